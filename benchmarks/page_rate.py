@@ -39,7 +39,7 @@ class Circling:
         self._dt, self._steps, self._left = dt, round(seconds / dt), 2  # takes: what is read once is read in the first
         self.spent: list[float] = []
 
-    def begin(self) -> bool:
+    def begin(self, shown_ns: int = 0) -> bool:
         self._left -= 1
         if self._left == 0:
             self.spent.clear()

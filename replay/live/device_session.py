@@ -32,7 +32,7 @@ class SessionHands:
         self._lines = list(_session(file))
         self._next, self._t0, self._on = 0, 0.0, False
 
-    def begin(self) -> bool:
+    def begin(self, shown_ns: int = 0) -> bool:
         while self._next < len(self._lines):
             line = self._lines[self._next]
             self._next += 1

@@ -23,7 +23,7 @@ class _NoHands:
     def __init__(self) -> None:
         self._takes = 1
 
-    def begin(self) -> bool:
+    def begin(self, shown_ns: int = 0) -> bool:
         self._takes -= 1
         return self._takes >= 0
 

@@ -55,14 +55,15 @@ LEFT = 5.0  # s after its page was closed, after which a take that no other page
 class SourceOfHands(Protocol):
     """Where the messages of hands come from; `name` of it, and whether it is `behind` the take's time.
 
-    begin: wait for a take; False where none comes any more.
+    begin: wait for a take; False where none comes any more. `shown_ns` (monotonic) is when the draw was shown: who wished to begin
+        before that meant something else.
     until: what the hands sent before control step `t`, and whether the take is over.
     """
 
     name: str
     behind: bool
 
-    def begin(self) -> bool: ...
+    def begin(self, shown_ns: int = 0) -> bool: ...
 
     def until(self, t: int) -> tuple[list[Line], bool]: ...
 
@@ -85,11 +86,11 @@ class PageHands:
         self._rest: list[Message] = []  # what came together with the wish to begin
         self.behind = False
 
-    def begin(self) -> bool:
+    def begin(self, shown_ns: int = 0) -> bool:
         while True:
             came = self._page.received(0.25)
             for i, message in enumerate(came):
-                if message.what["do"] == "take":
+                if message.what["do"] == "take" and message.receive_ns >= shown_ns:
                     self._begun, self._rest = time.monotonic(), came[i + 1 :]
                     self._heard, self._silent, self._number = 0, False, message.page
                     self._last, self._offset = -np.inf, 0.0
@@ -199,18 +200,20 @@ class Teleop:
 
     # -- what is seen -----------------------------------------------------------------------------------------------
 
-    def _set_up(self, drawn: Draw) -> None:
+    def _set_up(self, drawn: Draw) -> int:
+        """Show a draw; when it was shown [ns, monotonic]."""
         if self.page is None:
-            return
+            return time.monotonic_ns()
         self._known: dict[str, Any] = {}
         model = self.scene.compile(dict(drawn.values), looks=True)
         self._posed = PosedModel(model)
         self.page.keep("meshes", meshes(model)[1])
         self.page.keep("shapes", shapes(model))
         self.page.keep("frame", self._posed.frame(self.scene.start_qpos(drawn.model)))
-        self._tell(
-            {"t": 0.0, "goal": [[step.name, None] for step in self.scene.goal], "limits": [], "near": [], "lost": {}, "recording": False}
-        )
+        shown_ns = time.monotonic_ns()
+        goal = [[step.name, None] for step in self.scene.goal]
+        self._tell({"t": 0.0, "goal": goal, "limits": [], "near": [], "lost": {}, "recording": False, "judging": False})
+        return shown_ns
 
     def show(self, now: Moment) -> None:
         """A control step of a take."""
@@ -248,8 +251,7 @@ class Teleop:
         found: list[Verdict] = []
         while True:
             drawn = draw(self.scene, self._seed)
-            self._set_up(drawn)
-            if not self.source.begin():
+            if not self.source.begin(self._set_up(drawn)):
                 return found
             done, episode, lines = self._perform(drawn)
             found.append(self._judge(done, episode, self._keep(episode, lines)))
@@ -263,7 +265,7 @@ class Teleop:
         policy = _TakePolicy(self, rows)
         observers = performance_observers(scene, 1, rows, judged=True)
         (done,) = roll_out(scene, [drawn], policy, observers)
-        self._tell({"recording": False})
+        self._tell({"recording": False, "judging": True})
         devices = sorted({str(line.get("device", "unknown"))[:40] for line in policy.lines})
         made = {"made_by": "page take", "device": devices, "session": self.source.name}
         return done, episode_of(scene, done, self._seed, [], made), policy.lines

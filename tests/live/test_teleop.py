@@ -136,6 +136,37 @@ def test_a_page_that_is_opened_within_a_take_performs_the_same_again(oven, tmp_p
     assert kept.episode.n_steps > 55 and np.array_equal(kept.episode.actions, again.episode.actions)
 
 
+class Impatient:
+    """A page whose person asks for the next take while the last is judged, once; `seen`: its progress."""
+
+    def __init__(self, takes: int):
+        self.takes, self.seen, self.kinds = takes, [], []
+        self.inbox, self.asked = [], False
+
+    def received(self, wait=0.0):
+        if wait >= 0.25 and not self.inbox:  # before a take
+            self.takes -= 1
+            return [Message({"do": "take" if self.takes >= 0 else "end"})]
+        came, self.inbox = self.inbox, []
+        return came or [Message({"do": "take"})]  # which ends it
+
+    def keep(self, kind, content):
+        if kind == "verdict" and content is not None and content["check"] == "intake":
+            assert self.seen[-1]["judging"] and not self.seen[-1]["recording"]
+            self.inbox.append(Message({"do": "take"}))
+        self.send(kind, content)
+
+    def send(self, kind, content):
+        self.seen += [dict(content)] if kind == "progress" else []
+
+
+def test_who_wishes_to_begin_while_a_take_is_judged_begins_none(tmp_path):
+    page, bare = Impatient(2), load_scenario("bare")
+    Teleop(bare, PageHands(page, bare.control_timestep), tmp_path, page, 0, "en").run()
+    assert len(list(read(tmp_path / "set"))) == 2
+    assert not page.seen[-1]["judging"]  # the next draw is shown
+
+
 def test_two_pages_do_not_pull_at_one_pair_of_hands():
     came: list[list[Message]] = []
 

@@ -139,7 +139,8 @@ const hear = {
     if (m.recording !== undefined) {
       if (m.recording) { state.verdict = null; $('verdict').textContent = ''; }
       $('take').textContent = m.recording ? say.end : say.take;
-      $('state').textContent = `${m.t.toFixed(1)} s ${m.behind ? say.behind : ''}`;
+      $('take').disabled = !!m.judging; // a wish to begin that comes now is dropped
+      $('state').textContent = m.judging ? say.judging : `${m.t.toFixed(1)} s ${m.behind ? say.behind : ''}`;
     }
   },
   answers(m) { list('answers', m.answers, line => [line, line.startsWith('FAIL') ? 'bad' : line.startsWith('warn') ? 'warn' : '']); },
