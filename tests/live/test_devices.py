@@ -47,3 +47,14 @@ def test_keys_the_mouse_and_a_gamepad_move_a_hand(tmp_path):
     assert left["p"][0] > 0.1 and left["grip"] == 0.5 and "pad" in sent[-1]["raw"]
     (recording,) = read(tmp_path / "out" / "set")
     assert recording.episode.seed == 3
+
+
+def test_an_axis_that_gives_no_number_spoils_no_hand(tmp_path):
+    pytest.importorskip("websockets")
+    with performing(load_scenario("bare"), tmp_path, 0, "en") as browser:
+        browser.until("shiliu.sent")
+        odd = "[{connected: true, axes: [0.5, NaN], buttons: [,,,,,,, {value: NaN}].map(one => one)}]"
+        browser.ask(f"navigator.getGamepads = () => {odd}, window.at = shiliu.sent.right.p[1], 0")
+        browser.until("shiliu.sent.device === 'gamepad' && shiliu.sent.right.p[1] < window.at - 0.01")  # the sound axis moves it
+        sent = browser.ask("JSON.parse(JSON.stringify(shiliu.sent.right))")
+    assert None not in (*sent["p"], *sent["q"], sent["grip"])
