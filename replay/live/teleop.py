@@ -40,6 +40,7 @@ from ..rollout.performed import performance_observers
 from ..rollout.rollout import Rollout, roll_out
 from .device_session import Line, device_time, plain
 from .followed_hands import FollowedHands
+from .handover import Handover
 from .page_shapes import PosedModel, meshes, shapes
 from .performing import bump_now, failure_of, in_words, limits_now, tipping_now, words_of
 from .server import Message, PageServer
@@ -83,10 +84,14 @@ class PageHands:
         self._number: int | None = None  # of the page that moves the hands
         self._closed = np.inf  # when that page was closed
         self._last, self._offset = -np.inf, 0.0  # ms: of the take's clock, and what a device's own is behind it
+        self._handover, self._told = Handover(), False  # whether pages are told what there was
         self._rest: list[Message] = []  # what came together with the wish to begin
         self.behind = False
 
     def begin(self, shown_ns: int = 0) -> bool:
+        if self._told:
+            self._page.keep("hands", None)
+        self._handover, self._told = Handover(), False
         while True:
             came = self._page.received(0.25)
             for i, message in enumerate(came):
@@ -115,14 +120,24 @@ class PageHands:
         for message in came:
             if message.what["do"] == "gone" and message.page == self._number:
                 self._number, self._closed = None, time.monotonic()
+                lines += self._hand_over(t)
             if message.what["do"] == "device" and device_time(message.what.get("t")):
                 self._number = message.page if self._number is None else self._number
                 if message.page != self._number:
                     continue
-                lines.append({**message.what, **self._on_one_clock(message.what["t"]), "receive_ns": message.receive_ns, "step": t})
+                line = self._handover.heard(message.what) | self._on_one_clock(message.what["t"])
+                lines.append({**line, "receive_ns": message.receive_ns, "step": t})
             over |= message.what["do"] in ("take", "end")
         left = self._number is None and time.monotonic() - self._closed > LEFT
         return lines, over or left
+
+    def _hand_over(self, t: int) -> list[Line]:
+        """Tell the page that goes on what there was, and stop a base that drives."""
+        there, stop = self._handover.closed()
+        if there:
+            self._page.keep("hands", there)
+            self._told = True
+        return [] if stop is None else [{**stop, "t": self._last, "step": t}]
 
     def _on_one_clock(self, t: float) -> dict[str, float]:
         """A device's time [ms] on the clock of the take: a page that is opened within it begins its own anew.

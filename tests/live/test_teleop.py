@@ -116,24 +116,29 @@ def test_a_page_that_is_opened_within_a_take_performs_the_same_again(oven, tmp_p
     """Its clock begins anew; numbers that are none, and a name that is no text, come among what it says."""
     odd = {"left": {"p": [float("nan"), float("inf"), 10**400], "q": [1, 0, 0, 0], "clutch": True, "grip": -float("inf")}}
     more = {"squat": float("nan"), "device": "x\ud800y", "raw": {"axes": [float("nan")]}}
+    kept = []
     first = [Message(device(5000.0 + 20 * k, k / 60), 1) for k in range(30)]
     other = [Message(device(20.0 * k, 0.5 + k / 60) | (odd | more if k % 2 else {}), 2) for k in range(30)]
-    came = [[Message({"do": "take"}, 1)], *([one] for one in first), [Message({"do": "gone"}, 1)], *([one] for one in other)]
+    came = [[Message({"do": "take"}, 1, 2**62)], *([one] for one in first), [Message({"do": "gone"}, 1)], *([one] for one in other)]
     came.append([Message({"do": "take"}, 2)])
 
     class Page:
         def received(self, wait=0.0):
             return came.pop(0) if came else [Message({"do": "end"})]
 
+        def keep(self, kind, content):
+            kept.append((kind, content))
+
     hands = PageHands(Page(), oven.control_timestep)
     Teleop(oven, hands, tmp_path / "live", None, 0, "en").run()
+    assert kept == [("hands", {"left": {"grip": 0.0}, "right": {"grip": 29 / 60}, "squat": 0.0}), ("hands", None)]
     file = tmp_path / "live" / "device" / "episode_000000.jsonl"
     lines = [json.loads(line, parse_constant=pytest.fail) for line in file.read_text().splitlines()]
     assert [line["t"] for line in lines] == sorted(line["t"] for line in lines)
     assert [line["own_t"] for line in lines if "own_t" in line] == [20.0 * k for k in range(30)]
     Teleop(oven, SessionHands(file, oven.control_timestep), tmp_path / "again", None, 0, "en").run()
-    (kept,), (again,) = (read(tmp_path / name / "set") for name in ("live", "again"))
-    assert kept.episode.n_steps > 55 and np.array_equal(kept.episode.actions, again.episode.actions)
+    (live,), (again,) = (read(tmp_path / name / "set") for name in ("live", "again"))
+    assert live.episode.n_steps > 55 and np.array_equal(live.episode.actions, again.episode.actions)
 
 
 class Impatient:

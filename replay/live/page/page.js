@@ -173,6 +173,10 @@ const hear = {
       return [mark];
     }));
   },
+  hands(m) { // of a page that was closed within a take: this one goes on
+    for (const side of ['left', 'right']) hands[side].grip = m[side]?.grip ?? hands[side].grip;
+    squat = m.squat ?? squat;
+  },
   aim: m => state.aimAt(m.point),
   forces: m => state.drawForces(m.forces),
 };
