@@ -202,10 +202,13 @@ class Teleop:
         self._rules, self._contexts, self._company, self._kept = intake.rules_of(), Contexts(scene), OneAfterTheOther(), OneByOne()
         self._bumps = thresholds(self.scene.config.thresholds)["collision.unexpected"]
         self._features, self._fps = scene.schema.lerobot_features(), round(1.0 / scene.control_timestep)
+        rows: list[bool] = []  # whether each take that is there is of this scene
         if (out / SET / "meta" / "info.json").is_file():
             there = DatasetWriter.there(out / SET, self._features, self._fps, scene.robot.name)
             seed = max([seed, *(1 + one for one in there.seeds(scene.fingerprint))])
+            rows = [row.get("shiliu/fingerprint") == scene.fingerprint for row in there.rows]
         self._seed = seed
+        self._unjudged = {k: ours for k, ours in enumerate(rows) if not self._slips.path(f"{SET}#{k}").is_file()}
         scenario_of_task("")  # so that the first answer does not wait for the sentences of all scenarios
         (out / DEVICE).mkdir(parents=True, exist_ok=True)
         if page is not None:
@@ -262,7 +265,8 @@ class Teleop:
     # -- takes ------------------------------------------------------------------------------------------------------
 
     def run(self) -> list[Verdict]:
-        """Take after take, until there is none any more; their verdicts."""
+        """Take after take, until there is none any more; their verdicts. First, those of an earlier start are judged that have none."""
+        self._judge_unjudged()
         found: list[Verdict] = []
         while True:
             drawn = draw(self.scene, self._seed)
@@ -271,6 +275,20 @@ class Teleop:
             done, episode, lines = self._perform(drawn)
             found.append(self._judge(done, episode, self._keep(episode, lines)))
             self._seed += 1
+
+    def _judge_unjudged(self) -> None:
+        """Takes whose server was killed while it judged them."""
+        ours, others = ([k for k, one in self._unjudged.items() if one is of] for of in (True, False))
+        for key, which in (("unjudged", ours), ("unjudged_others", others)):
+            if which:
+                print(self._words.ui(key, names=", ".join(f"{SET}#{k}" for k in which), where=str(self.out / SET)), flush=True)
+        for k in ours:
+            begun, recording = time.monotonic(), self._kept.item(Entry(self.out / SET, SET), k)
+            (verdict,) = judging([recording], contexts=self._contexts)
+            length = None if isinstance(recording, Unreadable) else recording.episode.duration_s
+            self._slips.tell(verdict, None, [recording.source], length, time.monotonic() - begun)
+            print(f"{verdict.source}: {answer(verdict, self._words)[0]} ({time.monotonic() - begun:.2f} s)", flush=True)
+        self._unjudged = {}
 
     def _perform(self, drawn: Draw) -> tuple[Rollout, SimEpisode, list[Line]]:
         scene, rows = self.scene, SLOW * longest(self.scene)

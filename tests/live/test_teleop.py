@@ -460,6 +460,23 @@ def test_takes_are_added_to_those_that_are_there(taken, oven):
     assert more._seed == 2
 
 
+@pytest.mark.parametrize(("lang", "says"), [("en", "have no verdict, and are judged now: set#0"), ("zh", "现在补判：set#0")])
+def test_a_take_that_nobody_judged_to_the_end_is_judged_at_the_next_start(tmp_path, capsys, monkeypatch, lang, says):
+    bare, out = load_scenario("bare"), tmp_path / "out"
+    file = session(tmp_path / "session.jsonl")
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(Teleop, "_judge", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        Teleop(bare, SessionHands(file, bare.control_timestep), out, None, 0, lang).run()
+    verdict = out / "takes" / "set#0.json"
+    assert not verdict.exists() and not list((out / "takes").iterdir())
+    assert len(Teleop(bare, SessionHands(file, bare.control_timestep), out, None, 0, lang).run()) == 1
+    assert says in capsys.readouterr().out
+    found = json.loads(verdict.read_text())["verdict"]
+    assert found["verdict"] == judge(list(read(out / "set"))[:1])[0].verdict
+    Teleop(bare, SessionHands(file, bare.control_timestep), out, None, 0, lang)._judge_unjudged()
+    assert not capsys.readouterr().out
+
+
 def test_a_take_on_a_page_in_real_time(oven, tmp_path):
     """Begun, performed, ended and answered over the page's socket; the take is on disk before it is judged."""
     connect = pytest.importorskip("websockets.sync.client").connect
