@@ -285,7 +285,8 @@ class Teleop:
         for k in ours:
             begun, recording = time.monotonic(), self._kept.item(Entry(self.out / SET, SET), k)
             (verdict,) = judging([recording], contexts=self._contexts)
-            length = None if isinstance(recording, Unreadable) else recording.episode.duration_s
+            episode = None if isinstance(recording, Unreadable) else recording.episode
+            length = None if episode is None else episode.duration_s
             self._slips.tell(verdict, None, [recording.source], length, time.monotonic() - begun)
             print(f"{verdict.source}: {answer(verdict, self._words)[0]} ({time.monotonic() - begun:.2f} s)", flush=True)
         self._unjudged = {}
