@@ -281,7 +281,8 @@ class Teleop:
         ours, others = ([k for k, one in self._unjudged.items() if one is of] for of in (True, False))
         for key, which in (("unjudged", ours), ("unjudged_others", others)):
             if which:
-                print(self._words.ui(key, names=", ".join(f"{SET}#{k}" for k in which), command=f"shiliu replay data={self.out / SET}"), flush=True)
+                names, command = ", ".join(f"{SET}#{k}" for k in which), f"shiliu replay data={self.out / SET}"
+                print(self._words.ui(key, names=names, command=command), flush=True)
         for k in ours:
             begun, recording = time.monotonic(), self._kept.item(Entry(self.out / SET, SET), k)
             (verdict,) = judging([recording], contexts=self._contexts)
