@@ -84,14 +84,14 @@ class PageHands:
         self._number: int | None = None  # of the page that moves the hands
         self._closed = np.inf  # when that page was closed
         self._last, self._offset = -np.inf, 0.0  # ms: of the take's clock, and what a device's own is behind it
-        self._handover, self._told = Handover(), False  # whether pages are told what there was
+        self._handover, self._handed_over = Handover(), False  # whether pages are told what there was
         self._rest: list[Message] = []  # what came together with the wish to begin
         self.behind = False
 
     def begin(self, shown_ns: int = 0) -> bool:
-        if self._told:
+        if self._handed_over:
             self._page.keep("hands", None)
-        self._handover, self._told = Handover(), False
+        self._handover, self._handed_over = Handover(), False
         while True:
             came = self._page.received(0.25)
             for i, message in enumerate(came):
@@ -136,7 +136,7 @@ class PageHands:
         there, stop = self._handover.closed()
         if there:
             self._page.keep("hands", there)
-            self._told = True
+            self._handed_over = True
         return [] if stop is None else [{**stop, "t": self._last, "step": t}]
 
     def _on_one_clock(self, t: float) -> dict[str, float]:

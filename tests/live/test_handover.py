@@ -30,12 +30,12 @@ def test_a_page_that_is_loaded_anew_opens_no_hand_and_raises_no_robot():
     page = Page()
     hands = PageHands(page, 1 / 30)
     robot = FollowedHands(load_scenario("bare"))
-    said = []
+    heard = []
 
     def step(t: int, *messages: Message) -> tuple[float, float]:
         page.came.append(list(messages))
-        said.append(hands.until(t)[0])
-        for line in said[-1]:
+        heard.append(hands.until(t)[0])
+        for line in heard[-1]:
             robot.hear(line)
         return robot._grip["right"], robot._squat
 
@@ -44,7 +44,7 @@ def test_a_page_that_is_loaded_anew_opens_no_hand_and_raises_no_robot():
     assert step(1, Message({"do": "gone"}, 1)) == (1.0, -0.1)
     assert page.kept["hands"] == {"left": {"grip": 0.0}, "right": {"grip": 1.0}, "squat": -0.1}
     assert step(2, sent(2, 5.0, 0.0, 0.0)) == (1.0, -0.1)  # before it has heard what there was
-    assert said[-1][0]["held"] == {"left": {"grip": 0.0}, "right": {"grip": 0.0}, "squat": 0.0}
+    assert heard[-1][0]["held"] == {"left": {"grip": 0.0}, "right": {"grip": 0.0}, "squat": 0.0}
     assert step(3, sent(2, 25.0, 1.0, -0.1)) == (1.0, -0.1)  # it goes on from there
     assert step(4, sent(2, 45.0, 0.0, -0.1)) == (0.0, -0.1)  # the person opens the hand
     assert step(5, sent(2, 65.0, 0.0, 0.0)) == (0.0, 0.0)  # and stands up
