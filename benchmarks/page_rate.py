@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 from shiliu import load_scenario
-from shiliu.replay.live.teleop import Line, Teleop
+from shiliu.replay.live.device_session import Line
+from shiliu.replay.live.teleop import Teleop
 from shiliu.scenarios.catalog.catalog import list_scenarios
 from shiliu.scenarios.sheet.errors import ShiliuError
 
@@ -38,7 +39,7 @@ class Circling:
         self._dt, self._steps, self._left = dt, round(seconds / dt), 2  # takes: what is read once is read in the first
         self.spent: list[float] = []
 
-    def begin(self) -> bool:
+    def begin(self, shown_ns: int = 0) -> bool:
         self._left -= 1
         if self._left == 0:
             self.spent.clear()

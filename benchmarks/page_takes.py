@@ -140,7 +140,7 @@ def wear(browser: Browser) -> None:
 
 def take(browser: Browser, plan: dict[str, Any], style: dict[str, float]) -> dict[str, Any]:
     """One take; what the person says of it, and the page's answers."""
-    browser.until("shiliu.progress && shiliu.progress.recording === false", 120)
+    browser.until("shiliu.progress && shiliu.progress.recording === false && !shiliu.progress.judging", 120)
     browser.ask(f"perform({json.dumps(plan)}, {json.dumps(style)}), 0")
     browser.until("person.over", LONGEST)
     first = browser.until("shiliu.verdict", LONGEST)

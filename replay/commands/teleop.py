@@ -33,8 +33,10 @@ Exit: 0; with from=, 1 if a take is INFEASIBLE or UNSOUND, 3 if one is INCONCLUS
 def run(request: CommandRequest) -> int:
     """Serve the page, or perform a session."""
     from ..formats.atomic_folder import refuse_unwritable
+    from ..live.device_session import SessionHands
     from ..live.rehearsal import rehearse
-    from ..live.teleop import PageHands, SessionHands, Teleop
+    from ..live.sole_writer import sole_writer
+    from ..live.teleop import PageHands, Teleop
     from .record_performing import scene_of_request
     from .studio import PORTS, opened, serve
 
@@ -48,12 +50,13 @@ def run(request: CommandRequest) -> int:
     refuse_unwritable(out)
     if session is not None:
         hands = SessionHands(Path(session), scene.control_timestep)
-        words = [verdict.verdict for verdict in Teleop(scene, hands, out, None, seed, lang).run()]
+        with sole_writer(out):
+            words = [verdict.verdict for verdict in Teleop(scene, hands, out, None, seed, lang).run()]
         return 1 if {"INFEASIBLE", "UNSOUND"} & set(words) else 3 if set(words) - {"FEASIBLE"} else 0
-
-    rehearse(lang)
 
     def run_teleop(page: PageServer) -> None:
         Teleop(scene, PageHands(page, scene.control_timestep), out, page, seed, lang).run()
 
-    return serve(opened(listen, port), run_teleop)
+    with sole_writer(out):
+        rehearse(lang)
+        return serve(opened(listen, port), run_teleop)

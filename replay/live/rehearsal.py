@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ...scenarios.catalog.catalog import load_scenario
 from ..judge.verdict import Verdict
-from .teleop import Line, Teleop
+from .device_session import Line
+from .teleop import Teleop
 
 SCENARIO, STEPS = "bare", 10  # the quickest to be made ready, whatever is performed afterwards; control steps
 
@@ -22,7 +23,7 @@ class _NoHands:
     def __init__(self) -> None:
         self._takes = 1
 
-    def begin(self) -> bool:
+    def begin(self, shown_ns: int = 0) -> bool:
         self._takes -= 1
         return self._takes >= 0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ import numpy as np
 from ...scenarios.draws.variation import Draw, draw
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.sheet.errors import EpisodeError, ScenarioError
+from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.tasks.own_sentences import scenario_of_task
 from ..checks.outcome import outcome_of
 from ..formats import Entry
@@ -38,7 +38,9 @@ from ..rollout.episode import episode_of
 from ..rollout.observers import Moment
 from ..rollout.performed import performance_observers
 from ..rollout.rollout import Rollout, roll_out
+from .device_session import Line, device_time, plain
 from .followed_hands import FollowedHands
+from .handover import Handover
 from .page_shapes import PosedModel, meshes, shapes
 from .performing import bump_now, failure_of, in_words, limits_now, tipping_now, words_of
 from .server import Message, PageServer
@@ -49,23 +51,20 @@ SLOW = 3  # times the scenario's time limit that a take may last: people are slo
 TOLD = 3  # control steps between two reports of progress
 HOLDS, SILENT = 2, 1.0  # control steps without a word of the page after which the scene waits; s of silence after which it goes on
 LEFT = 5.0  # s after its page was closed, after which a take that no other page goes on with is over
-LARGEST_SESSION = 256 << 20  # bytes of a recorded device session
-Line = dict[
-    str, Any
-]  # what a device sent: plain JSON, with `step`, the control step at which it was heard, where that is known
 
 
 class SourceOfHands(Protocol):
     """Where the messages of hands come from; `name` of it, and whether it is `behind` the take's time.
 
-    begin: wait for a take; False where none comes any more.
+    begin: wait for a take; False where none comes any more. `shown_ns` (monotonic) is when the draw was shown: who wished to begin
+        before that meant something else.
     until: what the hands sent before control step `t`, and whether the take is over.
     """
 
     name: str
     behind: bool
 
-    def begin(self) -> bool: ...
+    def begin(self, shown_ns: int = 0) -> bool: ...
 
     def until(self, t: int) -> tuple[list[Line], bool]: ...
 
@@ -84,16 +83,22 @@ class PageHands:
         self._heard, self._silent = 0, False  # the control step of its last word
         self._number: int | None = None  # of the page that moves the hands
         self._closed = np.inf  # when that page was closed
+        self._last, self._offset = -np.inf, 0.0  # ms: of the take's clock, and what a device's own is behind it
+        self._handover, self._handed_over = Handover(), False  # whether pages are told what there was
         self._rest: list[Message] = []  # what came together with the wish to begin
         self.behind = False
 
-    def begin(self) -> bool:
+    def begin(self, shown_ns: int = 0) -> bool:
+        if self._handed_over:
+            self._page.keep("hands", None)
+        self._handover, self._handed_over = Handover(), False
         while True:
             came = self._page.received(0.25)
             for i, message in enumerate(came):
-                if message.what["do"] == "take":
+                if message.what["do"] == "take" and message.receive_ns >= shown_ns:
                     self._begun, self._rest = time.monotonic(), came[i + 1 :]
                     self._heard, self._silent, self._number = 0, False, message.page
+                    self._last, self._offset = -np.inf, 0.0
                     return True
                 if message.what["do"] == "end":
                     return False
@@ -115,75 +120,34 @@ class PageHands:
         for message in came:
             if message.what["do"] == "gone" and message.page == self._number:
                 self._number, self._closed = None, time.monotonic()
-            if message.what["do"] == "device" and type(message.what.get("t")) in (int, float):
+                lines += self._hand_over(t)
+            if message.what["do"] == "device" and device_time(message.what.get("t")):
                 self._number = message.page if self._number is None else self._number
                 if message.page != self._number:
                     continue
-                lines.append({**message.what, "receive_ns": message.receive_ns, "step": t})
+                line = self._handover.heard(message.what) | self._on_one_clock(message.what["t"])
+                lines.append({**line, "receive_ns": message.receive_ns, "step": t})
             over |= message.what["do"] in ("take", "end")
         left = self._number is None and time.monotonic() - self._closed > LEFT
         return lines, over or left
 
+    def _hand_over(self, t: int) -> list[Line]:
+        """Tell the page that goes on what there was, and stop a base that drives."""
+        there, stop = self._handover.closed()
+        if there:
+            self._page.keep("hands", there)
+            self._handed_over = True
+        return [] if stop is None else [{**stop, "t": self._last, "step": t}]
 
-class SessionHands:
-    """The hands of a recorded session: a JSON line for each message, `{"do": "device" or "take", "t": ms, ...}`.
+    def _on_one_clock(self, t: float) -> dict[str, float]:
+        """A device's time [ms] on the clock of the take: a page that is opened within it begins its own anew.
 
-    Raises:
-        EpisodeError: a line is no such message, with its number.
-    """
-
-    def __init__(self, file: Path, dt: float):
-        self.name, self._dt, self.behind = file.name, dt, False
-        self._lines = list(_session(file))
-        self._next, self._t0, self._on = 0, 0.0, False
-
-    def begin(self) -> bool:
-        while self._next < len(self._lines):
-            line = self._lines[self._next]
-            self._next += 1
-            if line["do"] == "take":
-                self._on = not self._on  # the end of one that came to its time limit before
-                if self._on:
-                    self._t0 = float(line["t"])
-                    return True
-        return False
-
-    def until(self, t: int) -> tuple[list[Line], bool]:
-        found: list[Line] = []
-        while self._next < len(self._lines):
-            line = self._lines[self._next]
-            at = line.get("step", (float(line["t"]) - self._t0) * 1e-3 / self._dt)
-            if at > t + 1e-6:
-                return found, False
-            self._next += 1
-            if line["do"] == "take":
-                self._on = False
-                return found, True
-            found.append({**line, "step": t})
-        return found, True
-
-
-def _session(file: Path) -> Iterator[Line]:
-    try:
-        if file.stat().st_size > LARGEST_SESSION:
-            raise EpisodeError("this is larger than 256 MiB. Cut it by takes.", file=file, field="from")
-        texts = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise EpisodeError(
-            f"this session cannot be read ({type(error).__name__}). Name a file of JSON lines.", file=file, field="from"
-        ) from None
-    before = -np.inf
-    for number, text in enumerate(texts, 1):
-        try:
-            line = json.loads(text)
-            sound = line["do"] in ("device", "take") and np.isfinite(line["t"]) and isinstance(line.get("step", 0), int)
-        except (ValueError, TypeError, KeyError, RecursionError):
-            sound = False
-        if not sound or line["t"] < before:
-            wrong = "its time goes back" if sound else 'no message of a device: {"do": "device" or "take", "t": ms}'
-            raise EpisodeError(f"{wrong}.", file=file, line=number, field="from")
-        before = line["t"]
-        yield line
+        Where its clock goes back, the take's stands still and goes on from there; `own_t` is then what the device said.
+        """
+        if t + self._offset < self._last:
+            self._offset = self._last - t
+        self._last = max(self._last, t + self._offset)
+        return {"t": t} if self._offset == 0.0 else {"t": self._last, "own_t": t}
 
 
 class _TakePolicy:
@@ -238,10 +202,13 @@ class Teleop:
         self._rules, self._contexts, self._company, self._kept = intake.rules_of(), Contexts(scene), OneAfterTheOther(), OneByOne()
         self._bumps = thresholds(self.scene.config.thresholds)["collision.unexpected"]
         self._features, self._fps = scene.schema.lerobot_features(), round(1.0 / scene.control_timestep)
+        rows: list[bool] = []  # whether each take that is there is of this scene
         if (out / SET / "meta" / "info.json").is_file():
             there = DatasetWriter.there(out / SET, self._features, self._fps, scene.robot.name)
             seed = max([seed, *(1 + one for one in there.seeds(scene.fingerprint))])
+            rows = [row.get("shiliu/fingerprint") == scene.fingerprint for row in there.rows]
         self._seed = seed
+        self._unjudged = {k: ours for k, ours in enumerate(rows) if not self._slips.path(f"{SET}#{k}").is_file()}
         scenario_of_task("")  # so that the first answer does not wait for the sentences of all scenarios
         (out / DEVICE).mkdir(parents=True, exist_ok=True)
         if page is not None:
@@ -251,18 +218,20 @@ class Teleop:
 
     # -- what is seen -----------------------------------------------------------------------------------------------
 
-    def _set_up(self, drawn: Draw) -> None:
+    def _set_up(self, drawn: Draw) -> int:
+        """Show a draw; when it was shown [ns, monotonic]."""
         if self.page is None:
-            return
+            return time.monotonic_ns()
         self._known: dict[str, Any] = {}
         model = self.scene.compile(dict(drawn.values), looks=True)
         self._posed = PosedModel(model)
         self.page.keep("meshes", meshes(model)[1])
         self.page.keep("shapes", shapes(model))
         self.page.keep("frame", self._posed.frame(self.scene.start_qpos(drawn.model)))
-        self._tell(
-            {"t": 0.0, "goal": [[step.name, None] for step in self.scene.goal], "limits": [], "near": [], "lost": {}, "recording": False}
-        )
+        shown_ns = time.monotonic_ns()
+        goal = [[step.name, None] for step in self.scene.goal]
+        self._tell({"t": 0.0, "goal": goal, "limits": [], "near": [], "lost": {}, "recording": False, "judging": False})
+        return shown_ns
 
     def show(self, now: Moment) -> None:
         """A control step of a take."""
@@ -296,16 +265,32 @@ class Teleop:
     # -- takes ------------------------------------------------------------------------------------------------------
 
     def run(self) -> list[Verdict]:
-        """Take after take, until there is none any more; their verdicts."""
+        """Take after take, until there is none any more; their verdicts. First, those of an earlier start are judged that have none."""
+        self._judge_unjudged()
         found: list[Verdict] = []
         while True:
             drawn = draw(self.scene, self._seed)
-            self._set_up(drawn)
-            if not self.source.begin():
+            if not self.source.begin(self._set_up(drawn)):
                 return found
             done, episode, lines = self._perform(drawn)
             found.append(self._judge(done, episode, self._keep(episode, lines)))
             self._seed += 1
+
+    def _judge_unjudged(self) -> None:
+        """Takes whose server was killed while it judged them."""
+        ours, others = ([k for k, one in self._unjudged.items() if one is of] for of in (True, False))
+        for key, which in (("unjudged", ours), ("unjudged_others", others)):
+            if which:
+                names, command = ", ".join(f"{SET}#{k}" for k in which), f"shiliu replay data={self.out / SET}"
+                print(self._words.ui(key, names=names, command=command), flush=True)
+        for k in ours:
+            begun, recording = time.monotonic(), self._kept.item(Entry(self.out / SET, SET), k)
+            (verdict,) = judging([recording], contexts=self._contexts)
+            episode = None if isinstance(recording, Unreadable) else recording.episode
+            length = None if episode is None else episode.duration_s
+            self._slips.tell(verdict, None, [recording.source], length, time.monotonic() - begun)
+            print(f"{verdict.source}: {answer(verdict, self._words)[0]} ({time.monotonic() - begun:.2f} s)", flush=True)
+        self._unjudged = {}
 
     def _perform(self, drawn: Draw) -> tuple[Rollout, SimEpisode, list[Line]]:
         scene, rows = self.scene, SLOW * longest(self.scene)
@@ -315,7 +300,7 @@ class Teleop:
         policy = _TakePolicy(self, rows)
         observers = performance_observers(scene, 1, rows, judged=True)
         (done,) = roll_out(scene, [drawn], policy, observers)
-        self._tell({"recording": False})
+        self._tell({"recording": False, "judging": True})
         devices = sorted({str(line.get("device", "unknown"))[:40] for line in policy.lines})
         made = {"made_by": "page take", "device": devices, "session": self.source.name}
         return done, episode_of(scene, done, self._seed, [], made), policy.lines
@@ -338,7 +323,7 @@ class Teleop:
         file = self.out / DEVICE / f"episode_{index:06d}.jsonl"
         part = file.with_suffix(".part")
         with part.open("w", encoding="utf-8") as device:
-            device.writelines(json.dumps(line) + "\n" for line in ends)
+            device.writelines(json.dumps(plain(line), allow_nan=False) + "\n" for line in ends)
             device.flush()
             os.fsync(device.fileno())
         os.replace(part, file)

@@ -47,3 +47,38 @@ def test_keys_the_mouse_and_a_gamepad_move_a_hand(tmp_path):
     assert left["p"][0] > 0.1 and left["grip"] == 0.5 and "pad" in sent[-1]["raw"]
     (recording,) = read(tmp_path / "out" / "set")
     assert recording.episode.seed == 3
+
+
+def test_an_axis_that_gives_no_number_spoils_no_hand(tmp_path):
+    pytest.importorskip("websockets")
+    with performing(load_scenario("bare"), tmp_path, 0, "en") as browser:
+        browser.until("shiliu.sent")
+        odd = "[{connected: true, axes: [0.5, NaN], buttons: [,,,,,,, {value: NaN}].map(one => one)}]"
+        browser.ask(f"navigator.getGamepads = () => {odd}, window.at = shiliu.sent.right.p[1], 0")
+        browser.until("shiliu.sent.device === 'gamepad' && shiliu.sent.right.p[1] < window.at - 0.01")  # the sound axis moves it
+        sent = browser.ask("JSON.parse(JSON.stringify(shiliu.sent.right))")
+    assert None not in (*sent["p"], *sent["q"], sent["grip"])
+
+
+def test_a_page_that_is_loaded_anew_within_a_take_goes_on_from_where_it_was(tmp_path):
+    pytest.importorskip("websockets")
+    with performing(load_scenario("bare"), tmp_path, 0, "en") as browser:
+        browser.until("shiliu.frames > 0 && shiliu.sent && shiliu.progress.recording === false")
+        browser.ask("document.getElementById('view').focus(), 0")
+        for code, key in (("Enter", "Enter"), ("Space", " ")):
+            browser.key(code, key, True)
+            browser.key(code, key, False)
+        browser.key("PageDown", "PageDown", True)
+        browser.until("shiliu.progress.t > 0.5 && shiliu.sent.squat < -0.02")
+        squat = browser.ask("shiliu.sent.squat")
+        browser.ask("window.before = 1, location.reload(), 0")
+        browser.until("window.before === undefined && window.shiliu?.sent?.right.grip === 1")
+        assert browser.ask("shiliu.progress.recording") and browser.ask("shiliu.sent.squat") <= squat
+        browser.ask("document.getElementById('take').click(), 0")
+        browser.until("shiliu.verdict && shiliu.verdict.check === 'gate'")
+    (recording,) = read(tmp_path / "out" / "set")
+    claw = recording.episode.actions[:, list(recording.episode.action_names).index("right_claw")]
+    assert (claw[1:] >= claw[:-1]).all() and claw[-1] > 50  # it never opened
+    lines = [json.loads(line) for line in (tmp_path / "out" / "device" / "episode_000000.jsonl").read_text().splitlines()]
+    heard = [line["squat"] for line in lines if line.get("squat") is not None]
+    assert heard == sorted(heard, reverse=True)  # nor did the robot stand up

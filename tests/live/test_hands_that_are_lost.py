@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from shiliu import load_scenario
 from shiliu.replay.live import followed_hands
+from shiliu.replay.live.device_session import SessionHands
 from shiliu.replay.live.followed_hands import FollowedHands
 from shiliu.replay.live.replayed import bodies_of
-from shiliu.replay.live.teleop import SessionHands, Teleop
+from shiliu.replay.live.teleop import Teleop
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.stepping.simulation import Simulation
 

@@ -15,11 +15,12 @@ from shiliu import judge, load_scenario, read
 from shiliu.cli import main
 from shiliu.replay.judge.context import thresholds
 from shiliu.replay.live import followed_hands
+from shiliu.replay.live.device_session import SessionHands
 from shiliu.replay.live.followed_hands import FollowedHands, force_at, numbers
 from shiliu.replay.live.performing import bump_now, tipping_now
 from shiliu.replay.live.replayed import bodies_of
 from shiliu.replay.live.server import Message, PageServer
-from shiliu.replay.live.teleop import LEFT, SILENT, PageHands, SessionHands, Teleop
+from shiliu.replay.live.teleop import LEFT, SILENT, PageHands, Teleop
 from shiliu.replay.report.text import Words
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
@@ -100,13 +101,75 @@ def test_a_take_that_came_to_its_time_limit_is_one_take(tmp_path):
 
 
 def test_what_a_page_sends_without_its_time_is_dropped():
+    odd = (float("nan"), float("inf"), -float("inf"), 10**400, 1e300, [40], None)
+
     class Page:
         def received(self, wait=0.0):
-            return [Message({"do": "device"} | more) for more in ({}, {"t": "x"}, {"t": True}, {"t": 2.5})]
+            return [Message({"do": "device"} | more) for more in ({}, {"t": "x"}, {"t": True}, *({"t": t} for t in odd), {"t": 2.5})]
 
     hands = PageHands(Page(), 1 / 30)
     hands._begun = time.monotonic()
     assert [line["t"] for line in hands.until(0)[0]] == [2.5]
+
+
+def test_a_page_that_is_opened_within_a_take_performs_the_same_again(oven, tmp_path):
+    """Its clock begins anew; numbers that are none, and a name that is no text, come among what it says."""
+    odd = {"left": {"p": [float("nan"), float("inf"), 10**400], "q": [1, 0, 0, 0], "clutch": True, "grip": -float("inf")}}
+    more = {"squat": float("nan"), "device": "x\ud800y", "raw": {"axes": [float("nan")]}}
+    kept = []
+    first = [Message(device(5000.0 + 20 * k, k / 60), 1) for k in range(30)]
+    other = [Message(device(20.0 * k, 0.5 + k / 60) | (odd | more if k % 2 else {}), 2) for k in range(30)]
+    came = [[Message({"do": "take"}, 1, 2**62)], *([one] for one in first), [Message({"do": "gone"}, 1)], *([one] for one in other)]
+    came.append([Message({"do": "take"}, 2)])
+
+    class Page:
+        def received(self, wait=0.0):
+            return came.pop(0) if came else [Message({"do": "end"})]
+
+        def keep(self, kind, content):
+            kept.append((kind, content))
+
+    hands = PageHands(Page(), oven.control_timestep)
+    Teleop(oven, hands, tmp_path / "live", None, 0, "en").run()
+    assert kept == [("hands", {"left": {"grip": 0.0}, "right": {"grip": 29 / 60}, "squat": 0.0}), ("hands", None)]
+    file = tmp_path / "live" / "device" / "episode_000000.jsonl"
+    lines = [json.loads(line, parse_constant=pytest.fail) for line in file.read_text().splitlines()]
+    assert [line["t"] for line in lines] == sorted(line["t"] for line in lines)
+    assert [line["own_t"] for line in lines if "own_t" in line] == [20.0 * k for k in range(30)]
+    Teleop(oven, SessionHands(file, oven.control_timestep), tmp_path / "again", None, 0, "en").run()
+    (live,), (again,) = (read(tmp_path / name / "set") for name in ("live", "again"))
+    assert live.episode.n_steps > 55 and np.array_equal(live.episode.actions, again.episode.actions)
+
+
+class Impatient:
+    """A page whose person asks for the next take while the last is judged, once; `seen`: its progress."""
+
+    def __init__(self, takes: int):
+        self.takes, self.seen, self.kinds = takes, [], []
+        self.inbox, self.asked = [], False
+
+    def received(self, wait=0.0):
+        if wait >= 0.25 and not self.inbox:  # before a take
+            self.takes -= 1
+            return [Message({"do": "take" if self.takes >= 0 else "end"})]
+        came, self.inbox = self.inbox, []
+        return came or [Message({"do": "take"})]  # which ends it
+
+    def keep(self, kind, content):
+        if kind == "verdict" and content is not None and content["check"] == "intake":
+            assert self.seen[-1]["judging"] and not self.seen[-1]["recording"]
+            self.inbox.append(Message({"do": "take"}))
+        self.send(kind, content)
+
+    def send(self, kind, content):
+        self.seen += [dict(content)] if kind == "progress" else []
+
+
+def test_who_wishes_to_begin_while_a_take_is_judged_begins_none(tmp_path):
+    page, bare = Impatient(2), load_scenario("bare")
+    Teleop(bare, PageHands(page, bare.control_timestep), tmp_path, page, 0, "en").run()
+    assert len(list(read(tmp_path / "set"))) == 2
+    assert not page.seen[-1]["judging"]  # the next draw is shown
 
 
 def test_two_pages_do_not_pull_at_one_pair_of_hands():
@@ -363,6 +426,11 @@ def test_what_is_no_number_moves_nothing(oven, value):
         ('{"do": "take", "t": 5}\n{"do": "take", "t": 1}\n', r"session.jsonl:2: from: its time goes back"),
         ('{"do": "dance", "t": 5}\n', r"session.jsonl:1"),
         ('{"do": "take", "t": null}\n', r"session.jsonl:1"),
+        ('{"do": "take", "t": 0}\n{"do": "device", "t": [40]}\n', r"session.jsonl:2: from: no message of a device"),
+        ('{"do": "take", "t": NaN}\n', r"session.jsonl:1"),
+        ('{"do": "take", "t": 1e999}\n', r"session.jsonl:1"),
+        ("", r"session.jsonl: from: There is no take in this session"),
+        ('{"do": "device", "t": 40}\n', r"session.jsonl: from: There is no take in this session"),
     ],
 )
 def test_a_session_that_is_none_is_refused_with_its_line(tmp_path, text, says):
@@ -370,6 +438,15 @@ def test_a_session_that_is_none_is_refused_with_its_line(tmp_path, text, says):
     file.write_text(text)
     with pytest.raises(EpisodeError, match=says):
         SessionHands(file, 1 / 30)
+
+
+def test_a_clock_that_goes_back_is_no_fault_where_steps_are_known(tmp_path):
+    lines = [{"do": "take", "t": 900, "step": 0}, device(920, 0.0, step=1), device(20, 0.0, step=2), {"do": "take", "t": 40, "step": 3}]
+    file = tmp_path / "session.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    hands = SessionHands(file, 1 / 30)
+    assert hands.begin() and [[line["t"] for line in hands.until(t)[0]] for t in range(3)] == [[], [920], [20]]
+    assert hands.until(3) == ([], True)
 
 
 def test_a_session_that_is_missing_is_refused(tmp_path, capsys):
@@ -381,6 +458,23 @@ def test_takes_are_added_to_those_that_are_there(taken, oven):
     out, _ = taken
     more = Teleop(oven, SessionHands(out / "session.jsonl", oven.control_timestep), out, None, 0, "zh")
     assert more._seed == 2
+
+
+@pytest.mark.parametrize(("lang", "says"), [("en", "have no verdict, and are judged now: set#0"), ("zh", "现在补判：set#0")])
+def test_a_take_that_nobody_judged_to_the_end_is_judged_at_the_next_start(tmp_path, capsys, monkeypatch, lang, says):
+    bare, out = load_scenario("bare"), tmp_path / "out"
+    file = session(tmp_path / "session.jsonl")
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(Teleop, "_judge", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        Teleop(bare, SessionHands(file, bare.control_timestep), out, None, 0, lang).run()
+    verdict = out / "takes" / "set#0.json"
+    assert not verdict.exists() and not list((out / "takes").iterdir())
+    assert len(Teleop(bare, SessionHands(file, bare.control_timestep), out, None, 0, lang).run()) == 1
+    assert says in capsys.readouterr().out
+    found = json.loads(verdict.read_text())["verdict"]
+    assert found["verdict"] == judge(list(read(out / "set"))[:1])[0].verdict
+    Teleop(bare, SessionHands(file, bare.control_timestep), out, None, 0, lang)._judge_unjudged()
+    assert not capsys.readouterr().out
 
 
 def test_a_take_on_a_page_in_real_time(oven, tmp_path):

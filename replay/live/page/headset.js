@@ -6,7 +6,9 @@ const HELD = 1000; // ms, for which both hands ask for a take to begin or end
 // WebXR has x right, y up, z back; the robot x ahead, y left, z up
 const AXES = new THREE.Quaternion().setFromRotationMatrix(new THREE.Matrix4().set(0, 0, -1, 0, -1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1));
 
-const dead = v => Math.abs(v) < 0.12 ? 0 : v;
+/** A number of a device; one that is none moves nothing. */
+export const finite = v => Number.isFinite(v) ? v : 0;
+export const dead = v => Math.abs(finite(v)) < 0.12 ? 0 : finite(v);
 
 /** Hands of `frame`: fills `hands.left`, `hands.right` and `raw`; gives { base, takes }: shares of the base's speeds, or null, and whether a take shall begin or end. */
 export function reader(hands, edge) {
@@ -20,10 +22,10 @@ export function reader(hands, edge) {
       if (!hand) continue;
       const joint = name => source.hand?.get(name) && frame.getJointPose(source.hand.get(name), space);
       const pose = source.hand ? joint('wrist') : source.gripSpace && frame.getPose(source.gripSpace, space);
-      const buttons = [...(source.gamepad?.buttons ?? [])].map(one => one.value), stick = [...(source.gamepad?.axes ?? [])].map(dead);
+      const buttons = [...(source.gamepad?.buttons ?? [])].map(one => finite(one.value)), stick = [...(source.gamepad?.axes ?? [])].map(dead);
       if (source.hand) {
         const tip = name => joint(name)?.transform.position, thumb = tip('thumb-tip'), index = tip('index-finger-tip'), middle = tip('middle-finger-tip');
-        const apart = (a, b) => a && b ? Math.hypot(a.x - b.x, a.y - b.y, a.z - b.z) : Infinity;
+        const apart = (a, b) => { const far = a && b ? Math.hypot(a.x - b.x, a.y - b.y, a.z - b.z) : Infinity; return Number.isNaN(far) ? Infinity : far; };
         if (thumb && index) hand.grip = Math.min(1, Math.max(0, (FAR - apart(thumb, index)) / (FAR - NEAR)));
         parted[source.handedness] = apart(thumb, middle) < NEAR;
         hand.clutch = !!pose && !parted[source.handedness];
@@ -36,6 +38,7 @@ export function reader(hands, edge) {
       }
       if (!pose) continue;
       const { position: p, orientation: o } = pose.transform;
+      if (![p.x, p.y, p.z, o.x, o.y, o.z, o.w].every(Number.isFinite)) continue;
       hand.p.set(-p.z, -p.x, p.y);
       hand.q.set(-o.z, -o.x, o.y, o.w);
       raw[source.handedness] = { kind: source.hand ? 'hand' : 'controller', p: [p.x, p.y, p.z], q: [o.w, o.x, o.y, o.z], buttons, axes: stick };

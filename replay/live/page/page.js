@@ -1,6 +1,6 @@
 // What is drawn, and what a person does to it. All that is known of the scene comes from the server; nothing is computed here.
 import * as THREE from './three.module.min.js';
-import { Seat, reader } from './headset.js';
+import { dead, finite, Seat, reader } from './headset.js';
 import { Picture } from './picture.js';
 
 const PANEL = 340; // px of the words beside the picture
@@ -139,7 +139,8 @@ const hear = {
     if (m.recording !== undefined) {
       if (m.recording) { state.verdict = null; $('verdict').textContent = ''; }
       $('take').textContent = m.recording ? say.end : say.take;
-      $('state').textContent = `${m.t.toFixed(1)} s ${m.behind ? say.behind : ''}`;
+      $('take').disabled = !!m.judging; // a wish to begin that comes now is dropped
+      $('state').textContent = m.judging ? say.judging : `${m.t.toFixed(1)} s ${m.behind ? say.behind : ''}`;
     }
   },
   answers(m) { list('answers', m.answers, line => [line, line.startsWith('FAIL') ? 'bad' : line.startsWith('warn') ? 'warn' : '']); },
@@ -171,6 +172,10 @@ const hear = {
       mark.onclick = () => ask('finding', { index: i });
       return [mark];
     }));
+  },
+  hands(m) { // of a page that was closed within a take: this one goes on
+    for (const side of ['left', 'right']) hands[side].grip = m[side]?.grip ?? hands[side].grip;
+    squat = m.squat ?? squat;
   },
   aim: m => state.aimAt(m.point),
   forces: m => state.drawForces(m.forces),
@@ -231,7 +236,6 @@ function beginTeleop() {
 }
 
 const held = (plus, minus) => (keys.has(plus) ? 1 : 0) - (keys.has(minus) ? 1 : 0);
-const dead = v => Math.abs(v) < 0.12 ? 0 : v;
 function edge(name, down) { const first = down && !edges.has(name); down ? edges.add(name) : edges.delete(name); return first; }
 
 const seat = new Seat(renderer, world, camera), read = reader(hands, edge);
@@ -255,7 +259,7 @@ function sendHands(time, frame) {
   let base = [held('ArrowUp', 'ArrowDown'), held('Comma', 'Period'), held('ArrowLeft', 'ArrowRight')];
   const pad = [...(navigator.getGamepads?.() ?? [])].find(p => p?.connected && !renderer.xr.isPresenting);
   if (pad) {
-    const [x, y, u, v] = pad.axes.map(dead), b = i => pad.buttons[i]?.value ?? 0;
+    const [x = 0, y = 0, u = 0, v = 0] = pad.axes.map(dead), b = i => finite(pad.buttons[i]?.value);
     move = [move[0] - y, move[1] - x, move[2] - v];
     turn = [turn[0], turn[1], turn[2] - u];
     if (b(7)) hand.grip = b(7);
