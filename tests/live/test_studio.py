@@ -99,12 +99,30 @@ def test_a_slider_changes_that_value_alone(studio, oven):
     assert "'counter.heigth' does not vary here" in paper.shown["refused"]["why"]
 
 
+@pytest.mark.parametrize("seed", [None, 5])
+def test_what_is_saved_is_shown_beside_a_slider_that_moved(studio, oven, seed):
+    made, paper = studio
+    wish(made, do="seed", seed=seed)
+    wish(made, do="value", key="food.mass", value=0.2)
+    saved = load_scenario("microwave", ["parts.bowl.at.x=180 mm", "parts.counter.height=880 mm"])
+    made._load = lambda: saved
+    wish(made, do="saved")
+    drawn = nominal(saved) if seed is None else draw(saved, seed)
+    assert drawn.values["bowl.at.x"] != (nominal(oven) if seed is None else draw(oven, seed)).values["bowl.at.x"]
+    assert paper.shown["values"]["values"] == dict(drawn.values) | {"food.mass": 0.2}
+    wish(made, do="value", key="counter.height", value=0.905)
+    made._load = lambda: oven  # 905 mm is no longer drawn
+    wish(made, do="saved")
+    drawn = nominal(oven) if seed is None else draw(oven, seed)
+    assert paper.shown["values"]["values"] == dict(drawn.values) | {"food.mass": 0.2}
+
+
 @pytest.mark.parametrize("key", [{"a": 1}, [1], None, 3])
 def test_a_value_that_no_slider_has_changes_nothing(studio, key):
     made, paper = studio
     paper.came = [Message({"do": "value", "key": key, "value": 1.0})]
-    before = dict(made._values)
-    assert made.turn() and made._values == before
+    before = dict(paper.shown["values"])
+    assert made.turn() and paper.shown["values"] == before and not made._moved
 
 
 def test_a_seed_shows_its_draw_and_none_the_scene_as_written(studio, oven):
