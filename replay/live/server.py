@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import hmac
-import http.cookies
 import itertools
 import json
 import os
@@ -32,7 +31,7 @@ KINDS = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": 
 LOOPBACK = "127.0.0.1"
 OWN_NAMES = ("127.0.0.1", "localhost")
 OWN = ("here", "gone", "saved", "end")  # what no page asks for
-COOKIE = "shiliu_token"
+COOKIE = "shiliu_token_{port}"  # a browser keeps cookies by host: each server has its own
 LARGEST = 1 << 20  # bytes of a message from the page
 PENDING = 4  # frames that a slow browser is behind before it is left out of the next
 DAYS = 30  # that a certificate holds
@@ -135,7 +134,7 @@ class PageServer:
             given = parse_qs(asked.query).get("token", [""])[0]
             if not self._take(given):
                 return reply(403, "Forbidden")
-            cookie = f"{COOKIE}={self._session}; Secure; HttpOnly; SameSite=Strict; Path=/"
+            cookie = f"{COOKIE.format(port=self.port)}={self._session}; Secure; HttpOnly; SameSite=Strict; Path=/"
             return reply(303, "See Other", Location="/", Set_Cookie=cookie)
         if asked.path == "/socket":
             return None
@@ -153,12 +152,9 @@ class PageServer:
     def _known(self, request: Any) -> bool:
         if self._session is None:
             return False
-        held = http.cookies.SimpleCookie()
-        try:
-            held.load(request.headers.get("Cookie", ""))
-        except http.cookies.CookieError:
-            return False
-        return COOKIE in held and hmac.compare_digest(held[COOKIE].value.encode(), self._session.encode())
+        pairs = [one.strip().partition("=") for line in request.headers.get_all("Cookie") for one in line.split(";")]
+        held = [value for name, _, value in pairs if name == COOKIE.format(port=self.port)]  # those of others may be anything
+        return any([hmac.compare_digest(value.encode(errors="replace"), self._session.encode()) for value in held])
 
     def _talk(self, connection: Any) -> None:
         """One page, until it is closed: what it sends goes to the inbox, what was kept and what is new goes to it."""

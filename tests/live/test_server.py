@@ -199,6 +199,25 @@ def test_without_the_token_nothing_is_answered(states):
         page.close()
 
 
+def test_cookies_of_others_do_no_harm(states):
+    """Two servers of one host, and other things that the host gave to the browser."""
+    pages = [PageServer("127.0.0.1"), PageServer("127.0.0.1")]
+    try:
+        given = [asked(page.port, page.url[page.url.index("/?") :], secure=True)[1]["Set-Cookie"].partition(";")[0] for page in pages]
+        assert given[0].partition("=")[0] != given[1].partition("=")[0]
+        both = "; ".join(given)
+        for page in pages:
+            for more in ("{}", "odd[]=1; {}", 'a={{"x":1,"y":2}}; {}', "{}; =; ;;lone; \xff=\xfe"):
+                assert asked(page.port, "/page.js", secure=True, Cookie=more.format(both))[0] == 200
+        assert asked(pages[0].port, "/page.js", secure=True, Cookie=given[1])[0] == 403
+        assert asked(pages[0].port, "/page.js", secure=True, Cookie=given[0] + "\xff")[0] == 403
+        swapped = given[1].replace(str(pages[1].port), str(pages[0].port), 1)  # the session of the other under this one's name
+        assert asked(pages[0].port, "/page.js", secure=True, Cookie=swapped)[0] == 403
+    finally:
+        for page in pages:
+            page.close()
+
+
 def test_an_address_that_is_not_this_machines_is_refused(page):
     with pytest.raises(ShiliuError, match=r"listen: 192\.0\.2\.7:0 cannot be listened at"):
         PageServer("192.0.2.7")
