@@ -22,7 +22,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from ...scenarios.sheet.errors import ShiliuError
 
@@ -70,7 +70,8 @@ class PageServer:
 
     def __init__(self, listen: str | None = None, port: int = 0):
         try:
-            from websockets.sync.server import serve
+            from websockets.server import ServerProtocol
+            from websockets.sync.server import ServerConnection, serve
         except ImportError:
             raise ShiliuError('The page needs the extra studio: pip install "shiliu[studio]".') from None
         self.inbox: queue.Queue[Message] = queue.Queue()
@@ -81,6 +82,12 @@ class PageServer:
         self._clients: dict[Any, queue.Queue[str | bytes | None]] = {}
         self._kept: dict[str, str | bytes] = {}
         self._files = {f"/{name}": (content, KINDS[Path(name).suffix]) for name, content in page_files().items()}
+
+        def quiet(socket: Any, protocol: Any, *others: Any, **more: Any) -> ServerConnection:
+            """A connection whose own refusals (a line that is too long) are empty, too."""
+            protocol.reject = lambda status, text: ServerProtocol.reject(protocol, 403, "")
+            return ServerConnection(socket, protocol, *others, **more)
+
         try:
             self._server = serve(
                 self._talk,
@@ -88,6 +95,8 @@ class PageServer:
                 port,
                 ssl=_tls(listen) if listen else None,
                 process_request=self._answer,
+                server_header=None,
+                create_connection=quiet,
                 max_size=LARGEST,
                 compression=None,
             )
@@ -124,27 +133,27 @@ class PageServer:
                 status, reason, Headers({**headers, **{k.replace("_", "-"): v for k, v in more.items()}}), body
             )
 
-        asked = urlsplit(request.path)
+        path, _, query = request.path.partition("?")  # as it stands: no form of it is refused by a parser
         scheme = "https" if self._token else "http"
         hosts, origins = (request.headers.get_all(name) for name in ("Host", "Origin"))
         ours = {f"{scheme}://{name}" for name in self._names}
         if len(hosts) != 1 or hosts[0] not in self._names or len(origins) > 1 or not ours.issuperset(origins):
             return reply(403, "Forbidden")
         if self._token and not self._known(request):
-            given = parse_qs(asked.query).get("token", [""])[0]
+            given = parse_qs(query).get("token", [""])[0]
             if not self._take(given):
                 return reply(403, "Forbidden")
             cookie = f"{COOKIE.format(port=self.port)}={self._session}; Secure; HttpOnly; SameSite=Strict; Path=/"
             return reply(303, "See Other", Location="/", Set_Cookie=cookie)
-        if asked.path == "/socket":
+        if path == "/socket":
             return None
-        found = self._files.get("/index.html" if asked.path == "/" else asked.path)
+        found = self._files.get("/index.html" if path == "/" else path)
         return reply(404, "Not Found") if found is None else reply(200, "OK", *found)
 
     def _take(self, given: str) -> bool:
         """Whether this is the token, which opens the page once."""
         with self._lock:
-            if self._session is not None or not hmac.compare_digest(given.encode(), str(self._token).encode()):
+            if self._session is not None or not hmac.compare_digest(given.encode(errors="replace"), str(self._token).encode()):
                 return False
             self._session = secrets.token_urlsafe(24)
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import shutil
@@ -197,6 +198,41 @@ def test_without_the_token_nothing_is_answered(states):
             pass
     finally:
         page.close()
+
+
+@pytest.mark.parametrize("secure", [True, False])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET //[ HTTP/1.1\r\n{host}\r\n",
+        b"GET http://[ HTTP/1.1\r\n{host}\r\n",
+        b"GET /?token=\xff HTTP/1.1\r\n{host}\r\n",
+        b"GET / HTTP/1.1\r\n{host}X: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n{host}" + b"X: a\r\n" * 200 + b"\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n{host}\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_a_refusal_is_empty_and_names_nothing(states, capfd, request_, secure):
+    page = PageServer("127.0.0.1" if secure else None)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection(("127.0.0.1", page.port), timeout=10) as plain:
+            raw = context.wrap_socket(plain) if secure else plain
+            raw.sendall(request_.replace(b"{host}", f"Host: 127.0.0.1:{page.port}\r\n".encode()))
+            came: list[bytes] = []
+            with contextlib.suppress(ConnectionResetError):  # the rest of a long line is not waited for
+                came.extend(iter(lambda: raw.recv(65536), b""))
+    finally:
+        page.close()
+    head, _, body = b"".join(came).partition(b"\r\n\r\n")
+    if b"\xff" in request_:  # no HTTP at all
+        assert not head
+    else:
+        known = b"404" if not secure and b"[" in request_ else b"403"
+        assert head.startswith(b"HTTP/1.1 " + known) and b"Server:" not in head and b"ython" not in head and not body
+    assert capfd.readouterr().err == ""
 
 
 def test_cookies_of_others_do_no_harm(states):
