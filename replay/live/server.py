@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import gzip
 import hmac
+import ipaddress
 import itertools
 import json
 import os
 import queue
 import secrets
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -74,6 +76,11 @@ class PageServer:
             from websockets.sync.server import ServerConnection, serve
         except ImportError:
             raise ShiliuError('The page needs the extra studio: pip install "shiliu[studio]".') from None
+        if listen and _everywhere(listen):
+            raise ShiliuError(
+                f"{listen} means all addresses of this machine, and a browser asks for one. Name one address of this machine.",
+                field="listen",
+            )
         self.inbox: queue.Queue[Message] = queue.Queue()
         self._listen = listen
         self._token = secrets.token_urlsafe(24) if listen else None
@@ -83,10 +90,10 @@ class PageServer:
         self._kept: dict[str, str | bytes] = {}
         self._files = {f"/{name}": (content, KINDS[Path(name).suffix]) for name, content in page_files().items()}
 
-        def quiet(socket: Any, protocol: Any, *others: Any, **more: Any) -> ServerConnection:
+        def quiet(plug: Any, protocol: Any, *others: Any, **more: Any) -> ServerConnection:
             """A connection whose own refusals (a line that is too long) are empty, too."""
             protocol.reject = lambda status, text: ServerProtocol.reject(protocol, 403, "")
-            return ServerConnection(socket, protocol, *others, **more)
+            return ServerConnection(plug, protocol, *others, **more)
 
         try:
             self._server = serve(
@@ -237,6 +244,15 @@ def _write(connection: Any, outgoing: queue.Queue[str | bytes | None]) -> None:
             connection.send(message)
         except Exception:
             return
+
+
+def _everywhere(address: str) -> bool:
+    """Whether it stands for all addresses (0.0.0.0, ::), in any spelling."""
+    try:
+        found = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return any(ipaddress.ip_address(one[4][0]).is_unspecified for one in found)
 
 
 def _tls(address: str) -> ssl.SSLContext:

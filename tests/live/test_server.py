@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from shiliu.replay.live import server
 from shiliu.replay.live.server import PageServer
+from shiliu.replay.report.translation import translated
 from shiliu.scenarios.sheet.errors import ShiliuError
 
 connect = pytest.importorskip("websockets.sync.client").connect
@@ -259,3 +260,11 @@ def test_an_address_that_is_not_this_machines_is_refused(page):
         PageServer("192.0.2.7")
     with pytest.raises(ShiliuError, match="port: 127"):
         PageServer(port=page.port)
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0", "::", "0"])
+def test_all_addresses_at_once_are_refused(states, listen):
+    with pytest.raises(ShiliuError, match="listen: .* means all addresses of this machine") as refused:
+        PageServer(listen)
+    assert not states.exists()
+    assert "请写本机的一个地址" in translated(str(refused.value), "zh")
