@@ -26,6 +26,7 @@ from .performing import Performance, in_words, words_of
 from .server import Message, PageServer
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
+HIGHEST = 2**31 - 1  # seed
 TOLD = 6  # control steps between two reports of progress
 
 
@@ -162,7 +163,9 @@ class Studio:
                 case {"do": "seed", "seed": None}:
                     self._seed, self._base, self._moved = None, None, {}
                     self._again()
-                case {"do": "seed", "seed": int(seed)} if 0 <= seed < 2**31:
+                case {"do": "seed", "seed": seed}:
+                    if type(seed) is not int or not 0 <= seed <= HIGHEST:
+                        raise ShiliuError(f"A seed is a whole number from 0 to {HIGHEST}, not {str(seed)[:40]}.", field="seed")
                     self._seed, self._base, self._moved = seed, seed, {}
                     self._again()
                 case {"do": "value", "key": str(key), "value": int() | float() as value}:
@@ -183,7 +186,8 @@ class Studio:
                     self._again()
         except Exception as error:
             self._playing = False
-            self.page.send("refused", {"why": "\n".join(problems_of(error, self._words.lang))})
+            why = "\n".join(problems_of(error, self._words.lang))
+            self.page.send("refused", {"why": why, "do": asked["do"]})
 
     def _again(self) -> None:
         assert self.scene is not None

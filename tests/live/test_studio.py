@@ -131,9 +131,21 @@ def test_a_seed_shows_its_draw_and_none_the_scene_as_written(studio, oven):
     assert paper.shown["values"]["values"] == dict(draw(oven, 5).values) and paper.shown["values"]["seed"] == 5
     wish(made, do="seed", seed=None)
     assert paper.shown["values"]["values"] == nominal_values(oven.config)
-    for wrong in (-1, "5", 2**40, 1.5):
-        wish(made, do="seed", seed=wrong)
-    assert paper.shown["values"]["seed"] is None
+    for before in (None, 5):
+        wish(made, do="seed", seed=before)
+        for wrong in (-1, "5", 2**31, 2.7, 1e300, True, [1]):
+            paper.shown.pop("refused", None)
+            wish(made, do="seed", seed=wrong)
+            assert paper.shown["values"]["seed"] == before and paper.shown["refused"]["do"] == "seed"
+            assert paper.shown["refused"]["why"] == f"seed: A seed is a whole number from 0 to 2147483647, not {wrong}."
+
+
+def test_a_wrong_seed_is_refused_in_the_language_of_the_page(oven):
+    paper = Paper()
+    made = Studio(paper, lambda: oven, lang="zh")
+    made.read()
+    wish(made, do="seed", seed=-3)
+    assert "种子是从 0 到 2147483647 的整数，不能是 -3。" in paper.shown["refused"]["why"]
 
 
 def test_a_click_gives_the_line_that_brings_the_part_there(oven):
