@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from .server import Message, PageServer
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
 HIGHEST = 2**31 - 1  # seed
+TICK = 500  # ms, after which it is looked whether the folders are still the same
 TOLD = 6  # control steps between two reports of progress
 
 
@@ -263,17 +265,45 @@ class Studio:
 
 
 def follow(folders: Iterable[Path], page: PageServer, gone: threading.Event) -> None:
-    """Put `{"do": "saved"}` into the page's inbox whenever a file in these folders has changed, from a thread of its own."""
-    from watchfiles import watch
+    """Put `{"do": "saved"}` into the page's inbox whenever a file in these folders has changed, from a thread of its own.
 
-    there = [folder for folder in folders if folder.is_dir()]
+    A folder that is removed and made again is followed again.
+    """
+    from watchfiles import Change, watch
+
+    known = list(folders)
 
     def look() -> None:
-        for _ in watch(*there, stop_event=gone, debounce=150, step=50, raise_interrupt=False):
-            page.inbox.put(Message({"do": "saved"}))
+        again = False
+        while not gone.is_set():
+            there = _standing(known)
+            try:
+                for changes in watch(
+                    *there, stop_event=gone, debounce=150, step=50, rust_timeout=TICK, yield_on_timeout=True, raise_interrupt=False
+                ):
+                    if changes or again:
+                        page.inbox.put(Message({"do": "saved"}))
+                    again = False
+                    # a folder made again may have the number of the one that was removed
+                    if _standing(known) != there or any(kind is Change.deleted and Path(path) in there for kind, path in changes):
+                        break
+            except FileNotFoundError:
+                pass  # it went between the two
+            again = True
+            gone.wait(0.1)
 
-    if there:
+    if _standing(known):
         threading.Thread(target=look, daemon=True).start()
+
+
+def _standing(folders: Iterable[Path]) -> dict[Path, int]:
+    """The folders that are there, with the numbers of the file system."""
+    found = {}
+    for folder in folders:
+        with suppress(OSError):
+            if folder.is_dir():
+                found[folder] = folder.stat().st_ino
+    return found
 
 
 def problems_of(error: Exception, lang: str) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import queue
 import shutil
 import struct
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import mujoco
@@ -15,7 +17,7 @@ from browser import CHROMIUM, browsing
 from shiliu import load_scenario
 from shiliu.replay.live import page_shapes as shapes
 from shiliu.replay.live.server import Message, PageServer
-from shiliu.replay.live.studio import Studio, at_of
+from shiliu.replay.live.studio import Studio, at_of, follow
 from shiliu.scenarios.draws.variation import chosen, draw, nominal
 from shiliu.scenarios.reading.config import nominal_values
 from shiliu.scenarios.sheet.errors import ShiliuError
@@ -253,6 +255,45 @@ def test_a_file_that_is_wrong_leaves_the_last_scene_and_says_where(tmp_path, mon
         running.join(10)
         page.close()
     assert not running.is_alive()
+
+
+def test_a_folder_that_is_removed_and_made_again_is_followed(tmp_path):
+    class Inbox:
+        inbox: queue.Queue[Message] = queue.Queue()
+
+    conf, gone = tmp_path / "conf", threading.Event()
+    (conf / "scenario").mkdir(parents=True)
+    file = conf / "scenario" / "mine.yaml"
+    file.write_text("0")
+    follow([tmp_path / "never", conf], Inbox, gone)
+    time.sleep(0.3)
+
+    def reported() -> None:
+        """Something is, and then nothing more."""
+        until(lambda: not Inbox.inbox.empty(), 10)
+        with suppress(queue.Empty):
+            while True:
+                Inbox.inbox.get(timeout=0.9)
+
+    try:
+        file.write_text("1")
+        reported()
+        for pause in (0.0, 0.8):
+            shutil.rmtree(conf)
+            time.sleep(pause)
+            (conf / "scenario").mkdir(parents=True)
+            file.write_text("2")
+            reported()
+            file.write_text("3")
+            reported()
+        shutil.rmtree(conf / "scenario")
+        (conf / "scenario").mkdir()
+        file.write_text("4")
+        reported()
+        file.write_text("5")
+        reported()
+    finally:
+        gone.set()
 
 
 def until(holds, seconds: float = 60.0) -> None:
