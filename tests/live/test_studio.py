@@ -324,6 +324,16 @@ def test_in_a_browser(tmp_path, monkeypatch):
             height = "document.querySelector('[data-key=\"counter.height\"]')"
             browser.ask(f"{height}.value = 0.9; {height}.oninput(); 0")
             browser.until("shiliu.values.values['counter.height'] > 0.89")
+            field = "document.getElementById('seed')"
+            for wrong in ("-3", "2.7", "9999999999"):
+                browser.ask(f"{field}.focus(), {field}.value = '{wrong}', {field}.onchange(), 0")
+                browser.until(f"{field}.value === '' && document.getElementById('state').textContent.includes('not {wrong}')")
+            for width, seen in ((480, [480, 360]), (330, [330, 360]), (1000, [660, 720])):  # px, of the window and of the picture
+                browser.call("Emulation.setDeviceMetricsOverride", width=width, height=720, deviceScaleFactor=1, mobile=False)
+                browser.until(f"[shiliu.width, shiliu.height].join() === '{seen[0]},{seen[1]}'")
+                beside = browser.ask("(({left, top}) => [left, top])(document.querySelector('aside').getBoundingClientRect())")
+                assert beside == ([0, 360] if width < 600 else [660, 0])
+            browser.call("Emulation.clearDeviceMetricsOverride")
             browser.ask("document.getElementById('part').value = 'bowl'; 0")
             browser.click(330, 380)
             browser.until("document.getElementById('at').value")

@@ -3,7 +3,6 @@ import * as THREE from './three.module.min.js';
 import { dead, finite, Seat, reader } from './headset.js';
 import { Picture } from './picture.js';
 
-const PANEL = 340; // px of the words beside the picture
 const $ = id => document.getElementById(id);
 const state = Object.assign(new Picture($('view')), { mode: '', frames: 0, about: null });
 window.shiliu = state; // looked at by tests
@@ -30,7 +29,7 @@ function takeFrame(view) {
 const bytes = [view => state.takeMeshes(view), takeFrame, view => state.takeGhost(new Float32Array(view.buffer, 8), state.take?.robot ?? [])];
 
 function draw(time, frame) {
-  const width = innerWidth - PANEL, height = innerHeight, inside = renderer.xr.isPresenting;
+  const { clientWidth: width, clientHeight: height } = $('view'), inside = renderer.xr.isPresenting;
   if (inside) seated(time, frame);
   else orbit.update();
   if (!inside && (state.width !== width || state.height !== height)) {
