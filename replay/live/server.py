@@ -90,10 +90,12 @@ class PageServer:
         self._kept: dict[str, str | bytes] = {}
         self._files = {f"/{name}": (content, KINDS[Path(name).suffix]) for name, content in page_files().items()}
 
-        def quiet(plug: Any, protocol: Any, *others: Any, **more: Any) -> ServerConnection:
-            """A connection whose own refusals (a line that is too long) are empty, too."""
-            protocol.reject = lambda status, text: ServerProtocol.reject(protocol, 403, "")
-            return ServerConnection(plug, protocol, *others, **more)
+        class QuietConnection(ServerConnection):
+            """Its own refusals (of a line that is too long) are empty, too."""
+
+            def __init__(self, plug: Any, protocol: Any, *others: Any, **more: Any):
+                protocol.reject = lambda status, text: ServerProtocol.reject(protocol, 403, "")
+                super().__init__(plug, protocol, *others, **more)
 
         try:
             self._server = serve(
@@ -103,7 +105,7 @@ class PageServer:
                 ssl=_tls(listen) if listen else None,
                 process_request=self._answer,
                 server_header=None,
-                create_connection=quiet,
+                create_connection=QuietConnection,
                 max_size=LARGEST,
                 compression=None,
             )

@@ -264,7 +264,7 @@ def test_an_address_that_is_not_this_machines_is_refused(page):
 
 @pytest.mark.parametrize("listen", ["0.0.0.0", "::", "0"])
 def test_all_addresses_at_once_are_refused(states, listen):
-    with pytest.raises(ShiliuError, match="listen: .* means all addresses of this machine") as refused:
+    with pytest.raises(ShiliuError, match=r"listen: .* means all addresses of this machine") as refused:
         PageServer(listen)
     assert not states.exists()
     assert "请写本机的一个地址" in translated(str(refused.value), "zh")
