@@ -11,9 +11,11 @@ import numpy as np
 from ...scenarios.sheet.errors import EpisodeError
 from ..report.lines import VerdictLine
 from ..report.text import Words
+from ..report.translation import translated
 from .page_shapes import GHOST, PosedModel, meshes, shapes, standing_view
 from .performing import in_words, words_of
 from .replayed import Replayed, bodies_of
+from .reworded import shown_of, why_undecided
 from .server import Message, PageServer
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
@@ -52,6 +54,7 @@ class Player:
         line = self._lines[index]
         self._take, self._step, self._playing = take, 0, False
         self._findings = [one for one in line.findings if one.get("level") in SHOWN]
+        words = self._words if take is None else words_of(take.scene, self._words)
         if take is not None:
             model = take.scene.compile(take.draw.values, looks=True)
             self._posed = PosedModel(model)
@@ -69,7 +72,6 @@ class Player:
             self.page.keep("frame", None)
             self.page.keep("ghost", None)
             self.page.keep("forces", {"forces": []})
-        words = self._words if take is None else words_of(take.scene, self._words)
         reached = {"goal": [] if take is None else list(take.rollout.reached.items()), "limits": []}
         self.page.keep("progress", in_words(words, reached))
         begin, end = (0.0, 0.0) if take is None else (take.begin, take.end)
@@ -82,12 +84,16 @@ class Player:
                 "index": index,
                 "begin": begin,
                 "end": end,
-                "how": why,
+                "how": " ".join(one for one in (self._open_question(line, words), why) if one),
                 "robot": [] if take is None else sorted(bodies_of(take.draw.model, take.scene.robot.root)),
-                "findings": [_shown(one) for one in self._findings],
+                "findings": [shown_of(one, words) for one in self._findings],
             },
         )
         self._frame()
+
+    def _open_question(self, line: VerdictLine, words: Words) -> str:
+        why = why_undecided(line, words)
+        return f"{why}{self._words.ui('stop')}".strip() if why else ""
 
     def _sentences(self, take: Replayed) -> list[str]:
         how = "player_own" if take.own else "player_recorded" if take.starts == 1 else "player_likely"
@@ -135,7 +141,7 @@ class Player:
         try:
             take, why = self._load(self._lines[index]), ""
         except Exception as error:  # a take that cannot be played is no end of the page
-            take, why = None, str(error)
+            take, why = None, translated(str(error), self._words.lang)
         self._show(index, take, why)
 
     def _look(self, take: Replayed, finding: dict[str, Any]) -> None:
@@ -168,19 +174,6 @@ class Player:
         """Serve until it is interrupted."""
         while self.turn():
             pass
-
-
-def _shown(finding: dict[str, Any]) -> dict[str, Any]:
-    """What the page shows of a finding: `level`, `code`, `t0`, `t1` [s], `text`."""
-    t0 = finding.get("t0")
-    t1 = finding.get("t1")
-    return {
-        "level": finding["level"],
-        "code": str(finding.get("code")),
-        "t0": t0,
-        "t1": t0 if t1 is None else t1,
-        "text": str(finding.get("message") or finding.get("code")),
-    }
 
 
 def index_of(lines: Sequence[VerdictLine], take: str | None) -> int:

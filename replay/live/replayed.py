@@ -26,6 +26,7 @@ from ..report.text import Words
 from ..rollout.rollout import Rollout, Take, play
 
 NEAR = (0, -1, 1, -2, 2)  # control steps beside a finding's moment at which its contact is looked for: a force is that of the period before
+BALANCE = "zero_moment_point"  # what a finding of balance names: nothing of that name stands in a model
 LEAST = 0.5  # N, forces below it are not drawn
 
 
@@ -92,7 +93,7 @@ class Replayed:
 
         Args:
             subject: names of joints, bodies, geoms, sites, actuators, parts, or of a limit, a failure mode or a step of the goal, which
-                means what that looks at; t: its moment [s].
+                means what that looks at, or the zero-moment point, which means the soles; t: its moment [s].
 
         Returns:
             The step, and (3,) [m]; None where nothing of that name is there.
@@ -102,6 +103,8 @@ class Replayed:
         joint = next((name for name, _ in named if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, name) >= 0), None)
         if joint is not None:
             return step, self._at(step).joint(joint).xanchor.tolist()
+        if not named and BALANCE in subject:
+            return step, self._soles(step)
         pairs = [[found for _, found in named[:2]]] if named else self._looked_at(subject)
         for beside in NEAR if pairs else ():
             near = step + beside
@@ -112,6 +115,15 @@ class Replayed:
         if not pairs:
             return step, None
         return step, self._at(step).xipos[min(pairs[0][0])].tolist()
+
+    def _soles(self, step: int) -> list[float] | None:
+        """(3,) [m] between the soles; None of a robot that has none."""
+        sole, data = self.scene.robot.sheet.get("sole"), self._at(step)
+        if not sole:
+            return None
+        middle = np.array([np.mean(sole["x"]), np.mean(sole["y"]), sole["z"]])
+        feet = [data.body(link) for link in sole["links"]]
+        return np.mean([foot.xpos + foot.xmat.reshape(3, 3) @ middle for foot in feet], axis=0).tolist()
 
     def _looked_at(self, subject: Sequence[str]) -> list[list[set[int]]]:
         """Bodies that limits, failure modes and steps of the goal of these names look at, two of a contact together; contacts first."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import gzip
 import hmac
-import http.cookies
+import ipaddress
 import itertools
 import json
 import os
 import queue
 import secrets
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -23,7 +24,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from ...scenarios.sheet.errors import ShiliuError
 
@@ -32,7 +33,7 @@ KINDS = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": 
 LOOPBACK = "127.0.0.1"
 OWN_NAMES = ("127.0.0.1", "localhost")
 OWN = ("here", "gone", "saved", "end")  # what no page asks for
-COOKIE = "shiliu_token"
+COOKIE = "shiliu_token_{port}"  # a browser keeps cookies by host: each server has its own
 LARGEST = 1 << 20  # bytes of a message from the page
 PENDING = 4  # frames that a slow browser is behind before it is left out of the next
 DAYS = 30  # that a certificate holds
@@ -71,9 +72,15 @@ class PageServer:
 
     def __init__(self, listen: str | None = None, port: int = 0):
         try:
-            from websockets.sync.server import serve
+            from websockets.server import ServerProtocol
+            from websockets.sync.server import ServerConnection, serve
         except ImportError:
             raise ShiliuError('The page needs the extra studio: pip install "shiliu[studio]".') from None
+        if listen and _everywhere(listen):
+            raise ShiliuError(
+                f"{listen} means all addresses of this machine, and a browser asks for one. Name one address of this machine.",
+                field="listen",
+            )
         self.inbox: queue.Queue[Message] = queue.Queue()
         self._listen = listen
         self._token = secrets.token_urlsafe(24) if listen else None
@@ -82,6 +89,14 @@ class PageServer:
         self._clients: dict[Any, queue.Queue[str | bytes | None]] = {}
         self._kept: dict[str, str | bytes] = {}
         self._files = {f"/{name}": (content, KINDS[Path(name).suffix]) for name, content in page_files().items()}
+
+        class QuietConnection(ServerConnection):
+            """Its own refusals (of a line that is too long) are empty, too."""
+
+            def __init__(self, plug: Any, protocol: Any, *others: Any, **more: Any):
+                protocol.reject = lambda status, text: ServerProtocol.reject(protocol, 403, "")
+                super().__init__(plug, protocol, *others, **more)
+
         try:
             self._server = serve(
                 self._talk,
@@ -89,6 +104,8 @@ class PageServer:
                 port,
                 ssl=_tls(listen) if listen else None,
                 process_request=self._answer,
+                server_header=None,
+                create_connection=QuietConnection,
                 max_size=LARGEST,
                 compression=None,
             )
@@ -125,27 +142,27 @@ class PageServer:
                 status, reason, Headers({**headers, **{k.replace("_", "-"): v for k, v in more.items()}}), body
             )
 
-        asked = urlsplit(request.path)
+        path, _, query = request.path.partition("?")  # as it stands: no form of it is refused by a parser
         scheme = "https" if self._token else "http"
         hosts, origins = (request.headers.get_all(name) for name in ("Host", "Origin"))
         ours = {f"{scheme}://{name}" for name in self._names}
         if len(hosts) != 1 or hosts[0] not in self._names or len(origins) > 1 or not ours.issuperset(origins):
             return reply(403, "Forbidden")
         if self._token and not self._known(request):
-            given = parse_qs(asked.query).get("token", [""])[0]
+            given = parse_qs(query).get("token", [""])[0]
             if not self._take(given):
                 return reply(403, "Forbidden")
-            cookie = f"{COOKIE}={self._session}; Secure; HttpOnly; SameSite=Strict; Path=/"
+            cookie = f"{COOKIE.format(port=self.port)}={self._session}; Secure; HttpOnly; SameSite=Strict; Path=/"
             return reply(303, "See Other", Location="/", Set_Cookie=cookie)
-        if asked.path == "/socket":
+        if path == "/socket":
             return None
-        found = self._files.get("/index.html" if asked.path == "/" else asked.path)
+        found = self._files.get("/index.html" if path == "/" else path)
         return reply(404, "Not Found") if found is None else reply(200, "OK", *found)
 
     def _take(self, given: str) -> bool:
         """Whether this is the token, which opens the page once."""
         with self._lock:
-            if self._session is not None or not hmac.compare_digest(given.encode(), str(self._token).encode()):
+            if self._session is not None or not hmac.compare_digest(given.encode(errors="replace"), str(self._token).encode()):
                 return False
             self._session = secrets.token_urlsafe(24)
             return True
@@ -153,12 +170,9 @@ class PageServer:
     def _known(self, request: Any) -> bool:
         if self._session is None:
             return False
-        held = http.cookies.SimpleCookie()
-        try:
-            held.load(request.headers.get("Cookie", ""))
-        except http.cookies.CookieError:
-            return False
-        return COOKIE in held and hmac.compare_digest(held[COOKIE].value.encode(), self._session.encode())
+        pairs = [one.strip().partition("=") for line in request.headers.get_all("Cookie") for one in line.split(";")]
+        held = [value for name, _, value in pairs if name == COOKIE.format(port=self.port)]  # those of others may be anything
+        return any([hmac.compare_digest(value.encode(errors="replace"), self._session.encode()) for value in held])
 
     def _talk(self, connection: Any) -> None:
         """One page, until it is closed: what it sends goes to the inbox, what was kept and what is new goes to it."""
@@ -232,6 +246,15 @@ def _write(connection: Any, outgoing: queue.Queue[str | bytes | None]) -> None:
             connection.send(message)
         except Exception:
             return
+
+
+def _everywhere(address: str) -> bool:
+    """Whether it stands for all addresses (0.0.0.0, ::), in any spelling."""
+    try:
+        found = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return any(ipaddress.ip_address(one[4][0]).is_unspecified for one in found)
 
 
 def _tls(address: str) -> ssl.SSLContext:

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from ...scenarios.draws.variation import Draw, draw, nominal, of_values
 from ...scenarios.parts.pose import Pose
-from ...scenarios.reading.config import nominal_values
+from ...scenarios.reading.config import nominal_values, tasks_of
 from ...scenarios.robots.postures import arm_facts
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ShiliuError
@@ -26,6 +27,8 @@ from .performing import Performance, in_words, words_of
 from .server import Message, PageServer
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
+HIGHEST = 2**31 - 1  # seed
+TICK = 500  # ms, after which it is looked whether the folders are still the same
 TOLD = 6  # control steps between two reports of progress
 
 
@@ -50,7 +53,9 @@ class Studio:
     ):
         self.page, self._load, self._words, self._seed = page, load, Words(lang), seed
         self.scene: Scene | None = None
-        self._values: dict[str, float] = {}
+        self._base = seed  # of the draw from which sliders moved away
+        self._under: tuple[Scene, int | None, Draw] | None = None
+        self._moved: dict[str, float] = {}  # by them, as they were put
         self._meshes = ""  # digest of those that were sent
         self._check = list(check)
         self._asking: subprocess.Popen[str] | None = None
@@ -77,14 +82,17 @@ class Studio:
         self._ask()
 
     def _values_of(self, scene: Scene) -> tuple[dict[str, float], int, Draw]:
-        """What is shown of a scene that was read: the draw of the seed, or, with none, what the sliders say as far as it still varies."""
-        if self._seed is not None:
-            drawn = draw(scene, self._seed)
-        else:
-            known = nominal_values(scene.config)
-            kept = {key: value for key, value in self._values.items() if key in {v.key for v in scene.config.variation}}
-            changed = {key: value for key, value in kept.items() if key in known}
-            drawn = of_values(scene, known | changed, 0) if changed else nominal(scene)
+        """What is shown of a scene: the draw of the seed, or what is written; a slider that moved stays where it is still drawn."""
+        if self._under is None or self._under[:2] != (scene, self._base):  # a slider on its way asks often
+            self._under = (scene, self._base, nominal(scene) if self._base is None else draw(scene, self._base))
+        drawn = self._under[2]
+        known = nominal_values(scene.config)
+        ends = {vary.key: _ends(vary, known) for vary in scene.config.variation if vary.key in known}
+        moved = {key: value for key, value in self._moved.items() if key in ends and ends[key][0] <= value <= ends[key][1]}
+        if moved:
+            values = {**drawn.values, **moved}
+            tasks = tasks_of(scene.config, values)
+            drawn = of_values(scene, values, drawn.task if drawn.task in tasks else tasks[0])
         return dict(drawn.values), drawn.task, drawn
 
     def _show(self, scene: Scene, values: dict[str, float], task: int, drawn: Draw) -> None:
@@ -155,10 +163,12 @@ class Studio:
                 case _ if self.scene is None:
                     return
                 case {"do": "seed", "seed": None}:
-                    self._seed, self._values = None, {}
+                    self._seed, self._base, self._moved = None, None, {}
                     self._again()
-                case {"do": "seed", "seed": int(seed)} if 0 <= seed < 2**31:
-                    self._seed, self._values = seed, {}
+                case {"do": "seed", "seed": seed}:
+                    if type(seed) is not int or not 0 <= seed <= HIGHEST:
+                        raise ShiliuError(f"A seed is a whole number from 0 to {HIGHEST}, not {str(seed)[:40]}.", field="seed")
+                    self._seed, self._base, self._moved = seed, seed, {}
                     self._again()
                 case {"do": "value", "key": str(key), "value": int() | float() as value}:
                     self._set(key, float(value))
@@ -178,20 +188,21 @@ class Studio:
                     self._again()
         except Exception as error:
             self._playing = False
-            self.page.send("refused", {"why": "\n".join(problems_of(error, self._words.lang))})
+            why = "\n".join(problems_of(error, self._words.lang))
+            self.page.send("refused", {"why": why, "do": asked["do"]})
 
     def _again(self) -> None:
         assert self.scene is not None
         self._show(self.scene, *self._values_of(self.scene))
 
     def _set(self, key: str, value: float) -> None:
-        """A slider: the other values stay as they are shown."""
+        """A slider: the others stay as they are shown, until the file or the seed says otherwise."""
         assert self.scene is not None
         varied = {vary.key: vary for vary in self.scene.config.variation}
         if key not in varied or not np.isfinite(value):
             raise ShiliuError(f"{key!r} does not vary here.", field="value")
         low, high = _ends(varied[key], nominal_values(self.scene.config))
-        self._values = {k: self._draw.values[k] for k in varied} | {key: min(max(value, low), high)}
+        self._moved[key] = min(max(value, low), high)
         self._seed = None
         self._again()
 
@@ -254,17 +265,45 @@ class Studio:
 
 
 def follow(folders: Iterable[Path], page: PageServer, gone: threading.Event) -> None:
-    """Put `{"do": "saved"}` into the page's inbox whenever a file in these folders has changed, from a thread of its own."""
-    from watchfiles import watch
+    """Put `{"do": "saved"}` into the page's inbox whenever a file in these folders has changed, from a thread of its own.
 
-    there = [folder for folder in folders if folder.is_dir()]
+    A folder that is removed and made again is followed again.
+    """
+    from watchfiles import Change, watch
+
+    known = list(folders)
 
     def look() -> None:
-        for _ in watch(*there, stop_event=gone, debounce=150, step=50, raise_interrupt=False):
-            page.inbox.put(Message({"do": "saved"}))
+        again = False
+        while not gone.is_set():
+            there = _standing(known)
+            try:
+                for changes in watch(
+                    *there, stop_event=gone, debounce=150, step=50, rust_timeout=TICK, yield_on_timeout=True, raise_interrupt=False
+                ):
+                    if changes or again:
+                        page.inbox.put(Message({"do": "saved"}))
+                    again = False
+                    # a folder made again may have the number of the one that was removed
+                    if _standing(known) != there or any(kind is Change.deleted and Path(path) in there for kind, path in changes):
+                        break
+            except FileNotFoundError:
+                pass  # it went between the two
+            again = True
+            gone.wait(0.1)
 
-    if there:
+    if _standing(known):
         threading.Thread(target=look, daemon=True).start()
+
+
+def _standing(folders: Iterable[Path]) -> dict[Path, int]:
+    """The folders that are there, with the numbers of the file system."""
+    found = {}
+    for folder in folders:
+        with suppress(OSError):
+            if folder.is_dir():
+                found[folder] = folder.stat().st_ino
+    return found
 
 
 def problems_of(error: Exception, lang: str) -> list[str]:

@@ -96,6 +96,10 @@ def test_a_finding_is_looked_for_at_its_contact_or_joint(judged):
     counter = bodies_of(model, "counter")
     borne = sum(abs(one["force"][2]) for one in met if counter & set(one["bodies"]))
     assert borne == pytest.approx(9.81 * sum(model.body(b).mass[0] for b in bodies_of(model, "bowl") | bodies_of(model, "food")), rel=0.2)
+    step, point = take.place(["zero_moment_point"], 1.0)
+    feet = np.array([take._at(step).body(f"leg_{side}6_link").xpos for side in "lr"])
+    assert step == take.step_at(1.0) and point[2] == pytest.approx(0.0, abs=5e-3)  # on the floor, between the feet
+    assert point[1] == pytest.approx(feet[:, 1].mean(), abs=5e-3) and abs(point[0] - feet[:, 0].mean()) < 0.1
     assert take.place(["nothing"], 1.0) == (take.step_at(1.0), None)
     assert take.step_at(-5.0) == 0 and take.step_at(1e6) == len(take.rollout.qpos) - 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from shiliu.replay.live import server
 from shiliu.replay.live.server import PageServer
+from shiliu.replay.report.translation import translated
 from shiliu.scenarios.sheet.errors import ShiliuError
 
 connect = pytest.importorskip("websockets.sync.client").connect
@@ -199,8 +201,70 @@ def test_without_the_token_nothing_is_answered(states):
         page.close()
 
 
+@pytest.mark.parametrize("secure", [True, False])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET //[ HTTP/1.1\r\n{host}\r\n",
+        b"GET http://[ HTTP/1.1\r\n{host}\r\n",
+        b"GET /?token=\xff HTTP/1.1\r\n{host}\r\n",
+        b"GET / HTTP/1.1\r\n{host}X: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n{host}" + b"X: a\r\n" * 200 + b"\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n{host}\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_a_refusal_is_empty_and_names_nothing(states, capfd, request_, secure):
+    page = PageServer("127.0.0.1" if secure else None)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection(("127.0.0.1", page.port), timeout=10) as plain:
+            raw = context.wrap_socket(plain) if secure else plain
+            raw.sendall(request_.replace(b"{host}", f"Host: 127.0.0.1:{page.port}\r\n".encode()))
+            came: list[bytes] = []
+            with contextlib.suppress(ConnectionResetError):  # the rest of a long line is not waited for
+                came.extend(iter(lambda: raw.recv(65536), b""))
+    finally:
+        page.close()
+    head, _, body = b"".join(came).partition(b"\r\n\r\n")
+    if b"\xff" in request_:  # no HTTP at all
+        assert not head
+    else:
+        known = b"404" if not secure and b"[" in request_ else b"403"
+        assert head.startswith(b"HTTP/1.1 " + known) and b"Server:" not in head and b"ython" not in head and not body
+    assert capfd.readouterr().err == ""
+
+
+def test_cookies_of_others_do_no_harm(states):
+    """Two servers of one host, and other things that the host gave to the browser."""
+    pages = [PageServer("127.0.0.1"), PageServer("127.0.0.1")]
+    try:
+        given = [asked(page.port, page.url[page.url.index("/?") :], secure=True)[1]["Set-Cookie"].partition(";")[0] for page in pages]
+        assert given[0].partition("=")[0] != given[1].partition("=")[0]
+        both = "; ".join(given)
+        for page in pages:
+            for more in ("{}", "odd[]=1; {}", 'a={{"x":1,"y":2}}; {}', "{}; =; ;;lone; \xff=\xfe"):
+                assert asked(page.port, "/page.js", secure=True, Cookie=more.format(both))[0] == 200
+        assert asked(pages[0].port, "/page.js", secure=True, Cookie=given[1])[0] == 403
+        assert asked(pages[0].port, "/page.js", secure=True, Cookie=given[0] + "\xff")[0] == 403
+        swapped = given[1].replace(str(pages[1].port), str(pages[0].port), 1)  # the session of the other under this one's name
+        assert asked(pages[0].port, "/page.js", secure=True, Cookie=swapped)[0] == 403
+    finally:
+        for page in pages:
+            page.close()
+
+
 def test_an_address_that_is_not_this_machines_is_refused(page):
     with pytest.raises(ShiliuError, match=r"listen: 192\.0\.2\.7:0 cannot be listened at"):
         PageServer("192.0.2.7")
     with pytest.raises(ShiliuError, match="port: 127"):
         PageServer(port=page.port)
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0", "::", "0"])
+def test_all_addresses_at_once_are_refused(states, listen):
+    with pytest.raises(ShiliuError, match=r"listen: .* means all addresses of this machine") as refused:
+        PageServer(listen)
+    assert not states.exists()
+    assert "请写本机的一个地址" in translated(str(refused.value), "zh")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import queue
 import shutil
 import struct
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import mujoco
@@ -15,7 +17,7 @@ from browser import CHROMIUM, browsing
 from shiliu import load_scenario
 from shiliu.replay.live import page_shapes as shapes
 from shiliu.replay.live.server import Message, PageServer
-from shiliu.replay.live.studio import Studio, at_of
+from shiliu.replay.live.studio import Studio, at_of, follow
 from shiliu.scenarios.draws.variation import chosen, draw, nominal
 from shiliu.scenarios.reading.config import nominal_values
 from shiliu.scenarios.sheet.errors import ShiliuError
@@ -99,12 +101,30 @@ def test_a_slider_changes_that_value_alone(studio, oven):
     assert "'counter.heigth' does not vary here" in paper.shown["refused"]["why"]
 
 
+@pytest.mark.parametrize("seed", [None, 5])
+def test_what_is_saved_is_shown_beside_a_slider_that_moved(studio, oven, seed):
+    made, paper = studio
+    wish(made, do="seed", seed=seed)
+    wish(made, do="value", key="food.mass", value=0.2)
+    saved = load_scenario("microwave", ["parts.bowl.at.x=180 mm", "parts.counter.height=880 mm"])
+    made._load = lambda: saved
+    wish(made, do="saved")
+    drawn = nominal(saved) if seed is None else draw(saved, seed)
+    assert drawn.values["bowl.at.x"] != (nominal(oven) if seed is None else draw(oven, seed)).values["bowl.at.x"]
+    assert paper.shown["values"]["values"] == dict(drawn.values) | {"food.mass": 0.2}
+    wish(made, do="value", key="counter.height", value=0.905)
+    made._load = lambda: oven  # 905 mm is no longer drawn
+    wish(made, do="saved")
+    drawn = nominal(oven) if seed is None else draw(oven, seed)
+    assert paper.shown["values"]["values"] == dict(drawn.values) | {"food.mass": 0.2}
+
+
 @pytest.mark.parametrize("key", [{"a": 1}, [1], None, 3])
 def test_a_value_that_no_slider_has_changes_nothing(studio, key):
     made, paper = studio
     paper.came = [Message({"do": "value", "key": key, "value": 1.0})]
-    before = dict(made._values)
-    assert made.turn() and made._values == before
+    before = dict(paper.shown["values"])
+    assert made.turn() and paper.shown["values"] == before and not made._moved
 
 
 def test_a_seed_shows_its_draw_and_none_the_scene_as_written(studio, oven):
@@ -113,9 +133,21 @@ def test_a_seed_shows_its_draw_and_none_the_scene_as_written(studio, oven):
     assert paper.shown["values"]["values"] == dict(draw(oven, 5).values) and paper.shown["values"]["seed"] == 5
     wish(made, do="seed", seed=None)
     assert paper.shown["values"]["values"] == nominal_values(oven.config)
-    for wrong in (-1, "5", 2**40, 1.5):
-        wish(made, do="seed", seed=wrong)
-    assert paper.shown["values"]["seed"] is None
+    for before in (None, 5):
+        wish(made, do="seed", seed=before)
+        for wrong in (-1, "5", 2**31, 2.7, 1e300, True, [1]):
+            paper.shown.pop("refused", None)
+            wish(made, do="seed", seed=wrong)
+            assert paper.shown["values"]["seed"] == before and paper.shown["refused"]["do"] == "seed"
+            assert paper.shown["refused"]["why"] == f"seed: A seed is a whole number from 0 to 2147483647, not {wrong}."
+
+
+def test_a_wrong_seed_is_refused_in_the_language_of_the_page(oven):
+    paper = Paper()
+    made = Studio(paper, lambda: oven, lang="zh")
+    made.read()
+    wish(made, do="seed", seed=-3)
+    assert "种子是从 0 到 2147483647 的整数，不能是 -3。" in paper.shown["refused"]["why"]
 
 
 def test_a_click_gives_the_line_that_brings_the_part_there(oven):
@@ -225,6 +257,45 @@ def test_a_file_that_is_wrong_leaves_the_last_scene_and_says_where(tmp_path, mon
     assert not running.is_alive()
 
 
+def test_a_folder_that_is_removed_and_made_again_is_followed(tmp_path):
+    class Inbox:
+        inbox: queue.Queue[Message] = queue.Queue()
+
+    conf, gone = tmp_path / "conf", threading.Event()
+    (conf / "scenario").mkdir(parents=True)
+    file = conf / "scenario" / "mine.yaml"
+    file.write_text("0")
+    follow([tmp_path / "never", conf], Inbox, gone)
+    time.sleep(0.3)
+
+    def reported() -> None:
+        """Something is, and then nothing more."""
+        until(lambda: not Inbox.inbox.empty(), 10)
+        with suppress(queue.Empty):
+            while True:
+                Inbox.inbox.get(timeout=0.9)
+
+    try:
+        file.write_text("1")
+        reported()
+        for pause in (0.0, 0.8):
+            shutil.rmtree(conf)
+            time.sleep(pause)
+            (conf / "scenario").mkdir(parents=True)
+            file.write_text("2")
+            reported()
+            file.write_text("3")
+            reported()
+        shutil.rmtree(conf / "scenario")
+        (conf / "scenario").mkdir()
+        file.write_text("4")
+        reported()
+        file.write_text("5")
+        reported()
+    finally:
+        gone.set()
+
+
 def until(holds, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
@@ -253,6 +324,16 @@ def test_in_a_browser(tmp_path, monkeypatch):
             height = "document.querySelector('[data-key=\"counter.height\"]')"
             browser.ask(f"{height}.value = 0.9; {height}.oninput(); 0")
             browser.until("shiliu.values.values['counter.height'] > 0.89")
+            field = "document.getElementById('seed')"
+            for wrong in ("-3", "2.7", "9999999999"):
+                browser.ask(f"{field}.focus(), {field}.value = '{wrong}', {field}.onchange(), 0")
+                browser.until(f"{field}.value === '' && document.getElementById('state').textContent.includes('not {wrong}')")
+            for width, seen in ((480, [480, 360]), (330, [330, 360]), (1000, [660, 720])):  # px, of the window and of the picture
+                browser.call("Emulation.setDeviceMetricsOverride", width=width, height=720, deviceScaleFactor=1, mobile=False)
+                browser.until(f"[shiliu.width, shiliu.height].join() === '{seen[0]},{seen[1]}'")
+                beside = browser.ask("(({left, top}) => [left, top])(document.querySelector('aside').getBoundingClientRect())")
+                assert beside == ([0, 360] if width < 600 else [660, 0])
+            browser.call("Emulation.clearDeviceMetricsOverride")
             browser.ask("document.getElementById('part').value = 'bowl'; 0")
             browser.click(330, 380)
             browser.until("document.getElementById('at').value")

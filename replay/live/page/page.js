@@ -3,7 +3,6 @@ import * as THREE from './three.module.min.js';
 import { dead, finite, Seat, reader } from './headset.js';
 import { Picture } from './picture.js';
 
-const PANEL = 340; // px of the words beside the picture
 const $ = id => document.getElementById(id);
 const state = Object.assign(new Picture($('view')), { mode: '', frames: 0, about: null });
 window.shiliu = state; // looked at by tests
@@ -30,7 +29,7 @@ function takeFrame(view) {
 const bytes = [view => state.takeMeshes(view), takeFrame, view => state.takeGhost(new Float32Array(view.buffer, 8), state.take?.robot ?? [])];
 
 function draw(time, frame) {
-  const width = innerWidth - PANEL, height = innerHeight, inside = renderer.xr.isPresenting;
+  const { clientWidth: width, clientHeight: height } = $('view'), inside = renderer.xr.isPresenting;
   if (inside) seated(time, frame);
   else orbit.update();
   if (!inside && (state.width !== width || state.height !== height)) {
@@ -91,7 +90,7 @@ const hear = {
     state.about = m;
     document.title = `${m.name} · shiliu`;
     $('title').textContent = m.title[document.documentElement.lang] || m.title.en || m.name;
-    if (m.took !== undefined) $('state').textContent = `${say.shown}: ${m.took.toFixed(2)} s`;
+    if (m.took !== undefined) Object.assign($('state'), { textContent: `${say.shown}: ${m.took.toFixed(2)} s`, className: '' });
     const chosen = $('part').value;
     $('part').replaceChildren(...(m.parts ?? []).map(name => new Option(name, name, false, name === chosen)));
     $('sliders').replaceChildren(...(m.sliders ?? []).map(s => {
@@ -106,6 +105,7 @@ const hear = {
     if (state.values) hear.values(state.values);
   },
   values(m) {
+    if ($('state').className === 'bad') Object.assign($('state'), { textContent: '', className: '' }); // what was refused is past
     if (document.activeElement !== $('seed')) $('seed').value = m.seed ?? '';
     for (const input of $('sliders').querySelectorAll('input')) {
       if (document.activeElement === input && m.seed === null) continue;
@@ -148,7 +148,11 @@ const hear = {
     $('at').value = `${m.at}${m.stands_on ? `   # ${m.part}, stands_on: ${m.stands_on}` : ''}`;
     navigator.clipboard?.writeText(m.at).catch(() => {});
   },
-  refused(m) { $('state').textContent = m.why; $('state').className = 'bad'; },
+  refused(m) {
+    $('state').textContent = m.why;
+    $('state').className = 'bad';
+    if (m.do === 'seed') $('seed').value = state.values?.seed ?? ''; // what is shown
+  },
   verdict(m) {
     $('verdict').textContent = m.lines.join('\n');
     $('verdict').className = m.verdict === 'FEASIBLE' ? 'good' : m.verdict === 'cleared' ? '' : 'bad';
@@ -184,7 +188,7 @@ const hear = {
 // ---- what a person asks for ----
 for (const id of ['play', 'stop', 'skill', 'restart']) $(id).onclick = () => { $('view').focus(); ask(id); };
 $('nominal').onclick = () => ask('seed', { seed: null });
-$('seed').onchange = () => $('seed').value !== '' && ask('seed', { seed: Math.trunc(+$('seed').value) });
+$('seed').onchange = () => $('seed').value !== '' && ask('seed', { seed: +$('seed').value });
 $('spheres').onchange = () => state.show(helpers, $('spheres').checked);
 $('ghost').onchange = () => state.show(ghost, $('ghost').checked);
 $('time').oninput = () => ask('seek', { t: +$('time').value });
