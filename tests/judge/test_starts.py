@@ -1,14 +1,20 @@
 """A real robot's recording in a scene: what was recorded of its start is used."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import mujoco
 import numpy as np
 import pytest
 import shiliu
+from body_takes import TIMES, body_take
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.facts.recorded_poses import recorded_poses, resting, stood
 from shiliu.replay.judge.facts.recorded_start import recorded_start
+from shiliu.replay.judge.facts.recorded_state import _put_robot
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.signals.joint_motion import joint_motion
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.parts.pose import Pose
 
@@ -141,3 +147,18 @@ def test_further_starts_keep_what_was_recorded_and_go_out_to_what_is_drawn(scene
     offs = [abs(one.values["food.mass"] - own) for one in starts]
     assert all(off <= (k + 1) / 8 * max(high - own, own - low) + 1e-9 for k, off in enumerate(offs)) and max(offs) > 0.0
     assert starts[7].values["food.mass"] in (low, high), "every other one lies at ends"
+
+
+def test_a_base_that_is_commanded_up_stands_where_it_was_measured():
+    """A height is commanded under the name under which it is measured, and comes later."""
+    mobile = shiliu.load_scenario("table_setting", base="mobile")
+    take, model = body_take(), drawing.nominal(mobile).model
+    commanded, measured = take.streams["action/base"].values.copy(), take.streams["base"].values.copy()
+    commanded[100:, 3], measured[110:, 3] = 0.12, 0.12
+    changed = {"action/base": commanded, "base": measured}
+    take = replace(take, streams={name: replace(one, values=changed.get(name, one.values)) for name, one in sorted(take.streams.items())})
+    arms, subject = joint_motion(take, mobile.robot.joint_names, {}), SimpleNamespace(scene=mobile, recording=take)
+    motions = SimpleNamespace(judged=arms["command"], by_role=arms)
+    qpos, known = np.zeros((len(TIMES), model.nq)), np.zeros(model.nq, bool)
+    assert _put_robot(subject, motions, model, TIMES, qpos, known)
+    np.testing.assert_array_equal(qpos[:, model.joint("base_height").qposadr[0]], measured[:, 3])

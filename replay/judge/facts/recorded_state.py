@@ -98,7 +98,8 @@ def _put_robot(
         qpos[:, address], known[address] = position, True
     base = scene.robot.base_joints if scene.robot.base_names else ()
     for name in base:
-        found = next((s for s in recording.streams.values() if name in s.names and s.n), None)
+        # a height is commanded under the name under which it is measured
+        found = next((s for s in recording.streams.values() if s.role == "measured" and name in s.names and s.n), None)
         if found is not None:
             address = int(model.joint(name).qposadr[0])
             rows = zero_order_hold(seconds(found, origin_ns(recording)), found.values[:, [found.names.index(name)]], at)
