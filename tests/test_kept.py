@@ -150,7 +150,7 @@ def test_an_action_that_is_one_ulp_off_is_named_in_the_operator_and_shows_in_the
         f"1 of {len(take.actions)} steps differ, zarm_r4_joint most, by {abs(float(take.actions[AT, j]) - float(other.actions[AT, j])):.3g}"
     )
     (state, *_), now = comparing.compare(other, ["bits"])
-    assert str(state).startswith(f"{QUICK}  physics: state: first at step {AT + 1} (3.37 s); at step 150 (5.00 s) ")
+    assert str(state).startswith(f"{QUICK}  physics: state: first at step {AT + 1} (3.37 s); at step 300 (10.00 s) ")
     assert not comparing.same_course(other, now.bits) and comparing.same_course(take, take.bits)
 
 
@@ -169,7 +169,7 @@ def test_a_start_that_is_one_ulp_off_is_named_with_its_joint(comparing, store, t
 
 def test_one_bit_of_an_observation_is_named_with_step_column_and_size(comparing, take):
     """As if a sensor were read otherwise: the states are the same."""
-    feature, period, row = "observation.wrench", 1 / 30, 2
+    feature, period, row = "observation.wrench", 1 / 30, 1
     columns = take.bits.columns[feature]
     name, j = list(columns)[4], 4
     samples = bumped(take.bits.samples[feature], row, j)
