@@ -18,7 +18,7 @@ from .inputs import Recorded
 LATE = 0.05  # s, by which a time may lie after the take: a person who corrects segments reads a clock, not frames
 STEPS = 2.5  # control steps by which two times may differ
 ROUNDED = 1e-9  # of a drawn number
-SCRIPTED = "scripted operator"  # whose segments follow the chain one by one
+SCRIPTED = "scripted operator"  # its segments follow the chain one by one
 # of provenance, what leaves the draw that of the seed; a mistake, a repair or a fault puts other values in
 PLAIN = frozenset({"shiliu", "made_by", "device", "session", "gave_up", "missed", "segments"})
 DRAWS = (SCRIPTED, "page take")  # who performs in the draw of the episode's seed

@@ -15,9 +15,7 @@ from ...scenarios.sheet.errors import EpisodeError
 LARGEST_SESSION = 256 << 20  # bytes of a recorded device session
 LATEST = 1e15  # ms, before which every clock is; a float tells microseconds apart until there
 DEEP = 16  # levels of a message that are kept
-Line = dict[
-    str, Any
-]  # what a device sent: plain JSON, with `step`, the control step at which it was heard, where that is known
+Line = dict[str, Any]  # what a device sent: plain JSON; with `step`, the control step at which it came, where that is known
 
 
 class SessionHands:

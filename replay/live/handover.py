@@ -1,7 +1,7 @@
 """What stays as it is where a page is closed within a take, and another goes on: a grip, and the height of a squat.
 
-A page that is new says of both that there is none, and nobody means it: the hand would open, and the robot stand up. So what it says
-first is not heard until it says something else; and it is told what there was, so that it goes on from there.
+A new page sends zero for both without a person who means it: the hand would open, and the robot stand up. So its first values are
+not used until they change. The page also gets the values of before, and goes on from there.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def sole_writer(out: Path) -> Iterator[None]:
                 "Another `shiliu teleop` keeps its takes here. End it, or choose another out=.", file=out, field="out"
             ) from None
         except OSError:
-            pass  # a file system without locks: nobody can be told from nobody
+            pass  # a file system without locks: a second writer cannot be seen there
         yield
     finally:
         os.close(handle)

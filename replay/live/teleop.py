@@ -84,7 +84,7 @@ class PageHands:
         self._number: int | None = None  # of the page that moves the hands
         self._closed = np.inf  # when that page was closed
         self._last, self._offset = -np.inf, 0.0  # ms: of the take's clock, and what a device's own is behind it
-        self._handover, self._handed_over = Handover(), False  # whether pages are told what there was
+        self._handover, self._handed_over = Handover(), False  # whether the page has got what there was
         self._rest: list[Message] = []  # what came together with the wish to begin
         self.behind = False
 

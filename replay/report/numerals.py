@@ -68,6 +68,21 @@ def unit_of(finding: Finding) -> str | OwnUnit | None:
     return finding.unit
 
 
+def angle_unit(finding: Finding) -> str:
+    """The unit in which a joint's range is written."""
+    unit = unit_of(finding)
+    return "°" if isinstance(unit, OwnUnit) and unit.name == "deg" else unit.name if isinstance(unit, OwnUnit) else str(unit)
+
+
+def in_own_unit(words: dict[str, Any], finding: Finding) -> dict[str, Any]:
+    """Template fields that are angles of a joint's range, in the recording's own unit where the finding has one."""
+    unit = unit_of(finding)
+    if not isinstance(unit, OwnUnit):
+        return words
+    angles = {key: words[key] / unit.per for key in ("lower", "upper", "by") if isinstance(words.get(key), float)}
+    return {**words, **angles, **({"unit": angle_unit(finding)} if "unit" in words else {})}
+
+
 def quantity(value: Any, unit: str | OwnUnit | None) -> str:
     """A number with its unit; below 0.1 m in mm, below 0.1 s in ms, radians with the degrees beside them."""
     if value is None:

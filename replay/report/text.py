@@ -28,7 +28,7 @@ import yaml
 from ...scenarios.sheet.errors import ShiliuError
 from ..operator.skills import skill_named
 from .notes import Notes, term
-from .numerals import OwnUnit, percent, quantity, unit_of
+from .numerals import OwnUnit, angle_unit, in_own_unit, percent, quantity, unit_of
 from .template import Template, needed_fields
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ class Words:
         cause = f"fix_{(finding.details or {}).get('kind')}"
         if fix.get("kind") == "remake" and cause in (self.code(finding.code) or {}):
             return self.advice(finding)  # a cause that is known has a sentence of its own
-        words = _in_own_unit(self._fix_words(fix), finding)
+        words = in_own_unit(self._fix_words(fix), finding)
         # a sentence that would show a gap says less than the advice
         if template is None or any(words.get(name) is None for name in needed_fields(template)):
             return self.advice(finding)
@@ -342,7 +342,7 @@ class Words:
         return self.fill(entry.get(f"{fallback}_{kind}", entry[fallback]), self._context(finding), unit_of(finding))
 
     def _context(self, finding: Finding) -> dict[str, Any]:
-        details = _in_own_unit(self._details(finding.details or {}), finding)
+        details = in_own_unit(self._details(finding.details or {}), finding)
         over = ratio = None
         if finding.value is not None and finding.limit:
             ratio = finding.value / finding.limit
@@ -358,7 +358,7 @@ class Words:
             "signal": self.signal(finding.signal),
             "subject": tuple(finding.subject) or (finding.code,),
             **{key: getattr(finding, key) for key in ("t0", "t1", "value", "limit", "margin", "excess", "share", "unit")},
-            "angle": _angle(finding),
+            "angle": angle_unit(finding),
             "source": self.source(finding.limit_source),
             "skill": self.skill(finding.skill),
             "over": over,
@@ -490,18 +490,3 @@ class Words:
         if isinstance(unit, str):  # of a pose: "m m m 1 1 1 1"
             values["unit"] = self.join(dict.fromkeys(part for part in unit.split() if part != "1")) or None
         return self.fill(entry["title"], values, unit), self.fill(entry["text"], values, unit)
-
-
-def _angle(finding: Finding) -> str:
-    """The unit in which a joint's range is written."""
-    unit = unit_of(finding)
-    return "°" if isinstance(unit, OwnUnit) and unit.name == "deg" else unit.name if isinstance(unit, OwnUnit) else str(unit)
-
-
-def _in_own_unit(words: dict[str, Any], finding: Finding) -> dict[str, Any]:
-    """Template fields that are angles of a joint's range, in the recording's own unit where the finding has one."""
-    unit = unit_of(finding)
-    if not isinstance(unit, OwnUnit):
-        return words
-    angles = {key: words[key] / unit.per for key in ("lower", "upper", "by") if isinstance(words.get(key), float)}
-    return {**words, **angles, **({"unit": _angle(finding)} if "unit" in words else {})}

@@ -85,8 +85,8 @@ class ThingNames:
             if same and not sized and (group != "side" or sided):  # "the right bottle" may be the correct one
                 called = same
         for part in mention.of:
-            whose = [thing for thing in called if part.names & thing.names] if "person" in part.names else []
-            called = whose or called  # "the guest's bowl"
+            owned = [thing for thing in called if part.names & thing.names] if "person" in part.names else []
+            called = owned or called  # "the guest's bowl"
             if any("container" in self._lexicon.kinds[name] for name in part.names) and not mention.ident:
                 called = [*called, *(t for t in self.called(part) if t not in called)]  # 一罐饮料 is a can, too
             if self._lexicon.is_thing(part.names, "attribute"):

@@ -38,7 +38,7 @@ from .recorded_poses import (
     things_of,
 )
 
-HEIGHTS = ("height", "hand_height", "raised")  # parameters of parts on which, or in whose hand, others stand
+HEIGHTS = ("height", "hand_height", "raised")  # parameters of parts that raise what others stand on, or a hand
 TRIES = 20  # draws of what nobody measured, until nothing stands inside something else
 RECORDED, PICTURE, SURVEYED, DRAWN = "recorded", "picture", "surveyed", "drawn"  # and "inferred from ..." things
 HANDS = "inferred from the hands"
