@@ -1,5 +1,7 @@
 """Takes of six joints that follow their commands as servos do, and what the judge makes of their columns."""
 
+import math
+
 import numpy as np
 from scipy.signal import lfilter
 from shiliu.replay.checks.rules import load_rules
@@ -9,6 +11,8 @@ from shiliu.replay.residual.bodies import ComparedColumns
 
 RULES = load_rules()
 RATE, ROWS = 30, 420
+STEPS = 40  # of physics between two rows
+STANDS = 0.02  # rad/s: a slower joint is held by friction
 REVERSED = 60  # from here on joint 2 goes furthest
 
 
@@ -19,23 +23,45 @@ def grid_ns(rows, rate):
 NAMES = tuple(f"joint_{k}" for k in range(1, 7))
 
 
-def motion(seed=3, rows=ROWS):
+def motion(seed=3, rows=ROWS, rate=RATE):
     """(n, 6) commands and measurements [rad] and speeds [rad/s]: each joint goes between places of its own, at times of its own."""
     rng = np.random.default_rng(seed)
-    t = np.arange(rows) / RATE
+    t = np.arange(rows) / rate
     command = np.zeros((rows, 6))
     for j in range(6):
         for _ in range(4):
-            width, at = rng.uniform(1.0, 2.2), rng.uniform(0.5, rows / RATE - 3.0)
+            width, at = rng.uniform(1.0, 2.2), rng.uniform(0.5, rows / rate - 3.0)
             command[:, j] += rng.uniform(-0.8, 0.8) / (1.0 + np.exp(-(t - at) * 6.0 / width))
     slow = lfilter([0.35], [1.0, -0.65], command - command[0], axis=0) + command[0]
     measured = np.vstack([slow[:2][[0, 0]], slow[:-2]]) + 0.004 * np.sin(command)
     measured += rng.normal(0.0, 3e-4, measured.shape)
-    speed = 0.9 * np.gradient(measured, 1.0 / RATE, axis=0)
+    speed = 0.9 * np.gradient(measured, 1.0 / rate, axis=0)
     return {"action": command, "state": measured, "velocity": speed}
 
 
-def taken(columns, names=NAMES, kind="robot", without=()):
+def servo(command, stiffness, damping, most=np.inf, fastest=np.inf, band=0.0, sag=0.0, late=0, rate=RATE, steps=STEPS):
+    """(n,) angle [rad] and speed [rad/s] of a joint, as they are when a row begins.
+
+    Args:
+        stiffness, damping: [1/s²], [1/s]; most, fastest: [rad/s²], [rad/s]; band: [rad] within which friction holds what stands.
+        sag: [rad] by which its weight takes it along when it lies level; late: rows until it hears a command; steps: of physics, a row.
+    """
+    q, v, angles, speeds, dt = float(command[0]), 0.0, [], [], 1.0 / rate / steps
+    for wanted in np.concatenate([np.full(late, command[0]), command])[: len(command)].tolist():
+        angles.append(q)
+        speeds.append(v)
+        for _ in range(steps):
+            a = stiffness * (wanted - q - sag * math.cos(q)) - damping * v
+            if band and abs(v) < STANDS and abs(a) < stiffness * band:
+                v = 0.0
+                continue
+            v += min(max(a, -most), most) * dt
+            v = min(max(v, -fastest), fastest)
+            q += v * dt
+    return np.array(angles), np.array(speeds)
+
+
+def taken(columns, names=NAMES, kind="robot", without=(), rate=RATE):
     of = {
         "action": ("command", "joint_position", "rad"),
         "state": ("measured", "joint_position", "rad"),
@@ -48,7 +74,7 @@ def taken(columns, names=NAMES, kind="robot", without=()):
         if name not in without:
             role, quantity, unit = of[name]
             each = names if values.shape[1] == len(names) else ("left_claw", "right_claw")[: values.shape[1]]
-            streams[name] = Stream(name, role, quantity, unit, each, np.array(values, float), grid_ns(len(values), RATE), clock="grid")
+            streams[name] = Stream(name, role, quantity, unit, each, np.array(values, float), grid_ns(len(values), rate), clock="grid")
     return Recording("take", "set#0", "0" * 64, kind, streams)
 
 

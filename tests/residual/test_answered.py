@@ -2,24 +2,10 @@
 
 import numpy as np
 import pytest
-from servo_takes import RATE, ROWS, found, motion
+from servo_takes import RATE, ROWS, found, motion, servo
 from shiliu.replay.residual.answered import is_answered
 from shiliu.replay.residual.hypotheses import Case, compare
 from shiliu.replay.residual.table import RecordedChannel
-
-STEPS = 40  # of physics between two rows
-
-
-def servo(command, stiffness, damping, most):
-    """(n,) angle [rad] and speed [rad/s] of a joint with a largest acceleration [rad/s²], as they are when a row begins."""
-    q, v, angles, speeds, dt = command[0], 0.0, [], [], 1.0 / RATE / STEPS
-    for wanted in command:
-        angles.append(q)
-        speeds.append(v)
-        for _ in range(STEPS):
-            v += float(np.clip(stiffness * (wanted - q) - damping * v, -most, most)) * dt
-            q += v * dt
-    return np.array(angles), np.array(speeds)
 
 
 def leaping(seed, stiffness, damping, most, ramps, noise=1e-4):
