@@ -51,7 +51,7 @@ SURE_UNIT = 0.98  # of the squared difference, that two units mistaken for one a
 FREE, ROW = 3.0, 1.0  # the price of a free number of a reason, and of a row without one, in squared thresholds
 UNHEARD = 0.15  # of the disagreement that another command leaves, where the body did what that command would have made it do
 NOVEL, FOLLOWED = 2.5, 0.3  # times the largest change of a step elsewhere, from where on a column leaps; share of it in the other one
-FEW = 3  # rows: fewer are held against those beside them
+FEW = 3  # rows: so few are held against those beside them
 JERK = 0.05  # rad: commands of clean takes, which stop at their largest speed, are off by up to 0.038 in a single row
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
 # of its way that a hand goes against its command, more than a thing that gives way pushes it: clean hands of three real sets reach 0.11
