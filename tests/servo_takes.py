@@ -61,6 +61,23 @@ def servo(command, stiffness, damping, most=np.inf, fastest=np.inf, band=0.0, sa
     return np.array(angles), np.array(speeds)
 
 
+def claw(command, fastest, lag, late=0, stops=(), gives=0.0, grain=0.0, held=1, rate=RATE):
+    """(n,) [%] of its way at which a hand is measured: 0 open, 100 closed.
+
+    Args:
+        fastest: [%/s]; lag: [s] of its servo; late: rows; stops: (first row, last row, place [%]) of things in it, which give way by a
+            share `gives` of what is commanded beyond; grain: [%] of its encoder; held: rows for which a measurement is written.
+    """
+    at, measured, dt = float(command[0]), [], 1.0 / rate / STEPS
+    for k, wanted in enumerate(np.concatenate([np.full(late, command[0]), command])[: len(command)].tolist()):
+        measured.append(at)
+        end = next((place + gives * max(0.0, wanted - place) for first, last, place in stops if first <= k < last), math.inf)
+        for _ in range(STEPS):
+            at = min(at + min(max((wanted - at) / lag, -fastest), fastest) * dt, max(at, end))
+    measured = np.round(np.array(measured) / grain) * grain if grain else np.array(measured)
+    return measured[np.arange(len(command)) // held * held]
+
+
 def taken(columns, names=NAMES, kind="robot", without=(), rate=RATE):
     of = {
         "action": ("command", "joint_position", "rad"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from servo_takes import RATE, ROWS, found, motion, servo
+from servo_takes import RATE, ROWS, claw, found, motion, servo
 from shiliu.replay.residual.answered import is_answered
 from shiliu.replay.residual.hypotheses import Case, compare
 from shiliu.replay.residual.table import RecordedChannel
@@ -74,3 +74,17 @@ def test_rows_that_are_more_even_than_what_they_should_be_are_in_no_other_order(
     mixed = truth.copy()
     mixed[20:26] = truth[[23, 20, 25, 21, 24, 22]]
     assert "reordered" in {one.name for one in compare(Case(mixed, truth, 20, 25, 1.0 / RATE, 1e-3)) if one.explained > 0.9}
+
+
+@pytest.mark.parametrize(("held", "rate"), [(1, 30), (2, 15), (3, 30)])
+def test_a_finger_that_is_written_more_often_than_it_is_measured_does_not_leap(held, rate):
+    """It goes by a fifth of its way from one measurement to the next; half of its way in a single row is too much."""
+    columns, rows = motion(5, rate=rate), np.arange(ROWS)
+    sent = 100.0 / (1.0 + np.exp(-(rows - 150.0) / (0.1 * rate))) - 60.0 / (1.0 + np.exp(-(rows - 300.0) / (0.1 * rate)))
+    hand = claw(sent, 200.0, 0.05, 2, held=held, rate=rate)
+    columns["claw"], columns["claw_at"] = np.column_stack([sent, 0.0 * sent]), np.column_stack([hand, 0.0 * hand])
+    assert np.abs(np.diff(hand)).max() > 6.0 * held
+    assert found(columns, rate=rate).level in ("PASS", "WARN")
+    columns["claw_at"][230, 0] -= 50.0
+    finding = found(columns, rate=rate)
+    assert (finding.level, finding.subject) == ("FAIL", ("left_claw",))
