@@ -12,17 +12,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from .difference import Difference
+from .difference import JOIN, Difference
 from .table import Group, RecordedChannel
 
 ARRIVES = 0.6  # s after which a joint has come half of the way, and its servo is at rest again: simulated servos of 10 to 45 rad/s do
 HALF, LEADS = 0.5, 0.25  # of the way of a leap that the joint goes at the least after it, and has gone at the most before it
-EARLY = 0.2  # s before the leap in which columns may disagree: what a servo elsewhere does was fitted to leaps as well
 LEAST = 0.02  # rad: smaller steps are none
 
 
 def is_answered(channel: RecordedChannel, first: int, last: int, dt: float) -> bool:
-    """Whether what disagrees in rows first..last begins with a leap of the command to where the joint then goes.
+    """Whether what disagrees in rows first..last begins with a leap of the command to where the joint then goes, or a kernel's length
+    before it: what a servo does elsewhere was fitted to leaps as well.
 
     Args:
         channel: with command and measurement [rad], one row each; dt: [s] between rows.
@@ -31,7 +31,6 @@ def is_answered(channel: RecordedChannel, first: int, last: int, dt: float) -> b
     steps, count = np.diff(c, prepend=c[:1]), max(2, round(ARRIVES / dt))
     sudden = np.abs(np.diff(steps, prepend=0.0)) > max(LEAST, float(np.abs(np.diff(q, 2)).max(initial=0.0)))
     leaps = np.flatnonzero(sudden & (np.abs(steps) > LEAST))
-    early = round(EARLY / dt)
     for row in leaps[(leaps >= first - count) & (leaps <= last + 1)].tolist():
         way = np.sign(steps[row])
         end = row
@@ -39,7 +38,7 @@ def is_answered(channel: RecordedChannel, first: int, last: int, dt: float) -> b
             end += 1
         size = float(np.abs(c[end] - c[row - 1]))
         gone = way * (q[row - 1 : end + count] - c[row - 1])
-        if first >= row - early and gone[0] <= LEADS * size and float(gone.max()) >= HALF * size:
+        if first >= row - JOIN and gone[0] <= LEADS * size and float(gone.max()) >= HALF * size:
             return True
     return False
 
