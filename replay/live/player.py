@@ -77,8 +77,9 @@ class Player:
             "take",
             {
                 "name": line.source,
-                "verdict": line.verdict or "-",
-                "names": [f"{one.source}: {one.verdict or '-'}" for one in self._lines],
+                "verdict": line.verdict or "",
+                "word": words.verdict(line.verdict),
+                "names": [f"{one.source}: {words.verdict(one.verdict)}" for one in self._lines],
                 "index": index,
                 "begin": begin,
                 "end": end,

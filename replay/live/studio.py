@@ -25,7 +25,7 @@ from ...scenarios.sheet.quantity import shown_unit
 from ..report.text import Words
 from ..report.translation import translated
 from .page_shapes import PosedModel, meshes, shapes, standing_view
-from .performing import Performance, in_words, words_of
+from .performing import Performance, in_words, nevers_of, words_of
 from .server import Message, PageServer, finite
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
@@ -117,9 +117,8 @@ class Studio:
         spheres = [{"pos": data.site(f"{side}_shoulder").xpos.tolist(), "radius": reach} for side in ("left", "right")]
         self.page.keep("reach", {"reach": spheres})
         self.page.keep("values", {"values": values, "seed": self._seed, "redraws": list(drawn.redraws)})
-        self.page.keep("progress", None)
         nothing = {"goal": [[step.name, None] for step in scene.goal], "chain": [], "t": 0.0, "limits": []}
-        self.page.send("progress", in_words(words_of(scene, self._words), nothing))
+        self.page.keep("progress", in_words(words_of(scene, self._words), nothing))
 
     def _frame(self, qpos: np.ndarray, at: float) -> None:
         message = self._shown.frame(qpos, at)
@@ -137,7 +136,8 @@ class Studio:
         ]
         title = {key: scene.config.title.get(key) for key in ("en", "zh")}
         parts = [placed.name for placed in scene.config.parts]
-        return {"name": scene.name, "title": title, "sliders": sliders, "parts": parts, "took": took}
+        nevers = nevers_of(scene, words_of(scene, self._words))
+        return {"name": scene.name, "title": title, "sliders": sliders, "parts": parts, "nevers": nevers, "took": took}
 
     def _ask(self) -> None:
         """Let `shiliu check` answer about what was read, in a process of its own: it would halt what plays."""

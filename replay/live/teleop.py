@@ -43,8 +43,9 @@ from .device_session import Line, device_time, plain
 from .followed_hands import FollowedHands
 from .handover import Handover
 from .page_shapes import PosedModel, meshes, shapes
-from .performing import bump_now, failure_of, in_words, limits_now, tipping_now, words_of
+from .performing import bump_now, ended, in_words, limits_now, nevers_of, tipping_now, words_of
 from .server import Message, PageServer
+from .work_view import work_view
 
 SET, DEVICE = "set", "device"
 TIPPING = 0.03  # m, from which on it is shown that the robot comes to tip over: a third of what its ankles bear ahead
@@ -238,7 +239,7 @@ class Teleop:
         title = {key: self.scene.config.title.get(key) for key in ("en", "zh")}
         words, stands = self._words, self.scene.robot.root
         page.keep("mode", {"mode": "teleop", "lang": words.lang, "words": words.book["page"], "stands": stands})
-        page.keep("scene", {"name": self.scene.name, "title": title})
+        page.keep("scene", {"name": self.scene.name, "title": title, "nevers": nevers_of(self.scene, words)})
 
     # -- what is seen -----------------------------------------------------------------------------------------------
 
@@ -252,6 +253,7 @@ class Teleop:
         self.page.keep("meshes", meshes(model)[1])
         self.page.keep("shapes", shapes(model))
         self.page.keep("frame", self._posed.frame(self.scene.start_qpos(drawn.model)))
+        self.page.keep("eye", work_view(self.scene, drawn))
         shown_ns = time.monotonic_ns()
         goal = [[step.name, None] for step in self.scene.goal]
         self._tell({"t": 0.0, "goal": goal, "limits": [], "near": [], "lost": {}, "recording": False, "judging": False})
@@ -360,8 +362,7 @@ class Teleop:
         if isinstance(recording, Unreadable):
             raise recording.error
         first = intake.judged(recording, self._rules)
-        words, failed = self._words, episode.label["failure"]
-        outcome = words.ui("success") if failed is None else f"{words.ui('failure')}{words.ui('colon')}{failure_of(words, failed)}"
+        outcome = ended(self._words, episode.label["failure"], free=not self.scene.goal)
         self._answer(first, begun, "intake", outcome)
         performed = {recording.sha256: done}
         (verdict,) = judging([recording], contexts=self._contexts, performed=performed, company=self._company)
@@ -375,7 +376,7 @@ class Teleop:
         lines = [f"{word} · {outcome}", *wrong]  # a take may be lawful and miss its goal
         if self.page is not None:
             shown = "cleared" if verdict.cleared else verdict.verdict
-            self.page.keep("verdict", {"check": check, "verdict": shown, "lines": lines, "took": took})
+            self.page.keep("verdict", {"check": check, "verdict": shown, "lines": lines, "took": took, "word": word, "outcome": outcome})
         if check == "gate":
             print(
                 "\n".join([f"{verdict.source}: {lines[0]} ({took:.2f} s)", *(f"  {line}" for line in lines[1:])]),

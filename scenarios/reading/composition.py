@@ -136,7 +136,8 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         for group in {key[0] for key in keys if key[1:]} & {group for group, member in chosen.items() if member} - set(whole):
             if not (OmegaConf.is_dict(config[group]) and config[group]):
                 file = _find(f"{group}/{chosen[group]}.yaml", where)
-                raise ScenarioError(f"This is no table of settings, so that {group}.NAME=... sets nothing.", file=file and file[1], field=group)
+                wrong = f"This is no table of settings, so that {group}.NAME=... sets nothing."
+                raise ScenarioError(wrong, file=file and file[1], field=group)
         OmegaConf.set_struct(config, True)
         loader._apply_overrides_to_config(defaults.config_overrides, config)
         tree = OmegaConf.to_container(config, resolve=True)
