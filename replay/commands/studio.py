@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ..live.server import PageServer
 
 OF_SCENE = ("scenario", "variant", "cell", "robot", "hand", "base", "seed", "parts")  # settings of a scene that is edited
+ANY = ("bare", "microwave")  # scenarios by whose files settings are read where the chosen one's cannot be
 DRAWS = 5  # that `shiliu check` tries of a file that was saved
 
 PORTS = 65535  # the highest
@@ -29,7 +32,7 @@ Serves a page until Ctrl-C ends it, and prints its address.
 
 scenario= shows a scene that follows its files:
   - A saved change of a scenario, a part or a cell is shown at once. If a file is wrong, the
-    page stays and lists what `shiliu check` reports.
+    page stays and lists what `shiliu check` reports; at the start, too.
   - A slider for each varied value, and the seed; sites by name; the reach of both arms. A click
     gives the `at:` of a part.
   - The scripted operator's chain is played, stopped and stepped by skill, with the reason if it
@@ -48,7 +51,7 @@ def run(request: CommandRequest) -> int:
     from ..live.studio import Studio
     from .record_performing import scene_of_request
 
-    settings = Settings(request)
+    settings = page_settings(request)
     lang = settings["lang"].word(choices=("en", "zh"))
     seed = None if settings["seed"].value is None else settings["seed"].seed()
     listen, port = settings["listen"].word(default="") or None, settings["port"].integer(low=0, high=PORTS)
@@ -66,6 +69,36 @@ def run(request: CommandRequest) -> int:
         Studio(page, lambda: scene_of_request(Settings(request)), lang, seed, folders, check_command(request)).run()
 
     return serve(opened(listen, port), run_studio)
+
+
+def page_settings(request: CommandRequest) -> Settings:
+    """The settings of the page; what its scene's files have wrong is left for the page to show.
+
+    Raises:
+        ScenarioError: the command itself is wrong: a scenario, a cell or a key that there is not, or a value.
+    """
+    from ...scenarios.reading import composition
+
+    try:
+        return Settings(request)
+    except ScenarioError as error:
+        wrong = error
+    where = request.conf_dir
+    chosen = composition.chosen(request.verb, composition.by_name(request.verb, request.overrides, where), where)
+    keys = {word: unquoted(word).partition("=")[0].lstrip("+~") for word in request.overrides}
+    files = [word for word, key in keys.items() if key in chosen]
+    page = [word for word, key in keys.items() if key.partition(".")[0] not in chosen]
+    plain: dict[str, object] = {}
+    with suppress(ScenarioError):
+        plain = Settings(replace(request, overrides=[*files, *page])).tree
+    if plain and all(isinstance(plain[group], dict) and plain[group] for group, member in chosen.items() if member):
+        raise wrong  # its files can be read: it is the command that is wrong about what stands there
+    for other in (name for name in ANY if name != chosen["scenario"]):
+        try:
+            return Settings(replace(request, overrides=[f"scenario={other}", *page]))
+        except ScenarioError as error:
+            wrong = error
+    raise wrong
 
 
 def _verdict(

@@ -36,7 +36,7 @@ def run(request: CommandRequest) -> int:
     from ..live.device_session import SessionHands
     from ..live.rehearsal import rehearse
     from ..live.sole_writer import sole_writer
-    from ..live.teleop import PageHands, Teleop
+    from ..live.teleop import NoHands, Teleop
     from .record_performing import scene_of_request
     from .studio import PORTS, opened, serve
 
@@ -54,9 +54,12 @@ def run(request: CommandRequest) -> int:
             words = [verdict.verdict for verdict in Teleop(scene, hands, out, None, seed, lang).run()]
         return 1 if {"INFEASIBLE", "UNSOUND"} & set(words) else 3 if set(words) - {"FEASIBLE"} else 0
 
-    def run_teleop(page: PageServer) -> None:
-        Teleop(scene, PageHands(page, scene.control_timestep), out, page, seed, lang).run()
-
     with sole_writer(out):
+        teleop = Teleop(scene, NoHands(), out, None, seed, lang)  # what is wrong with it is reported before there is a page
         rehearse(lang)
+
+        def run_teleop(page: PageServer) -> None:
+            teleop.show_on(page)
+            teleop.run()
+
         return serve(opened(listen, port), run_teleop)

@@ -95,12 +95,25 @@ def in_words(words: Words, progress: Mapping[str, Any]) -> dict[str, Any]:
     found["goal"] = [[name, t, words.event(name)] for name, t in progress["goal"]]
     titled = [(one, words.title if "." in one["name"] else words.event) for one in progress["limits"]]
     found["limits"] = [one | {"title": title(one["name"])} for one, title in titled]
-    return found | {"failure": failure_of(words, progress["failure"]) if progress.get("failure") else None}
+    return found | {"failure": ended(words, progress["failure"]) if progress.get("failure") else None}
 
 
-def failure_of(words: Words, code: str) -> str:
-    """What went wrong, as an episode's label has it: `scenario.<never>`, `replay.goal:<step>`."""
-    return words.event(code.rpartition(":")[2].removeprefix("scenario."))
+def nevers_of(scene: Scene, words: Words) -> list[str]:
+    """What makes a take fail, by the names that the scenario gives it."""
+    return [words.event(never.name) for never in scene.course.nevers]
+
+
+def ended(words: Words, failure: str | None, free: bool = False) -> str:
+    """How a take ends, in a sentence.
+
+    Args:
+        failure: as an episode's label has it, `scenario.<never>` or `replay.goal:<step>`; None where it has none.
+        free: whether its scenario has no goal.
+    """
+    if failure is None:
+        return words.ui("take_free" if free else "take_reached")
+    how = "take_missed" if failure.startswith("replay.goal:") else "take_failed"
+    return words.ui(how, what=words.event(failure.rpartition(":")[2].removeprefix("scenario.")))
 
 
 def tipping_now(scene: Scene, simulation: Simulation) -> tuple[str, float] | None:

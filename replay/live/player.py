@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from ...scenarios.sheet.errors import EpisodeError
 from ..report.lines import VerdictLine
 from ..report.text import Words
@@ -16,7 +14,7 @@ from .page_shapes import GHOST, PosedModel, meshes, shapes, standing_view
 from .performing import in_words, words_of
 from .replayed import Replayed, bodies_of
 from .reworded import shown_of, why_undecided
-from .server import Message, PageServer
+from .server import Message, PageServer, finite
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
 SHOWN = ("FAIL", "WARN")
@@ -79,8 +77,9 @@ class Player:
             "take",
             {
                 "name": line.source,
-                "verdict": line.verdict or "-",
-                "names": [f"{one.source}: {one.verdict or '-'}" for one in self._lines],
+                "verdict": line.verdict or "",
+                "word": words.verdict(line.verdict),
+                "names": [f"{one.source}: {words.verdict(one.verdict)}" for one in self._lines],
                 "index": index,
                 "begin": begin,
                 "end": end,
@@ -123,8 +122,8 @@ class Player:
         match message.what:
             case {"do": "open", "index": int(index)} if 0 <= index < len(self._lines):
                 self._open(index)
-            case {"do": "seek", "t": int() | float() as t} if self._take is not None and np.isfinite(t):
-                self._step, self._playing = self._take.step_at(float(t)), False
+            case {"do": "seek", "t": asked} if self._take is not None and (t := finite(asked)) is not None:
+                self._step, self._playing = self._take.step_at(t), False
                 self._frame()
             case {"do": "finding", "index": int(index)} if self._take is not None and 0 <= index < len(self._findings):
                 self._look(self._take, self._findings[index])

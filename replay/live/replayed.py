@@ -54,7 +54,7 @@ class Replayed:
 
     def step_at(self, t: float) -> int:
         """The control step nearest to a time [s] of the findings' clock, within the take."""
-        return int(np.clip(round((t - self.begin) / self.scene.control_timestep), 0, len(self.rollout.qpos) - 1))
+        return round(min(max(0.0, (t - self.begin) / self.scene.control_timestep), len(self.rollout.qpos) - 1.0))
 
     @cached_property
     def _data(self) -> mujoco.MjData:

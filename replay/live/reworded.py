@@ -13,10 +13,11 @@ from ..report.text import Words
 
 
 def shown_of(finding: dict[str, Any], words: Words) -> dict[str, Any]:
-    """What the page shows of a finding: `level`, `code`, `t0`, `t1` [s], `text`."""
+    """What the page shows of a finding: `level`, `label` of it, `code`, `t0`, `t1` [s], `text`."""
     t0, t1 = finding.get("t0"), finding.get("t1")
     return {
         "level": finding["level"],
+        "label": words.level(finding["level"]),
         "code": str(finding.get("code")),
         "t0": t0,
         "t1": t0 if t1 is None else t1,

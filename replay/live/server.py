@@ -18,6 +18,7 @@ import secrets
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -53,6 +54,13 @@ class Message:
     what: dict[str, Any]
     page: int = 0
     receive_ns: int = field(default_factory=time.monotonic_ns)
+
+
+def finite(value: Any) -> float | None:
+    """A number of a page; None for what is none, is not finite, or fits no float: JSON has whole numbers of any length."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) <= sys.float_info.max else None  # NaN is not below anything
 
 
 class PageServer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import threading
 import time
@@ -23,12 +25,15 @@ from ...scenarios.sheet.quantity import shown_unit
 from ..report.text import Words
 from ..report.translation import translated
 from .page_shapes import PosedModel, meshes, shapes, standing_view
-from .performing import Performance, in_words, words_of
-from .server import Message, PageServer
+from .performing import Performance, in_words, nevers_of, words_of
+from .server import Message, PageServer, finite
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
 HIGHEST = 2**31 - 1  # seed
+FAR = 1e6  # m, within which a point is somewhere
 TICK = 500  # ms, after which it is looked whether the folders are still the same
+ROWS = {"ok  ": "PASS", "warn": "WARN", "FAIL": "FAIL"}  # how a line of `shiliu check` begins
+ROW = re.compile(r"(ok  |warn|FAIL) (.+?) {2,}(.*)")
 TOLD = 6  # control steps between two reports of progress
 
 
@@ -112,9 +117,8 @@ class Studio:
         spheres = [{"pos": data.site(f"{side}_shoulder").xpos.tolist(), "radius": reach} for side in ("left", "right")]
         self.page.keep("reach", {"reach": spheres})
         self.page.keep("values", {"values": values, "seed": self._seed, "redraws": list(drawn.redraws)})
-        self.page.keep("progress", None)
         nothing = {"goal": [[step.name, None] for step in scene.goal], "chain": [], "t": 0.0, "limits": []}
-        self.page.send("progress", in_words(words_of(scene, self._words), nothing))
+        self.page.keep("progress", in_words(words_of(scene, self._words), nothing))
 
     def _frame(self, qpos: np.ndarray, at: float) -> None:
         message = self._shown.frame(qpos, at)
@@ -132,7 +136,8 @@ class Studio:
         ]
         title = {key: scene.config.title.get(key) for key in ("en", "zh")}
         parts = [placed.name for placed in scene.config.parts]
-        return {"name": scene.name, "title": title, "sliders": sliders, "parts": parts, "took": took}
+        nevers = nevers_of(scene, words_of(scene, self._words))
+        return {"name": scene.name, "title": title, "sliders": sliders, "parts": parts, "nevers": nevers, "took": took}
 
     def _ask(self) -> None:
         """Let `shiliu check` answer about what was read, in a process of its own: it would halt what plays."""
@@ -145,10 +150,11 @@ class Studio:
         )
 
         def listen() -> None:
-            lines = asking.communicate()[0].splitlines()
+            answers = answers_of(asking.communicate()[0].splitlines(), self._words)
             if asking is self._asking:
-                self.page.keep("answers", {"answers": lines})
+                self.page.keep("answers", {"answers": answers, "asking": False})
 
+        self.page.keep("answers", {"answers": [], "asking": True})
         threading.Thread(target=listen, daemon=True).start()
 
     # -- what the page asks for -------------------------------------------------------------------------------------
@@ -170,14 +176,11 @@ class Studio:
                         raise ShiliuError(f"A seed is a whole number from 0 to {HIGHEST}, not {str(seed)[:40]}.", field="seed")
                     self._seed, self._base, self._moved = seed, seed, {}
                     self._again()
-                case {"do": "value", "key": str(key), "value": int() | float() as value}:
-                    self._set(key, float(value))
-                case {
-                    "do": "click",
-                    "part": str(part),
-                    "point": [int() | float() as x, int() | float() as y, int() | float() as z],
-                }:
-                    point = np.array([x, y, z], float)
+                case {"do": "value", "key": str(key), "value": value}:
+                    self._set(key, value)
+                case {"do": "click", "part": str(part), "point": [x, y, z]}:
+                    place = [finite(v) for v in (x, y, z)]
+                    point = np.array([np.nan if v is None else v for v in place])
                     line, below = at_of(self.scene, self._draw, part, point)
                     self.page.send("at", {"part": part, "at": line, "stands_on": below, "point": point.tolist()})
                 case {"do": "play" | "skill" as how}:
@@ -195,14 +198,19 @@ class Studio:
         assert self.scene is not None
         self._show(self.scene, *self._values_of(self.scene))
 
-    def _set(self, key: str, value: float) -> None:
+    def _set(self, key: str, value: Any) -> None:
         """A slider: the others stay as they are shown, until the file or the seed says otherwise."""
         assert self.scene is not None
         varied = {vary.key: vary for vary in self.scene.config.variation}
-        if key not in varied or not np.isfinite(value):
-            raise ShiliuError(f"{key!r} does not vary here.", field="value")
+        if key not in varied:
+            raise ShiliuError(f"{key[:60]!r} does not vary here.", field="value")
         low, high = _ends(varied[key], nominal_values(self.scene.config))
-        self._moved[key] = min(max(value, low), high)
+        wanted = finite(value)
+        if wanted is None:
+            unit, factor = shown_unit(varied[key].dimension)
+            ends = [f"{end / factor:.4g} {unit}".strip() for end in (low, high)]
+            raise ShiliuError(f"{key} is a number from {ends[0]} to {ends[1]}, not {json.dumps(value)[:40]}.")
+        self._moved[key] = min(max(wanted, low), high)
         self._seed = None
         self._again()
 
@@ -306,6 +314,23 @@ def _standing(folders: Iterable[Path]) -> dict[Path, int]:
     return found
 
 
+def answers_of(lines: Iterable[str], words: Words) -> list[dict[str, str]]:
+    """What `shiliu check` has printed, an entry for each question: `level` (PASS, WARN, FAIL), `label` of it, `question`, `answer`.
+
+    Lines that answer no question, such as the result, have a `question` alone; what is set in belongs to the answer before.
+    """
+    found: list[dict[str, str]] = []
+    for line in lines:
+        if (row := ROW.fullmatch(line)) is not None:
+            level = ROWS[row[1]]
+            found.append({"level": level, "label": words.level(level), "question": row[2], "answer": row[3]})
+        elif line.startswith(" ") and found:
+            found[-1]["answer"] = f"{found[-1]['answer']}\n{line.strip()}".strip()
+        elif line.strip():
+            found.append({"level": "", "label": "", "question": line.strip(), "answer": ""})
+    return found
+
+
 def problems_of(error: Exception, lang: str) -> list[str]:
     """What is wrong, a line each, with file and line where they are known; in a language as far as it has words."""
     text = translated(str(error), lang) if isinstance(error, ShiliuError) else f"{type(error).__name__}: {error}"
@@ -330,12 +355,12 @@ def at_of(scene: Scene, drawn: Draw, part: str, point: np.ndarray) -> tuple[str,
         `at: {x: 142 mm, y: -95 mm}` in whole millimetres, and its `stands_on`, "" where the part stands in the world.
 
     Raises:
-        ShiliuError: there is no such part, or the point is not finite.
+        ShiliuError: there is no such part, or the point is nowhere.
     """
     placed = next((one for one in scene.config.parts if one.name == part), None)
     if placed is None:
         raise ShiliuError(f"There is no part {part[:60]!r} here.", field="part")
-    if not np.isfinite(point).all():
+    if not (np.abs(point) < FAR).all():  # NaN is not below anything
         raise ShiliuError("The point is nowhere: click on a surface.", field="point")
     base, below = Pose.identity(), ""
     if placed.stands_on is not None:

@@ -29,6 +29,7 @@ from ..judge.context import Contexts, thresholds
 from ..judge.judge import judging
 from ..judge.set_comparison import OneAfterTheOther
 from ..judge.verdict import Verdict
+from ..line.ledger import writing
 from ..line.slips import Slips
 from ..operator.operator import longest
 from ..recording.recording import SimEpisode, Unreadable
@@ -42,8 +43,9 @@ from .device_session import Line, device_time, plain
 from .followed_hands import FollowedHands
 from .handover import Handover
 from .page_shapes import PosedModel, meshes, shapes
-from .performing import bump_now, failure_of, in_words, limits_now, tipping_now, words_of
+from .performing import bump_now, ended, in_words, limits_now, nevers_of, tipping_now, words_of
 from .server import Message, PageServer
+from .work_view import work_view
 
 SET, DEVICE = "set", "device"
 TIPPING = 0.03  # m, from which on it is shown that the robot comes to tip over: a third of what its ankles bear ahead
@@ -67,6 +69,18 @@ class SourceOfHands(Protocol):
     def begin(self, shown_ns: int = 0) -> bool: ...
 
     def until(self, t: int) -> tuple[list[Line], bool]: ...
+
+
+class NoHands:
+    """Those of nobody: none begins a take."""
+
+    name, behind = "none", False
+
+    def begin(self, shown_ns: int = 0) -> bool:
+        return False
+
+    def until(self, t: int) -> tuple[list[Line], bool]:
+        return [], True
 
 
 class PageHands:
@@ -190,6 +204,7 @@ class Teleop:
 
     Raises:
         ScenarioError: the scene has a link.
+        EpisodeError: what lies in `out` is of another kind, or nothing can be written there.
     """
 
     def __init__(
@@ -198,7 +213,7 @@ class Teleop:
         if not scene.config.link.local:  # the page shows what is, not what has arrived
             raise ScenarioError("Hands perform without a link. Write link=local.", field="link")
         self.scene, self.source, self.out, self.page = scene.judged, source, out, page  # what is kept while it is performed is judged
-        self.hands, self._words, self._slips = FollowedHands(scene), words_of(scene, Words(lang)), Slips(out, lang)
+        self.hands, self._words = FollowedHands(scene), words_of(scene, Words(lang))
         self._rules, self._contexts, self._company, self._kept = intake.rules_of(), Contexts(scene), OneAfterTheOther(), OneByOne()
         self._bumps = thresholds(self.scene.config.thresholds)["collision.unexpected"]
         self._features, self._fps = scene.schema.lerobot_features(), round(1.0 / scene.control_timestep)
@@ -207,14 +222,24 @@ class Teleop:
             there = DatasetWriter.there(out / SET, self._features, self._fps, scene.robot.name)
             seed = max([seed, *(1 + one for one in there.seeds(scene.fingerprint))])
             rows = [row.get("shiliu/fingerprint") == scene.fingerprint for row in there.rows]
-        self._seed = seed
+        self._seed, self._slips = seed, Slips(out, lang)
         self._unjudged = {k: ours for k, ours in enumerate(rows) if not self._slips.path(f"{SET}#{k}").is_file()}
         scenario_of_task("")  # so that the first answer does not wait for the sentences of all scenarios
-        (out / DEVICE).mkdir(parents=True, exist_ok=True)
+        with writing(out):
+            (out / DEVICE).mkdir(parents=True, exist_ok=True)
         if page is not None:
-            title = {key: scene.config.title.get(key) for key in ("en", "zh")}
-            page.keep("mode", {"mode": "teleop", "lang": lang, "words": self._words.book["page"], "stands": scene.robot.root})
-            page.keep("scene", {"name": scene.name, "title": title})
+            self._greet(page)
+
+    def show_on(self, page: PageServer) -> None:
+        """From now on a page shows it, and the hands are those on the page."""
+        self.page, self.source = page, PageHands(page, self.scene.control_timestep)
+        self._greet(page)
+
+    def _greet(self, page: PageServer) -> None:
+        title = {key: self.scene.config.title.get(key) for key in ("en", "zh")}
+        words, stands = self._words, self.scene.robot.root
+        page.keep("mode", {"mode": "teleop", "lang": words.lang, "words": words.book["page"], "stands": stands})
+        page.keep("scene", {"name": self.scene.name, "title": title, "nevers": nevers_of(self.scene, words)})
 
     # -- what is seen -----------------------------------------------------------------------------------------------
 
@@ -228,6 +253,7 @@ class Teleop:
         self.page.keep("meshes", meshes(model)[1])
         self.page.keep("shapes", shapes(model))
         self.page.keep("frame", self._posed.frame(self.scene.start_qpos(drawn.model)))
+        self.page.keep("eye", work_view(self.scene, drawn))
         shown_ns = time.monotonic_ns()
         goal = [[step.name, None] for step in self.scene.goal]
         self._tell({"t": 0.0, "goal": goal, "limits": [], "near": [], "lost": {}, "recording": False, "judging": False})
@@ -336,8 +362,7 @@ class Teleop:
         if isinstance(recording, Unreadable):
             raise recording.error
         first = intake.judged(recording, self._rules)
-        words, failed = self._words, episode.label["failure"]
-        outcome = words.ui("success") if failed is None else f"{words.ui('failure')}{words.ui('colon')}{failure_of(words, failed)}"
+        outcome = ended(self._words, episode.label["failure"], free=not self.scene.goal)
         self._answer(first, begun, "intake", outcome)
         performed = {recording.sha256: done}
         (verdict,) = judging([recording], contexts=self._contexts, performed=performed, company=self._company)
@@ -351,7 +376,7 @@ class Teleop:
         lines = [f"{word} · {outcome}", *wrong]  # a take may be lawful and miss its goal
         if self.page is not None:
             shown = "cleared" if verdict.cleared else verdict.verdict
-            self.page.keep("verdict", {"check": check, "verdict": shown, "lines": lines, "took": took})
+            self.page.keep("verdict", {"check": check, "verdict": shown, "lines": lines, "took": took, "word": word, "outcome": outcome})
         if check == "gate":
             print(
                 "\n".join([f"{verdict.source}: {lines[0]} ({took:.2f} s)", *(f"  {line}" for line in lines[1:])]),

@@ -133,6 +133,11 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         every = any("${" in text for text in (*overrides, str(OmegaConf.to_container(config))))  # what refers to others
         for group, content in whole.items():
             config[group] = {word: value for word, value in content.items() if every or word in spoken[group]}
+        for group in {key[0] for key in keys if key[1:]} & {group for group, member in chosen.items() if member} - set(whole):
+            if not (OmegaConf.is_dict(config[group]) and config[group]):
+                file = _find(f"{group}/{chosen[group]}.yaml", where)
+                wrong = f"This is no table of settings, so that {group}.NAME=... sets nothing."
+                raise ScenarioError(wrong, file=file and file[1], field=group)
         OmegaConf.set_struct(config, True)
         loader._apply_overrides_to_config(defaults.config_overrides, config)
         tree = OmegaConf.to_container(config, resolve=True)
@@ -250,6 +255,15 @@ def shown(path: Path) -> str:
 def groups(verb: str, conf_dir: Path | None = None) -> set[str]:
     """The config groups of which a verb's settings name a member: `scenario`, `cell`."""
     return set(_choices(verb, (), folders(conf_dir)))
+
+
+def chosen(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -> dict[str, str | None]:
+    """Config group -> the member that a command means, none of whose files is read.
+
+    Raises:
+        ScenarioError: there is no such member.
+    """
+    return _choices(verb, overrides, folders(conf_dir))
 
 
 def by_name(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -> list[str]:

@@ -119,7 +119,7 @@ def test_the_page_seeks_jumps_and_aims(served, judged):
                     return json.loads(message)
 
         take = until("take")
-        assert take["names"] == ["own#0: INFEASIBLE", "gone#0: FEASIBLE"] and take["end"] == pytest.approx(judged.take.end)
+        assert take["names"] == ["own#0: not feasible", "gone#0: feasible"] and take["end"] == pytest.approx(judged.take.end)
         shown = [(one["level"], one["code"], one["t0"], one["text"]) for one in take["findings"]]
         assert shown[1] == ("FAIL", "collision.unexpected", 1.0, "about bowl") and len(shown) == 2
         assert until("frame") == 0.0
@@ -130,8 +130,11 @@ def test_the_page_seeks_jumps_and_aims(served, judged):
         assert until("ghost") == pytest.approx(2.0, abs=1e-4)
         assert until("forces")["forces"]
         assert until("aim")["point"] == pytest.approx(judged.take.place(["zarm_r4_joint"], 2.0)[1])
-        for wrong in ({"do": "open", "index": 9}, {"do": "finding", "index": -1}, {"do": "seek", "t": "1"}, {"do": "seek"}):
+        odd = [{"do": "seek", "t": t} for t in ("1", float("nan"), float("inf"), 10**400, True, [1])]
+        for wrong in ({"do": "open", "index": 9}, {"do": "finding", "index": -1}, {"do": "seek"}, *odd):
             talk.send(json.dumps(wrong))
+        talk.send(json.dumps({"do": "seek", "t": 1.7e308}))
+        assert until("frame") == pytest.approx(judged.take.end, abs=1e-4)  # of those, the only one that moves it
         talk.send(json.dumps({"do": "open", "index": 1}))
         until("take")
         assert "not there any more" in until("take")["how"]

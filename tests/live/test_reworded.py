@@ -29,7 +29,8 @@ def test_findings_are_in_the_language_of_the_reader(judged, read):
 
 def test_a_line_that_lacks_something_keeps_its_sentence():
     kept = {"level": "WARN", "code": "joint.velocity", "t0": 1.0, "message": "about a joint"}
-    assert shown_of(kept, Words("zh")) == {"level": "WARN", "code": "joint.velocity", "t0": 1.0, "t1": 1.0, "text": "about a joint"}
+    found = {"level": "WARN", "label": "警告", "code": "joint.velocity", "t0": 1.0, "t1": 1.0, "text": "about a joint"}
+    assert shown_of(kept, Words("zh")) == found
     bare = VerdictLine({"verdict": "INCONCLUSIVE", "source": "a#0", "findings": [kept]}, Path("verdicts.jsonl"), 1)
     assert why_undecided(bare, Words("zh")) == ""
 

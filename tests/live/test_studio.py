@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import shutil
 import struct
@@ -15,9 +16,12 @@ import numpy as np
 import pytest
 from browser import CHROMIUM, browsing
 from shiliu import load_scenario
+from shiliu.cli import main, parse
+from shiliu.replay.commands import studio as command
 from shiliu.replay.live import page_shapes as shapes
 from shiliu.replay.live.server import Message, PageServer
-from shiliu.replay.live.studio import Studio, at_of, follow
+from shiliu.replay.live.studio import Studio, answers_of, at_of, follow
+from shiliu.replay.report.text import Words
 from shiliu.scenarios.draws.variation import chosen, draw, nominal
 from shiliu.scenarios.reading.config import nominal_values
 from shiliu.scenarios.sheet.errors import ShiliuError
@@ -117,6 +121,87 @@ def test_what_is_saved_is_shown_beside_a_slider_that_moved(studio, oven, seed):
     wish(made, do="saved")
     drawn = nominal(oven) if seed is None else draw(oven, seed)
     assert paper.shown["values"]["values"] == dict(drawn.values) | {"food.mass": 0.2}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_value_that_is_no_number_is_refused_in_one_sentence(oven, lang):
+    paper = Paper()
+    made = Studio(paper, lambda: oven, lang=lang)
+    made.read()
+    before = dict(paper.shown["values"])
+    odd = {"NaN": float("nan"), "Infinity": float("inf"), "1" + 39 * "0": 10**400, '"5"': "5", "true": True, "null": None, "[1]": [1]}
+    for shown, value in odd.items():
+        paper.shown.pop("refused", None)
+        wish(made, do="value", key="counter.height", value=value)
+        says = f"counter.height is a number from 850 mm to 900 mm, not {shown}."
+        chinese = f"counter.height 应是 850 mm 到 900 mm 之间的数，不能是 {shown}。"
+        assert paper.shown["refused"]["why"] == (says if lang == "en" else chinese)
+        assert paper.shown["refused"]["do"] == "value" and paper.shown["values"] == before
+    wish(made, do="value", key="counter.height", value=1e308)  # a number all the same: beyond what is drawn
+    assert paper.shown["values"]["values"]["counter.height"] == pytest.approx(0.90)
+
+
+@pytest.mark.parametrize("point", [[float("nan"), 0, 0], [0, 10**400, 0], [0, 0, 1e308], ["1", 0, 0], [None, 0, 0], [True, 0, 0]])
+def test_a_click_on_no_place_is_refused(studio, point):
+    made, paper = studio
+    wish(made, do="click", part="bowl", point=point)
+    assert paper.shown["refused"]["why"] == "point: The point is nowhere: click on a surface." and "at" not in paper.shown
+
+
+def test_answers_of_the_check_are_an_entry_each():
+    lines = ["no scenario= is given; this is microwave", "ok   comes to rest   within 1 s", "warn goal            none", "  at all", ""]
+    found = answers_of([*lines, "FAIL 初始没有重叠  碗 与 台面 重叠", "microwave v5: 1 of 3 questions fail"], Words("zh"))
+    assert [one["question"] for one in found[:4]] == [lines[0], "comes to rest", "goal", "初始没有重叠"]
+    assert found[4]["question"] == "microwave v5: 1 of 3 questions fail"
+    assert [(one["level"], one["label"]) for one in found[1:4]] == [("PASS", "通过"), ("WARN", "警告"), ("FAIL", "不通过")]
+    assert [one["answer"] for one in found] == ["", "within 1 s", "none\nat all", "碗 与 台面 重叠", ""]
+
+
+@pytest.mark.parametrize("begins", ["[1", "defaults: [nothing_such]", ""])
+def test_what_cannot_be_read_at_the_start_is_shown_and_the_scene_once_it_is_right(tmp_path, monkeypatch, begins):
+    monkeypatch.chdir(tmp_path)
+    text = FILE.with_name("bare.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "conf" / "scenario" / "mine.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"{begins}\n{text if begins else ''}", encoding="utf-8")
+    page = PageServer()
+    monkeypatch.setattr(command, "opened", lambda listen, port: page)
+    monkeypatch.setattr(command, "check_command", lambda request: [])
+    request = parse(["studio", "scenario=mine", "seed=3", "scenario.time_limit=9 s"])
+    running = threading.Thread(target=command.run, args=(request,), daemon=True)
+    running.start()
+    try:
+        until(lambda: page._kept.get("problems"))
+        (problem,) = json.loads(page._kept["problems"])["problems"]
+        assert "scene" not in page._kept and ("mine.yaml" in problem or "nothing_such" in problem)
+        assert begins != "[1" or (problem.startswith("conf/scenario/mine.yaml:4: This is no valid YAML") and "in line 1" in problem)
+        time.sleep(0.3)  # the folders are followed
+        file.write_text(text, encoding="utf-8")
+        until(lambda: "scene" in page._kept)
+        assert not json.loads(page._kept["problems"])["problems"] and json.loads(page._kept["values"])["seed"] == 3
+    finally:
+        page.inbox.put(Message({"do": "end"}))
+        running.join(10)
+    assert not running.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["scenario=mien"], "There is no scenario 'mien'. Did you mean mine?"),
+        (["scenario=mine", "sede=3"], "There is no setting 'sede' for `shiliu studio`. Did you mean seed?"),
+        (["scenario=mine", "cell=nowhere"], "There is no cell 'nowhere'"),
+        (["scenario=bare", "scenario.time_limt=3 s"], "There is no setting 'scenario.time_limt' for `shiliu studio`."),
+    ],
+)
+def test_a_command_that_is_wrong_ends_whatever_its_files_hold(tmp_path, monkeypatch, capsys, words, says):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "scenario").mkdir(parents=True)
+    (tmp_path / "conf" / "scenario" / "mine.yaml").write_text("parts: [\n", encoding="utf-8")
+    monkeypatch.setattr(command, "opened", lambda listen, port: pytest.fail("a page was opened"))
+    assert main(["studio", *words]) == 2
+    shown = capsys.readouterr()
+    assert says in shown.err and shown.err.count("\n") == 1 and not shown.out
 
 
 @pytest.mark.parametrize("key", [{"a": 1}, [1], None, 3])

@@ -440,6 +440,20 @@ def test_a_session_that_is_none_is_refused_with_its_line(tmp_path, text, says):
         SessionHands(file, 1 / 30)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("no json\n", 'session.jsonl:1: from: 不是设备消息：应为 {"do": "device" 或 "take", "t": 毫秒}。'),
+        ('{"do": "take", "t": 5}\n{"do": "take", "t": 1}\n', "session.jsonl:2: from: 时间倒退。"),
+    ],
+)
+def test_a_session_is_refused_in_chinese(tmp_path, capsys, text, says):
+    file = tmp_path / "session.jsonl"
+    file.write_text(text)
+    assert main(["teleop", "scenario=bare", f"out={tmp_path / 'out'}", f"from={file}", "lang=zh"]) == 2
+    assert says in capsys.readouterr().err
+
+
 def test_a_clock_that_goes_back_is_no_fault_where_steps_are_known(tmp_path):
     lines = [{"do": "take", "t": 900, "step": 0}, device(920, 0.0, step=1), device(20, 0.0, step=2), {"do": "take", "t": 40, "step": 3}]
     file = tmp_path / "session.jsonl"
@@ -516,3 +530,49 @@ def test_a_take_on_a_page_in_real_time(oven, tmp_path):
     assert any(m["recording"] and m["t"] > 0 for m in seen["progress"])
     (recording,) = read(tmp_path / "set")
     assert recording.episode.seed == 7 and recording.episode.n_steps >= 10
+
+
+ODD = [float("nan"), float("inf"), -float("inf"), 10**400, 1e308, 1e6, "0.3", None, [0.1], True]
+
+
+def test_numbers_of_a_headset_that_are_none_move_nothing(tmp_path):
+    """Over the page's socket, among sound ones: the take is as if they had not come."""
+    connect = pytest.importorskip("websockets.sync.client").connect
+    bare, page = load_scenario("bare"), PageServer()
+    teleop = Teleop(bare, PageHands(page, bare.control_timestep), tmp_path, page, 0, "en")
+    running = threading.Thread(target=teleop.run, daemon=True)
+    running.start()
+
+    def odd(value) -> dict:
+        hand = {"p": [value, 0.0, value], "q": [1.0, value, 0.0, 0.0], "clutch": True, "grip": value}
+        raw = {"right": {"kind": "controller", "p": [value] * 3, "buttons": [value], "axes": [value]}}
+        return {"do": "device", "device": "xr", "left": hand, "right": hand, "base": [value, 0.0, value], "squat": value, "raw": raw}
+
+    try:
+        with connect(f"ws://127.0.0.1:{page.port}/socket", origin=f"http://127.0.0.1:{page.port}", max_size=2**24) as socket:
+            for text in socket:
+                if isinstance(text, str) and json.loads(text).get("recording") is False:
+                    break
+            socket.send(json.dumps({"do": "take"}))
+            for k in range(2 * len(ODD)):
+                socket.send(json.dumps(device(40.0 * k, k / 40)))
+                socket.send(json.dumps(odd(ODD[k % len(ODD)]) | {"t": 40.0 * k + 20}))
+                socket.send(json.dumps(odd(ODD[k % len(ODD)]) | {"t": ODD[k % len(ODD)] if k % len(ODD) < 4 else 40.0 * k + 30}))
+                time.sleep(0.03)
+            socket.send(json.dumps({"do": "take"}))
+            for text in socket:
+                if isinstance(text, str) and json.loads(text).get("check") == "gate":
+                    break
+    finally:
+        page.inbox.put(Message({"do": "end"}))
+        running.join(20)
+        page.close()
+    assert not running.is_alive()
+    file = tmp_path / "device" / "episode_000000.jsonl"
+    lines = [json.loads(line, parse_constant=pytest.fail) for line in file.read_text().splitlines()]
+    assert sum(line.get("device") == "xr" for line in lines) > len(ODD)  # they came, and are kept
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines if line.get("device") != "xr"))
+    Teleop(bare, SessionHands(file, bare.control_timestep), tmp_path / "without", None, 0, "en").run()
+    ((one,), (other,)) = (read(folder / "set") for folder in (tmp_path, tmp_path / "without"))
+    assert one.episode.n_steps >= 10 and np.isfinite(one.episode.actions).all() and np.ptp(one.episode.actions) > 0
+    assert np.array_equal(one.episode.actions, other.episode.actions)

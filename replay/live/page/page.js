@@ -2,27 +2,35 @@
 import * as THREE from './three.module.min.js';
 import { dead, finite, Seat, reader } from './headset.js';
 import { Picture } from './picture.js';
+import { SiteNames } from './site_names.js';
 
 const $ = id => document.getElementById(id);
 const state = Object.assign(new Picture($('view')), { mode: '', frames: 0, about: null });
 window.shiliu = state; // looked at by tests
 const { renderer, world, camera, orbit, helpers, ghost } = state;
+const names = new SiteNames($('labels'), $('view'));
 let say = {}; // the page's words, from the server
 
 function build(shapes) {
   state.build(shapes);
-  state.sites = shapes.sites.map(site => {
-    const label = document.createElement('span');
-    label.textContent = site.name;
-    return { ...site, label };
-  });
-  $('labels').replaceChildren(...state.sites.map(site => site.label));
+  state.sites = names.build(shapes.sites);
   if (renderer.xr.isPresenting) show('head', false); // the eyes are in it
 }
+
+/** Hands and work in the picture, until the person has turned it. */
+function lookAtWork() {
+  if (!state.start || !state.width || state.turned || renderer.xr.isPresenting) return;
+  state.fit(state.eye.ahead, state.eye.points);
+  state.ridden = state.start; // the view is that of the draw as it begins
+  if (stands()) state.rideWith(stands());
+}
+const stands = () => state.bodies[state.names.indexOf(state.stands)]; // the robot, where there is a scene
+orbit.addEventListener('start', () => { state.turned = true; });
 
 function takeFrame(view) {
   state.time = view.getFloat32(4, true);
   state.takeFrame(new Float32Array(view.buffer, 8));
+  if (state.mode === 'teleop' && !renderer.xr.isPresenting && stands()) state.rideWith(stands());
   state.frames++;
   if (state.mode === 'verdict') { $('time').value = state.time; $('state').textContent = `${state.time.toFixed(2)} s`; }
 }
@@ -35,16 +43,15 @@ function draw(time, frame) {
   if (!inside && (state.width !== width || state.height !== height)) {
     Object.assign(state, { width, height });
     state.size(width, height);
+    lookAtWork();
   }
-  const named = !inside && $('sites').checked, point = new THREE.Vector3();
+  const named = !inside && $('sites').checked, point = new THREE.Vector3(), fresh = named && (state.stale || $('labels').hidden);
   $('labels').hidden = !named;
-  for (const site of named ? state.sites ?? [] : []) {
-    point.set(...site.pos);
-    state.bodies[site.body].localToWorld(point).project(camera);
-    site.label.style.transform = `translate(${(point.x + 1) / 2 * width}px, ${(1 - point.y) / 2 * height}px)`;
-    site.label.hidden = point.z > 1;
-  }
-  state.render();
+  state.render(); // which brings all bodies to where they are
+  if (fresh) names.place(site => {
+    state.bodies[site.body].localToWorld(point.set(...site.pos)).project(camera);
+    return [(point.x + 1) / 2 * width, (1 - point.y) / 2 * height, point.z];
+  }, width, height);
 }
 
 // ---- what the server says ----
@@ -71,13 +78,30 @@ const list = (id, items, of) => $(id).replaceChildren(...items.map((item, i) => 
   return line;
 }));
 
+const LOOKS = { FEASIBLE: 'good', PASS: 'good', INCONCLUSIVE: 'warn', WARN: 'warn', FAIL: 'bad', cleared: '' }; // all else is a refusal
+const tag = (text, look) => Object.assign(document.createElement('span'), { textContent: text, className: `tag ${look}` });
+
+function showValues(m, moved) {
+  for (const input of $('sliders').querySelectorAll('input')) {
+    if (input === moved) continue;
+    input.value = m.values[input.dataset.key];
+    input.nextSibling.textContent = input.say(m.values[input.dataset.key]);
+  }
+}
+
 const hear = {
   mode(m) {
     Object.assign(state, { mode: m.mode, stands: m.stands });
     say = m.words;
     document.documentElement.lang = m.lang;
     for (const node of document.querySelectorAll('[data-say]')) node.textContent = say[node.dataset.say];
-    $('takes').hidden = m.mode !== 'teleop';
+    $('keys').replaceChildren(...say.keys.split('\n').flatMap(row => {
+      const [keys, what] = row.split(' | '), dt = document.createElement('dt'), dd = document.createElement('dd');
+      dt.append(...keys.split(' ').flatMap(key => key === '+' ? [' + '] : [Object.assign(document.createElement('kbd'), { textContent: key })]));
+      dd.textContent = what;
+      return [dt, dd];
+    }));
+    $('takes').hidden = $('board').hidden = m.mode !== 'teleop';
     $('player').hidden = m.mode !== 'verdict';
     $('plays').hidden = m.mode === 'teleop';
     $('skill').hidden = $('restart').hidden = m.mode !== 'studio';
@@ -85,9 +109,17 @@ const hear = {
     if (m.mode === 'teleop') beginTeleop();
   },
   shapes: build,
-  problems(m) { $('wrong').hidden = !m.problems.length; list('problems', m.problems, line => line.split(' Known here:')[0]); },
+  problems(m) {
+    $('wrong').hidden = !m.problems.length;
+    document.body.classList.toggle('empty', !state.about && state.mode === 'studio');
+    if (!state.about) $('state').textContent = say.waiting;
+    list('problems', m.problems, line => line.split(' Known here:')[0]);
+  },
   scene(m) {
     state.about = m;
+    document.body.classList.remove('empty');
+    $('fails').hidden = !m.nevers?.length;
+    list('nevers', m.nevers ?? [], name => name);
     document.title = `${m.name} · shiliu`;
     $('title').textContent = m.title[document.documentElement.lang] || m.title.en || m.name;
     if (m.took !== undefined) Object.assign($('state'), { textContent: `${say.shown}: ${m.took.toFixed(2)} s`, className: '' });
@@ -107,14 +139,15 @@ const hear = {
   values(m) {
     if ($('state').className === 'bad') Object.assign($('state'), { textContent: '', className: '' }); // what was refused is past
     if (document.activeElement !== $('seed')) $('seed').value = m.seed ?? '';
-    for (const input of $('sliders').querySelectorAll('input')) {
-      if (document.activeElement === input && m.seed === null) continue;
-      input.value = m.values[input.dataset.key];
-      input.nextSibling.textContent = input.say(m.values[input.dataset.key]);
-    }
+    showValues(m, m.seed === null ? document.activeElement : null); // one that is being moved stays under the hand
   },
   eye(m) { // the scene's own view, once: then it is the person's
-    if (!m.pos || state.looked || state.mode === 'teleop') return;
+    if (m.points) {
+      state.start = state.ridden;
+      state.veil(m.veils);
+      return lookAtWork();
+    }
+    if (!m.pos || state.looked) return;
     state.looked = true;
     state.look(m.pos, m.target);
   },
@@ -130,7 +163,8 @@ const hear = {
   },
   progress(m) {
     list('goal', m.goal, ([, t, title]) => t === null ? title : [`${title}  ${t.toFixed(1)} s`, 'good']);
-    list('limits', m.limits, l => [`${l.title} ${l.value.toFixed(1)} / ${l.limit.toFixed(1)} ${l.unit} ${l.who}`, l.value > l.bound ? 'bad' : l.value > 0.8 * l.limit ? 'warn' : '']);
+    $('bounds').hidden = !m.limits.length;
+    list('limits', m.limits, l => [`${l.title}: ${l.value.toFixed(1)} / ${l.limit.toFixed(1)} ${l.unit}${l.who ? ` (${l.who})` : ''}`, l.value > l.bound ? 'bad' : l.value > 0.8 * l.limit ? 'warn' : '']);
     if (m.chain) list('chain', m.chain, (name, i) => [name, i + 1 === m.begun ? 'now' : i < m.begun ? 'good' : '']);
     $('gave_up').textContent = m.gave_up ?? m.failure ?? '';
     $('gave_up').className = m.gave_up || m.failure ? 'bad' : '';
@@ -140,10 +174,20 @@ const hear = {
       if (m.recording) { state.verdict = null; $('verdict').textContent = ''; }
       $('take').textContent = m.recording ? say.end : say.take;
       $('take').disabled = !!m.judging; // a wish to begin that comes now is dropped
-      $('state').textContent = m.judging ? say.judging : `${m.t.toFixed(1)} s ${m.behind ? say.behind : ''}`;
+      $('state').textContent = m.judging ? say.judging : m.recording ? `${m.t.toFixed(1)} s ${m.behind ? say.behind : ''}` : say.ready;
     }
   },
-  answers(m) { list('answers', m.answers, line => [line, line.startsWith('FAIL') ? 'bad' : line.startsWith('warn') ? 'warn' : '']); },
+  answers(m) {
+    $('asking').hidden = !m.asking;
+    list('answers', m.answers, () => '');
+    [...$('answers').children].forEach((line, i) => {
+      const one = m.answers[i], head = document.createElement('b'), more = document.createElement('div');
+      head.textContent = one.question;
+      more.textContent = one.answer;
+      line.className = LOOKS[one.level] ?? '';
+      line.append(...(one.label ? [tag(one.label, LOOKS[one.level]), ' '] : []), head, more);
+    });
+  },
   at(m) {
     $('at').value = `${m.at}${m.stands_on ? `   # ${m.part}, stands_on: ${m.stands_on}` : ''}`;
     navigator.clipboard?.writeText(m.at).catch(() => {});
@@ -152,24 +196,36 @@ const hear = {
     $('state').textContent = m.why;
     $('state').className = 'bad';
     if (m.do === 'seed') $('seed').value = state.values?.seed ?? ''; // what is shown
+    if (m.do === 'value' && state.values) showValues(state.values);
   },
   verdict(m) {
-    $('verdict').textContent = m.lines.join('\n');
-    $('verdict').className = m.verdict === 'FEASIBLE' ? 'good' : m.verdict === 'cleared' ? '' : 'bad';
+    $('verdict').className = LOOKS[m.verdict] ?? 'bad';
+    $('verdict').replaceChildren(...[tag(m.word, LOOKS[m.verdict] ?? 'bad'), m.outcome, ...m.lines.slice(1)].map((one, i) => {
+      const line = document.createElement('p');
+      line.append(one);
+      if (!i) line.className = LOOKS[m.verdict] ?? 'bad'; // which a headset's sheet shows, too
+      return line;
+    }));
   },
   take(m) {
-    $('title').textContent = `${m.name}: ${m.verdict}`;
+    $('title').replaceChildren(`${m.name} `, tag(m.word, LOOKS[m.verdict] ?? 'bad'));
     Object.assign($('time'), { min: m.begin, max: m.end });
     $('how').textContent = m.how;
     const options = m.names.map((name, i) => new Option(name, i, i === m.index, i === m.index));
     $('episodes').replaceChildren(...options);
-    list('findings', m.findings, f => [`${f.level} ${f.code} ${f.t0 === null ? '' : f.t0.toFixed(2) + ' s '}${f.text}`, f.level === 'FAIL' ? 'bad' : 'warn']);
-    [...$('findings').children].forEach((line, i) => { line.onclick = () => ask('finding', { index: i }); });
+    list('findings', m.findings, () => '');
+    [...$('findings').children].forEach((line, i) => {
+      const f = m.findings[i], head = document.createElement('b'), code = document.createElement('small');
+      head.textContent = f.t0 === null ? '' : `${f.t0.toFixed(2)} s `;
+      code.textContent = ` ${f.code}`;
+      line.append(tag(f.label, LOOKS[f.level]), ' ', head, f.text, code);
+      line.onclick = () => ask('finding', { index: i });
+    });
     const share = t => 100 * Math.min(Math.max((t - m.begin) / (m.end - m.begin || 1), 0), 1);
     $('marks').replaceChildren(...m.findings.flatMap((f, i) => {
       if (f.t0 === null) return [];
       const mark = document.createElement('i');
-      mark.title = `${f.level} ${f.code} ${f.t0.toFixed(2)} s: ${f.text}`;
+      mark.title = `${f.label} ${f.t0.toFixed(2)} s: ${f.text} (${f.code})`;
       mark.className = f.level === 'FAIL' ? 'bad' : '';
       mark.style.left = `${share(f.t0)}%`;
       mark.style.width = `${Math.max(share(f.t1) - share(f.t0), 0)}%`;
@@ -213,7 +269,6 @@ function fresh() { return { p: new THREE.Vector3(), q: new THREE.Quaternion(), g
 function beginTeleop() {
   if (began) return;
   began = true;
-  state.look([-0.3, 0, 2.5], [0.55, 0, 0.85]); // over the head: hands and work are in sight
   const view = $('view');
   view.focus();
   view.addEventListener('keydown', e => {
@@ -230,7 +285,8 @@ function beginTeleop() {
     orbit.enabled = !e.shiftKey;
     if (!e.shiftKey || !e.buttons) return;
     const scale = 0.0012, right = new THREE.Vector3().setFromMatrixColumn(camera.matrixWorld, 0), up = new THREE.Vector3().setFromMatrixColumn(camera.matrixWorld, 1);
-    hands[active].p.addScaledVector(right, scale * e.movementX).addScaledVector(up, -scale * e.movementY);
+    const way = right.multiplyScalar(scale * e.movementX).addScaledVector(up, -scale * e.movementY);
+    hands[active].p.add(way.applyAxisAngle(camera.up, -(state.ridden?.[2] ?? 0))); // from the world's axes to the robot's
     hands[active].clutch = true;
   });
   $('take').onclick = () => { view.focus(); ask('take'); };
@@ -277,7 +333,7 @@ function sendHands(time, frame) {
   const angle = Math.hypot(...turn) * TURN * dt;
   if (angle) hand.q.premultiply(new THREE.Quaternion().setFromAxisAngle(new THREE.Vector3(...turn).normalize(), angle));
   if (move.some(Boolean) || angle) hand.clutch = true;
-  $('hand').textContent = `${say[active]} · ${Math.round(100 * hand.grip)} %`;
+  $('hand').textContent = `${say[active]} · ${say.grip} ${Math.round(100 * hand.grip)} %`;
   if (frame) {
     const seen = read(frame, renderer.xr.getReferenceSpace(), raw, time);
     base = seen.base ?? base;

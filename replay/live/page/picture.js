@@ -3,7 +3,7 @@
 import * as THREE from './three.module.min.js';
 import { OrbitControls } from './OrbitControls.js';
 
-const FORCE = 0.005, LONGEST = 0.5, CLOSE = 0.7; // m/N; m of an arrow; m from which a contact is looked at
+const FORCE = 0.005, LONGEST = 0.5, CLOSE = 0.7, MARGIN = 0.8, VEIL = 0.1; // m/N; m of an arrow; m from which a contact is looked at; share of the picture that is filled; of a veil's colour
 export const quat = q => new THREE.Quaternion(q[1], q[2], q[3], q[0]);
 
 function geometryOf(g, meshes) {
@@ -156,6 +156,32 @@ export class Picture {
     this.stale = true;
     this.camera.position.set(...from);
     this.orbit.target.set(...at);
+  }
+
+  /** From so far, in the way `ahead`, that all points (n, 3) [m] are in the picture, as large as they can be. */
+  fit(ahead, points) {
+    const f = new THREE.Vector3(...ahead).normalize(), r = new THREE.Vector3().crossVectors(f, this.camera.up).normalize();
+    const u = new THREE.Vector3().crossVectors(r, f), high = MARGIN * Math.tan(this.camera.fov * Math.PI / 360), wide = high * this.camera.aspect;
+    const along = way => points.map(p => way.x * p[0] + way.y * p[1] + way.z * p[2]), z = along(f);
+    const least = (v, t) => [Math.max(...v.map((at, i) => at - t * z[i])), Math.max(...v.map((at, i) => -at - t * z[i]))];
+    const [a, b] = least(along(r), wide), [c, d] = least(along(u), high), back = Math.min(-(a + b) / (2 * wide), -(c + d) / (2 * high));
+    const from = new THREE.Vector3().addScaledVector(r, (a - b) / 2).addScaledVector(u, (c - d) / 2).addScaledVector(f, back);
+    this.look(from.toArray(), from.clone().addScaledVector(f, z.reduce((sum, v) => sum + v, 0) / z.length - back).toArray());
+  }
+
+  /** What bodies of these names look like is looked through. */
+  veil(names) {
+    const of = new Set(names);
+    this.bodies.forEach((body, i) => of.has(this.names[i]) && body.children.forEach(mesh => Object.assign(mesh.material, { transparent: true, opacity: VEIL, depthWrite: false, side: THREE.FrontSide })));
+    this.stale = true;
+  }
+
+  /** Go along with a body over the floor, and turn with it. */
+  rideWith(body) {
+    const way = new THREE.Vector3(1, 0, 0).applyQuaternion(body.quaternion), now = [body.position.x, body.position.y, Math.atan2(way.y, way.x)];
+    const [x, y, yaw] = this.ridden ?? now;
+    this.ridden = now;
+    for (const at of [this.camera.position, this.orbit.target]) at.sub(new THREE.Vector3(x, y, 0)).applyAxisAngle(this.camera.up, now[2] - yaw).add(new THREE.Vector3(now[0], now[1], 0));
   }
 
   /** Come near a point, from the side on which the person is. */
