@@ -1,9 +1,13 @@
-"""Clean takes of every scenario and variant at intake: what the judge refuses or warns of, where there is nothing wrong.
+"""Clean takes of every scenario and variant: what the judge refuses or warns of, where there is nothing wrong.
 
-    python benchmarks/clean_takes.py [data=build/generated/kept] [only=microwave,cooking] [kinds=own,ordinary] [out=FILE]
+    python benchmarks/clean_takes.py [data=build/generated/kept] [only=microwave,cooking] [kinds=own,poses,ordinary]
+                                     [check=intake] [starts=4] [out=FILE]
 
 data=   sets of clean takes, a folder each; where there is none, the kept takes (`benchmarks/kept`) are played once and written there
-kinds=  own: with our own files; ordinary: without them, with and without the poses of things
+kinds=  own: with our own files; poses: an ordinary set with the poses of things; ordinary: one without them
+check=  intake, or gate: each take is played in its scene
+starts= so many likely starts of an ordinary set at the gate; 0 as many as the scenario has
+out=    a line for each take; takes that stand there are not judged again
 
 A line for each finding that is no PASS, then shares. Exit 0: nothing is refused, and fewer than a tenth carry a warning; else 1; 2: usage.
 """
@@ -15,19 +19,22 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from generated_faults.compose import ORDINARY, OWN
+from generated_faults.judging import CHECKS, few_starts, verdict_of
 from generated_faults.sources import SourceSet, read_source
 from generated_faults.writing import write_clean
 from given_words import given_words
 from shiliu.replay.drift.kept_take import kept_names, play_bits, read_take
-from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.write import write_lerobot
-from shiliu.replay.judge.intake import intake
-from shiliu.replay.judge.verdict import Verdict
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.signals.statistics import wilson
 
-DEFAULTS = {"data": "build/generated/kept", "only": "", "kinds": f"{OWN},{ORDINARY}", "out": ""}
+POSES = "poses"
+KINDS = (OWN, POSES, ORDINARY)
+DEFAULTS = {"data": "build/generated/kept", "only": "", "kinds": ",".join(KINDS), "check": CHECKS[0], "starts": "4", "out": ""}
+IDENTITY = ("set", "take", "kind", "check")  # of a line
 MOST = 0.1  # of clean takes, below which warnings stay
 
 
@@ -40,17 +47,34 @@ def write_kept(name: str, root: Path) -> None:
     write_lerobot(root, [take.rebuilt(scene, played)], features, round(1.0 / scene.control_timestep))
 
 
-def verdicts(source: SourceSet, kinds: list[str]) -> list[tuple[str, Verdict]]:
-    """Kind of set and verdict, of each take of a set."""
-    found = []
-    takes = [take.index for take in source.takes]
+def line_of(source: SourceSet, index: int, kind: str, check: str, contexts: Contexts) -> dict[str, Any]:
+    """Verdict and findings of a take that is written alone, as a set of a kind."""
     with tempfile.TemporaryDirectory() as folder:
-        if OWN in kinds:
-            found += [(OWN, verdict) for verdict in intake(read(source.root))]
-        for poses in (True, False) if ORDINARY in kinds else ():
-            root = write_clean(source, ORDINARY, takes, Path(folder) / f"set{poses}", poses)
-            found += [(ORDINARY if poses else f"{ORDINARY}, no poses", verdict) for verdict in intake(read(root))]
-    return found
+        form = OWN if kind == OWN else ORDINARY
+        root = write_clean(source, form, [index], Path(folder) / source.root.name, kind == POSES)
+        verdict = verdict_of(root, check, contexts)
+    return {
+        "set": source.root.name, "take": source.takes[index].index, "kind": kind, "check": check,
+        "verdict": verdict.verdict, "error": verdict.error,
+        "found": [one.to_dict() for one in verdict.findings if one.level in ("WARN", "FAIL")],
+    }  # fmt: skip
+
+
+def sets_in(folder: Path, own_folder: bool, only: tuple[str, ...]) -> list[Path]:
+    """The sets of a folder; kept takes that are not there yet are played and written."""
+    names = {path.name for path in folder.iterdir() if (path / "meta").is_dir()} if folder.is_dir() else set()
+    for name in kept_names() if own_folder or not names else ():
+        if name not in names and name.startswith(only):
+            write_kept(name, folder / name)
+            names.add(name)
+    return [folder / name for name in sorted(names) if name.startswith(only)]
+
+
+def shown(found: dict[str, Any]) -> str:
+    """A finding in a line."""
+    subject = ", ".join(map(str, found.get("subject", ())[:4]))
+    size = f"{found.get('value')} of {found.get('limit')} {found.get('unit')}"
+    return f"{found['level']} {found['code']} {subject} {found.get('t0')}..{found.get('t1')} {size} {found.get('details')}"
 
 
 def main() -> int:
@@ -58,27 +82,30 @@ def main() -> int:
     if given is None:
         print(__doc__, file=sys.stderr)
         return 2
-    folder, only = Path(given["data"]), tuple(given["only"].split(","))
-    names = sorted(path.name for path in folder.iterdir() if (path / "meta").is_dir()) if folder.is_dir() else []
-    for name in () if names and given["data"] != DEFAULTS["data"] else kept_names():
-        if name not in names and name.startswith(only):
-            write_kept(name, folder / name)
-            names.append(name)
-    lines = []
-    for name in sorted(names):
-        if not name.startswith(only):
-            continue
-        for kind, verdict in verdicts(read_source(folder / name), given["kinds"].split(",")):
-            found = [one for one in verdict.findings if one.level in ("WARN", "FAIL")]
-            lines.append({"set": name, "kind": kind, "verdict": verdict.verdict, "found": [one.to_dict() for one in found]})
-            for one in found:
-                print(f"{name} {kind}: {one.level} {one.code} {', '.join(map(str, one.subject[:4]))} {one.t0}..{one.t1} "
-                      f"{one.value} of {one.limit} {one.unit} {one.details}")  # fmt: skip
+    kinds = given["kinds"].split(",")
+    if given["check"] not in CHECKS or set(kinds) - set(KINDS) or not given["starts"].isdecimal():
+        print(__doc__, file=sys.stderr)
+        return 2
+    out = Path(given["out"]) if given["out"] else None
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] if out and out.is_file() else []
+    done = {tuple(line[key] for key in IDENTITY) for line in lines}
+    with tempfile.TemporaryDirectory() as conf:
+        contexts = Contexts(conf_dir=few_starts(Path(conf) / "conf", int(given["starts"])))
+        for root in sets_in(Path(given["data"]), given["data"] == DEFAULTS["data"], tuple(given["only"].split(","))):
+            source = read_source(root)
+            for index, kind in ((index, kind) for index in range(len(source.takes)) for kind in kinds):
+                if (root.name, source.takes[index].index, kind, given["check"]) in done:
+                    continue
+                line = line_of(source, index, kind, given["check"], contexts)
+                lines.append(line)
+                if out:
+                    with out.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                head = f"{root.name} {line['take']} {kind}: {line['verdict']}"
+                print(head, *(shown(one) for one in line["found"]), sep="\n  ", flush=True)
     if not lines:
         print("there is no set of these names", file=sys.stderr)
         return 2
-    if given["out"]:
-        Path(given["out"]).write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
     refused = sum(line["verdict"] in ("UNSOUND", "INFEASIBLE", None) for line in lines)
     warned = sum(bool(line["found"]) for line in lines)
     codes = Counter(code for line in lines for code in {one["code"] for one in line["found"]})

@@ -12,7 +12,7 @@ import numpy as np
 from ..recording.declared import Declared
 from ..recording.pictures import PictureSamples
 from ..recording.recording import Recording, Stream
-from ..residual.bodies import ComparedColumns
+from ..residual.bodies import ComparedColumns, compared
 from ..robots.limits import Limits
 from ..signals.channels import pair
 from ..signals.clock import origin_ns
@@ -60,7 +60,7 @@ class Recorded:
     @cached_property
     def columns(self) -> ComparedColumns:
         """On common rows, to be held against one another; a command past a joint's range is carried out as far as the joint goes."""
-        return ComparedColumns(self.recording, {name: (one.lower, one.upper) for name, one in self.limits.joints.items()})
+        return compared(self.recording, tuple((name, (one.lower, one.upper)) for name, one in self.limits.joints.items()))
 
     @cached_property
     def command_and_state(self) -> tuple[Stream | None, Stream | None]:

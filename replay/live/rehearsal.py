@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import tempfile
 from contextlib import redirect_stdout
@@ -33,6 +34,7 @@ class _NoHands:
 
 def rehearse(lang: str) -> Verdict:
     """Perform, keep and judge a few control steps in a folder that goes away afterwards; the verdict."""
+    importlib.import_module("scipy.signal")  # of which the judge has need where columns disagree, and which loads for seconds
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
         (verdict,) = Teleop(load_scenario(SCENARIO), _NoHands(), Path(folder), None, 0, lang).run()
     return verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -98,6 +98,16 @@ class ComparedColumns:
     def answering(self) -> frozenset[str]:
         """Joints that were commanded and stood as recorded: their torques say so."""
         return frozenset(name for of in self.laws for law in of for name in answering(law))
+
+
+@lru_cache(maxsize=1)
+def compared(recording: Recording, ranges: tuple[tuple[str, tuple[float, float]], ...]) -> ComparedColumns:
+    """The columns of the take that was last asked about: whoever judges it at intake and then in its scene compares them once.
+
+    Args:
+        ranges: joint and its (lowest, highest) [rad].
+    """
+    return ComparedColumns(recording, dict(ranges))
 
 
 def _states_are_commands(found: list[Difference], by_bodies: list[Difference]) -> tuple[list[Difference], list[Difference]]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..signals.signal import find_lag
+from .answered import unsure_of_leaps
 from .blame import Blame, over, suspects, threshold
 from .delayed_part import delayed_part
 from .departures import joined, together
@@ -50,6 +51,7 @@ SURE_UNIT = 0.98  # of the squared difference, that two units mistaken for one a
 FREE, ROW = 3.0, 1.0  # the price of a free number of a reason, and of a row without one, in squared thresholds
 UNHEARD = 0.15  # of the disagreement that another command leaves, where the body did what that command would have made it do
 NOVEL, FOLLOWED = 2.5, 0.3  # times the largest change of a step elsewhere, from where on a column leaps; share of it in the other one
+FEW = 3  # rows: so few are held against those beside them
 JERK = 0.05  # rad: commands of clean takes, which stop at their largest speed, are off by up to 0.038 in a single row
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
 # of its way that a hand goes against its command, more than a thing that gives way pushes it: clean hands of three real sets reach 0.11
@@ -115,7 +117,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             of = list(parameters(group, channel, own, relations, beside))
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
-    found = [d for d in found if d.certain or d.size >= CLEAR * d.limit]
+    found = [d for d in unsure_of_leaps(group, found) if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
 
 
@@ -303,8 +305,9 @@ def _difference(
     shaped = (leaps and why is not None) or _no_body_does(one, why) or _goes_away(one, group.dt)
     shaped = shaped or (one.kind != "velocity" and _is_half_a_turn_away(one.channel, slice(one.first, one.last + 1)))
     certain = shaped and beyond and one.left < 0.5 and one.size >= one.limit and not begins
-    if one.kind == "command" and one.first == one.last and one.channel.unit == "rad" and one.size < JERK:
-        certain = False
+    if one.kind != "velocity" and one.last - one.first < FEW and one.channel.unit == "rad":
+        big = one.kind == "measured" or one.first < one.last or one.size >= JERK
+        certain = certain and big and _beside_the_way(one) >= one.limit
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
     yield Difference.over(
         group.t, (one.channel.name,), one.kind, (one.first, one.last), one.size, unit, why, certain=certain, undone=1.0 - one.left,
@@ -331,6 +334,14 @@ def _no_body_does(one: Blame, why: Explanation | None) -> bool:
     away = one.restored - one.recorded
     edges = [abs(away[k] - away[k - 1]) for k in (one.first, one.last + 1) if 0 < k < len(away)]
     return one.left < UNHEARD and bool(edges) and min(edges) > SHARP * one.size
+
+
+def _beside_the_way(one: Blame) -> float:
+    """How far few rows lie outside the rows before and after them. Those between them are on the way, however quick: a servo that gives
+    its largest torque does not follow it as it follows elsewhere."""
+    near = [float(one.recorded[row]) for row in (one.first - 1, one.last + 1) if 0 <= row < len(one.recorded)]
+    x = one.recorded[one.first : one.last + 1]
+    return max(float(x.max()) - max(near), min(near) - float(x.min()))
 
 
 def _is_unit(why: Explanation, rows: int) -> bool:

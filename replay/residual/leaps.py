@@ -17,12 +17,13 @@ from .hands import COUNTED
 from .hypotheses import Case, best
 from .relations import Relation
 from .resampled import is_resampled
-from .table import HAND, Group, RecordedChannel, is_switch
+from .table import HAND, Group, RecordedChannel, held_for, is_switch
 
 # rad, or share of the way, by which a joint leaps; times the sharpest that most joints do, or it elsewhere. Joints of 24 simulated takes
 # and of real ones of G1, GR1 and Piper leap by 0.017 at the most; those of one more arm by 0.11, which is 3.5 times what is usual there
 LEAST, NOVEL = 0.035, 5.0
 OF_HANDS = 0.15  # of the way; hands of three real sources leap by 0.03, 0.21 and 0.56, each of which is usual there
+HELD = 3  # rows for which fingers hold a value at the most, when they are measured at 10 Hz and more
 HANDS_SENT = 0.12  # the same of their commands, which reach 0.1
 # the same of all joints together, in command and measurement alike, and of the second one of the measured joints: clean takes reach 0.035
 ALL, ALL_NOVEL, SECOND = 0.05, 3.0, 0.01
@@ -166,8 +167,14 @@ class Leaps:
         """From where on a leap of a measured joint is one; None where no rows are compared."""
         if name not in self.names:
             return None
-        least = max(self.least, NOVEL * self._usual(self.measured, self.names.index(name), self.least))
+        j = self.names.index(name)
+        least = max(self._least_of(j), NOVEL * self._usual(self.measured, j, self._least_of(j)))
         return least if np.isfinite(least) else None
+
+    def _least_of(self, j: int) -> float:
+        """From where on a step of a measured joint is looked at: a finger that is written more often than it is measured goes further."""
+        held = held_for(self.channels[j].columns["measured"]) if self.group.hands else 1
+        return self.least * min(held, HELD)
 
     def _follows(self, channel: RecordedChannel, first: int, last: int) -> bool:
         """Whether a joint trembles as it is commanded in rows first..last, at any delay that a servo has: a shaken arm, which a servo
@@ -187,12 +194,13 @@ class Leaps:
             return np.zeros(0, int)
         j = self.names.index(name)
         own, before = self.measured[:, j], max(2, round(BEFORE / self.group.dt))
-        loud = own > self.least
+        least = self._least_of(j)
+        loud = own > least
         if not loud.any():
             return np.zeros(0, int)
-        usual = self._usual(self.measured, j, self.least)
+        usual = self._usual(self.measured, j, least)
         led = _largest_after(self.command[::-1, j], before)[::-1]
-        return np.flatnonzero((own > max(self.least, NOVEL * usual)) & (led < LED * own))
+        return np.flatnonzero((own > max(least, NOVEL * usual)) & (led < LED * own))
 
 
 def _largest_after(x: np.ndarray, rows: int) -> np.ndarray:

@@ -56,7 +56,7 @@ def test_a_signal_ends_it_and_leaves_nothing(tmp_path, name):
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
         assert len(list((tmp_path / "a").iterdir())) == 1
         process.send_signal(getattr(signal, name))
-        _, error = process.communicate(timeout=20)
+        _, error = process.communicate(timeout=60)
     assert (process.returncode, error) == (130, "shiliu: interrupted\n")
     assert not list(tmp_path.iterdir())
 

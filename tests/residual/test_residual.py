@@ -5,68 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from shiliu.replay.checks.rules import load_rules
+from servo_takes import NAMES, RATE, REVERSED, ROWS, RULES, changed, found, grid_ns, motion, taken
 from shiliu.replay.checks.witnesses import CHECKS, check_alone, check_differs
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.residual.difference import COLUMNS, REASONS
 from shiliu.replay.residual.hypotheses import Case, best
-
-RULES = load_rules()
-RATE, ROWS = 30, 420
-REVERSED = 60  # from here on joint 2 goes furthest
-
-
-def grid_ns(rows, rate):
-    return np.round(np.arange(rows) * 1e9 / rate).astype(np.int64)
-
-
-NAMES = tuple(f"joint_{k}" for k in range(1, 7))
-
-
-def motion(seed=3, rows=ROWS):
-    """(n, 6) commands and measurements [rad] and speeds [rad/s]: each joint goes between places of its own, at times of its own."""
-    rng = np.random.default_rng(seed)
-    t = np.arange(rows) / RATE
-    command = np.zeros((rows, 6))
-    for j in range(6):
-        for _ in range(4):
-            width, at = rng.uniform(1.0, 2.2), rng.uniform(0.5, rows / RATE - 3.0)
-            command[:, j] += rng.uniform(-0.8, 0.8) / (1.0 + np.exp(-(t - at) * 6.0 / width))
-    slow = lfilter([0.35], [1.0, -0.65], command - command[0], axis=0) + command[0]
-    measured = np.vstack([slow[:2][[0, 0]], slow[:-2]]) + 0.004 * np.sin(command)
-    measured += rng.normal(0.0, 3e-4, measured.shape)
-    speed = 0.9 * np.gradient(measured, 1.0 / RATE, axis=0)
-    return {"action": command, "state": measured, "velocity": speed}
-
-
-def taken(columns, names=NAMES, kind="robot", without=()):
-    of = {
-        "action": ("command", "joint_position", "rad"),
-        "state": ("measured", "joint_position", "rad"),
-        "velocity": ("measured", "joint_velocity", "rad/s"),
-        "claw": ("command", "claw", "%"),
-        "claw_at": ("measured", "claw", "%"),
-    }
-    streams = {}
-    for name, values in columns.items():
-        if name not in without:
-            role, quantity, unit = of[name]
-            each = names if values.shape[1] == len(names) else ("left_claw", "right_claw")[: values.shape[1]]
-            streams[name] = Stream(name, role, quantity, unit, each, np.array(values, float), grid_ns(len(values), RATE), clock="grid")
-    return Recording("take", "set#0", "0" * 64, kind, streams)
-
-
-def found(columns, **extra):
-    (finding,) = check_differs(ComparedColumns(taken(columns, **extra)), RULES)
-    return finding
-
-
-def changed(name, joint, rows, values, seed=3):
-    columns = motion(seed)
-    columns[name][rows, joint] = values(columns[name][rows, joint])
-    return columns
 
 
 @pytest.mark.parametrize("seed", range(3, 9))
@@ -358,15 +303,14 @@ def finer(columns, times=2):
 
 @pytest.mark.parametrize("seed", range(3, 7))
 @pytest.mark.parametrize(("late", "level"), [(0.0, "PASS"), (2.5, "PASS"), (6.0, "WARN")])
-def test_a_grid_that_is_finer_than_its_rows_makes_no_joint_late(seed, late, level, monkeypatch):
+def test_a_grid_that_is_finer_than_its_rows_makes_no_joint_late(seed, late, level):
     """One joint follows so many rows of 30 Hz later than the others, all with 6 mrad of noise: on either grid the answer is the same."""
     columns, rows = motion(seed), np.arange(ROWS)
     columns["state"] += np.random.default_rng(seed).normal(0.0, 6e-3, columns["state"].shape)
     columns["state"][:, 1] = np.interp(rows - late, rows, columns["state"][:, 1])
     levels = ("PASS",) if level == "PASS" else ("WARN", "FAIL")
     assert found(columns, without=("velocity",)).level in levels
-    monkeypatch.setattr(f"{__name__}.RATE", 2 * RATE)
-    assert found(finer(columns), without=("velocity",)).level in levels
+    assert found(finer(columns), without=("velocity",), rate=2 * RATE).level in levels
 
 
 @pytest.mark.parametrize("unit", ["rad", "-100..100"])
