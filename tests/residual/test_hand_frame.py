@@ -9,13 +9,16 @@ from shiliu.replay.residual.arm_chain import quaternions_of
 from shiliu.replay.residual.hand_pose import matrices
 
 
+SAME = np.eye(3)
+
+
 def turn(axis, angle):
     """(3, 3) about an axis."""
     half, unit = 0.5 * angle, np.array(axis, float) / np.linalg.norm(axis)
     return matrices(np.array([[np.cos(half), *(np.sin(half) * unit)]]))[0]
 
 
-def written(base=np.eye(3), move=(0.0, 0.0, 0.0), tool=np.eye(3), sides=(0, 7), offset=None):
+def written(base=SAME, move=(0.0, 0.0, 0.0), tool=SAME, sides=(0, 7), offset=None):
     """The take with its hands in another frame; `offset`: rows, column and size [m] of a fault, put in afterwards."""
     take = body_take()
     pose = take.streams["hand_pose"]
