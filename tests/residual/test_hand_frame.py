@@ -8,7 +8,6 @@ from body_takes import N, body_take, heaviest
 from shiliu.replay.residual.arm_chain import quaternions_of
 from shiliu.replay.residual.hand_pose import matrices
 
-
 SAME = np.eye(3)
 
 
