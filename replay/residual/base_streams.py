@@ -48,21 +48,21 @@ EVERY = 9.0  # weight of a row that contradicts all that it is held against, as 
 
 def check_bases(recording: Recording, group: Group) -> list[Difference]:
     """What is recorded of a base and contradicts itself."""
-    return _checked(base_columns(recording, group), group)[0]
+    return _checked(base_columns(recording, group), group, recording.episode is not None)[0]
 
 
 def compared_of_base(recording: Recording, group: Group) -> set[str]:
     """Columns of a base, by the device's channel, that `check_bases` held against others."""
     columns = base_columns(recording, group)
-    return {f"{columns[key][1]}/{key.partition('/')[2]}" for key in _checked(columns, group)[1]}
+    return {f"{columns[key][1]}/{key.partition('/')[2]}" for key in _checked(columns, group, recording.episode is not None)[1]}
 
 
-def _checked(columns: Columns, group: Group) -> tuple[list[Difference], set[str]]:
+def _checked(columns: Columns, group: Group, exact: bool) -> tuple[list[Difference], set[str]]:
     """Differences, and the keys of the columns that were compared."""
     late = list(_late(columns, group)) or list(_exchanged(columns, group))
     if late:
         return late, set(columns)
-    found = check_base(columns, group)
+    found = check_base(columns, group, exact)
     if found is not None:
         return found, set(columns)
     if table_of_base(columns, SPEEDS) is not None:

@@ -18,6 +18,7 @@ from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
 from .engine import differences
 from .forces import check_forces, held_forces
+from .hand_frame import in_the_arms_frame
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
@@ -62,8 +63,9 @@ class ComparedColumns:
 
     @cached_property
     def hands(self) -> tuple[tuple[RecordedHand, ...], ...]:
-        """Of each of `bodies` the hands that are recorded beside it."""
-        return tuple(tuple(hands_of(self.recording, group, arms)) for group, arms in self.bodies)
+        """Of each of `bodies` the hands that are recorded beside it, those of others in the frame of our arms."""
+        every = [list(hands_of(self.recording, group, arms)) for group, arms in self.bodies]
+        return tuple(tuple(hands if self.recording.episode is not None else in_the_arms_frame(hands)) for hands in every)
 
     @cached_property
     def laws(self) -> tuple[list[ServoLaw], ...]:

@@ -278,7 +278,7 @@ def _joint(
         leaves: (m,) rad and m that it may leave of the difference.
     """
     recorded = values[:, 3:] / np.maximum(np.linalg.norm(values[:, 3:], axis=1, keepdims=True), 1e-9)
-    between = _matrices(recorded) @ turns.transpose(0, 2, 1)
+    between = matrices(recorded) @ turns.transpose(0, 2, 1)
     angle = np.arccos(np.clip(0.5 * (np.einsum("nii->n", between) - 1.0), -1.0, 1.0))
     vector = 0.5 * np.stack(
         [between[:, 2, 1] - between[:, 1, 2], between[:, 0, 2] - between[:, 2, 0], between[:, 1, 0] - between[:, 0, 1]], axis=1
@@ -297,7 +297,8 @@ def _joint(
     return None if best is None or best[0] < MOST else (best[1], best[2])
 
 
-def _matrices(quats: np.ndarray) -> np.ndarray:
+def matrices(quats: np.ndarray) -> np.ndarray:
+    """(n, 3, 3) of unit quaternions (n, 4), w first."""
     w, x, y, z = quats.T
     return np.stack([
         1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),

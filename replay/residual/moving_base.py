@@ -19,7 +19,7 @@ from ..signals.clock import topic
 from ..signals.signal import over_runs, runs
 from .departures import WitnessedColumn, departures, together
 from .difference import Difference
-from .table import Group
+from .table import Group, held_for
 
 PLACES = ("base_x", "base_y", "base_yaw", "base_height")
 COMMANDS = ("base_vx", "base_vy", "base_vyaw", "base_height")
@@ -34,6 +34,8 @@ MEMORY = 1.5  # s: the whole squat at its speed limit, and the servo's answer
 HARDER = 2.0  # times its drive's acceleration: what slows a base down so hard stands in its way
 USUAL = 0.7  # of the rows that agree at least, else speeds and places are no such
 MANY, AGREES = 10, 0.1  # rows in which a base goes some way; share of them in which place and command may disagree
+SLIP = 0.05  # of the way: what is estimated while wheels slip differs by less; also the limit of detection of a factor
+ONCE, SELDOM = 0.2, 10  # share of estimates that a slow estimator gives row by row at the most; rows after which it is the base that stands
 UNITS = ("m", "m", "rad", "m")
 Columns = Mapping[str, tuple[np.ndarray, str]]  # `measured/NAME` or `command/NAME` -> (n,) values, channel
 
@@ -60,13 +62,18 @@ def table_of_base(columns: Columns, names: Sequence[str]) -> np.ndarray | None:
     return np.column_stack(found) if len(found) == len(names) else None
 
 
-def check_base(columns: Columns, group: Group) -> list[Difference] | None:
+def check_base(columns: Columns, group: Group, exact: bool) -> list[Difference] | None:
     """Where place, speed and command of the base contradict each other; None where no two of them agree in most rows, or places or
-    speeds are missing: then nothing is compared."""
+    speeds are missing: then nothing is compared.
+
+    Args:
+        exact: whether its places are known exactly, as in a simulation; else they may be estimated, see `_leaves_slowly`.
+    """
     t, dt = group.t, np.diff(group.t)
     place, speed = table_of_base(columns, PLACES), table_of_base(columns, SPEEDS)
     if place is None or speed is None:
         return None
+    place = place if exact else as_estimated(place)
     rises = rises_of(place, dt)
     mean = np.column_stack([between(rises[:, k]) for k in range(4)])
     asked_for = speeds_asked_for(columns, speed, group.dt)
@@ -93,7 +100,7 @@ def check_base(columns: Columns, group: Group) -> list[Difference] | None:
         others = {SPEEDS[j]: mean[:, j] for j in range(4) if j != k}
         out += departures(_column(columns, "measured", SPEEDS[k], "velocity", f"{UNITS[k]}/s", t, near[:, k], wrong[:, k], SPEED, others))
     if not other:
-        out += _places(columns, place, mended, t, dt)
+        out += _places(columns, place, mended, t, dt, exact)
     blamed = wrong.any(axis=1)
     hit = _stopped(speed, group.dt)
     for k in range(3):
@@ -207,12 +214,47 @@ def places_by(speed: np.ndarray, place: np.ndarray, dt: np.ndarray) -> list[np.n
     ]  # fmt: skip
 
 
-def _places(columns: Columns, place: np.ndarray, speed: np.ndarray, t: np.ndarray, dt: np.ndarray) -> list[Difference]:
+def as_estimated(place: np.ndarray) -> np.ndarray:
+    """(n, 4) places; those that are written more often than they are estimated, throughout, lie evenly between their estimates."""
+    out = place.copy()
+    for k in range(place.shape[1]):
+        new = np.concatenate([[0], np.flatnonzero(np.diff(place[:, k])) + 1])
+        gaps = np.diff(new)
+        if len(gaps) >= MANY and held_for(place[:, k]) > 1 and float((gaps == 1).mean()) < ONCE:
+            near = new[np.concatenate([[True], gaps <= SELDOM])] if len(new) > 1 else new
+            out[:, k] = np.interp(np.arange(len(place)), near, place[near, k])
+            stands = np.repeat(gaps > SELDOM, gaps)  # a base that stands goes nowhere between two estimates
+            out[new[0] : new[-1]][stands, k] = place[new[0] : new[-1]][stands, k]
+    return out
+
+
+def _leaves_slowly(off: np.ndarray, path: np.ndarray, dt: float) -> np.ndarray:
+    """(n,) rows about which a place leaves its speeds no faster than wheels slip and estimates drift: `SLIP` of the way, in a second.
+
+    Args:
+        off: (n,) place less what speeds add up to; path: (n,) way gone until each row, both in m or rad.
+    """
+    rows = max(1, round(1.0 / dt))
+    early, late = np.maximum(np.arange(len(off)) - rows, 0), np.minimum(np.arange(len(off)) + rows, len(off) - 1)
+    change = np.maximum(np.abs(off - off[early]) - SLIP * (path - path[early]), np.abs(off[late] - off) - SLIP * (path[late] - path))
+    return change <= SURE * PLACE
+
+
+def _places(
+    columns: Columns, place: np.ndarray, speed: np.ndarray, t: np.ndarray, dt: np.ndarray, exact: bool
+) -> list[Difference]:  # fmt: skip
     """Places that are not what the speeds add up to."""
     out: list[Difference] = []
+    mean = np.abs(0.5 * (speed[1:] + speed[:-1])) * dt[:, None]
+    drives = np.concatenate([[0.0], np.cumsum(np.hypot(mean[:, 0], mean[:, 1]))])
+    paths = [drives, drives, *(np.concatenate([[0.0], np.cumsum(mean[:, k])]) for k in (2, 3))]
     for k, (name, truth) in enumerate(zip(PLACES, places_by(speed, place, dt))):
-        bad = np.abs(place[:, k] - truth) > PLACE + DRIFT * (t - t[0])
-        out += departures(_column(columns, "measured", name, "measured", UNITS[k], t, truth, bad, PLACE))
+        off = place[:, k] - truth
+        bad = np.abs(off) > PLACE + DRIFT * (t - t[0])
+        column = replace(_column(columns, "measured", name, "measured", UNITS[k], t, truth, bad, PLACE), x=place[:, k])
+        if not exact and not (bad & ~_leaves_slowly(off, paths[k], float(np.median(dt)))).any():
+            column = replace(column, sure=np.zeros_like(bad))
+        out += departures(column)
     return out
 
 

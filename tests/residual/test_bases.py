@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from body_takes import BASE, RATE, TIMES, N, body_take, changed, heaviest
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.residual.base_streams import _checked, base_columns
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, witnessed
 from shiliu.replay.residual.difference import Difference
 
@@ -144,3 +145,39 @@ def test_a_base_that_nothing_speaks_of_is_named(take):
     strange = rebased(take, lambda b: np.column_stack([np.cumsum(rng.normal(0, 0.02, (N, 4)), axis=0), rng.normal(0, 0.5, (N, 4))]))
     for one in (silent, strange):
         assert heaviest(one) is None and not {f"base/{name}" for name in BASE} & witnessed(ComparedColumns(one))
+
+
+def estimated(take: Recording, **how: float) -> Difference | None:
+    """The heaviest difference, its places changed as an estimator does: `slip` of the way, `drift` [m] in all, rows for which one is
+    `held`, or a `jump` [m] in the middle."""
+
+    def change(base: np.ndarray) -> np.ndarray:
+        base[:, :2] = base[0, :2] + (base[:, :2] - base[0, :2]) * (1.0 + how.get("slip", 0.0))
+        base[:, 0] += np.linspace(0.0, how.get("drift", 0.0), N)
+        base[N // 2 : N // 2 + 60, 0] += how.get("jump", 0.0)
+        base[:, :3] = base[np.arange(N) // int(how.get("held", 1)) * int(how.get("held", 1)), :3]
+        return base
+
+    return heaviest(rebased(take, change))
+
+
+@pytest.mark.parametrize("how", [{"slip": 0.03}, {"slip": -0.04}, {"drift": 0.06}, {"held": 3}, {"held": 2, "slip": 0.03, "drift": -0.04}])
+def test_places_that_are_estimated_while_wheels_slip_are_no_fault(take, how):
+    found = estimated(take, **how)
+    assert found is None or not found.certain
+
+
+@pytest.mark.parametrize("how", [{"slip": 0.15}, {"drift": 1.2}, {"jump": 0.06}, {"held": 3, "jump": 0.08}])
+def test_places_that_no_estimator_gives_are_a_fault(take, how):
+    found = estimated(take, **how)
+    assert found is not None and found.certain and found.kind == "measured"
+
+
+def test_places_that_a_simulation_knows_are_exact(take):
+
+    (group,) = (g for g, _ in ComparedColumns(take).bodies[:1])
+    columns = base_columns(rebased(take, lambda base: base * np.where(np.arange(8) < 2, 1.03, 1.0)), group)
+    found, _ = _checked(columns, group, True)
+    assert any(d.certain and set(d.channels) & {"base_x", "base_y"} for d in found)
+    found, _ = _checked(columns, group, False)
+    assert not any(d.certain for d in found)

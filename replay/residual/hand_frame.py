@@ -1,0 +1,78 @@
+"""Recorded hands in another frame than the arm's chain: of another base, or with their axes turned.
+
+A set of others rarely says in which frame its hands are. One turn about the hand for a whole take is another choice of its axes, and one
+move of both hands alike is another base: a floor, a camera. Neither is a fault, and undone, both are held against the joints as any other.
+One hand that is moved alone is no frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .arm_chain import quaternions_of
+from .hand_pose import RecordedHand, matrices
+
+SAME_TURN = 0.01  # rad by which the turns of both hands' base may be apart; two rounded quaternions are within 4e-3
+
+
+def in_the_arms_frame(hands: Sequence[RecordedHand]) -> list[RecordedHand]:
+    """The hands of a take, each where it would be recorded in the frame of its arm's chain; unchanged where no frame explains them."""
+    out = [_of_a_turned_hand(hand) or hand for hand in hands]
+    for k, hand in enumerate(out):
+        beside = [i for i, other in enumerate(out) if i > k and other.topic == hand.topic]
+        if len(beside) == 1 and not hand.agrees(hand.truth):
+            out[k], out[beside[0]] = _of_another_base(hand, out[beside[0]]) or (hand, out[beside[0]])
+    return out
+
+
+def _usable(hand: RecordedHand) -> bool:
+    return bool(np.isfinite(hand.values).all() and (np.linalg.norm(hand.values[:, 3:], axis=1) > 0.5).all())
+
+
+def _mean_turn(turns: np.ndarray) -> np.ndarray:
+    """(3, 3) the rotation nearest to the mean of turns (n, 3, 3) (Moakher, SIAM J. Matrix Anal. 24, 2002, prop. 3.3)."""
+    u, _, v = np.linalg.svd(turns.mean(axis=0))
+    return np.asarray(u @ np.diag([1.0, 1.0, np.linalg.det(u @ v)]) @ v)
+
+
+def _turns_of(hand: RecordedHand) -> np.ndarray:
+    """(n, 3, 3) recorded."""
+    return matrices(hand.values[:, 3:] / np.linalg.norm(hand.values[:, 3:], axis=1, keepdims=True))
+
+
+def _written(hand: RecordedHand, place: np.ndarray, turns: np.ndarray) -> RecordedHand:
+    """A hand with other places (n, 3) and turns (n, 3, 3); the sign of its quaternions follows from its truth."""
+    quats = quaternions_of(turns)
+    signs = np.where((quats * hand.truth[:, 3:]).sum(axis=1) < 0.0, -1.0, 1.0)
+    return replace(hand, values=np.column_stack([place, quats * signs[:, None]]))
+
+
+def _of_a_turned_hand(hand: RecordedHand) -> RecordedHand | None:
+    """The hand with one turn about itself undone, where that makes it agree with its joints."""
+    if not _usable(hand) or hand.agrees(hand.truth):
+        return None
+    recorded = _turns_of(hand)
+    turn = _mean_turn(hand.arm.turns[-1].transpose(0, 2, 1) @ recorded)
+    there = _written(hand, hand.values[:, :3], recorded @ turn.T)
+    return there if there.agrees(there.truth) else None
+
+
+def _of_another_base(*hands: RecordedHand) -> tuple[RecordedHand, RecordedHand] | None:
+    """Both hands with one and the same move of their base undone, where that makes both agree with their joints."""
+    if not all(_usable(hand) for hand in hands):
+        return None
+    turns = [_mean_turn(_turns_of(hand) @ hand.arm.turns[-1].transpose(0, 2, 1)) for hand in hands]
+    if np.linalg.norm(turns[0] - turns[1]) > SAME_TURN:
+        return None
+    turn = _mean_turn(np.array(turns))
+    places = [hand.values[:, :3] @ turn for hand in hands]  # turn transposed, from the left
+    away = [np.median(place - hand.arm.origins[-1], axis=0) for place, hand in zip(places, hands)]
+    if np.abs(away[0] - away[1]).max() > max(float(np.median(hand.limits[:, :3])) for hand in hands):
+        return None
+    move = 0.5 * (away[0] + away[1])
+    one, other = (_written(hand, place - move, turn.T @ _turns_of(hand)) for hand, place in zip(hands, places))
+    return (one, other) if one.agrees(one.truth) and other.agrees(other.truth) else None
+
