@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import mujoco
 import numpy as np
@@ -29,6 +29,7 @@ from .words.skill import Motion, Skill
 
 SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
 CLOSING = 35.0  # percent/s, until the pads touch
+STAYS = ("look", "report", "wait", "verify", "release")  # words of skills before which a hand that stays in the room goes on doing so
 FRESH = ("take", "reach", "press", "point", "stroke")  # words of skills before which an empty hand takes its shape anew
 
 
@@ -115,6 +116,8 @@ class OperatorState:
     def begin(self, skill: Skill) -> None:
         """Bring the hand of a skill into the shape in which its sheet says that it does it; one that holds something keeps its own."""
         side = skill.values.get("hand")
+        if skill.word not in STAYS:
+            self._follow_trunk((side,) if side in SIDES else SIDES)
         if side not in SIDES:
             return
         self._now = side
@@ -154,8 +157,19 @@ class OperatorState:
         else:
             x, y, yaw = self.scene.config.stands_at
             place = Pose.of((x, y, 0.0), yaw) if any((x, y, yaw)) else None
-        for arm in self.arms.values():
-            arm.place = place
+        for side, arm in self.arms.items():
+            arm.place = place if self.steady is None else self.steady.place(side)
+
+    def stay(self, side: str) -> None:
+        """Let a hand that presses or pulls stay in the room until a skill takes it elsewhere; a trunk on legs would take it along."""
+        if self.steady is not None:
+            self.steady.stay(side)
+
+    def _follow_trunk(self, sides: Sequence[str]) -> None:
+        if self.steady is not None:
+            for side in sides:
+                self.steady.leave(side)
+            self._place_arms()
 
     def drawn_model(self) -> mujoco.MjModel:
         """The model of this draw with its looks: what pictures are drawn of."""

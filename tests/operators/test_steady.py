@@ -12,7 +12,9 @@ from shiliu.replay.operator.limbs.steady import AT_ONCE, INWARDS, LEAVES, RESIST
 from shiliu.replay.operator.operator import Operator
 from shiliu.replay.operator.operator_state import OperatorState
 from shiliu.replay.operator.skills.press.key import PressKey
+from shiliu.replay.operator.skills.put.pressed import PutPressed
 from shiliu.replay.operator.skills.take.above import DEEPER, TakeAbove
+from shiliu.replay.operator.skills.verify import Verify
 from shiliu.replay.operator.skills.walking import APIECE, _pieces
 from shiliu.scenarios.parts.pose import Pose
 from shiliu.scenarios.robots.postures import postures_of
@@ -332,3 +334,79 @@ def test_a_skill_knows_whether_a_walk_follows(monkeypatch):
     for _ in operator._perform(1):
         pass
     assert [on for _, on in seen] == [True, False, False, False, True, False]
+
+
+def pressing(arms):
+    """A robot that stands, whose right hand has begun to press."""
+    base, steady = standing(arms)
+    steady.on = False
+    base.place_of = lambda trunk: OnLegs.place_of(base, trunk)
+    base.place = base.place_of(base.trunk)
+    steady.stay("right")
+    return base, steady
+
+
+def leaning(base, steady, by, roll=0.0):
+    """The pelvis has leant to the side of where it was, and rests there; its place is measured."""
+    base.trunk = swayed(base.trunk, np.array(by), roll)
+    base.place = base.place_of(base.trunk)
+    for _ in range(2):
+        steady.see(("right",), dict.fromkeys(("left", "right"), np.zeros(3)))
+
+
+def test_a_hand_that_presses_stays_in_the_room_while_the_pelvis_leans(arms):
+    base, steady = pressing(arms)
+    meant, q = base.trunk, {side: arms[side].q.copy() for side in arms}
+    leaning(base, steady, (-0.008, 0.003, -0.001))
+    moved = {side: hand_in_world(arms[side], q[side] + steady.correction(side, q[side]), base.trunk) for side in arms}
+    was = {side: hand_in_world(arms[side], q[side], meant) for side in arms}
+    assert np.linalg.norm(moved["right"] - was["right"]) < 5e-4
+    assert moved["left"] - was["left"] == pytest.approx([-0.008, 0.003, -0.001])  # the other one goes with the trunk
+    assert steady.place("right").pos == pytest.approx(base.place_of(meant).pos)  # as its commands are meant
+    assert steady.place("left").pos == pytest.approx(base.place.pos)
+
+
+def test_a_hand_that_presses_is_not_turned_against_a_trunk_that_turns(arms):
+    base, steady = pressing(arms)
+    leaning(base, steady, (0.0, 0.0, 0.0), roll=0.01)
+    assert np.abs(steady.correction("right", arms["right"].q)).max() < 1e-6
+
+
+def test_a_hand_that_pressed_goes_on_from_where_it_has_come_to(arms):
+    base, steady = pressing(arms)
+    leaning(base, steady, (-0.008, 0.003, -0.001))
+    arm, was = arms["right"], arms["right"].q.copy()
+    there = hand_in_world(arm, was + steady.correction("right", was), base.trunk)
+    steady.leave("right")
+    assert not steady.stays and (steady.correction("right", arm.q) == 0.0).all()
+    assert hand_in_world(arm, arm.q, base.trunk) == pytest.approx(there, abs=1e-9)
+    arm.shift(was - arm.q)
+
+
+@pytest.mark.parametrize(
+    ("word", "hand", "stays"),
+    [
+        ("verify", "right", True), ("release", "right", True), ("look", None, True), ("take", "left", True),
+        ("take", "right", False), ("carry", "right", False), ("walk", None, False),
+    ],
+)  # fmt: skip
+def test_which_skills_end_it(word, hand, stays):
+    ended = []
+    state = SimpleNamespace(
+        steady=SimpleNamespace(leave=ended.append), _place_arms=lambda: None, _used={}, shape={},
+        _shapes={"claw": None}, _follow_trunk=lambda sides: OperatorState._follow_trunk(state, sides),
+    )  # fmt: skip
+    OperatorState.begin(state, SimpleNamespace(word=word, name=word, values={"hand": hand}))
+    assert ("right" not in ended) is stays
+
+
+@pytest.mark.parametrize("skill", [PutPressed, Verify])
+def test_a_skill_that_presses_or_pulls_asks_for_it(arms, skill):
+    asked = []
+    site = SimpleNamespace(site=lambda name: (np.zeros(3), np.eye(3)), until=lambda subgoal: None)
+    state = SimpleNamespace(arms=arms, senses=site, stay=asked.append)
+    given = {"hand": "right", "of": "clip/shank", "into": "panel/hole", "depth": 0.006}
+    next(skill({**_defaults(skill), **given}).run(state))
+    assert asked == ["right"]
+    arms["right"].lean(np.zeros(7))
+    arms["right"].command = arms["right"].q.copy()

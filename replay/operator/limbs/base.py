@@ -201,6 +201,10 @@ class OnLegs(Base):
     def place(self) -> Pose:
         return Pose.of((*self.pelvis[:2], self.height), self.pelvis[2])
 
+    def place_of(self, trunk: Pose) -> Pose:
+        """The place of a robot whose pelvis is somewhere."""
+        return Pose.of((*trunk.pos[:2], float(trunk.pos[2]) - self.trunk_height), 2.0 * np.arctan2(trunk.quat[3], trunk.quat[0]))
+
     @property
     def stands(self) -> bool:
         return self.rests and self.calm * self.timestep > AT_REST

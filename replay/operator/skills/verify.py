@@ -20,6 +20,7 @@ class Verify(Skill, word="verify"):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
+        state.stay(self.hand)
         out = state.senses.site(self.into)[1][:, 0]
         held = state.senses.until(self.until) or (lambda: False)
         yield from arm.press(self.force, 20.0, lambda: arm.yielding(out, loose=0.0), held, hold=self.time)

@@ -33,6 +33,7 @@ class PutPressed(Skill, word="put", how="pressed"):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
+        state.stay(self.hand)
         mouth, rotation = state.senses.site(self.into)
         inward = -rotation[:, 0]
 
