@@ -78,7 +78,7 @@ def cell(
 
 def epoxy(file: Path, seed: int, grey: int, tint: tuple[int, int, int]) -> None:
     """Epoxy floor with fine flakes, of a mean grey and a tint; it tiles."""
-    size, rng = 512, np.random.default_rng(seed)
+    size, rng = 384, np.random.default_rng(seed)
     flakes = (rng.random((size, size)) < 0.02) * rng.normal(0, 26, (size, size))
     value = grey + flakes
     image = Image.fromarray(np.clip(np.stack([value + t for t in tint], -1), 0, 255).astype(np.uint8))
