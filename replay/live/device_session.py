@@ -65,17 +65,20 @@ def _session(file: Path) -> Iterator[Line]:
         raise EpisodeError(
             f"this session cannot be read ({type(error).__name__}). Name a file of JSON lines.", file=file, field="from"
         ) from None
-    before, takes = -np.inf, 0
+    before, step, takes = -np.inf, 0, 0
     for number, text in enumerate(texts, 1):
         try:
             line = json.loads(text)
-            sound = line["do"] in ("device", "take") and device_time(line["t"]) and isinstance(line.get("step", 0), int)
+            sound = line["do"] in ("device", "take") and device_time(line["t"]) and type(line.get("step", 0)) is int
         except (ValueError, TypeError, KeyError, RecursionError):
             sound = False
         if not sound or (line["t"] < before and "step" not in line):  # by its step it is known when it was heard
             wrong = "its time goes back" if sound else 'no message of a device: {"do": "device" or "take", "t": ms}'
             raise EpisodeError(f"{wrong}.", file=file, line=number, field="from")
-        before, takes = line["t"], takes + (line["do"] == "take")
+        begins = line["do"] == "take" and takes % 2 == 0
+        if not begins and line.get("step", step) < step:
+            raise EpisodeError("its step goes back.", file=file, line=number, field="from")
+        before, step, takes = line["t"], line.get("step", 0 if begins else step), takes + (line["do"] == "take")
         yield line
     if not takes:
         raise EpisodeError(

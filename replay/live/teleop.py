@@ -6,19 +6,17 @@ What is kept of a take: the episode (`set/`, a LeRobot dataset like those of `sh
 
 from __future__ import annotations
 
-import json
-import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from ...scenarios.draws.variation import Draw, draw
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.errors import ScenarioError, ShiliuError
 from ...scenarios.tasks.own_sentences import scenario_of_task
 from ..checks.outcome import outcome_of
 from ..formats import Entry
@@ -39,12 +37,13 @@ from ..rollout.episode import episode_of
 from ..rollout.observers import Moment
 from ..rollout.performed import performance_observers
 from ..rollout.rollout import Rollout, roll_out
-from .device_session import Line, device_time, plain
+from .device_session import Line, SessionHands, device_time
 from .followed_hands import FollowedHands
 from .handover import Handover
 from .page_shapes import PosedModel, meshes, shapes
 from .performing import bump_now, ended, in_words, limits_now, nevers_of, tipping_now, words_of
 from .server import Message, PageServer
+from .session_file import SessionFile
 from .work_view import work_view
 
 SET, DEVICE = "set", "device"
@@ -52,7 +51,10 @@ TIPPING = 0.03  # m, from which on it is shown that the robot comes to tip over:
 SLOW = 3  # times the scenario's time limit that a take may last: people are slower than the operator
 TOLD = 3  # control steps between two reports of progress
 HOLDS, SILENT = 2, 1.0  # control steps without a word of the page after which the scene waits; s of silence after which it goes on
+AGAIN = 2.0  # s after which what could not be written is tried again
 LEFT = 5.0  # s after its page was closed, after which a take that no other page goes on with is over
+
+T = TypeVar("T")
 
 
 class SourceOfHands(Protocol):
@@ -139,8 +141,9 @@ class PageHands:
                 self._number = message.page if self._number is None else self._number
                 if message.page != self._number:
                     continue
-                line = self._handover.heard(message.what) | self._on_one_clock(message.what["t"])
-                lines.append({**line, "receive_ns": message.receive_ns, "step": t})
+                clock = self._on_one_clock(message.what["t"])
+                if clock is not None:
+                    lines.append({**self._handover.heard(message.what), **clock, "receive_ns": message.receive_ns, "step": t})
             over |= message.what["do"] in ("take", "end")
         left = self._number is None and time.monotonic() - self._closed > LEFT
         return lines, over or left
@@ -153,13 +156,16 @@ class PageHands:
             self._handed_over = True
         return [] if stop is None else [{**stop, "t": self._last, "step": t}]
 
-    def _on_one_clock(self, t: float) -> dict[str, float]:
-        """A device's time [ms] on the clock of the take: a page that is opened within it begins its own anew.
+    def _on_one_clock(self, t: float) -> dict[str, float] | None:
+        """A device's time [ms] on the clock of the take: a page that is opened within it begins its own anew. None for a time that no
+        clock shows.
 
         Where its clock goes back, the take's stands still and goes on from there; `own_t` is then what the device said.
         """
         if t + self._offset < self._last:
             self._offset = self._last - t
+        if not device_time(t + self._offset):
+            return None
         self._last = max(self._last, t + self._offset)
         return {"t": t} if self._offset == 0.0 else {"t": self._last, "own_t": t}
 
@@ -177,10 +183,10 @@ class _TakePolicy:
         lines, over = self._teleop.source.until(t) if t < self._rows and not unstable[0] else ([], True)
         self._over |= over  # a take has one step at least
         if self._over and t > 0:
+            self._teleop.over(self.lines, t)
             return live[:0]
-        for line in lines:
-            self.lines.append(line)
-            self._teleop.hands.hear(line)
+        self._teleop.heard(lines)
+        self.lines += lines
         return live
 
     def act(self, now: Moment) -> np.ndarray:
@@ -217,10 +223,13 @@ class Teleop:
         self._rules, self._contexts, self._company, self._kept = intake.rules_of(), Contexts(scene), OneAfterTheOther(), OneByOne()
         self._bumps = thresholds(self.scene.config.thresholds)["collision.unexpected"]
         self._features, self._fps = scene.schema.lerobot_features(), round(1.0 / scene.control_timestep)
+        self._session = SessionFile(out / DEVICE)
+        self._left, self._there = self._session.left(), set[int]()  # a take that was not kept; seeds of those that were
         rows: list[bool] = []  # whether each take that is there is of this scene
         if (out / SET / "meta" / "info.json").is_file():
             there = DatasetWriter.there(out / SET, self._features, self._fps, scene.robot.name)
-            seed = max([seed, *(1 + one for one in there.seeds(scene.fingerprint))])
+            self._there = there.seeds(scene.fingerprint)
+            seed = max([seed, *(1 + one for one in self._there)])
             rows = [row.get("shiliu/fingerprint") == scene.fingerprint for row in there.rows]
         self._seed, self._slips = seed, Slips(out, lang)
         self._unjudged = {k: ours for k, ours in enumerate(rows) if not self._slips.path(f"{SET}#{k}").is_file()}
@@ -240,6 +249,16 @@ class Teleop:
         words, stands = self._words, self.scene.robot.root
         page.keep("mode", {"mode": "teleop", "lang": words.lang, "words": words.book["page"], "stands": stands})
         page.keep("scene", {"name": self.scene.name, "title": title, "nevers": nevers_of(self.scene, words)})
+
+    def heard(self, lines: Sequence[Line]) -> None:
+        """Messages of the take that is performed."""
+        self._session.add(lines)
+        for line in lines:
+            self.hands.hear(line)
+
+    def over(self, lines: Sequence[Line], steps: int) -> None:
+        """The take has ended: from here on it outlives the server."""
+        self._session.end(list(lines), steps)
 
     # -- what is seen -----------------------------------------------------------------------------------------------
 
@@ -293,7 +312,7 @@ class Teleop:
     def run(self) -> list[Verdict]:
         """Take after take, until there is none any more; their verdicts. First, those of an earlier start are judged that have none."""
         self._judge_unjudged()
-        found: list[Verdict] = []
+        found: list[Verdict] = self._perform_left()
         while True:
             drawn = draw(self.scene, self._seed)
             if not self.source.begin(self._set_up(drawn)):
@@ -301,6 +320,23 @@ class Teleop:
             done, episode, lines = self._perform(drawn)
             found.append(self._judge(done, episode, self._keep(episode, lines)))
             self._seed += 1
+
+    def _perform_left(self) -> list[Verdict]:
+        """The verdict of the take that had ended, but was not kept, when an earlier server did: it is performed again."""
+        left = self._left
+        if left is None:
+            return []
+        if not left.ended or left.seed is None or left.fingerprint != self.scene.fingerprint or left.seed in self._there:
+            print(self._words.ui("left_aside", name=self._until_written(left.put_aside).name), flush=True)
+            return []
+        print(self._words.ui("left_again", seed=left.seed), flush=True)
+        source, seed, page = self.source, self._seed, self.page
+        self.source, self._seed, self.page = SessionHands(left.file, self.scene.control_timestep), left.seed, None  # nobody looks on
+        self.source.begin()
+        done, episode, lines = self._perform(draw(self.scene, left.seed), again=True)
+        verdict = self._judge(done, episode, self._keep(episode, lines))
+        self.source, self._seed, self.page = source, max(seed, left.seed + 1), page
+        return [verdict]
 
     def _judge_unjudged(self) -> None:
         """Takes whose server was killed while it judged them."""
@@ -318,7 +354,9 @@ class Teleop:
             print(f"{verdict.source}: {answer(verdict, self._words)[0]} ({time.monotonic() - begun:.2f} s)", flush=True)
         self._unjudged = {}
 
-    def _perform(self, drawn: Draw) -> tuple[Rollout, SimEpisode, list[Line]]:
+    def _perform(self, drawn: Draw, again: bool = False) -> tuple[Rollout, SimEpisode, list[Line]]:
+        """A take; the messages of one that is performed `again` are on the disk already."""
+        self._session.begin(self._seed, self.scene.fingerprint, again)
         scene, rows = self.scene, SLOW * longest(self.scene)
         if self.page is not None:
             self.page.keep("verdict", None)
@@ -326,6 +364,7 @@ class Teleop:
         policy = _TakePolicy(self, rows)
         observers = performance_observers(scene, 1, rows, judged=True)
         (done,) = roll_out(scene, [drawn], policy, observers)
+        self.over(policy.lines, len(done.actions))
         self._tell({"recording": False, "judging": True})
         devices = sorted({str(line.get("device", "unknown"))[:40] for line in policy.lines})
         made = {"made_by": "page take", "device": devices, "session": self.source.name}
@@ -333,6 +372,11 @@ class Teleop:
 
     def _keep(self, episode: SimEpisode, lines: Sequence[Line]) -> int:
         """The take on disk, whole, before it is judged; its number there."""
+        index = self._until_written(lambda: self._add(episode))
+        self._until_written(lambda: self._session.keep(index, list(lines), episode.n_steps))
+        return index
+
+    def _add(self, episode: SimEpisode) -> int:
         meta = {"command": f"shiliu teleop scenario={self.scene.name}"}
         target = self.out / SET
         append = (target / "meta" / "info.json").is_file()
@@ -340,20 +384,28 @@ class Teleop:
             writer.add(episode, episode.states)
             index = writer.total - 1
             writer.close()
-        ends = [
-            {"do": "take", "t": lines[0]["t"] if lines else 0},
-            *lines,
-            {"do": "take", "t": lines[-1]["t"] if lines else 0},
-        ]
-        ends[0]["step"], ends[-1]["step"] = 0, episode.n_steps
-        file = self.out / DEVICE / f"episode_{index:06d}.jsonl"
-        part = file.with_suffix(".part")
-        with part.open("w", encoding="utf-8") as device:
-            device.writelines(json.dumps(plain(line), allow_nan=False) + "\n" for line in ends)
-            device.flush()
-            os.fsync(device.fileno())
-        os.replace(part, file)
         return int(index)
+
+    def _until_written(self, write: Callable[[], T]) -> T:
+        """What is written. Where nothing can be, a page says why, and it is tried again: the take stays in memory meanwhile."""
+        told = ""
+        while True:
+            try:
+                done = write()
+            except (OSError, ShiliuError) as error:
+                if self.page is None:
+                    raise
+                why = self._words.ui("not_written", why=error.message if isinstance(error, ShiliuError) else error.strerror or str(error))
+                if why != told:
+                    told = why
+                    print(why, flush=True)
+                    self.page.keep("refused", {"why": why})
+                time.sleep(AGAIN)
+                continue
+            if told and self.page is not None:
+                self.page.keep("refused", None)
+                print(self._words.ui("written_now"), flush=True)
+            return done
 
     def _judge(self, done: Rollout, episode: SimEpisode, index: int) -> Verdict:
         """Give the intake's answer about what lies on the disk, then the gate's, held against what was just simulated, and keep it."""
@@ -366,8 +418,9 @@ class Teleop:
         self._answer(first, begun, "intake", outcome)
         performed = {recording.sha256: done}
         (verdict,) = judging([recording], contexts=self._contexts, performed=performed, company=self._company)
-        self._slips.tell(verdict, None, [recording.source], episode.duration_s, time.monotonic() - begun)
+        took = time.monotonic() - begun
         self._answer(verdict, begun, "gate", outcome)
+        self._until_written(lambda: self._slips.tell(verdict, None, [recording.source], episode.duration_s, took))
         return verdict
 
     def _answer(self, verdict: Verdict, begun: float, check: str, outcome: str) -> None:
