@@ -61,9 +61,9 @@ def run(request: CommandRequest) -> int:
     settings.stop()
     if verdict is not None or data is not None or take is not None:
         return _verdict(request, verdict, data, take, lang, listen, port)
-    own = composition.folders(request.conf_dir)[0]
-    folders = [own, *([assets] if (assets := composition.own_assets(request.conf_dir)) else [])]
-    folders += [composition.CONF.parent / "assets", *([composition.CONF] if own != composition.CONF else [])]
+    own = (request.conf_dir or Path("conf")).resolve()  # which may be made later, as its assets may
+    of = (own, composition.CONF)
+    folders = list(dict.fromkeys([*of, *(one.parent / "assets" for one in of)]))
 
     def run_studio(page: PageServer) -> None:
         Studio(page, lambda: scene_of_request(Settings(request)), lang, seed, folders, check_command(request)).run()

@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import mujoco
 import numpy as np
@@ -377,6 +378,44 @@ def test_a_folder_that_is_removed_and_made_again_is_followed(tmp_path):
         reported()
         file.write_text("5")
         reported()
+    finally:
+        gone.set()
+
+
+def test_folders_that_are_made_later_are_followed(tmp_path, monkeypatch):
+    """Of the folders that the command gives: `conf` and `assets` where it was started, and those of the package."""
+    seen: list = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "opened", lambda listen, port: None)
+    monkeypatch.setattr(command, "serve", lambda page, run: run(page) or 0)
+    monkeypatch.setattr(command, "check_command", lambda request: [])
+
+    class Made:
+        def __init__(self, page, load, lang, seed, files, check):
+            seen.extend(files)
+
+        def run(self):
+            pass
+
+    monkeypatch.setattr("shiliu.replay.live.studio.Studio", Made)
+    assert main(["studio", "scenario=microwave"]) == 0
+    assert seen[0] == tmp_path / "conf" and tmp_path / "assets" in seen and len(seen) == 4
+    gone, page = threading.Event(), SimpleNamespace(inbox=queue.Queue())
+    (tmp_path / "package").mkdir()
+    follow([*seen[:1], tmp_path / "assets", tmp_path / "package"], page, gone)
+    time.sleep(0.5)
+    try:
+        for folder in ("conf/scenario", "assets/objects/bowl_150"):
+            (tmp_path / folder).mkdir(parents=True)
+            (tmp_path / folder / "part.yaml").write_text("a: 1")
+            until(lambda: not page.inbox.empty(), 10)
+            time.sleep(0.9)
+            with suppress(queue.Empty):
+                while True:
+                    page.inbox.get_nowait()
+            (tmp_path / folder / "part.yaml").write_text("a: 2")
+            until(lambda: not page.inbox.empty(), 10)
+            page.inbox.get_nowait()
     finally:
         gone.set()
 
