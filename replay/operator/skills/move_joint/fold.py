@@ -51,11 +51,11 @@ class MoveJointFold(Skill, word="move_joint", how="fold"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        was = state.senses.joint(self.joint)
+        half = max(0.5 * (state.senses.joint(self.joint) + self.down), self.down + STRIDE)
 
         def misses() -> bool:
             """On legs it looks whether the flap has come along; planted and gliding robots fold as they always have."""
-            return state.steady is not None and state.senses.joint(self.joint) > 0.5 * (was + self.down)
+            return state.steady is not None and state.senses.joint(self.joint) > half
 
         for last in (*(TRIES - 1) * (False,), True):
             yield from self._bring(state, misses if not last else lambda: False)
