@@ -11,6 +11,7 @@ from shiliu.replay.operator.limbs.geometry import turn_between, turn_z
 from shiliu.replay.operator.limbs.steady import AT_ONCE, INWARDS, LEAVES, RESISTS, SteadyHands
 from shiliu.replay.operator.operator import Operator
 from shiliu.replay.operator.operator_state import OperatorState
+from shiliu.replay.operator.skills.move_joint.fold import MoveJointFold
 from shiliu.replay.operator.skills.press.key import PressKey
 from shiliu.replay.operator.skills.put.pressed import PutPressed
 from shiliu.replay.operator.skills.take.above import DEEPER, TakeAbove
@@ -404,9 +405,49 @@ def test_which_skills_end_it(word, hand, stays):
 def test_a_skill_that_presses_or_pulls_asks_for_it(arms, skill):
     asked = []
     site = SimpleNamespace(site=lambda name: (np.zeros(3), np.eye(3)), until=lambda subgoal: None)
-    state = SimpleNamespace(arms=arms, senses=site, stay=asked.append)
+    state = SimpleNamespace(arms=arms, senses=site, stay=asked.append, steady=None)
     given = {"hand": "right", "of": "clip/shank", "into": "panel/hole", "depth": 0.006}
     next(skill({**_defaults(skill), **given}).run(state))
     assert asked == ["right"]
     arms["right"].lean(np.zeros(7))
     arms["right"].command = arms["right"].q.copy()
+
+
+@pytest.mark.parametrize(("legs", "off", "turned"), [(True, (0.0, 1e-3), (0.01, 0.04)), (False, (8e-3, 20e-3), (0.03, 0.06))])
+def test_on_legs_a_hand_whose_joint_is_at_its_end_turns_rather_than_leave_its_line(arms, monkeypatch, legs, off, turned):
+    """As it stood before a socket in `car_assembly`, seed 9910001: the last joint at its end, 29 mm to go."""
+    arm, ways = arms["right"], []
+    monkeypatch.setattr(arm, "place", None)
+    monkeypatch.setattr(arm, "q", np.array([-0.0727, -0.961, 0.1072, -0.7442, 0.4831, -0.3824, -0.6492]))
+    monkeypatch.setattr(arm, "follow", lambda way, *_, **__: iter([ways.append(way)]))
+    inward = np.array([0.9063, 0.0, -0.4226])
+    mouth = np.column_stack([-inward, [0.0, 1.0, 0.0], np.cross(-inward, [0.0, 1.0, 0.0])])
+    sites = {"plug/nose": (-0.015 * inward, np.eye(3)), "panel/socket": (np.zeros(3), mouth)}
+    state = SimpleNamespace(
+        arms=arms, senses=SimpleNamespace(site=sites.get), stay=lambda side: None, steady=object() if legs else None
+    )
+    given = {"hand": "right", "of": "plug/nose", "into": "panel/socket", "depth": 0.014}
+    next(PutPressed({**_defaults(PutPressed), **given}).run(state))
+    (at, frame), (end, by) = arm.hand(), arm.hand(ways[0].end)
+    way = end - at
+    aside = float(np.linalg.norm(way - (way @ inward) * inward))
+    assert off[0] <= aside < off[1]
+    assert turned[0] < np.linalg.norm(turn_between(frame, by)) < turned[1]
+
+
+@pytest.mark.parametrize(
+    ("legs", "angles", "folded"), [(True, [2.4, 0.0], 2), (True, [0.3], 1), (True, [2.4, 2.4], 2), (False, [2.4], 1)]
+)
+def test_on_legs_a_flap_that_slipped_off_the_fingertips_is_folded_once_more(monkeypatch, legs, angles, folded):
+    flap, rises, left = [2.46], [], iter(angles)
+
+    def bring(skill, state, misses):
+        flap[0] = next(left)
+        rises.append(misses())
+        yield
+
+    monkeypatch.setattr(MoveJointFold, "_bring", bring)
+    state = SimpleNamespace(senses=SimpleNamespace(joint=lambda name: flap[0]), steady=object() if legs else None)
+    given = {"hand": "left", "joint": "carton/flap_left", "at": "carton/left"}
+    assert len(list(MoveJointFold({**_defaults(MoveJointFold), **given}).run(state))) == folded
+    assert rises == [True, False][:folded] if folded == 2 else rises == [False]

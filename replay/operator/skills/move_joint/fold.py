@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ...limbs.geometry import UP
@@ -15,6 +17,7 @@ STEEP = np.deg2rad([50.0, 40.0, 62.0, 75.0])  # how far the closed fingers point
 BESIDE = 0.012  # m, between a fingertip's middle and its side
 OFF = 0.045  # m, beside the flap, where the fingertips come down
 CLOSE = 1e-3  # m, by which a way of holding the hand may miss the fingertips' places
+TRIES = 2  # a carton that has play is moved by the fingertips at first, and its flap slips off them
 STRIDE = np.deg2rad(6.0)  # of a flap, from one pose of the way to the next
 
 
@@ -48,6 +51,19 @@ class MoveJointFold(Skill, word="move_joint", how="fold"):
     )
 
     def run(self, state: OperatorState) -> Motion:
+        half = max(0.5 * (state.senses.joint(self.joint) + self.down), self.down + STRIDE)
+
+        def misses() -> bool:
+            """On legs it looks whether the flap has come along; planted and gliding robots fold as they always have."""
+            return state.steady is not None and state.senses.joint(self.joint) > half
+
+        for last in (*(TRIES - 1) * (False,), True):
+            yield from self._bring(state, misses if not last else lambda: False)
+            if last or not misses():
+                return
+
+    def _bring(self, state: OperatorState, misses: Callable[[], bool]) -> Motion:
+        """Fold it once. Where the fingertips have missed it the hand rises in any case."""
         arm = state.arms[self.hand]
         state.open_claw(self.hand, 0.0)
         now = state.senses.joint(self.joint)
@@ -78,7 +94,7 @@ class MoveJointFold(Skill, word="move_joint", how="fold"):
 
         yield from arm.follow(arm.line(poses([beside]), 0.2, orient=POINT), tremor=0.0)
         yield from arm.follow(arm.line(poses(tips), self.speed, orient=POINT), tremor=0.0)
-        if self.leave == "up":
+        if self.leave == "up" or misses():
             yield from arm.hold(0.2)
             position, _ = arm.hand()
             yield from arm.follow(
