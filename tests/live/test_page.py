@@ -212,6 +212,30 @@ def test_a_pose_and_a_stick_of_a_headset_that_are_no_numbers_move_nothing(empty)
         assert empty[1].ask(ODD.replace("VALUE", value)) == pytest.approx([0.3, -0.1, 1.1, 0, 0, 0, 0, 0]), value
 
 
+ROWS = """(() => {
+  const aside = document.querySelector('aside'), right = aside.getBoundingClientRect().left + aside.clientWidth;
+  return [...document.querySelectorAll('#sliders label')].map(one => {
+    const [input, shown] = one.children, range = document.createRange();
+    range.selectNodeContents(shown);
+    const text = range.getBoundingClientRect();
+    return [text.right <= right, text.left >= input.getBoundingClientRect().right, range.getClientRects().length, input.clientWidth >= 60];
+  });
+})()"""
+
+
+def sliders_are_whole(browser: Browser) -> None:
+    """Each value is beside its slider, in one line, within the panel; and the right end of a slider is what it may be at the most."""
+    assert set(map(tuple, browser.ask(ROWS))) == {(True, True, 1, True)}
+    for key, text in (("counter.height", "900 mm"), ("bowl.at.x", "172 mm"), ("oven.yaw", "15 deg")):
+        slider = f"document.querySelector('[data-key=\"{key}\"]')"
+        box = f"(({{ x, y, width, height }}) => [x, y + height / 2, width])({slider}.getBoundingClientRect())"
+        x, y, width = browser.ask(f"({slider}.scrollIntoView(), {box})")
+        for kind, share in (("mousePressed", 0.5), ("mouseMoved", 0.8), ("mouseMoved", 1.1), ("mouseReleased", 1.1)):
+            browser.call("Input.dispatchMouseEvent", type=kind, x=x + share * width, y=y, button="left", buttons=1, clickCount=1)
+        browser.until(f"shiliu.values.values['{key}'] === shiliu.about.sliders.find(one => one.key === '{key}').high")
+        assert browser.ask(f"{slider}.nextSibling.textContent") == text
+
+
 @slow
 @chromium
 def test_names_of_sites_do_not_overlap_and_a_dot_says_its_name(tmp_path):
@@ -234,6 +258,11 @@ def test_names_of_sites_do_not_overlap_and_a_dot_says_its_name(tmp_path):
             browser.until(f"document.querySelector('#labels .tip').textContent.split('\\n').includes({json.dumps(name)})")
             browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=2, y=2)
             browser.until("document.querySelector('#labels .tip').hidden")
+            sliders_are_whole(browser)
+            heading = "document.querySelector('#skills h2')"
+            assert browser.ask(f"{heading}.textContent") == "Skills" and not browser.ask(f"{heading}.clientHeight")
+            browser.ask("document.getElementById('skill').click(), 0")
+            browser.until(f"document.getElementById('chain').children.length && {heading}.clientHeight")
     finally:
         page.inbox.put(Message({"do": "end"}))
         running.join(10)

@@ -134,7 +134,11 @@ const hear = {
     $('sliders').replaceChildren(...(m.sliders ?? []).map(s => {
       const label = document.createElement('label'), input = document.createElement('input'), shown = document.createElement('span');
       Object.assign(input, { type: 'range', min: s.low, max: s.high, step: 'any' });
-      input.oninput = () => { shown.textContent = input.say(input.value); ask('value', { key: s.key, value: +input.value }); };
+      input.oninput = () => {
+        shown.textContent = input.say(input.value);
+        const end = [s.low, s.high].find(v => Math.abs(v - input.value) < 1e-9 * (s.high - s.low)); // a browser rounds at the fifteenth digit
+        ask('value', { key: s.key, value: end ?? +input.value });
+      };
       input.say = value => `${+(value / s.factor).toPrecision(4)} ${s.unit}`;
       input.dataset.key = s.key;
       label.append(s.key, input, shown);
@@ -171,7 +175,7 @@ const hear = {
     list('goal', m.goal, ([, t, title]) => t === null ? title : [`${title}  ${t.toFixed(1)} s`, 'good']);
     $('bounds').hidden = !m.limits.length;
     list('limits', m.limits, l => [`${l.title}: ${l.value.toFixed(1)} / ${l.limit.toFixed(1)} ${l.unit}${l.who ? ` (${l.who})` : ''}`, l.value > l.bound ? 'bad' : l.value > 0.8 * l.limit ? 'warn' : '']);
-    $('skills').hidden = !m.chain?.length;
+    if (m.chain) $('skills').hidden = !m.chain.length;
     if (m.chain) list('chain', m.chain, (name, i) => [name, i + 1 === m.begun ? 'now' : i < m.begun ? 'good' : '']);
     $('gave_up').textContent = m.gave_up ?? m.failure ?? '';
     $('gave_up').className = m.gave_up || m.failure ? 'bad' : '';
