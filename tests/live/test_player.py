@@ -258,7 +258,7 @@ def test_a_report_plays_in_a_browser_without_a_server(judged, tmp_path):
             "[...document.querySelectorAll('figure.player .marks i')].map(one => { const { x, y, width, height } = one.getBoundingClientRect();"
             " return width >= 4 && height >= 3 && document.elementFromPoint(x + width / 2, y + height / 2) === one; })"
         )
-        browser.ask("document.querySelector('figure.player .line').scrollIntoView({ block: 'center' }), 0")
+        browser.ask("document.querySelector('figure.player .line').scrollIntoView({ block: 'center', behavior: 'instant' }), 0")
         assert browser.ask(on_top) == [True, True]
         browser.ask("document.querySelector('figure.player .keys button').click(), 0")
         browser.until(f"{player}.frame > 3")
