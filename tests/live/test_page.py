@@ -166,7 +166,8 @@ def test_no_mark_of_a_take_hides_another_and_none_is_played_while_it_loads(empty
     page.keep("mode", {"mode": "verdict", "lang": "en", "words": Words("en").book["page"]})
     times = [("FAIL", 0.2, 2.0), ("WARN", 0.5, 0.5), ("WARN", 0.53, 0.53), ("WARN", -5.0, -5.0), ("FAIL", None, None), ("FAIL", 1.99, 2.0)]
     found = [{"level": level, "label": level, "code": "a", "text": "why", "t0": t0, "t1": t1} for level, t0, t1 in times]
-    take = {"name": "a", "verdict": "INFEASIBLE", "word": "not feasible", "names": ["a"], "index": 0, "how": "", "robot": [], "findings": found}
+    take = {"name": "a", "verdict": "INFEASIBLE", "word": "not feasible", "names": ["a"], "index": 0, "how": "", "robot": []}
+    take["findings"] = found
     parts = "['time', 'play', 'stop'].map(id => document.getElementById(id).disabled)"
     state = "document.getElementById('state').textContent"
     page.keep("take", take | {"begin": 0.0, "end": 0.0, "loading": "Loading"})

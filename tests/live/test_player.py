@@ -255,7 +255,8 @@ def test_a_report_plays_in_a_browser_without_a_server(judged, tmp_path):
         browser.ask("document.querySelector('figure.player button').click(), 0")
         browser.until(f"{player} && {player}.frame === 0")
         on_top = (
-            "[...document.querySelectorAll('figure.player .marks i')].map(one => { const { x, y, width, height } = one.getBoundingClientRect();"
+            "[...document.querySelectorAll('figure.player .marks i')].map(one => {"
+            " const { x, y, width, height } = one.getBoundingClientRect();"
             " return width >= 4 && height >= 3 && document.elementFromPoint(x + width / 2, y + height / 2) === one; })"
         )
         browser.ask("document.querySelector('figure.player .line').scrollIntoView({ block: 'center', behavior: 'instant' }), 0")
@@ -309,11 +310,11 @@ def test_in_a_browser(served, judged, tmp_path):
         browser.picture(tmp_path / "player.png")
         judged.free.clear()
         state, line = "document.getElementById('state').textContent", "document.getElementById('time')"
-        for index, said in ((1, ""), (0, "0.00 s")):  # one that is gone, and one that is there
+        for index, shown in ((1, ""), (0, "0.00 s")):  # one that is gone, and one that is there
             browser.ask(f"(one => {{ one.value = {index}; one.onchange(); }})(document.getElementById('episodes'))")
             browser.until(f"{line}.disabled && {state} === 'Loading: the take is played again…'")
             judged.free.set()
-            browser.until(f"{state} === '{said}'")
+            browser.until(f"{state} === '{shown}'")
             judged.free.clear()
-            assert browser.ask(f"{line}.disabled") == (not said) and browser.ask(f"+{line}.max > 7") == bool(said)
+            assert browser.ask(f"{line}.disabled") == (not shown) and browser.ask(f"+{line}.max > 7") == bool(shown)
         judged.free.set()
