@@ -21,7 +21,7 @@ LARGEST = 1_400_000  # bytes of a packed film and its meshes: five of them as ba
 FINEST = 1e-4  # m, the step in which places are written; a scene that is wider than 6.4 m has a coarser one
 FORCE = 0.1  # N, the step in which forces are written
 # each before those that ask for it
-MODULES = ("three.core.min.js", "three.module.min.js", "OrbitControls.js", "picture.js", "report_player.js")
+MODULES = ("three.core.min.js", "three.module.min.js", "OrbitControls.js", "picture.js", "marks.js", "report_player.js")
 
 
 def film(take: Replayed, findings: Sequence[Mapping[str, Any]]) -> tuple[bytes, bytes, str]:

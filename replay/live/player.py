@@ -47,8 +47,8 @@ class Player:
 
     # -- a take -----------------------------------------------------------------------------------------------------
 
-    def _show(self, index: int, take: Replayed | None, why: str = "") -> None:
-        """Show a take: what was found, and its picture where it was played; else why not."""
+    def _show(self, index: int, take: Replayed | None, why: str = "", loading: str = "") -> None:
+        """Show a take: what was found, and its picture where it was played; else why not, or that it is being played."""
         line = self._lines[index]
         self._take, self._step, self._playing = take, 0, False
         self._findings = [one for one in line.findings if one.get("level") in SHOWN]
@@ -82,6 +82,7 @@ class Player:
                 "names": [f"{one.source}: {words.verdict(one.verdict)}" for one in self._lines],
                 "index": index,
                 "begin": begin,
+                "loading": loading,
                 "end": end,
                 "how": " ".join(one for one in (self._open_question(line, words), why) if one),
                 "robot": [] if take is None else sorted(bodies_of(take.draw.model, take.scene.robot.root)),
@@ -136,7 +137,7 @@ class Player:
                 self._frame()
 
     def _open(self, index: int) -> None:
-        self._show(index, None, self._words.ui("player_stepping"))
+        self._show(index, None, loading=self._words.ui("player_stepping"))
         try:
             take, why = self._load(self._lines[index]), ""
         except Exception as error:  # a take that cannot be played is no end of the page

@@ -48,13 +48,15 @@ def judged(scene, demonstration, tmp_path_factory):
     (folder / "verdict").mkdir()
     (folder / "verdict" / "verdicts.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
     read = list(lines_of(files_of(folder / "verdict")))
-    return SimpleNamespace(folder=folder, lines=read, take=replayed(read[0], Words("en")), episode=episode)
+    free = threading.Event()  # a take may be loaded
+    free.set()
+    return SimpleNamespace(folder=folder, lines=read, take=replayed(read[0], Words("en")), episode=episode, free=free)
 
 
 @pytest.fixture
 def served(judged):
     page, words = PageServer(), Words("en")
-    player = Player(page, judged.lines, lambda line: replayed(line, words), words, 0, judged.take)
+    player = Player(page, judged.lines, lambda line: judged.free.wait(60) and replayed(line, words), words, 0, judged.take)
     running = threading.Thread(target=player.run, daemon=True)
     running.start()
     yield page
@@ -245,13 +247,20 @@ def test_players_that_a_report_cannot_hold_are_refused(wrong, judged, tmp_path, 
 def test_a_report_plays_in_a_browser_without_a_server(judged, tmp_path):
     player, words, file = "document.querySelector('figure.player').player", Words("en"), tmp_path / "report.html"
     verdicts = shiliu.judge(shiliu.read(judged.folder / "own"))
-    marks = [found("WARN", "balance", 2.0, ["nothing"]), found("FAIL", "collision.unexpected", 1.0, ["bowl", "counter"])]
+    marks = [found("WARN", "balance", 2.0, ["nothing"]), found("FAIL", "collision.unexpected", 1.0, ["bowl", "counter"]) | {"t1": 6.0}]
     film = films.film(judged.take, with_text(*marks))
     file.write_text(render(verdicts, words, "", players=films.players({verdicts[0].source: film}, words.book["page"])))
     with browsing(file.as_uri(), tmp_path / "profile") as browser:
         browser.until("document.querySelector('figure.player button:not([disabled])')")
         browser.ask("document.querySelector('figure.player button').click(), 0")
         browser.until(f"{player} && {player}.frame === 0")
+        on_top = (
+            "[...document.querySelectorAll('figure.player .marks i')].map(one => {"
+            " const { x, y, width, height } = one.getBoundingClientRect();"
+            " return width >= 4 && height >= 3 && document.elementFromPoint(x + width / 2, y + height / 2) === one; })"
+        )
+        browser.ask("document.querySelector('figure.player .line').scrollIntoView({ block: 'center', behavior: 'instant' }), 0")
+        assert browser.ask(on_top) == [True, True]
         browser.ask("document.querySelector('figure.player .keys button').click(), 0")
         browser.until(f"{player}.frame > 3")
         browser.ask("document.querySelectorAll('figure.player .marks i')[1].click(), 0")
@@ -286,7 +295,7 @@ def test_five_players_are_one_file_below_10_mb_and_two_play_together(judged, tmp
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here")
-def test_in_a_browser(served, tmp_path):
+def test_in_a_browser(served, judged, tmp_path):
     """A click on a mark goes to its moment; the time line follows."""
     with browsing(served.url, tmp_path / "profile") as browser:
         browser.until("shiliu.frames > 0 && document.querySelectorAll('#marks i').length === 2")
@@ -299,3 +308,13 @@ def test_in_a_browser(served, tmp_path):
         browser.until(f"{drawn} > window.before")
         assert browser.ask("shiliu.ghosts.filter(one => one.visible).length === shiliu.take.robot.length && shiliu.take.robot.length > 20")
         browser.picture(tmp_path / "player.png")
+        judged.free.clear()
+        state, line = "document.getElementById('state').textContent", "document.getElementById('time')"
+        for index, shown in ((1, ""), (0, "0.00 s")):  # one that is gone, and one that is there
+            browser.ask(f"(one => {{ one.value = {index}; one.onchange(); }})(document.getElementById('episodes'))")
+            browser.until(f"{line}.disabled && {state} === 'Loading: the take is played again…'")
+            judged.free.set()
+            browser.until(f"{state} === '{shown}'")
+            judged.free.clear()
+            assert browser.ask(f"{line}.disabled") == (not shown) and browser.ask(f"+{line}.max > 7") == bool(shown)
+        judged.free.set()

@@ -3,6 +3,7 @@ import * as THREE from './three.module.min.js';
 import { dead, finite, Seat, reader } from './headset.js';
 import { Picture } from './picture.js';
 import { SiteNames } from './site_names.js';
+import { placeMarks } from './marks.js';
 
 const $ = id => document.getElementById(id);
 const state = Object.assign(new Picture($('view')), { mode: '', frames: 0, about: null });
@@ -10,6 +11,7 @@ window.shiliu = state; // looked at by tests
 const { renderer, world, camera, orbit, helpers, ghost } = state;
 const names = new SiteNames($('labels'), $('view'));
 let say = {}; // the page's words, from the server
+const status = (text, look = '') => Object.assign($('state'), { textContent: text, className: look });
 
 function build(shapes) {
   state.build(shapes);
@@ -32,7 +34,7 @@ function takeFrame(view) {
   state.takeFrame(new Float32Array(view.buffer, 8));
   if (state.mode === 'teleop' && !renderer.xr.isPresenting && stands()) state.rideWith(stands());
   state.frames++;
-  if (state.mode === 'verdict') { $('time').value = state.time; $('state').textContent = `${state.time.toFixed(2)} s`; }
+  if (state.mode === 'verdict') { $('time').value = state.time; status(`${state.time.toFixed(2)} s`); }
 }
 const bytes = [view => state.takeMeshes(view), takeFrame, view => state.takeGhost(new Float32Array(view.buffer, 8), state.take?.robot ?? [])];
 
@@ -58,7 +60,11 @@ function draw(time, frame) {
 const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/socket`);
 socket.binaryType = 'arraybuffer';
 const ask = (what, more = {}) => socket.readyState === 1 && socket.send(JSON.stringify({ do: what, ...more }));
-socket.onclose = () => { $('state').textContent = say.closed; $('state').className = 'bad'; };
+socket.onclose = () => { // what only changes the picture still works
+  status(say.closed, 'bad');
+  $('take').textContent = say.take ?? '';
+  for (const one of document.querySelectorAll('aside :is(button, input, select)')) one.disabled = !['ghost', 'sites', 'spheres', 'at'].includes(one.id);
+};
 socket.onmessage = ({ data }) => {
   if (typeof data !== 'string') {
     const view = new DataView(data);
@@ -112,7 +118,7 @@ const hear = {
   problems(m) {
     $('wrong').hidden = !m.problems.length;
     document.body.classList.toggle('empty', !state.about && state.mode === 'studio');
-    if (!state.about) $('state').textContent = say.waiting;
+    if (!state.about) status(say.waiting);
     list('problems', m.problems, line => line.split(' Known here:')[0]);
   },
   scene(m) {
@@ -122,13 +128,17 @@ const hear = {
     list('nevers', m.nevers ?? [], name => name);
     document.title = `${m.name} · shiliu`;
     $('title').textContent = m.title[document.documentElement.lang] || m.title.en || m.name;
-    if (m.took !== undefined) Object.assign($('state'), { textContent: `${say.shown}: ${m.took.toFixed(2)} s`, className: '' });
+    if (m.took !== undefined) status(`${say.shown}: ${m.took.toFixed(2)} s`);
     const chosen = $('part').value;
     $('part').replaceChildren(...(m.parts ?? []).map(name => new Option(name, name, false, name === chosen)));
     $('sliders').replaceChildren(...(m.sliders ?? []).map(s => {
       const label = document.createElement('label'), input = document.createElement('input'), shown = document.createElement('span');
-      Object.assign(input, { type: 'range', min: s.low, max: s.high, step: (s.high - s.low) / 200 || 'any' });
-      input.oninput = () => { shown.textContent = input.say(input.value); ask('value', { key: s.key, value: +input.value }); };
+      Object.assign(input, { type: 'range', min: s.low, max: s.high, step: 'any' });
+      input.oninput = () => {
+        shown.textContent = input.say(input.value);
+        const end = [s.low, s.high].find(v => Math.abs(v - input.value) < 1e-9 * (s.high - s.low)); // a browser rounds at the fifteenth digit
+        ask('value', { key: s.key, value: end ?? +input.value });
+      };
       input.say = value => `${+(value / s.factor).toPrecision(4)} ${s.unit}`;
       input.dataset.key = s.key;
       label.append(s.key, input, shown);
@@ -137,7 +147,7 @@ const hear = {
     if (state.values) hear.values(state.values);
   },
   values(m) {
-    if ($('state').className === 'bad') Object.assign($('state'), { textContent: '', className: '' }); // what was refused is past
+    if ($('state').className === 'bad') status(''); // what was refused is past
     if (document.activeElement !== $('seed')) $('seed').value = m.seed ?? '';
     showValues(m, m.seed === null ? document.activeElement : null); // one that is being moved stays under the hand
   },
@@ -165,6 +175,7 @@ const hear = {
     list('goal', m.goal, ([, t, title]) => t === null ? title : [`${title}  ${t.toFixed(1)} s`, 'good']);
     $('bounds').hidden = !m.limits.length;
     list('limits', m.limits, l => [`${l.title}: ${l.value.toFixed(1)} / ${l.limit.toFixed(1)} ${l.unit}${l.who ? ` (${l.who})` : ''}`, l.value > l.bound ? 'bad' : l.value > 0.8 * l.limit ? 'warn' : '']);
+    if (m.chain) $('skills').hidden = !m.chain.length;
     if (m.chain) list('chain', m.chain, (name, i) => [name, i + 1 === m.begun ? 'now' : i < m.begun ? 'good' : '']);
     $('gave_up').textContent = m.gave_up ?? m.failure ?? '';
     $('gave_up').className = m.gave_up || m.failure ? 'bad' : '';
@@ -174,7 +185,7 @@ const hear = {
       if (m.recording) { state.verdict = null; $('verdict').textContent = ''; }
       $('take').textContent = m.recording ? say.end : say.take;
       $('take').disabled = !!m.judging; // a wish to begin that comes now is dropped
-      $('state').textContent = m.judging ? say.judging : m.recording ? `${m.t.toFixed(1)} s ${m.behind ? say.behind : ''}` : say.ready;
+      status(m.judging ? say.judging : m.recording ? `${m.t.toFixed(1)} s ${m.behind ? say.behind : ''}` : say.ready);
     }
   },
   answers(m) {
@@ -193,8 +204,7 @@ const hear = {
     navigator.clipboard?.writeText(m.at).catch(() => {});
   },
   refused(m) {
-    $('state').textContent = m.why;
-    $('state').className = 'bad';
+    status(m.why, 'bad');
     if (m.do === 'seed') $('seed').value = state.values?.seed ?? ''; // what is shown
     if (m.do === 'value' && state.values) showValues(state.values);
   },
@@ -210,6 +220,8 @@ const hear = {
   take(m) {
     $('title').replaceChildren(`${m.name} `, tag(m.word, LOOKS[m.verdict] ?? 'bad'));
     Object.assign($('time'), { min: m.begin, max: m.end });
+    status(m.loading);
+    for (const id of ['time', 'play', 'stop']) $(id).disabled = !(m.end > m.begin); // there is nothing to be played
     $('how').textContent = m.how;
     const options = m.names.map((name, i) => new Option(name, i, i === m.index, i === m.index));
     $('episodes').replaceChildren(...options);
@@ -221,17 +233,12 @@ const hear = {
       line.append(tag(f.label, LOOKS[f.level]), ' ', head, f.text, code);
       line.onclick = () => ask('finding', { index: i });
     });
-    const share = t => 100 * Math.min(Math.max((t - m.begin) / (m.end - m.begin || 1), 0), 1);
-    $('marks').replaceChildren(...m.findings.flatMap((f, i) => {
-      if (f.t0 === null) return [];
-      const mark = document.createElement('i');
-      mark.title = `${f.label} ${f.t0.toFixed(2)} s: ${f.text} (${f.code})`;
-      mark.className = f.level === 'FAIL' ? 'bad' : '';
-      mark.style.left = `${share(f.t0)}%`;
-      mark.style.width = `${Math.max(share(f.t1) - share(f.t0), 0)}%`;
-      mark.onclick = () => ask('finding', { index: i });
-      return [mark];
-    }));
+    const timed = m.end > m.begin ? m.findings.filter(f => f.t0 !== null) : [];
+    placeMarks($('marks'), timed.map(f => Object.assign(document.createElement('i'), {
+      title: `${f.label} ${f.t0.toFixed(2)} s: ${f.text} (${f.code})`,
+      className: f.level === 'FAIL' ? 'bad' : '',
+      onclick: () => ask('finding', { index: m.findings.indexOf(f) }),
+    })), timed.map(f => [f.t0, f.t1]), m.begin, m.end);
   },
   hands(m) { // of a page that was closed within a take: this one goes on
     for (const side of ['left', 'right']) hands[side].grip = m[side]?.grip ?? hands[side].grip;

@@ -42,7 +42,7 @@ export class Picture {
     Object.assign(this, { renderer, world, camera, orbit, moving, helpers, arrows, ghost, mist });
     this.stale = true; // whether what is on the canvas is no longer so
     for (const [one, event] of [[orbit, 'change'], [canvas, 'webglcontextrestored']]) one.addEventListener(event, () => { this.stale = true; });
-    Object.assign(this, { names: [], bodies: [], ghosts: [], geometries: [], flexes: [], hits: [] });
+    Object.assign(this, { names: [], bodies: [], ghosts: [], geometries: [], flexes: [], hits: [], veiled: [] });
   }
 
   /** Shapes of a model (`page_shapes.shapes`), its meshes known. */
@@ -80,6 +80,7 @@ export class Picture {
       this.hits.push(mesh);
       return { ...f, mesh };
     });
+    this.veil(this.veiled); // of the draw before, until the next view says which
   }
 
   /** A message of all meshes (`page_shapes.meshes`). */
@@ -171,8 +172,10 @@ export class Picture {
 
   /** What bodies of these names look like is looked through. */
   veil(names) {
-    const of = new Set(names);
-    this.bodies.forEach((body, i) => of.has(this.names[i]) && body.children.forEach(mesh => Object.assign(mesh.material, { transparent: true, opacity: VEIL, depthWrite: false, side: THREE.FrontSide })));
+    const of = new Set(this.veiled = names), clear = { transparent: true, opacity: VEIL, depthWrite: false, side: THREE.FrontSide };
+    this.bodies.forEach((body, i) => of.has(this.names[i]) && body.children.forEach(mesh => {
+      Object.assign(mesh.material, clear, { needsUpdate: true }); // the shader of one that was drawn before writes no transparency
+    }));
     this.stale = true;
   }
 

@@ -1,5 +1,6 @@
 // A take in a report: its film on a canvas, what was found as marks on its time, forces, and the command as a ghost.
 import { Picture } from './picture.js';
+import { placeMarks } from './marks.js';
 
 /** The head and rows of a film (`live/film.py`). */
 function read(buffer) {
@@ -50,7 +51,6 @@ export function open(figure, buffer, meshes, words) {
   const fill = (into, ids, row) => ids.forEach((id, k) => {
     for (let i = 0; i < 7; i++) into[7 * id + i] = row[7 * k + i] * (i < 3 ? head.place : 1 / 32767);
   });
-  const share = t => 100 * (t - begin) / (end - begin || 1);
   state.show = frame => {
     state.frame = frame;
     fill(all, head.bodies, film.poses[frame]);
@@ -77,16 +77,15 @@ export function open(figure, buffer, meshes, words) {
   button.onclick = () => { if (!state.playing && state.frame === count - 1) state.show(0); play(!state.playing); };
   line.oninput = () => { play(false); state.show(at(+line.value)); };
   shade.onchange = () => picture.show(picture.ghost, shade.checked);
+  const timed = [];
   head.findings.forEach((found, i) => {
     const look = found.level === 'FAIL' ? 'bad' : '', when = found.t0 === null ? '' : `${found.t0.toFixed(2)} s `;
     const row = make('li', { className: look }, [make('button', { textContent: `${found.level} ${found.code} ${when}`, onclick: () => state.jump(i) }), ` ${found.text}`]);
     list.append(row);
     if (found.t0 === null) return;
-    const mark = make('i', { className: look, title: row.textContent, onclick: () => state.jump(i) });
-    mark.style.left = `${share(Math.max(found.t0, begin))}%`;
-    mark.style.width = `${Math.max(share(Math.min(found.t1 ?? found.t0, end)) - share(Math.max(found.t0, begin)), 0)}%`;
-    marks.append(mark);
+    timed.push([make('i', { className: look, title: row.textContent, onclick: () => state.jump(i) }), [found.t0, found.t1 ?? found.t0]]);
   });
+  placeMarks(marks, timed.map(one => one[0]), timed.map(one => one[1]), begin, end);
   const draw = now => {
     if (!canvas.isConnected) return;
     requestAnimationFrame(draw);
