@@ -226,6 +226,8 @@ ROWS = """(() => {
 
 def sliders_are_whole(browser: Browser) -> None:
     """Each value is beside its slider, in one line, within the panel; and the right end of a slider is what it may be at the most."""
+    browser.ask("(one => { one.value = 3; one.onchange(); })(document.getElementById('seed'))")
+    browser.until("shiliu.values.seed === 3")  # whose values have four digits
     assert set(map(tuple, browser.ask(ROWS))) == {(True, True, 1, True)}
     for key, text in (("counter.height", "900 mm"), ("bowl.at.x", "172 mm"), ("oven.yaw", "15 deg")):
         slider = f"document.querySelector('[data-key=\"{key}\"]')"
