@@ -45,6 +45,7 @@ def run(request):
 
 doctor.run = run
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # of tests that nohup runs
 sys.exit(cli.main(["doctor"]))
 """
 
@@ -56,7 +57,7 @@ def test_a_signal_ends_it_and_leaves_nothing(tmp_path, name):
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
         assert len(list((tmp_path / "a").iterdir())) == 1
         process.send_signal(getattr(signal, name))
-        _, error = process.communicate(timeout=60)
+        _, error = process.communicate(timeout=20)
     assert (process.returncode, error) == (130, "shiliu: interrupted\n")
     assert not list(tmp_path.iterdir())
 
