@@ -388,7 +388,7 @@ class Teleop:
 
     def _until_written(self, write: Callable[[], T]) -> T:
         """What is written. Where nothing can be, a page says why, and it is tried again: the take stays in memory meanwhile."""
-        told = ""
+        shown = ""
         while True:
             try:
                 done = write()
@@ -396,13 +396,13 @@ class Teleop:
                 if self.page is None:
                     raise
                 why = self._words.ui("not_written", why=error.message if isinstance(error, ShiliuError) else error.strerror or str(error))
-                if why != told:
-                    told = why
+                if why != shown:
+                    shown = why
                     print(why, flush=True)
                     self.page.keep("refused", {"why": why})
                 time.sleep(AGAIN)
                 continue
-            if told and self.page is not None:
+            if shown and self.page is not None:
                 self.page.keep("refused", None)
                 print(self._words.ui("written_now"), flush=True)
             return done
