@@ -60,13 +60,15 @@ def _session(file: Path) -> Iterator[Line]:
     try:
         if file.stat().st_size > LARGEST_SESSION:
             raise EpisodeError("this is larger than 256 MiB. Cut it by takes.", file=file, field="from")
-        texts = file.read_text(encoding="utf-8").splitlines()
+        texts = file.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EpisodeError(
             f"this session cannot be read ({type(error).__name__}). Name a file of JSON lines.", file=file, field="from"
         ) from None
     before, step, takes = -np.inf, 0, 0
     for number, text in enumerate(texts, 1):
+        if not text.strip():
+            continue
         try:
             line = json.loads(text)
             sound = line["do"] in ("device", "take") and device_time(line["t"]) and type(line.get("step", 0)) is int

@@ -43,7 +43,7 @@ from .handover import Handover
 from .page_shapes import PosedModel, meshes, shapes
 from .performing import bump_now, ended, in_words, limits_now, nevers_of, tipping_now, words_of
 from .server import Message, PageServer
-from .session_file import SessionFile
+from .session_file import LeftTake, SessionFile
 from .work_view import work_view
 
 SET, DEVICE = "set", "device"
@@ -327,16 +327,24 @@ class Teleop:
         if left is None:
             return []
         if not left.ended or left.seed is None or left.fingerprint != self.scene.fingerprint or left.seed in self._there:
-            print(self._words.ui("left_aside", name=self._until_written(left.put_aside).name), flush=True)
+            print(self._words.ui("left_aside", name=self._put_aside(left)), flush=True)
             return []
         print(self._words.ui("left_again", seed=left.seed), flush=True)
         source, seed, page = self.source, self._seed, self.page
-        self.source, self._seed, self.page = SessionHands(left.file, self.scene.control_timestep), left.seed, None  # nobody looks on
-        self.source.begin()
-        done, episode, lines = self._perform(draw(self.scene, left.seed), again=True)
+        try:
+            self.source, self._seed, self.page = SessionHands(left.file, self.scene.control_timestep), left.seed, None  # nobody looks on
+            self.source.begin()
+            done, episode, lines = self._perform(draw(self.scene, left.seed), again=True)
+        except ShiliuError as error:  # it can never be an episode, and would be in the way of every start
+            print(self._words.ui("left_unsound", why=str(error), name=self._put_aside(left)), flush=True)
+            self.source, self._seed, self.page = source, seed, page
+            return []
         verdict = self._judge(done, episode, self._keep(episode, lines))
         self.source, self._seed, self.page = source, max(seed, left.seed + 1), page
         return [verdict]
+
+    def _put_aside(self, left: LeftTake) -> str:
+        return f"{DEVICE}/{self._until_written(left.put_aside).name}"
 
     def _judge_unjudged(self) -> None:
         """Takes whose server was killed while it judged them."""

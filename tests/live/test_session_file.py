@@ -133,3 +133,23 @@ def test_what_is_no_take_is_put_aside(bare, tmp_path, text, capsys):
     (tmp_path / DEVICE / PART).write_text(text)
     assert Teleop(bare, NoHands(), tmp_path, None, 0, "zh").run() == []
     assert "unfinished_000000.jsonl" in capsys.readouterr().out
+
+
+def test_an_ended_take_that_cannot_be_performed_is_put_aside(bare, session, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "out"
+    killed_in(monkeypatch, "_keep", session, bare, out)
+    first, second, *others = (out / DEVICE / PART).read_text().splitlines(True)
+    (out / DEVICE / PART).write_text("".join([first, second, "no message\n", *others]))
+    capsys.readouterr()
+    (verdict,) = Teleop(bare, hands(session, bare), out, None, 0, "en").run()  # goes on with its own take
+    assert verdict.source == "set#0" and "device/unfinished_000000.jsonl" in (shown := capsys.readouterr().out) and "take.part:3" in shown
+    assert sorted(path.name for path in (out / DEVICE).iterdir()) == ["episode_000000.jsonl", "unfinished_000000.jsonl"]
+
+
+def test_an_empty_line_of_a_session_is_no_message(bare, session, tmp_path):
+    reference, spaced = tmp_path / "reference", tmp_path / "spaced.jsonl"
+    spaced.write_text("\n" + session.read_text().replace("\n", "\n\n"))
+    for file, out in ((session, reference), (spaced, tmp_path / "other")):
+        Teleop(bare, hands(file, bare), out, None, 0, "en").run()
+    (one,), (other,) = (list(read(folder / "set")) for folder in (reference, tmp_path / "other"))
+    assert np.array_equal(one.episode.actions, other.episode.actions)
