@@ -15,6 +15,7 @@ from ..residual.bodies import ComparedColumns
 from ..residual.relations import shifted
 from ..residual.table import RecordedChannel, is_switch
 from ..signals.signal import runs
+from ..signals.statistics import correlation
 from .finding import Finding
 from .rules import Rules
 
@@ -54,11 +55,11 @@ def share_of_command(channel: RecordedChannel, dt: float) -> float | None:
     way = float(np.ptp(c))
     if way < FULL or float(np.ptp(q)) >= way or not float(np.ptp(q)) > 0.0:
         return None
-    late = max(range(round(DELAY / dt) + 1), key=lambda rows: float(np.corrcoef(shifted(c, -rows), q)[0, 1]))
+    late = max(range(round(DELAY / dt) + 1), key=lambda rows: correlation(shifted(c, -rows), q))
     c = shifted(c, -late)
     c_mean, q_mean = float(c.mean()), float(q.mean())
     factor = float(((c - c_mean) * (q - q_mean)).sum() / ((c - c_mean) ** 2).sum())
-    if not 0.0 < factor <= SHARE or float(np.corrcoef(c, q)[0, 1]) < ALIKE:
+    if not 0.0 < factor <= SHARE or correlation(c, q) < ALIKE:
         return None
     moving = _ways(c)
     ups = [bool(c[last] > c[first]) for first, last in moving]

@@ -20,6 +20,7 @@ from .rules import Rules
 HANDS = ("claw", "hand", "gripper", "finger_position")
 # times a share of the way, from where on a channel counts; a channel that counts so far and never leaves 0..1 is written as that share
 COUNTS, A_SHARE, MOVES = 50.0, 1.0 + 1e-3, 0.3
+STAYS = 10  # rows from when it has gone nine tenths of its way
 # times the bound, beyond which a measurement is in another unit: what a hand reaches past an end is calibration; and so of commands in
 # units that name no ends
 ELSEWHERE, LOOSE = 10.0, ("1", "m", "rad")
@@ -151,13 +152,14 @@ def _of_a_joint(stream: Stream, j: int, declared: Range, limits: Limits | None) 
 
 
 def _is_share(x: np.ndarray, span: float) -> bool:
-    """Whether a channel that counts over a whole span moves, and within 0..1 alone."""
+    """Whether a channel that counts over a whole span moves, and within 0..1 alone: a take that ends as it begins to move may yet go on."""
     finite = x[np.isfinite(x)]
     return (
         span >= COUNTS
         and len(finite) > 0
         and 0.0 - 1e-3 <= float(finite.min()) <= float(finite.max()) <= A_SHARE
         and float(np.ptp(finite)) > MOVES
+        and len(finite) - int((finite > finite.max() - 0.1 * np.ptp(finite)).argmax()) >= STAYS
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import threading
@@ -275,7 +276,7 @@ class Studio:
 def follow(folders: Iterable[Path], page: PageServer, gone: threading.Event) -> None:
     """Put `{"do": "saved"}` into the page's inbox whenever a file in these folders has changed, from a thread of its own.
 
-    A folder that is removed and made again is followed again.
+    A folder that is removed and made again is followed again. Of a symbolic link, the file that it means is looked at every `TICK`.
     """
     from watchfiles import Change, watch
 
@@ -283,13 +284,15 @@ def follow(folders: Iterable[Path], page: PageServer, gone: threading.Event) -> 
 
     def look() -> None:
         again = False
+        meant = _meant(known)
         while not gone.is_set():
             there = _standing(known)
             try:
                 for changes in watch(
                     *there, stop_event=gone, debounce=150, step=50, rust_timeout=TICK, yield_on_timeout=True, raise_interrupt=False
                 ):
-                    if changes or again:
+                    before, meant = meant, _meant(known) if changes else {link: _state(link) for link in meant}
+                    if changes or again or meant != before:
                         page.inbox.put(Message({"do": "saved"}))
                     again = False
                     # a folder made again may have the number of the one that was removed
@@ -312,6 +315,21 @@ def _standing(folders: Iterable[Path]) -> dict[Path, int]:
             if folder.is_dir():
                 found[folder] = folder.stat().st_ino
     return found
+
+
+def _meant(folders: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:
+    """The files in these folders that are symbolic links, with the state of what they mean."""
+    files = (Path(root, name) for folder in folders for root, _, names in os.walk(folder) for name in names)
+    return {file: _state(file) for file in files if file.is_symlink()}
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    """Number and time [ns] of a file; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def answers_of(lines: Iterable[str], words: Words) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..signals.signal import over_runs, runs
-from ..signals.statistics import TO_SIGMA
+from ..signals.statistics import TO_SIGMA, correlation
 from .other_commands import best_alike
 from .relations import shifted
 from .table import Group, RecordedChannel, is_switch
@@ -73,7 +73,7 @@ def _is_quick(c: np.ndarray, q: np.ndarray, dt: float) -> bool:
     if min(np.ptp(c), np.ptp(q)) < MOVES:
         return False
     late = range(0, round(QUICK / dt) + 1, max(1, round(QUICK / dt) // 5))
-    return max(float(np.corrcoef(shifted(c, -by), q)[0, 1]) for by in late) > QUICKLY
+    return max(correlation(shifted(c, -by), q) for by in late) > QUICKLY
 
 
 def away_from_commands(c: np.ndarray, q: np.ndarray, count: int, moved_in: int | None = None) -> np.ndarray:
@@ -100,7 +100,7 @@ def reversed_hand(channel: RecordedChannel, dt: float) -> float | None:
     if min(np.ptp(c), np.ptp(q)) < 2.0 * MOVES:
         return None
     last = max(0, min(round(MEMORY / dt), len(q) // 2))
-    alike = [float(np.corrcoef(shifted(c, -late), q)[0, 1]) for late in range(0, last + 1, max(1, last // 10))]
+    alike = [correlation(shifted(c, -late), q) for late in range(0, last + 1, max(1, last // 10))]
     return min(alike) if min(alike) < OPPOSED and max(alike) < -OPPOSED else None
 
 
@@ -156,4 +156,4 @@ def _strays(q: np.ndarray, row: int) -> bool:
 def _opposed(command: np.ndarray, measured: np.ndarray) -> bool:
     if min(np.ptp(command), np.ptp(measured)) < 2.0 * MOVES:
         return False
-    return float(np.corrcoef(command, measured)[0, 1]) < OPPOSED
+    return correlation(command, measured) < OPPOSED

@@ -70,6 +70,8 @@ def _leaves_nothing(law: ServoLaw, j: int, one: Difference) -> bool:
     rest = (law.effort - law.truth)[:, j]
     later, sign = (1, 1.0) if one.kind == "command" else (0, -1.0)  # a torque answers the command of the row before
     rows = slice(max(one.first, 1) + later, one.last + 1 + later)
+    if rest[rows].size == 0:  # it ends with the take: no torque answers it any more
+        return False
     own = [case for name, case in zip(one.channels, one.cases) if name == law.channels[j].name]
     apart = []
     for case in own if len(one.cases) == len(one.channels) else one.cases:

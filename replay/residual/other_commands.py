@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..signals.statistics import correlation
 from .difference import Difference
 from .relations import shifted
 from .table import Group, RecordedChannel, is_switch
@@ -95,5 +96,5 @@ def _kind(channel: RecordedChannel, dt: float, own: float) -> str | None:
     if own + MORE >= 1.0:
         return None
     rise = np.gradient(q)
-    alike = max(float(np.corrcoef(shifted(c, -late), rise)[0, 1]) for late in range(max(2, round(STEPS / dt))))
+    alike = max(correlation(shifted(c, -late), rise) for late in range(max(2, round(STEPS / dt))))
     return "differenced" if alike > PLACED and alike > own + MORE else None

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..signals.statistics import median
+from ..signals.statistics import correlation, median
 from .table import Group
 
 KINDS = ("measured", "velocity")  # of a joint; both have to bend in turns, or one of them is at fault
@@ -50,7 +50,7 @@ def _in_turns(sizes: np.ndarray, goes: np.ndarray) -> set[int]:
             other = _by_phase(sizes[middle:], goes[middle:], turn)
         if one is None or other is None or other.min() >= UNEVEN * other.max():
             continue
-        if float(np.corrcoef(one, other)[0, 1]) > ALIKE:
+        if correlation(one, other) > ALIKE:
             out.add(turn)
     return out
 

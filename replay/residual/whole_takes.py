@@ -9,7 +9,7 @@ import numpy as np
 
 from ..signals.channels import turns_beside
 from ..signals.signal import find_lag, runs
-from ..signals.statistics import median
+from ..signals.statistics import correlation, median
 from .difference import Difference
 from .hypotheses import Case, best, is_exact
 from .relations import Relation, shifted
@@ -305,10 +305,10 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
         if {"measured", "velocity"} <= set(channel.columns) and np.ptp(channel.columns["measured"]) > GOES:
             rise, v = np.gradient(channel.columns["measured"], group.dt), channel.columns["velocity"]
             moving += 1
-            if v.std() == 0.0 or float(np.corrcoef(rise, v)[0, 1]) >= SAME_MOTION:
+            if v.std() == 0.0 or correlation(rise, v) >= SAME_MOTION:
                 continue
             late = [shifted(rise, by) for by in range(-NEARLY, NEARLY + 1)]
-            alike = max(float(np.corrcoef(x, v)[0, 1]) for x in late)
+            alike = max(correlation(x, v) for x in late)
             if alike < SAME_MOTION:
                 unlike.append(channel)
             if alike < STRANGE and not any(_alike_in_part(x, v) for x in late):
@@ -335,7 +335,7 @@ def _of_another_moment(group: Group, channels: Sequence[RecordedChannel]) -> int
         alike = []
         for c in channels if part.stop - part.start > group.n // 2 else ():
             rise, v = np.gradient(c.columns["measured"], group.dt)[part], shifted(c.columns["velocity"], -by)[part]
-            alike.append(float(np.corrcoef(rise, v)[0, 1]) if rise.std() > 0.0 and v.std() > 0.0 else 0.0)
+            alike.append(correlation(rise, v))
         if alike and float(np.median(alike)) > best_of[0]:
             best_of = float(np.median(alike)), by
     return best_of[1] or None

@@ -50,3 +50,10 @@ def resolution(x: np.ndarray) -> np.ndarray:
     steps = np.abs(np.diff(x, axis=0))
     least = np.where(steps > 0.0, steps, np.inf).min(axis=0, initial=np.inf)
     return np.where(np.isfinite(least), least, 0.0)
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Of two columns (n,), -1 to 1; 0 where one of them stands still."""
+    if len(one) < 2 or not (np.ptp(one) > 1e-12 and np.ptp(other) > 1e-12):
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])

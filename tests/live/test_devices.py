@@ -49,6 +49,40 @@ def test_keys_the_mouse_and_a_gamepad_move_a_hand(tmp_path):
     assert recording.episode.seed == 3
 
 
+def test_a_trigger_that_is_released_opens_the_hand_and_the_next_take_begins_anew(tmp_path):
+    pytest.importorskip("websockets")
+    with performing(load_scenario("bare"), tmp_path, 0, "en") as browser:
+        browser.until("shiliu.frames > 0 && shiliu.sent && shiliu.progress.recording === false")
+        browser.ask(f"document.getElementById('view').focus(), {PAD} 0")
+        for k in range(2):
+            browser.until("shiliu.progress.recording === false && !shiliu.progress.judging")
+            browser.ask("pad.buttons[9].value = 1, 0")
+            browser.until("shiliu.progress.recording")
+            browser.ask("pad.buttons[9].value = 0, 0")
+            assert k or browser.ask("shiliu.sent.right.grip") == 0
+            browser.ask("pad.buttons[7].value = 1, 0")
+            browser.until("shiliu.sent.right.grip === 1")
+            browser.ask("pad.buttons[7].value = 0, 0")
+            browser.until("shiliu.sent.right.grip === 0")
+            browser.key("Space", " ", True)  # a trigger at rest leaves the hand to the key
+            browser.key("Space", " ", False)
+            browser.until("shiliu.sent.right.grip === 1")
+            browser.key("PageDown", "PageDown", True)
+            browser.until("shiliu.sent.squat < -0.02")
+            browser.key("PageDown", "PageDown", False)
+            assert "squat" in browser.ask("document.getElementById('hand').textContent")
+            browser.until("shiliu.progress.t > 2")
+            browser.ask("pad.buttons[9].value = 1, 0")
+            browser.until("shiliu.verdict && shiliu.verdict.check === 'gate'")
+            browser.ask("pad.buttons[9].value = 0, 0")
+    for recording in read(tmp_path / "out" / "set"):
+        claw = recording.episode.actions[:, list(recording.episode.action_names).index("right_claw")]
+        assert claw[0] < 10 and claw.max() > 50
+    lines = [json.loads(line) for line in (tmp_path / "out" / "device" / "episode_000001.jsonl").read_text().splitlines()]
+    first = next(line for line in lines if line["do"] == "device")
+    assert (first["right"]["grip"], first["squat"]) == (0, 0)
+
+
 def test_an_axis_that_gives_no_number_spoils_no_hand(tmp_path):
     pytest.importorskip("websockets")
     with performing(load_scenario("bare"), tmp_path, 0, "en") as browser:

@@ -382,6 +382,32 @@ def test_a_folder_that_is_removed_and_made_again_is_followed(tmp_path):
         gone.set()
 
 
+def test_what_a_symbolic_link_means_is_followed(tmp_path):
+    gone, page = threading.Event(), SimpleNamespace(inbox=queue.Queue())
+    link, real = tmp_path / "conf" / "mine.yaml", tmp_path / "elsewhere.yaml"
+    link.parent.mkdir()
+    real.write_text("0")
+    follow([link.parent], page, gone)
+    time.sleep(0.5)
+
+    def reported() -> None:
+        until(lambda: not page.inbox.empty(), 10)
+        time.sleep(0.9)
+        while not page.inbox.empty():
+            page.inbox.get_nowait()
+
+    try:
+        link.symlink_to(real)
+        reported()
+        for write in (lambda: real.write_text("1"), lambda: (other := real.with_suffix(".new")).write_text("2") and other.replace(real)):
+            write()
+            reported()
+        time.sleep(0.8)
+        assert page.inbox.empty()  # nothing is written any more
+    finally:
+        gone.set()
+
+
 def test_folders_that_are_made_later_are_followed(tmp_path, monkeypatch):
     """Of the folders that the command gives: `conf` and `assets` where it was started, and those of the package."""
     seen: list = []

@@ -270,7 +270,14 @@ $('view').addEventListener('pointerup', e => {
 const PERIOD = 1000 / 50, SPEED = 0.25, TURN = 1.0; // ms, m/s, rad/s
 const keys = new Set(), edges = new Set();
 const hands = { left: fresh(), right: fresh() };
-let active = 'right', began = false, squat = 0;
+let active = 'right', began = false, squat = 0, trigger = 0;
+function askForTake() { // one begins with open hands, standing
+  if (!state.progress?.recording) {
+    for (const hand of Object.values(hands)) hand.grip = 0;
+    squat = trigger = 0;
+  }
+  ask('take');
+}
 function fresh() { return { p: new THREE.Vector3(), q: new THREE.Quaternion(), grip: 0, clutch: false }; }
 
 function beginTeleop() {
@@ -284,7 +291,7 @@ function beginTeleop() {
     keys.add(e.code);
     if (e.key === 'Tab') active = active === 'left' ? 'right' : 'left';
     if (e.key === ' ') hands[active].grip = hands[active].grip > 0.5 ? 0 : 1;
-    if (e.key === 'Enter') ask('take');
+    if (e.key === 'Enter') askForTake();
   });
   view.addEventListener('keyup', e => keys.delete(e.code));
   view.addEventListener('blur', () => keys.clear());
@@ -296,7 +303,7 @@ function beginTeleop() {
     hands[active].p.add(way.applyAxisAngle(camera.up, -(state.ridden?.[2] ?? 0))); // from the world's axes to the robot's
     hands[active].clutch = true;
   });
-  $('take').onclick = () => { view.focus(); ask('take'); };
+  $('take').onclick = () => { view.focus(); askForTake(); };
   navigator.xr?.isSessionSupported('immersive-vr').then(there => { $('xr').hidden = !there; });
   $('xr').onclick = () => seat.enter(() => { show('head', true); state.width = 0; }).then(() => show('head', false)).catch(error => hear.refused({ why: error.message }));
   setInterval(() => renderer.xr.isPresenting || sendHands(performance.now()), PERIOD);
@@ -329,9 +336,9 @@ function sendHands(time, frame) {
     const [x = 0, y = 0, u = 0, v = 0] = pad.axes.map(dead), b = i => finite(pad.buttons[i]?.value);
     move = [move[0] - y, move[1] - x, move[2] - v];
     turn = [turn[0], turn[1], turn[2] - u];
-    if (b(7)) hand.grip = b(7);
+    if (trigger !== b(7)) hand.grip = trigger = b(7); // a trigger at rest leaves the hand to the keyboard
     if (edge('other', b(4) > 0.5)) active = active === 'left' ? 'right' : 'left';
-    if (edge('take', b(9) > 0.5)) ask('take');
+    if (edge('take', b(9) > 0.5)) askForTake();
     base = [base[0] + b(12) - b(13), base[1], base[2] + b(14) - b(15)];
     raw.pad = { axes: pad.axes, buttons: pad.buttons.map(one => one.value) };
   }
@@ -340,11 +347,11 @@ function sendHands(time, frame) {
   const angle = Math.hypot(...turn) * TURN * dt;
   if (angle) hand.q.premultiply(new THREE.Quaternion().setFromAxisAngle(new THREE.Vector3(...turn).normalize(), angle));
   if (move.some(Boolean) || angle) hand.clutch = true;
-  $('hand').textContent = `${say[active]} · ${say.grip} ${Math.round(100 * hand.grip)} %`;
+  $('hand').textContent = `${say[active]} · ${say.grip} ${Math.round(100 * hand.grip)} %${squat ? ` · ${say.squat} ${Math.round(-1000 * squat)} mm` : ''}`;
   if (frame) {
     const seen = read(frame, renderer.xr.getReferenceSpace(), raw, time);
     base = seen.base ?? base;
-    if (seen.takes) ask('take');
+    if (seen.takes) askForTake();
   }
   raw.keys = [...keys];
   const told = h => ({ p: h.p.toArray(), q: [h.q.w, h.q.x, h.q.y, h.q.z], grip: h.grip, clutch: h.clutch });

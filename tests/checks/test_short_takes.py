@@ -1,0 +1,44 @@
+"""Takes of a few rows: they are no reason for a refusal, nor for a warning of numpy."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from joint_streams import RATE, stream
+from shiliu.replay.checks.hand_scale import share_of_command
+from shiliu.replay.checks.ranges import check_range
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.residual.table import RecordedChannel
+from shiliu.replay.signals.statistics import correlation
+
+
+@pytest.mark.parametrize(
+    ("values", "level"),
+    [
+        ([0.0, 0.19, 0.38], "PASS"),  # it has begun to close, and the take ends
+        ([*np.zeros(40), 0.4, 0.9], "PASS"),
+        ([*np.zeros(40), *np.linspace(0.0, 1.0, 10), *np.ones(9)], "FAIL"),
+        ([*np.linspace(0.0, 60.0, 10)], "PASS"),
+    ],
+)
+def test_a_hand_that_has_only_begun_to_close_is_no_share(values, level):
+    command = stream("command", np.asarray(values), ("right_claw",), "claw", "%")
+    (finding,) = check_range([command], load_rules(), 0)
+    assert finding.level == level
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 12, 30])
+def test_a_hand_that_moves_at_the_end_has_no_share(rows):
+    c = np.r_[np.zeros(rows), 1.0, 1.0]
+    channel = RecordedChannel("right_claw", {"command": c, "measured": 0.5 * c}, {}, {}, "1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert share_of_command(channel, 1.0 / RATE) is None
+
+
+def test_what_stands_still_is_like_nothing():
+    x = np.arange(5.0)
+    assert correlation(np.ones(5), x) == correlation(x, np.ones(5)) == correlation(x[:1], x[:1]) == 0.0
+    assert correlation(x, 2.0 * x + 1.0) == pytest.approx(1.0) and correlation(x, -x) == pytest.approx(-1.0)
