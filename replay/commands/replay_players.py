@@ -43,7 +43,8 @@ def players_of(asked: ReplaySettings, verdicts: Sequence[Verdict], words: Words)
                 print(f"shiliu: {item.source}: no player ({type(error).__name__}: {error})", file=sys.stderr)
         if not wanted:
             break
-    return players({one: films[one] for one in (str(one.source) for one in first) if one in films}, words.book["page"])
+    there = {one: films[one] for one in (str(one.source) for one in first) if one in films}
+    return players(there, words.book["page"] | {"levels": words.book["levels"]})
 
 
 def _findings_of(verdict: Verdict, words: Words) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ Exit: 0; with from=, 1 if a take is INFEASIBLE or UNSOUND, 3 if one is INCONCLUS
 
 def run(request: CommandRequest) -> int:
     """Serve the page, or perform a session."""
+    from ...scenarios.sheet.errors import ShiliuError
     from ..formats.atomic_folder import refuse_unwritable
     from ..live.device_session import SessionHands
     from ..live.rehearsal import rehearse
@@ -56,7 +58,8 @@ def run(request: CommandRequest) -> int:
 
     with sole_writer(out):
         teleop = Teleop(scene, NoHands(), out, None, seed, lang)  # what is wrong with it is reported before there is a page
-        rehearse(lang)
+        with suppress(ShiliuError):  # somebody's own `bare`, which need not be right
+            rehearse(lang)
 
         def run_teleop(page: PageServer) -> None:
             teleop.show_on(page)

@@ -107,11 +107,11 @@ def _by_columns(rows: np.ndarray) -> bytes:
     return changes.reshape(-1).view(np.uint8).reshape(-1, 2).T.tobytes()
 
 
-def players(films: Mapping[str, tuple[bytes, bytes, str]], words: Mapping[str, str]) -> Players:
+def players(films: Mapping[str, tuple[bytes, bytes, str]], words: Mapping[str, Any]) -> Players:
     """What a page needs to play films.
 
     Args:
-        films: by source of the take, as `film` gives them; words: of the page.
+        films: by source of the take, as `film` gives them; words: of the page, and its `levels`.
     """
     blobs = {f"meshes-{digest}": message for _, message, digest in films.values()}
     figures = {}

@@ -118,7 +118,7 @@ class Studio:
         spheres = [{"pos": data.site(f"{side}_shoulder").xpos.tolist(), "radius": reach} for side in ("left", "right")]
         self.page.keep("reach", {"reach": spheres})
         self.page.keep("values", {"values": values, "seed": self._seed, "redraws": list(drawn.redraws)})
-        nothing = {"goal": [[step.name, None] for step in scene.goal], "chain": [], "t": 0.0, "limits": []}
+        nothing = {"goal": [[step.name, None] for step in scene.goal], "chain": [], "t": 0.0, "limits": [], "plays": False}
         self.page.keep("progress", in_words(words_of(scene, self._words), nothing))
 
     def _frame(self, qpos: np.ndarray, at: float) -> None:
@@ -183,11 +183,14 @@ class Studio:
                     place = [finite(v) for v in (x, y, z)]
                     point = np.array([np.nan if v is None else v for v in place])
                     line, below = at_of(self.scene, self._draw, part, point)
-                    self.page.send("at", {"part": part, "at": line, "stands_on": below, "point": point.tolist()})
+                    cell = self.scene.config.cell
+                    placed = cell.id if cell is not None and any(key.startswith(f"{part}.at.") for key in cell.measured) else None
+                    self.page.send("at", {"part": part, "at": line, "stands_on": below, "point": point.tolist(), "cell": placed})
                 case {"do": "play" | "skill" as how}:
                     self._play(how)
                 case {"do": "stop"}:
                     self._playing = False
+                    self._report()
                 case {"do": "restart"}:
                     self._again()
         except Exception as error:
@@ -224,6 +227,11 @@ class Studio:
         self._until = self._performance.begun + 1 if how == "skill" else 10**9
         self._playing, self._due = True, time.monotonic()
 
+    def _report(self) -> None:
+        if self._performance is not None and self.scene is not None:
+            known = in_words(words_of(self.scene, self._words), self._performance.progress())
+            self.page.send("progress", known | {"plays": self._playing})
+
     def _say(self, gave_up: dict[str, Any]) -> str:
         return f"{gave_up['skill']} ({gave_up['number']}): {self._words.gave_up(gave_up, plain=False)}"
 
@@ -235,7 +243,7 @@ class Studio:
         if performance.over or performance.begun > self._until:
             self._playing = False
         if not self._playing or performance.t % TOLD == 0:
-            self.page.send("progress", in_words(words_of(self.scene, self._words), performance.progress()))
+            self._report()
         self._frame(performance.qpos, performance.t * self.scene.control_timestep)
         self._due = max(self._due + self.scene.control_timestep, time.monotonic() - 0.2)
 

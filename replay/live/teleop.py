@@ -6,6 +6,7 @@ What is kept of a take: the episode (`set/`, a LeRobot dataset like those of `sh
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from ...scenarios.draws.variation import Draw, draw
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.sheet.errors import ScenarioError, ShiliuError
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError, ShiliuError
 from ...scenarios.tasks.own_sentences import scenario_of_task
 from ..checks.outcome import outcome_of
 from ..formats import Entry
@@ -31,6 +32,7 @@ from ..line.ledger import writing
 from ..line.slips import Slips
 from ..operator.operator import longest
 from ..recording.recording import SimEpisode, Unreadable
+from ..report.lines import SLIPS, TAKES
 from ..report.story import Story
 from ..report.text import Words
 from ..rollout.episode import episode_of
@@ -231,6 +233,7 @@ class Teleop:
             self._there = there.seeds(scene.fingerprint)
             seed = max([seed, *(1 + one for one in self._there)])
             rows = [row.get("shiliu/fingerprint") == scene.fingerprint for row in there.rows]
+        _refuse_others(out, len(rows))
         self._seed, self._slips = seed, Slips(out, lang)
         self._unjudged = {k: ours for k, ours in enumerate(rows) if not self._slips.path(f"{SET}#{k}").is_file()}
         scenario_of_task("")  # so that the first answer does not wait for the sentences of all scenarios
@@ -443,6 +446,22 @@ class Teleop:
                 "\n".join([f"{verdict.source}: {lines[0]} ({took:.2f} s)", *(f"  {line}" for line in lines[1:])]),
                 flush=True,
             )
+
+
+def _refuse_others(out: Path, n: int) -> None:
+    """A take of a set that was moved away would lose its messages to the one that gets its number, and give it its verdict.
+
+    Raises:
+        EpisodeError: `out` keeps what belongs to a take beyond the `n` of its set.
+    """
+    for folder, name in ((DEVICE, r"episode_(\d+)\.jsonl"), (TAKES, rf"{SET}#(\d+)\.json")):
+        for file in sorted((out / folder).glob("*")):
+            number = re.fullmatch(name, file.name)
+            if number is not None and int(number[1]) >= n:
+                raise EpisodeError(
+                    f"This belongs to a take that is not in {SET}/, which has {n}. Name another out=, or move {DEVICE}/, {TAKES}/ and "
+                    f"{SLIPS}/ to where the set is now.", file=file, field="out",
+                )  # fmt: skip
 
 
 def answer(verdict: Verdict, words: Words) -> list[str]:

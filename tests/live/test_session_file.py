@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from shiliu.replay.live import teleop
 from shiliu.replay.live.device_session import SessionHands
 from shiliu.replay.live.session_file import PART, SessionFile
 from shiliu.replay.live.teleop import DEVICE, NoHands, Teleop
+from shiliu.replay.report.lines import TAKES
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 STEPS = 20
 
@@ -153,3 +156,18 @@ def test_an_empty_line_of_a_session_is_no_message(bare, session, tmp_path):
         Teleop(bare, hands(file, bare), out, None, 0, "en").run()
     (one,), (other,) = (list(read(folder / "set")) for folder in (reference, tmp_path / "other"))
     assert np.array_equal(one.episode.actions, other.episode.actions)
+
+
+@pytest.mark.parametrize("stays", [DEVICE, TAKES])
+def test_the_folder_of_a_set_that_was_moved_away_is_refused(bare, session, tmp_path, stays):
+    out = tmp_path / "out"
+    Teleop(bare, hands(session, bare), out, None, 0, "en").run()
+    kept = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    Teleop(bare, NoHands(), out, None, 0, "en")  # which goes on
+    (out / "set").rename(tmp_path / "delivered")
+    if stays == TAKES:
+        (out / DEVICE).rename(tmp_path / "messages")
+    with pytest.raises(EpisodeError, match="which has 0") as raised:
+        Teleop(bare, hands(session, bare), out, None, 0, "en")
+    assert Path(raised.value.file).parent == out / stays
+    assert all(path.read_bytes() == data for path, data in kept.items() if path.is_relative_to(out / stays))

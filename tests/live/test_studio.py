@@ -291,7 +291,7 @@ def test_the_operator_plays_stops_and_goes_on_by_skill(studio):
     made.turn()
     assert made._performance.t > round(progress["t"] / made.scene.control_timestep)
     wish(made, do="stop")
-    assert not made._playing
+    assert not made._playing and paper.shown["progress"]["plays"] is False
     wish(made, do="restart")
     assert made._performance is None and struct.unpack("<f", paper.frames[-1][4:8])[0] == 0.0
 

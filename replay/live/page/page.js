@@ -19,6 +19,8 @@ function build(shapes) {
   if (renderer.xr.isPresenting) show('head', false); // the eyes are in it
 }
 
+const PLANS = 700; // ms without a frame while the operator plays: it plans
+
 /** Hands and work in the picture, until the person has turned it. */
 function lookAtWork() {
   if (!state.start || !state.width || state.turned || renderer.xr.isPresenting) return;
@@ -34,12 +36,17 @@ function takeFrame(view) {
   state.takeFrame(new Float32Array(view.buffer, 8));
   if (state.mode === 'teleop' && !renderer.xr.isPresenting && stands()) state.rideWith(stands());
   state.frames++;
+  if (state.mode === 'studio' && state.plays) {
+    state.plays = performance.now();
+    status(`${state.time.toFixed(2)} s`);
+  }
   if (state.mode === 'verdict') { $('time').value = state.time; status(`${state.time.toFixed(2)} s`); }
 }
 const bytes = [view => state.takeMeshes(view), takeFrame, view => state.takeGhost(new Float32Array(view.buffer, 8), state.take?.robot ?? [])];
 
 function draw(time, frame) {
   const { clientWidth: width, clientHeight: height } = $('view'), inside = renderer.xr.isPresenting;
+  if (state.plays && time - state.plays > PLANS) status(say.planning);
   if (inside) seated(time, frame);
   else orbit.update();
   if (!inside && (state.width !== width || state.height !== height)) {
@@ -179,6 +186,7 @@ const hear = {
     if (m.chain) list('chain', m.chain, (name, i) => [name, i + 1 === m.begun ? 'now' : i < m.begun ? 'good' : '']);
     $('gave_up').textContent = m.gave_up ?? m.failure ?? '';
     $('gave_up').className = m.gave_up || m.failure ? 'bad' : '';
+    if (m.plays !== undefined) state.plays = m.plays ? state.plays || performance.now() : 0;
     if (m.near) list('near', m.near, line => [line, 'warn']);
     if (m.lost) state.drawWays(Object.values(m.lost));
     if (m.recording !== undefined) {
@@ -200,10 +208,12 @@ const hear = {
     });
   },
   at(m) {
-    $('at').value = `${m.at}${m.stands_on ? `   # ${m.part}, stands_on: ${m.stands_on}` : ''}`;
+    const about = [m.stands_on && `stands_on: ${m.stands_on}`, m.cell && `${say.of_cell} ${m.cell}`].filter(Boolean);
+    $('at').value = `${m.at}${about.length ? `   # ${[m.part, ...about].join(', ')}` : ''}`;
     navigator.clipboard?.writeText(m.at).catch(() => {});
   },
   refused(m) {
+    state.plays = 0;
     status(m.why, 'bad');
     if (m.do === 'seed') $('seed').value = state.values?.seed ?? ''; // what is shown
     if (m.do === 'value' && state.values) showValues(state.values);
@@ -249,7 +259,12 @@ const hear = {
 };
 
 // ---- what a person asks for ----
-for (const id of ['play', 'stop', 'skill', 'restart']) $(id).onclick = () => { $('view').focus(); ask(id); };
+for (const id of ['play', 'stop', 'skill', 'restart']) $(id).onclick = () => {
+  $('view').focus();
+  ask(id);
+  if (id === 'play' || id === 'skill') state.plays = performance.now();
+  else state.plays = 0;
+};
 $('nominal').onclick = () => ask('seed', { seed: null });
 $('seed').onchange = () => $('seed').value !== '' && ask('seed', { seed: +$('seed').value });
 $('spheres').onchange = () => state.show(helpers, $('spheres').checked);

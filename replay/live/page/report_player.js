@@ -80,7 +80,7 @@ export function open(figure, buffer, meshes, words) {
   const timed = [];
   head.findings.forEach((found, i) => {
     const look = found.level === 'FAIL' ? 'bad' : '', when = found.t0 === null ? '' : `${found.t0.toFixed(2)} s `;
-    const row = make('li', { className: look }, [make('button', { textContent: `${found.level} ${found.code} ${when}`, onclick: () => state.jump(i) }), ` ${found.text}`]);
+    const row = make('li', { className: look }, [make('button', { textContent: `${words.levels[found.level]} ${found.code} ${when}`, onclick: () => state.jump(i) }), ` ${found.text}`]);
     list.append(row);
     if (found.t0 === null) return;
     timed.push([make('i', { className: look, title: row.textContent, onclick: () => state.jump(i) }), [found.t0, found.t1 ?? found.t0]]);
