@@ -1,0 +1,68 @@
+"""What the legs bore in a performance: measured as `legs.torque` and `legs.balance` measure it, while it is performed."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from shiliu.replay.checks.standing import FALLING
+from shiliu.replay.judge.stages.legs_stage import rooms, smooth
+from shiliu.replay.rollout.observers import Moment
+from shiliu.scenarios.robots.legged import motor
+from shiliu.scenarios.scene.scene import Scene
+
+LASTS = 0.05  # s, for which a share of peak torque lasts
+
+
+class LegMeasures:
+    """An observer of one copy on its legs; `measured` has the figures when it is done.
+
+    Args:
+        scene: with a robot on its legs.
+    """
+
+    def __init__(self, scene: Scene):
+        names = scene.robot.legs["joints"]
+        self._scene, self._began = scene, time.process_time()
+        self._columns = [scene.layout.begins[f"actuator_force({motor(name)})"] for name in names]
+        peak = np.array([float(scene.robot.limits[name]["torque"]["peak"]) for name in names])
+        self._peak, self._ankles, self._knees = peak, *([j for j, name in enumerate(names) if name[-8:-6] in of] for of in (
+            ("l5", "r5", "l6", "r6"), ("l4", "r4")))  # fmt: skip
+        self._soles, self._shares, self._fell, self._dt, self._steps = list[np.ndarray](), list[np.ndarray](), 0.0, 0.0, 0
+
+    def note(self, now: Moment) -> None:
+        balance = now.simulation.balance
+        assert balance is not None
+        if balance.watch is None:
+            self._dt = balance.dt
+
+            def watch(memory: Any) -> None:
+                self._soles.append(rooms(memory, self._scene))
+                self._fell = float(memory.fallen[0])
+
+            balance.watch = watch
+        if now.t:
+            self._shares.append(np.abs(now.simulation.trace[0][:, self._columns]) / self._peak)
+            self._steps = now.t
+
+    def of(self, i: int, steps: int) -> dict[str, Any]:
+        return {}
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """When it fell [s], least room of the pressure point [mm], shares of peak torque that last, and times real time."""
+        share, soles, width = np.concatenate(self._shares), np.array(self._soles), round(LASTS / self._scene.timestep)
+        if self._fell:  # as in `legs.*`, what a fall does shows nothing more
+            end = max(0.1, self._fell - FALLING)
+            share, soles = share[: round(end / self._scene.timestep)], soles[: round(end / self._dt)]
+        windows = np.lib.stride_tricks.sliding_window_view(share, width, axis=0).min(axis=-1).max(axis=0)
+        room = smooth(soles[:, :4], self._dt)
+        least = {side: float(np.nanmin(one)) for side, one in room.items() if np.isfinite(one).any()}
+        towards = min(least, key=least.__getitem__)
+        spent = time.process_time() - self._began
+        return {
+            "fell": round(self._fell, 2) or None, "room_mm": round(1e3 * least[towards], 1), "towards": towards,
+            "ankle": round(float(windows[self._ankles].max()), 3), "knee": round(float(windows[self._knees].max()), 3),
+            "speed": round(self._steps * self._scene.control_timestep / spent, 2),
+        }  # fmt: skip
