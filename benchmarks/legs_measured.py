@@ -1,17 +1,31 @@
-"""What the legs bore in a performance: measured as `legs.torque` and `legs.balance` measure it, while it is performed."""
+"""What the legs bore in a performance: measured as `legs.torque` and `legs.balance` measure it, while it is performed.
+
+    python benchmarks/legs_measured.py FILE.jsonl ...
+
+prints the lines of `demonstrations.py NAME base=legs judge=no out=FILE.jsonl` as a table: how often a scenario is done with its own base
+(`conf/figures`) and on legs, and over all these seeds the least room of the pressure point and the largest share of peak torque that lasts
+50 ms at an ankle and at a knee, without the last half second before a fall; and how fast: physics and operator, processor time of one core.
+"""
 
 from __future__ import annotations
 
+import json
+import statistics
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from shiliu.replay.checks.standing import FALLING
 from shiliu.replay.judge.stages.legs_stage import rooms, smooth
 from shiliu.replay.rollout.observers import Moment
 from shiliu.scenarios.robots.legged import motor
 from shiliu.scenarios.scene.scene import Scene
 
+FIGURES = Path(__file__).resolve().parents[1] / "conf" / "figures"
+HEAD = "| scenario | own base | on legs | seeds | least room | ankle | knee | x real time |"
 LASTS = 0.05  # s, for which a share of peak torque lasts
 
 
@@ -66,3 +80,20 @@ class LegMeasures:
             "ankle": round(float(windows[self._ankles].max()), 3), "knee": round(float(windows[self._knees].max()), 3),
             "speed": round(self._steps * self._scene.control_timestep / spent, 2),
         }  # fmt: skip
+
+
+def row(file: Path) -> str:
+    """The row of one scenario."""
+    common, *lines = (json.loads(line) for line in file.read_text().splitlines())
+    own = yaml.safe_load((FIGURES / f"{common['scenario']}.yaml").read_text())
+    done, seeds = sum(line["success"] for line in lines), [line["seed"] for line in lines]
+    worst = min(lines, key=lambda line: line["room_mm"])
+    return (
+        f"| {common['scenario']} | {own['succeeded']} of {own['demonstrations']} | {done} of {len(lines)} | {min(seeds)} to {max(seeds)} "
+        f"| {worst['room_mm']:.0f} mm {worst['towards']} | {max(line['ankle'] for line in lines):.2f} "
+        f"| {max(line['knee'] for line in lines):.2f} | {statistics.median(line['speed'] for line in lines):.1f} |"
+    )
+
+
+if __name__ == "__main__":
+    print(HEAD, "|" + "---|" * (HEAD.count("|") - 1), *(row(Path(name)) for name in sorted(sys.argv[1:])), sep="\n")
