@@ -96,4 +96,5 @@ def row(file: Path) -> str:
 
 
 if __name__ == "__main__":
-    print(HEAD, "|" + "---|" * (HEAD.count("|") - 1), *(row(Path(name)) for name in sorted(sys.argv[1:], key=lambda name: Path(name).name)), sep="\n")
+    files = sorted(map(Path, sys.argv[1:]), key=lambda file: file.name)
+    print(HEAD, "|" + "---|" * (HEAD.count("|") - 1), *map(row, files), sep="\n")
