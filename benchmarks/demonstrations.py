@@ -11,7 +11,8 @@ scenario take hours, and a run that is begun again, there or with the same `out`
 or another version of it, is refused, since its lines would not belong together; each line names the commit of its
 operator. `processes=0` takes all cores; the lines are the same and in the same order whatever their number. `conf` is a
 folder with scenarios of your own, such as docs/examples/conf. With `judge=no` the seeds are performed alone: on its own legs a take is
-judged at four times the cost of its performance. `figures=true`
+judged at four times the cost of its performance. With `base=legs` each line has what the legs bore
+(`legs_measured.py`). `figures=true`
 writes the shares to `conf/figures/<scenario>.yaml`, from where `shiliu list` and the scenario's card take them. `figures=again`
 puts them beside those that stand there, as `again`: fewer seeds, counted because the operator has changed; their lines stand in
 `benchmarks/held_out/<scenario>.again.jsonl`.
@@ -32,6 +33,7 @@ from typing import Any
 
 import shiliu
 import yaml
+from legs_measured import LegMeasures
 from rich.progress import track
 from shiliu.replay.operator.failures import ending_of, table_of
 from shiliu.replay.operator.operator import perform, read_chain
@@ -79,7 +81,8 @@ def head(scene: Scene, chosen: Mapping[str, str]) -> dict[str, Any]:
 
 def one(seed: int) -> dict[str, Any]:
     """Perform one seed, and judge it where it is to be judged."""
-    (done,) = perform(_scene, [draw(_scene, seed)], [seed], judged=_judged)
+    legs = [LegMeasures(_scene)] if _scene.robot.base == "legs" else []
+    (done,) = perform(_scene, [draw(_scene, seed)], [seed], judged=_judged, beside=legs)
     episode = episode_of(_scene, done)
     label = episode.label
     last = [s["skill"] for s in episode.segments][-1] if episode.segments else None
@@ -89,7 +92,7 @@ def one(seed: int) -> dict[str, Any]:
         "seed": seed, "success": bool(label["success"]), "failure": label["failure"], "during": ended.skill if ended else last,
         **({"gave_up": why} if why else {}),
         "lasts": round(episode.n_steps * episode.control_timestep, 2), "redraws": len(episode.draw["redraws"]),
-        **(judged(seed, episode, done) if _judged else {}), "commit": _commit,
+        **(judged(seed, episode, done) if _judged else {}), **(legs[0].measured if legs else {}), "commit": _commit,
     }  # fmt: skip
 
 

@@ -247,6 +247,7 @@ def perform(
     mistakes: Sequence[Mistake | None] | None = None,
     judged: bool = False,
     keeps: bool = False,
+    beside: Sequence[Observer] = (),
 ) -> list[Rollout]:
     """Let operators perform side by side, as `Operators` does, and keep what an episode holds.
 
@@ -258,6 +259,7 @@ def perform(
         mistakes: for each copy the mistake that is made on purpose, or None; they bring their own chains and faults.
         judged: keep what the judge looks at, too; the same numbers as its own replay gives.
         keeps: keep marks before the skills, from which `perform_from` goes on.
+        beside: others that look on.
     """
     n, rows = len(draws), longest(scene)
     wrong = list(mistakes) if mistakes is not None else [None] * n
@@ -267,7 +269,7 @@ def perform(
         else Operator(scene, draw, seed, mistake.chain(), mistake.faults, keeps, on_purpose=True)
         for draw, seed, mistake in zip(draws, seeds, wrong)
     ]
-    observers = performance_observers(scene, n, rows, judged)
+    observers = [*performance_observers(scene, n, rows, judged), *beside]
     return roll_out(scene, draws, Operators(scene, seeds, operators, wrong), observers, threads)
 
 

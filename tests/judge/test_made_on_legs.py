@@ -9,6 +9,9 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
+from conftest import script
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.standing import PRESENT, check_standing
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.stages.legs_stage import stand
 from shiliu.replay.judge.verdict import Verdict
@@ -17,7 +20,7 @@ from shiliu.replay.report.story import Story
 from shiliu.replay.report.terminal import Terminal
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
-from shiliu.replay.rollout.rollout import Take, play
+from shiliu.replay.rollout.rollout import RecordedPolicy, Take, play, roll_out
 from shiliu.scenarios.draws.variation import STATE, nominal
 
 
@@ -104,3 +107,16 @@ def test_the_answer_stands_on_a_line_of_its_own(stands):
     Terminal(stream=out, width=120).add(stands)
     assert " ".join(out.getvalue().split("\n", 3)[3].split()) == line and line in case_lines(stands, words, Counter())
     assert Story(Verdict("take", "take"), words).on_legs == ""
+
+
+def test_what_the_legs_bear_is_measured_while_it_is_performed(legs):
+    actions = squat(legs, 0.1)
+    measures = script("benchmarks/legs_measured.py").LegMeasures(legs)
+    roll_out(legs, [nominal(legs)], RecordedPolicy([actions]), [measures])
+    run = stand(legs, legs, nominal(legs), actions)
+    torque, balance = (one for one in check_standing({PRESENT: run}, load_rules()) if one.code in ("legs.torque", "legs.balance"))
+    found, each = measures.measured, torque.details["each"]
+    assert found["fell"] is None and found["towards"] == balance.details["towards"]
+    assert found["room_mm"] == pytest.approx(1e3 * balance.value, abs=0.06)
+    assert found["knee"] == pytest.approx(max(each["leg_l4_joint"], each["leg_r4_joint"]), abs=6e-4)
+    assert found["ankle"] == pytest.approx(max(each[f"leg_{side}{k}_joint"] for side in "lr" for k in (5, 6)), abs=6e-4)

@@ -138,3 +138,20 @@ def test_the_robot_does_not_walk_through_a_wall():
     made = walked("1900 mm", "0 mm")
     assert made.provenance["gave_up"]["code"] == "no_walk"
     assert np.abs(made.observations["observation.base"][:, :2]).max() < 0.01
+
+
+def test_a_robot_that_sways_steps_away_before_it_turns():
+    standing = hall(gap=0.4)  # too narrow: a wall without a way through
+    beside = np.array([-0.29, 0.0, 0.0])  # 40 mm before the wall
+    turned = np.array([-0.29, 0.0, np.pi / 2])
+    picture = np.zeros(standing.model.nq)
+    picture[:3], picture[3:] = beside, [-1.2, 0.0, 1.2, 1.0, 0.0, 0.0, 0.0]
+    away = np.array([-1.2, 0.0, np.pi / 2])
+    straight = [beside, turned, away]
+    standing.see(picture, ())
+    assert walk(standing, straight, np.random.default_rng(0)) is straight, "one that glides turns where it stands"
+    way = walk(standing, straight, np.random.default_rng(0), sways=True)
+    assert way is not None and way is not straight and np.allclose(way[-1], away)
+    for a, b in itertools.pairwise(way):
+        turned = np.array([*a[:2], b[2]])
+        assert abs(b[2]) <= 0.2 or least(standing, [turned, b]) > 0.07

@@ -105,6 +105,18 @@ def test_a_hand_that_holds_what_is_tied_to_the_room_stays_there_while_it_steps(a
     assert np.linalg.norm((there - carried)[:2]) < 4e-3  # what it carries goes with the trunk
 
 
+def test_a_hand_that_is_sent_to_places_in_the_room_reckons_with_where_the_trunk_will_be(arms):
+    base, steady = standing(arms)
+    base.place_of, step = lambda trunk: trunk, np.array([0.0, 0.012, 0.0])
+    base.trunk = Pose(base.trunk.pos + step, base.trunk.quat)
+    base.place = base.trunk
+    steady.see((), dict.fromkeys(arms, np.zeros(3)))
+    assert np.array_equal(steady.place("left").pos, base.trunk.pos)
+    steady.sent.add("left")
+    assert np.allclose(steady.place("left").pos, base.trunk.pos + step)
+    assert np.array_equal(steady.place("right").pos, base.trunk.pos)
+
+
 def test_a_way_in_pieces_leads_to_the_same_places():
     base, corner, end = SimpleNamespace(at=np.array([1.0, 2.0])), np.array([1.0, 2.0]), np.array([1.4, 2.3])
     row = list(_pieces(base, [(corner, 0.5), (end, 0.5)]))

@@ -106,7 +106,7 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     push, slid, steps = np.zeros((n + 1, 3)), _Slid(), 0
     balance, soles, high = simulation.balance, list[np.ndarray](), float(model.qpos0[2])
     assert balance is not None
-    balance.watch = lambda now: soles.append(_rooms(now, legs))
+    balance.watch = lambda now: soles.append(rooms(now, legs))
     feet = [legs.layout.begins[f"body_position({name})"] for name in robot.legs["feet"]]
     hands, tcp = np.zeros((n + 1, 2)), [legs.layout.begins[f"site_position({side}_tcp)"] for side in ("left", "right")]
     for t in range(n + 1):
@@ -145,7 +145,7 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
         slid=np.array(slid.far),
         pelvis=stood,
         hands=hands.max(axis=1),
-        room=_smooth(of_soles[:, :4], balance.dt),
+        room=smooth(of_soles[:, :4], balance.dt),
         load=of_soles[:, 4],
         steps=steps,
         instants=substeps // balance.every,
@@ -181,7 +181,7 @@ def _upright(yaw: float) -> np.ndarray:
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
-def _rooms(memory: Memory, legs: Scene) -> np.ndarray:
+def rooms(memory: Memory, legs: Scene) -> np.ndarray:
     """(5,) room of the pressure point ahead, back, left, right [m], and the load of the soles [N]; nan where it is not known.
 
     Forward the ankles' peak torque or the toes bind, else the soles' edges. On one foot they are that foot's. While the weight goes from
@@ -202,7 +202,7 @@ def _rooms(memory: Memory, legs: Scene) -> np.ndarray:
     return np.array([ahead - x, footing.back + x, left - y, right + y, up])
 
 
-def _smooth(room: np.ndarray, dt: float) -> Mapping[str, np.ndarray]:
+def smooth(room: np.ndarray, dt: float) -> Mapping[str, np.ndarray]:
     """Side -> (n,) mean of the room (n, 4) over the last `SMOOTH`; nan where one of them is."""
     width = max(1, round(SMOOTH / dt))
     out = np.full(room.shape, np.nan)

@@ -123,6 +123,8 @@ class SteadyHands:
 
     def place(self, side: str) -> Pose:
         """Where the floor mark and the height are for which the commands of an arm are meant."""
+        if side in self.sent:
+            return self._base.place_of(self._soon(self._base.timestep))
         then = self.stays.get(side)
         return self._base.place if then is None else self._base.place_of(Pose(then[:3], then[3:]))
 
@@ -156,10 +158,7 @@ class SteadyHands:
         One that is kept `clear`, on the left or right side, goes with a trunk that comes towards it. `turning`: the trunk goes on doing so.
         """
         base = self._base
-        ahead = base.timestep + arm.lag
-        now = Pose(base.trunk.pos + ahead * self._speed[:3], base.trunk.quat.copy())
-        if turning:
-            mujoco.mju_quatIntegrate(now.quat, base.trunk.matrix.T @ self._speed[3:], ahead)
+        now = self._soon(base.timestep + arm.lag, turning)
         # the arm's own picture has its trunk upright, where `place` says
         trunk = (arm.place or Pose.identity()) @ Pose.of((0.0, 0.0, base.trunk_height))
         moved = trunk @ now.inverse() @ meant @ trunk.inverse()
@@ -185,6 +184,14 @@ class SteadyHands:
             step = _least(rates, off)
             found = np.clip(found + step * min(1.0, STEP / max(float(np.abs(step).max()), 1e-9)), low, high)
         return np.clip(found - q, -MOST, MOST)
+
+    def _soon(self, ahead: float, turning: bool = True) -> Pose:
+        """Where the trunk will be in so many seconds; `turning`: it goes on doing so."""
+        trunk = self._base.trunk
+        now = Pose(trunk.pos + ahead * self._speed[:3], trunk.quat.copy())
+        if turning:
+            mujoco.mju_quatIntegrate(now.quat, trunk.matrix.T @ self._speed[3:], ahead)
+        return now
 
     def _now(self) -> np.ndarray:
         return np.append(self._base.trunk.pos, self._base.trunk.quat)

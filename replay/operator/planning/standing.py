@@ -20,6 +20,7 @@ LOOKS = 6_000  # places that are looked at in each of these searches
 LEAVING = 0.004  # m, by which what is near at an end may be nearer on the way
 BEYOND = 2.0  # m, by which a way may leave the place between its ends
 STEP = 0.03  # m, and rad, between the places that are looked at on a way
+FACES = 0.2  # rad: turned further from an end, a robot that sways keeps its room from what is near there as well
 PIECES = (1, 2, 4)  # into which the pieces of a way that was found are cut for places from which to turn
 ARM = 0.5  # m, of the robot's reach by which a turn counts as a way
 
@@ -88,43 +89,53 @@ class Standing:
         return found
 
 
-def walk(standing: Standing, straight: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray] | None:
+def walk(
+    standing: Standing, straight: list[np.ndarray], rng: np.random.Generator, sways: bool = False
+) -> list[np.ndarray] | None:
     """Places (x, y, yaw) of a way of the base: at each it turns as it does at the next, and walks straight there.
 
     Args:
         standing: as it sees the scene.
         straight: (3,) [m, m, rad] each, from where it stands: the way that is taken where it is free.
         rng: of the trees; the same gives the same way to the bit.
+        sways: on its legs, by 50 mm to either side: it keeps the larger room, and steps away from what it is near to before it turns. Where
+            no such way is found, it goes as one that glides.
 
     Returns:
         The start first, the goal last; None where no way was found.
     """
     start, goal = straight[0], straight[-1].copy()
     goal[2] = start[2] + (goal[2] - start[2] + np.pi) % (2.0 * np.pi) - np.pi
-    ends = [standing.near(start), standing.near(goal)]
-    excused: dict[tuple[int, int], float] = {}  # what is near at an end may stay as near
-    for end in ends:
-        for pair, far in end.items():
-            excused[pair] = min(excused.get(pair, np.inf), far - LEAVING)
+    ends = [(start, standing.near(start)), (goal, standing.near(goal))]
 
-    def free(need: float, q: np.ndarray) -> bool:
-        return all(far > min(need, excused.get(pair, need)) for pair, far in standing.near(q).items())
+    def excused(faces: float, q: np.ndarray) -> dict[tuple[int, int], float]:
+        """What is near at an end may stay as near, as long as the robot faces as it does there."""
+        found: dict[tuple[int, int], float] = {}
+        for at, near in ends:
+            if abs(q[2] - at[2]) <= faces:
+                for pair, far in near.items():
+                    found[pair] = min(found.get(pair, np.inf), far - LEAVING)
+        return found
 
-    def leaves(need: float, way: Sequence[np.ndarray]) -> bool:
-        return all(free(need, q) for q in _places(way))
+    def free(need: float, faces: float, q: np.ndarray) -> bool:
+        allowed = excused(faces, q)
+        return all(far > min(need, allowed.get(pair, need)) for pair, far in standing.near(q).items())
 
-    if leaves(ROOM[-1], straight):
+    def leaves(need: float, faces: float, way: Sequence[np.ndarray]) -> bool:
+        return all(free(need, faces, q) for q in _places(way))
+
+    if leaves(ROOM[0] if sways else ROOM[-1], FACES if sways else np.inf, straight):
         return straight
     low, high = np.minimum(start, goal) - BEYOND, np.maximum(start, goal) + BEYOND
-    for need in ROOM:
-        row = connect(start, [goal], partial(free, need), low, high, rng, looks=LOOKS, far=_far)
+    for need, faces in (*(((ROOM[0], FACES),) if sways else ()), *((need, np.inf) for need in ROOM)):
+        row = connect(start, [goal], partial(free, need, faces), low, high, rng, looks=LOOKS, far=_far)
         for count in PIECES if row is not None else ():
             assert row is not None
             dense = [a + i / count * (b - a) for a, b in itertools.pairwise(row) for i in range(1, count + 1)]
-            legs = _fewest(start, dense, partial(leaves, need - LEAVING))
+            legs = _fewest(start, dense, partial(leaves, need - LEAVING, faces))
             if legs is not None:
                 return legs
-    return straight if leaves(0.0, straight) else None
+    return straight if leaves(0.0, np.inf, straight) else None
 
 
 def _fewest(

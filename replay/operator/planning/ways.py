@@ -162,7 +162,7 @@ class Ways:
         start = self._standing.see(self._past(inside).copy(), list(dict.fromkeys(held)), tied)
         yaws = np.unwrap([start[2], *(yaw for _, yaw in straight)])
         row = [start, *(np.array([*place, yaw]) for (place, _), yaw in zip(straight, yaws[1:]))]
-        found = walk(self._standing, row, self._rng)
+        found = walk(self._standing, row, self._rng, sways=self._scene.robot.base == "legs")
         if found is None or found is row:
             return None if found is None else straight
         legs = []

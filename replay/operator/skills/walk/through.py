@@ -29,6 +29,8 @@ PITCH = 0.12  # rad, how far the fingers point down
 STEPS = 8  # of the search for joint angles, in a control step
 BEYOND = 0.05  # rad, that it is sent beyond how far the door is to stand open
 SWINGS, QUICKEST = 0.4, 1.2  # rad/s, with which the fingers turn, and with which a joint does
+SWAYS = 3.0  # rad/s, the same on legs: the trunk sways by up to 0.4 m/s
+ASIDE = 0.07  # m/s, with which it steps aside on legs: the faster, the further it sways
 ASLANT = 0.10  # m, that it has still to go aside, beyond which it goes aside as fast as ahead once the hand has let go
 NEARLY, INSIDE = 0.07, 0.30  # rad short of `wide`, and m past the doorway: until then the robot keeps behind its hand
 BESIDE, OUTSIDE = 0.06, -0.20  # m beside its line, with which it comes no nearer than so far before the doorway
@@ -86,6 +88,8 @@ class WalkThrough(Walking, word="walk", how="through"):
             if along > PAST:
                 beside = self.off
             fast = self.speed if goal == self.beyond else min(self.speed, FOLLOWS)
+            if state.steady is not None and abs(across - self.aside) > BESIDE and along < OUTSIDE:
+                fast = min(fast, ASIDE)
             if along > self.hold and self.off - across > ASLANT:  # the leaf falls shut: the elbow leaves its way first
                 goal, beside = along + 1.0, across + 1.0
             target = middle[:2] + goal * into + beside * side * left if leaf.clear else base.at.copy()
@@ -163,6 +167,7 @@ class _Leaf:
         self.pitch += float(np.clip(PITCH - self.pitch, -SWINGS * step, SWINGS * step))
         frame = arm.frame(self.yaw, self.pitch, arm.q)
         q, _ = arm.solve(self.place() - state.hand.tip_end * frame[:, 2], frame, arm.q, arm.q, LOOSELY, STEPS)
-        moved = np.clip(q - arm.q, -QUICKEST * step, QUICKEST * step)
+        quickest = QUICKEST if state.steady is None else SWAYS
+        moved = np.clip(q - arm.q, -quickest * step, quickest * step)
         arm.q = arm.q + moved
         arm.command = arm.q + arm.lag * moved / step
