@@ -44,7 +44,7 @@ def players_of(asked: ReplaySettings, verdicts: Sequence[Verdict], words: Words)
         if not wanted:
             break
     there = {one: films[one] for one in (str(one.source) for one in first) if one in films}
-    return players(there, words.book["page"] | {"levels": words.book["levels"]})
+    return players(there, words)
 
 
 def _findings_of(verdict: Verdict, words: Words) -> list[dict[str, Any]]:

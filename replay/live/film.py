@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..report.html import Players
+from ..report.text import Words
 from .page_shapes import PosedModel, meshes, shapes, standing_view
 from .replayed import Replayed, bodies_of
 from .server import page_files
@@ -107,20 +108,20 @@ def _by_columns(rows: np.ndarray) -> bytes:
     return changes.reshape(-1).view(np.uint8).reshape(-1, 2).T.tobytes()
 
 
-def players(films: Mapping[str, tuple[bytes, bytes, str]], words: Mapping[str, Any]) -> Players:
+def players(films: Mapping[str, tuple[bytes, bytes, str]], words: Words) -> Players:
     """What a page needs to play films.
 
     Args:
-        films: by source of the take, as `film` gives them; words: of the page, and its `levels`.
+        films: by source of the take, as `film` gives them; words: of the page.
     """
     blobs = {f"meshes-{digest}": message for _, message, digest in films.values()}
     figures = {}
     for k, (source, (packed, _, digest)) in enumerate(films.items()):
         blobs[f"film-{k}"] = packed
         asks = f'data-film="film-{k}" data-meshes="meshes-{digest}"'
-        figures[source] = f'<figure class="player" {asks}><button disabled>{words["open"]}</button></figure>'
+        figures[source] = f'<figure class="player" {asks}><button disabled>{words.book["page"]["open"]}</button></figure>'
     files = page_files()
     blobs |= {name: gzip.compress(files[name], mtime=0) for name in MODULES}
-    given = json.dumps({"modules": MODULES, "words": dict(words)}, ensure_ascii=False)
+    given = json.dumps({"modules": MODULES, "words": words.book["page"] | {"levels": words.book["levels"]}}, ensure_ascii=False)
     kept = [f'<script type="text/plain" id="{name}">{base64.b64encode(data).decode()}</script>' for name, data in blobs.items()]
     return Players(figures, "\n".join([*kept, f"<script>\nconst GIVEN = {given};\n{files['report_loader.js'].decode()}</script>"]))

@@ -249,7 +249,7 @@ def test_a_report_plays_in_a_browser_without_a_server(judged, tmp_path):
     verdicts = shiliu.judge(shiliu.read(judged.folder / "own"))
     marks = [found("WARN", "balance", 2.0, ["nothing"]), found("FAIL", "collision.unexpected", 1.0, ["bowl", "counter"]) | {"t1": 6.0}]
     film = films.film(judged.take, with_text(*marks))
-    file.write_text(render(verdicts, words, "", players=films.players({verdicts[0].source: film}, words.book["page"])))
+    file.write_text(render(verdicts, words, "", players=films.players({verdicts[0].source: film}, words)))
     with browsing(file.as_uri(), tmp_path / "profile") as browser:
         browser.until("document.querySelector('figure.player button:not([disabled])')")
         browser.ask("document.querySelector('figure.player button').click(), 0")
@@ -281,7 +281,7 @@ def test_five_players_are_one_file_below_10_mb_and_two_play_together(judged, tmp
     (verdict,) = shiliu.judge(shiliu.read(judged.folder / "own"))
     verdicts = [replace(verdict, source=f"own#{k}") for k in range(5)]
     film = films.film(judged.take, with_text(found("FAIL", "collision.unexpected", 1.0, ["bowl", "counter"])))
-    shown = films.players({one.source: film for one in verdicts}, words.book["page"])
+    shown = films.players({one.source: film for one in verdicts}, words)
     file.write_text(render(verdicts, words, "", players=shown))
     assert file.stat().st_size + 5 * 4 / 3 * (films.LARGEST - len(film[0]) - len(film[1])) <= 10e6  # were each as large as it may be
     with browsing(file.as_uri(), tmp_path / "profile") as browser:

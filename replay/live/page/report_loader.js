@@ -18,6 +18,8 @@ for (const figure of document.querySelectorAll('figure.player')) {
   button.disabled = false;
   button.onclick = async () => {
     button.disabled = true;
+    button.textContent = GIVEN.words.opening;
+    await new Promise(done => setTimeout(done, 50)); // drawn before the work begins
     try {
       const { open } = await (player ??= load());
       figure.player = open(figure, await unpacked(figure.dataset.film), await unpacked(figure.dataset.meshes), GIVEN.words);
