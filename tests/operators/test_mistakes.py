@@ -27,8 +27,8 @@ from shiliu.scenarios.stepping.simulation import Simulation
 
 SEED = SEEDS[0]
 ROOT = Path(__file__).resolve().parents[2]
-# mistakes that the default suite performs: all of the shortest scenario
-QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside", "put_back")}
+# mistakes that the default suite performs, of the shortest scenario: something fails, and something that was reached is undone
+QUICKLY = {"table_setting": ("spilt", "put_back")}
 
 # of each scenario one mistake that undoes a step that was reached
 UNDO = {
