@@ -27,6 +27,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.all_copies
 def test_commands_are_played_in_the_cell_that_the_command_names(folder):
     scene, high = shiliu.load_scenario("reach_down"), shiliu.load_scenario("reach_down", cell="high")
     recording = simulated(scene)

@@ -30,6 +30,8 @@ from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.rollout import Take
 from shiliu.scenarios.draws import variation as drawing
 
+pytestmark = pytest.mark.all_copies
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
