@@ -66,7 +66,7 @@ def scene():
 
 
 @pytest.fixture(scope="module")
-def told(scene):
+def reported(scene):
     """What the operator does in the draw of seed 3; look at it, do not change it."""
     return done(scene, 3)
 
@@ -81,8 +81,8 @@ def test_the_margin_is_what_is_left_of_the_bound(value, given, margin):
 
 
 @pytest.mark.parametrize("seed", [3, 4, 5, 6])
-def test_the_operator_reads_needles_and_lamps_as_they_are_drawn(scene, told, seed):
-    played = told if seed == 3 else done(scene, seed)
+def test_the_operator_reads_needles_and_lamps_as_they_are_drawn(scene, reported, seed):
+    played = reported if seed == 3 else done(scene, seed)
     values, names = drawing.draw(scene, seed).values, scene.schema.action.names
     assert played.success, played.label
     answered = dict(zip(names, played.actions[-1].tolist()))
@@ -163,8 +163,8 @@ def without(recording, *names):
     return dataclasses.replace(recording, streams=streams, episode=None, kind="robot")
 
 
-def test_a_recording_that_has_no_answers_is_not_checked_and_not_refused(scene, told):
-    episode = episode_of(scene, told)
+def test_a_recording_that_has_no_answers_is_not_checked_and_not_refused(scene, reported):
+    episode = episode_of(scene, reported)
     recording = as_recording("told aloud", episode, scene)
     (verdict,) = judge([without(recording, "answer.")], scene)
     (goal,) = (f for f in verdict.findings if f.code == "goal")
@@ -173,9 +173,9 @@ def test_a_recording_that_has_no_answers_is_not_checked_and_not_refused(scene, t
     assert verdict.verdict == "INCONCLUSIVE"
 
 
-def test_a_recording_that_has_them_is_held_against_the_start(scene, told):
+def test_a_recording_that_has_them_is_held_against_the_start(scene, reported):
     """Nobody recorded how the needle stood: the answers are right in the starts in which they are true."""
-    recording = as_recording("told", episode_of(scene, told), scene)
+    recording = as_recording("told", episode_of(scene, reported), scene)
     (verdict,) = judge([without(recording)], scene)
     (goal,) = (f for f in verdict.findings if f.code == "goal")
     assert goal.reason != "no_answers"
@@ -203,8 +203,8 @@ def test_a_thing_that_shows_nothing_cannot_be_read():
 
 
 @pytest.mark.parametrize("name", ["lerobot", "rosbag", "mcap"])
-def test_every_format_of_an_episode_keeps_the_answers(scene, told, tmp_path, name):
-    episode = episode_of(scene, told)
+def test_every_format_of_an_episode_keeps_the_answers(scene, reported, tmp_path, name):
+    episode = episode_of(scene, reported)
     out = tmp_path / {"lerobot": "set", "rosbag": "take.bag", "mcap": "take.mcap"}[name]
     if name == "lerobot":
         write_lerobot(out, [episode], scene.schema.lerobot_features(), 30)
