@@ -36,6 +36,7 @@ pytest_plugins = ["scenario_costs", "long_suite"]
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / "build" / "bytecode"))
 sys.dont_write_bytecode = False
+WORK = 1200.0  # s that the judge simulates at most in copies of a take that fails
 
 
 @pytest.hookimpl(wrapper=True)
@@ -47,6 +48,15 @@ def pytest_collection() -> Iterator[object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A take that fails is tried in the fewest copies close by; slow tests, and those marked `all_copies`, try all."""
+    from shiliu.replay.judge.facts import near_copies
+
+    every = item.get_closest_marker("slow") or item.get_closest_marker("all_copies")
+    near_copies.WORK = WORK if every else 0.0
 
 
 def script(path: str) -> Any:

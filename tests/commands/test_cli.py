@@ -8,11 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import run
 from shiliu import cli
 from shiliu.cli import VERBS, CommandRequest, main, parse, quoted
-from shiliu.replay.report.translation import translated
-from shiliu.scenarios.parts.part import ASSETS
-from shiliu.scenarios.reading import composition
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.sheet.errors import ReplayError, ShiliuError
 from shiliu.scenarios.sheet.yaml_reader import read_own
@@ -39,28 +37,25 @@ def folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def run(capsys, *words: str) -> tuple[int, str, str]:
-    code = main(list(words))
-    printed = capsys.readouterr()
-    return code, printed.out, printed.err
-
-
-@pytest.mark.parametrize(
-    "words", [["--help"], ["list", "scenarios", "parts"], ["list", "parts"], ["replay", "--help"]], ids=" ".join
-)
-def test_help_and_list_import_nothing_heavy(python, folder, words):
+def test_the_package_help_and_lists_import_nothing_heavy(python, folder):
     code = """
-import sys
+import json, sys
+import shiliu
+loaded = [["import shiliu", 0, list(sys.modules)]]
 from shiliu.cli import main
-code = main(sys.argv[1:])
-print(",".join(sys.modules), file=sys.stderr)
-sys.exit(code)
+for words in sys.argv[1:]:
+    try:
+        ended = main(words.split())
+    except SystemExit as end:
+        ended = end.code
+    loaded.append([words, ended, list(sys.modules)])
+print(json.dumps(loaded), file=sys.stderr)
 """
-    done = python(code, folder, *words)
+    done = python(code, folder, "--help", "list parts", "list scenarios parts", "replay --help")
     assert done.returncode == 0, done.stderr
-    loaded = set(done.stderr.strip().splitlines()[-1].split(","))
-    assert "shiliu" in loaded and "shiliu.cli" in loaded
-    assert not loaded & set(HEAVY)
+    loaded = json.loads(done.stderr.strip().splitlines()[-1])
+    assert len(loaded) == 5 and all("shiliu" in modules for _, _, modules in loaded)
+    assert [(words, code, sorted({*HEAVY} & {*modules})) for words, code, modules in loaded if code or {*HEAVY} & {*modules}] == []
 
 
 def test_a_list_of_skills_does_without_the_solvers(python, folder):
@@ -79,11 +74,6 @@ def test_a_list_of_formats_does_without_their_libraries(python, folder):
     loaded = set(done.stdout.strip().split(","))
     assert "shiliu.replay.formats.rosbag" in loaded, done.stderr
     assert not loaded & {"h5py", "rosbags", "pyarrow", "mcap", "minari", "mujoco"}
-
-
-def test_plain_import_is_light(python, folder):
-    done = python("import sys, shiliu; print(','.join(sys.modules))", folder)
-    assert not set(done.stdout.strip().split(",")) & set(HEAVY)
 
 
 @pytest.mark.parametrize("verb", cli.VERBS)
@@ -371,24 +361,6 @@ def test_check_finds_a_scene_that_is_not_sound(designer, capsys):
         assert len(sound) == (question != "starts free of penetration"), out  # draws of a scene that fails are not called sound
 
 
-def test_list(capsys, designer):
-    code, out, _ = run(capsys, "list", "--json")
-    listed = json.loads(out)
-    assert code == 0
-    known = {"scenarios", "cells", "parts", "robots", "devices", "skills", "words", "checks", "formats", "mappings"}
-    assert set(listed) == known
-    scenarios = {row["name"]: row for row in listed["scenarios"]}
-    assert set(scenarios) >= {"table_top", "microwave", "bare"}
-    assert (
-        scenarios["microwave"]["environment"] == "shiliu/Microwave-v1" and scenarios["table_top"]["environment"] == ""
-    )
-    assert {row["name"] for row in listed["parts"]} >= {"fixtures/microwave", "objects/bowl_150"}
-    assert next(row["name"] for row in listed["robots"]) == "kuafu"
-    text = run(capsys, "list")[1]
-    for rows in listed.values():
-        assert rows and all(row["name"] in text for row in rows)
-
-
 @pytest.mark.gl
 def test_render_writes_pictures_into_a_folder_with_blanks(designer, capsys, opengl):
     import imageio.v3 as iio
@@ -400,118 +372,6 @@ def test_render_writes_pictures_into_a_folder_with_blanks(designer, capsys, open
     assert picture.shape == (120, 160, 3) and picture.std() > 10
     code, _, _ = run(capsys, "render", "scenario=table_top", "out=grid", "grid=2x1")
     assert iio.imread(designer / "grid" / "table_top_above_2x1.png").shape == (60, 160, 3)
-
-
-def test_doctor_tells_what_is_missing(capsys, monkeypatch):
-    from shiliu.replay.commands import doctor
-
-    monkeypatch.delenv("MUJOCO_GL", raising=False)
-    monkeypatch.setattr(doctor, "_trial", lambda backend: backend != "osmesa")
-    assert run(capsys, "doctor")[0] == 0
-    monkeypatch.setattr(doctor, "_trial", lambda backend: 1)
-    code, out, _ = run(capsys, "doctor")
-    assert code == 3 and "apt-get install" in out
-    monkeypatch.setattr(doctor, "packages", lambda: ["numpy", "no-such-package-of-ours"])
-    code, out, _ = run(capsys, "doctor")
-    assert code == 2 and "missing: pip install no-such-package-of-ours" in out
-    code, out, _ = run(capsys, "doctor", "lang=zh")
-    assert code == 2 and "缺少：pip install no-such-package-of-ours" in out and not re.search("missing|Install|yes|pictures| on ", out)
-
-
-@pytest.mark.parametrize(
-    ("chosen", "display", "works", "code", "text"),
-    [
-        ("egl", "", {"egl"}, 0, "yes, with MUJOCO_GL=egl"),
-        ("osmesa", "", {"egl", "osmesa"}, 0, "yes, with MUJOCO_GL=osmesa"),
-        ("", "", {"osmesa"}, 0, "yes, with MUJOCO_GL=osmesa"),
-        ("", ":1", {"", "egl"}, 0, "yes, with the display :1"),
-        ("", ":1", {"egl"}, 1, "no. The display :1 draws nothing. Set MUJOCO_GL=egl, which works."),
-        ("glfw", ":1", {"osmesa"}, 1, "no. MUJOCO_GL=glfw is set; it draws nothing here. Set MUJOCO_GL=osmesa, which works."),
-        ("elg", "", {"egl"}, 7, "no. MUJOCO_GL=elg is set; MuJoCo cannot be read with it, and nothing can be judged. Set MUJOCO_GL=egl"),
-        ("elg", "", set(), 7, "or libosmesa6) and, if need be, set MUJOCO_GL=egl or MUJOCO_GL=osmesa. Or take MUJOCO_GL=elg away"),
-        ("", "", set(), 1, "Verdicts do not need them."),
-    ],
-)  # fmt: skip
-def test_doctor_tries_what_mujoco_gl_names(monkeypatch, chosen, display, works, code, text):
-    from shiliu.replay.commands import doctor
-
-    monkeypatch.setenv("DISPLAY", display)
-    monkeypatch.setattr(doctor, "_trial", lambda gl: 0 if gl in works else doctor.UNREADABLE if gl == "elg" else 1)
-    assert doctor.pictures(chosen)[0] == code and text in doctor.pictures(chosen)[1]
-    chinese = translated(doctor.pictures(chosen)[1], "zh")
-    assert not re.search("[a-z]{3,} (is|with|them|which|draws)", chinese), chinese
-
-
-def test_what_mujoco_cannot_be_read_with_is_found_by_trying():
-    from shiliu.replay.commands import doctor
-
-    assert doctor._trial("nonsense") == doctor.UNREADABLE
-
-
-def test_a_bad_file_of_ones_own_keeps_no_other_out_of_a_list(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    kinds = {"scenario": "bare", "cell": "example-mw-01", "robot": "sawyer", "device": "kuavo_vr", "mapping": "kuavo_rosbag"}
-    for group in kinds:
-        folder = tmp_path / "conf" / group
-        folder.mkdir(parents=True)
-        (folder / "torn.yaml").write_text("a: [1\nb: 2\n")
-        (folder / "words.yaml").write_text("- only\n")
-        (folder / "odd.yaml").write_text("title: tea\njoints: 3\nvariants: 4\nsurveyed: yes\n")
-    for group, good in kinds.items():
-        assert main(["list", f"{group}s", "--json"]) == 0
-        rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)[f"{group}s"]}
-        read_in_full = group in ("robot", "mapping")  # as a verb that names it would read it
-        assert "error" not in rows[good] and ("error" in rows["odd"]) == read_in_full
-        assert f"conf/{group}/torn.yaml:2: This is no valid YAML" in rows["torn"]["error"]
-        assert f"conf/{group}/words.yaml: This holds no settings" in rows["words"]["error"]
-    assert main(["list", "scenarios", "torn"]) == 2 and "no valid YAML" in capsys.readouterr().err
-
-
-def test_names_that_move_a_cursor_or_end_a_line_are_escaped(tmp_path, capsys):
-    cell = tmp_path / "conf" / "cell"
-    cell.mkdir(parents=True)
-    for name in ("red\x1b[31m", "two\nlines"):
-        (cell / f"{name}.yaml").write_text("centre: here\nscenario: microwave\n")
-        (cell / f"{name} broken.yaml").write_text("a: [\n")
-    assert main(["list", "cells", f"--config-dir={tmp_path / 'conf'}"]) == 0
-    out = capsys.readouterr().out
-    assert r"red\x1b[31m" in out and r"two\x0alines" in out and "\x1b" not in out
-    assert sum("lines" in line for line in out.splitlines()) >= 2
-    assert main(["check", "cell=nope", f"--config-dir={tmp_path / 'conf'}"]) == 2
-    error = capsys.readouterr().err
-    assert r"red\x1b[31m" in error and "\x1b" not in error and len(error.splitlines()) == 1
-
-
-def test_a_word_alone_is_shown_with_its_bound_and_a_line_that_uses_it(capsys):
-    shown = run(capsys, "list", "words", "near", "filled")[1]
-    assert "takes:   of to within" in shown and "bound:   within: at most" in shown and "距离" in shown
-    assert "example: near: {of: " in shown and "filled: {inside: " in shown  # not the step that is called like the word
-    assert all(len(line) <= 100 for line in shown.splitlines())
-
-
-@pytest.mark.parametrize("word", ["take.rim", "rim"])
-def test_a_skill_is_found_by_its_way(capsys, word):
-    assert run(capsys, "list", "skills", word)[1].startswith("take.rim\n")
-
-
-@pytest.mark.parametrize(("kind", "group"), [("cells", "cell"), ("devices", "device"), ("robots", "robot"), ("mappings", "mapping")])
-def test_a_member_is_listed_by_its_file_too(capsys, folder, kind, group):
-    name, file = next((n, f) for n, f in composition.members(group).items())
-    own = folder / "conf" / group / f"own_{name}.yaml"
-    own.parent.mkdir(parents=True)
-    own.write_bytes(file.read_bytes())
-    for word in (f"conf/{group}/own_{name}.yaml", f"./conf/{group}/own_{name}", str(own), f"own_{name}"):
-        code, out, _ = run(capsys, "list", kind, word)
-        assert code == 0 and out.split("\n")[1].split()[0] == f"own_{name}"
-    code, _, err = run(capsys, "list", kind, f"elsewhere/own_{name}.yaml")
-    assert code == 2 and f"is named by its name. Write own_{name}." in err
-
-
-def test_a_part_is_found_by_its_folder_or_file(capsys, folder):
-    for word in ("assets/objects/bowl_150", "objects/bowl_150/part.yaml", str(ASSETS / "objects/bowl_150/bowl_150.xml")):
-        code, out, _ = run(capsys, "list", "parts", word)
-        assert code == 0 and "objects/bowl_150" in out
-    assert run(capsys, "list", "parts", "elsewhere/bowl_15")[0] == 2
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if (CONF / f"{verb}.yaml").is_file()])

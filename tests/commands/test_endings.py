@@ -8,12 +8,10 @@ import os
 import re
 import resource
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
-from ctypes.util import find_library
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,38 +27,6 @@ from shiliu.replay.line.jobs import TakeJob
 from shiliu.replay.line.serving import answered
 from shiliu.scenarios.sheet.errors import EpisodeError
 from swinging import RATE, waving
-
-WRITING = """
-import signal, sys, time
-from pathlib import Path
-from shiliu import cli
-from shiliu.replay.commands import doctor
-from shiliu.replay.formats.atomic_folder import placed
-
-def run(request):
-    with placed(Path(sys.argv[1])) as folder:
-        (folder / "half").write_bytes(b"x")
-        print("ready", flush=True)
-        time.sleep(60)
-
-doctor.run = run
-signal.signal(signal.SIGINT, signal.default_int_handler)
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # of tests that nohup runs
-sys.exit(cli.main(["doctor"]))
-"""
-
-
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
-def test_a_signal_ends_it_and_leaves_nothing(tmp_path, name):
-    words = [sys.executable, "-c", WRITING, str(tmp_path / "a" / "out")]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and process.stdout.readline() == "ready\n"
-        assert len(list((tmp_path / "a").iterdir())) == 1
-        process.send_signal(getattr(signal, name))
-        _, error = process.communicate(timeout=20)
-    assert (process.returncode, error) == (130, "shiliu: interrupted\n")
-    assert not list(tmp_path.iterdir())
-
 
 KILLED = """
 import os, sys
@@ -87,15 +53,6 @@ def test_killed_when_its_result_is_in_place_it_has_left_nothing_that_stays(bags,
     assert len(left) == 2 and left[0].endswith(".partial") and (out / "meta" / "info.json").is_file()
     assert cli.main(words) == 2 and "exists already" in capsys.readouterr().err
     assert [path.name for path in out.parent.iterdir()] == ["out"]
-
-
-def test_a_signal_that_is_ignored_stays_so(tmp_path):
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        assert cli.main(["--version"]) == 0 and cli.main(["nothing"]) == 2
-        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    finally:
-        signal.signal(signal.SIGHUP, before)
 
 
 def test_what_the_system_refuses_is_no_fault_of_ours():
@@ -369,56 +326,6 @@ def test_every_setting_that_is_given_is_looked_at(data, tmp_path, monkeypatch, w
         assert len(error.splitlines()) == 1 and "fault of" not in error and not Path("out").exists(), one
 
 
-ENDED_IN = """
-import json, os, signal, sys, time
-from shiliu import cli
-from shiliu.replay.commands import doctor
-from shiliu.scenarios.sheet.errors import ShiliuError
-
-class Dropped:
-    def __del__(self):
-        signal.raise_signal(signal.SIGTERM)
-
-def run(request):
-    if how == "destructor":
-        Dropped()
-        time.sleep(1)
-    try:
-        exec("signal.raise_signal(signal.SIGTERM)")
-    except KeyboardInterrupt as error:
-        if how == "other":
-            raise SystemError("a library has made this of it") from None
-        if how == "mendable":
-            raise ShiliuError("half a file") from error
-        raise
-    return 0
-
-doctor.run = run
-for how in sys.argv[1:]:
-    for disposition in (signal.default_int_handler, signal.SIG_IGN):
-        read, write = os.pipe()
-        child = os.fork()  # once it has all modules, which take a second to import
-        if child == 0:
-            os.dup2(write, 2)
-            os.close(write)
-            signal.signal(signal.SIGINT, disposition)
-            sys.exit(cli.main(["doctor"]))
-        os.close(write)
-        with open(read) as stream:
-            said = stream.read()
-        print(json.dumps([how, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said]), flush=True)
-"""
-
-
-def test_a_signal_is_one_wherever_it_comes_and_whatever_a_library_makes_of_it():
-    """Out of `exec` Python would end itself by SIGINT; out of a destructor no exception passes. Each way also where Ctrl-C is
-    ignored, as of a job in the background."""
-    ways = ["exec", "other", "mendable", "destructor"]
-    done = subprocess.run([sys.executable, "-c", ENDED_IN, *ways], capture_output=True, text=True, timeout=120, check=False)
-    ended = [json.loads(line) for line in done.stdout.splitlines()]
-    assert ended == [[how, 130, "shiliu: interrupted\n"] for how in ways for _ in range(2)], done.stderr
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -464,50 +371,3 @@ def test_of_two_runs_at_once_on_one_file_the_first_stays(tmp_path):
     assert out.read_text() == "first" and [path.name for path in tmp_path.iterdir()] == ["sheet.yaml"]
     write_whole(out, "third")
     assert out.read_text() == "third"
-
-
-@pytest.mark.parametrize("asked", ["osmesa_of_nowhere", "osmesa"])
-def test_an_opengl_that_is_not_here_is_named(asked):
-    """MuJoCo looks for it as it is imported; whoever asks for one that is not there gets an error with the remedy."""
-    if asked == "osmesa" and find_library("OSMesa"):
-        pytest.skip("OSMesa is here")
-    done = subprocess.run(
-        [sys.executable, "-m", "shiliu", "list", "skills", "put"],
-        env={k: v for k, v in os.environ.items() if k != "PYOPENGL_PLATFORM"} | {"MUJOCO_GL": asked},  # which MuJoCo sets here
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"shiliu: MUJOCO_GL={asked} names an OpenGL that is not here")
-
-
-@pytest.mark.parametrize(
-    ("asked", "display", "lang", "message"),
-    [
-        ("glfw", "", "en", "MUJOCO_GL=glfw draws on a display, and there is none here. Set MUJOCO_GL=egl or MUJOCO_GL=osmesa"),
-        ("glfw", ":987", "zh", "MUJOCO_GL=glfw 需要显示器，而显示器 :987 画不出图。请设置 MUJOCO_GL=egl 或 MUJOCO_GL=osmesa"),
-        ("off", "", "en", "MUJOCO_GL=off turns pictures off. Set MUJOCO_GL=egl or MUJOCO_GL=osmesa, or leave it away."),
-    ],
-)
-def test_an_opengl_that_draws_nothing_here_is_named_with_what_to_set(tmp_path, asked, display, lang, message):
-    """GLFW warns of its own; the command prints one line."""
-    done = subprocess.run(
-        [sys.executable, "-m", "shiliu", "render", "scenario=bare", f"out={tmp_path / 'pics'}", f"lang={lang}"],
-        env={k: v for k, v in os.environ.items() if k not in ("PYOPENGL_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")}
-        | {"MUJOCO_GL": asked}
-        | ({"DISPLAY": display} if display else {}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2 and done.stderr.startswith(f"shiliu: {message}"), done.stderr
-    assert len(done.stderr.splitlines()) == 1 and "No OpenGL was found" not in done.stderr
-
-
-def test_without_mujoco_gl_the_advice_is_what_to_install(monkeypatch):
-    from shiliu.envs import rendering
-
-    for asked in ("", "egl", "osmesa"):
-        monkeypatch.setenv("MUJOCO_GL", asked)
-        assert rendering.advice() == rendering.INSTALL

@@ -306,7 +306,7 @@ def test_the_whole_folder_ends_with_its_documented_exit_code(tmp_path):
     assert "report.html" in {f.name for f in out.iterdir()}
 
 
-@pytest.mark.slow  # likely starts of a short recording are tried in test_elsewhere.py
+@pytest.mark.slow  # likely starts of a short recording are tried in test_survey.py
 @pytest.mark.skipif(not SESSION.is_file(), reason="the real recordings are not on this machine")
 def test_session_in_the_microwave_tries_likely_starts():
     scene = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=4"])

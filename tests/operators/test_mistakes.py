@@ -27,8 +27,9 @@ from shiliu.scenarios.stepping.simulation import Simulation
 
 SEED = SEEDS[0]
 ROOT = Path(__file__).resolve().parents[2]
-# mistakes that the default suite performs: all of the shortest scenario
-QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside", "put_back")}
+# what the default suite performs, of the shortest scenario: it undoes what was reached. One is recorded and replayed below, and
+# `test_face.py` performs another
+QUICKLY = {"table_setting": ("put_back",)}
 
 # of each scenario one mistake that undoes a step that was reached
 UNDO = {

@@ -65,6 +65,12 @@ def scene():
     return gauges()
 
 
+@pytest.fixture(scope="module")
+def reported(scene):
+    """What the operator does in the draw of seed 3; look at it, do not change it."""
+    return done(scene, 3)
+
+
 @pytest.mark.parametrize(
     ("value", "given", "margin"), [(0.43, 1.0, 0.01), (0.40, 0.6, 0.0), (0.36, 1.0, -0.04), (0.42, 0.0, -1.0), (0.9, 2.0, 1.0)]
 )
@@ -75,8 +81,8 @@ def test_the_margin_is_what_is_left_of_the_bound(value, given, margin):
 
 
 @pytest.mark.parametrize("seed", [3, 4, 5, 6])
-def test_the_operator_reads_needles_and_lamps_as_they_are_drawn(scene, seed):
-    played = done(scene, seed)
+def test_the_operator_reads_needles_and_lamps_as_they_are_drawn(scene, reported, seed):
+    played = reported if seed == 3 else done(scene, seed)
     values, names = drawing.draw(scene, seed).values, scene.schema.action.names
     assert played.success, played.label
     answered = dict(zip(names, played.actions[-1].tolist()))
@@ -157,9 +163,8 @@ def without(recording, *names):
     return dataclasses.replace(recording, streams=streams, episode=None, kind="robot")
 
 
-def test_a_recording_that_has_no_answers_is_not_checked_and_not_refused(scene):
-    played = done(scene, 3)
-    episode = episode_of(scene, played)
+def test_a_recording_that_has_no_answers_is_not_checked_and_not_refused(scene, reported):
+    episode = episode_of(scene, reported)
     recording = as_recording("told aloud", episode, scene)
     (verdict,) = judge([without(recording, "answer.")], scene)
     (goal,) = (f for f in verdict.findings if f.code == "goal")
@@ -168,9 +173,9 @@ def test_a_recording_that_has_no_answers_is_not_checked_and_not_refused(scene):
     assert verdict.verdict == "INCONCLUSIVE"
 
 
-def test_a_recording_that_has_them_is_held_against_the_start(scene):
+def test_a_recording_that_has_them_is_held_against_the_start(scene, reported):
     """Nobody recorded how the needle stood: the answers are right in the starts in which they are true."""
-    recording = as_recording("told", episode_of(scene, done(scene, 3)), scene)
+    recording = as_recording("told", episode_of(scene, reported), scene)
     (verdict,) = judge([without(recording)], scene)
     (goal,) = (f for f in verdict.findings if f.code == "goal")
     assert goal.reason != "no_answers"
@@ -198,8 +203,8 @@ def test_a_thing_that_shows_nothing_cannot_be_read():
 
 
 @pytest.mark.parametrize("name", ["lerobot", "rosbag", "mcap"])
-def test_every_format_of_an_episode_keeps_the_answers(scene, tmp_path, name):
-    episode = episode_of(scene, done(scene, 3))
+def test_every_format_of_an_episode_keeps_the_answers(scene, reported, tmp_path, name):
+    episode = episode_of(scene, reported)
     out = tmp_path / {"lerobot": "set", "rosbag": "take.bag", "mcap": "take.mcap"}[name]
     if name == "lerobot":
         write_lerobot(out, [episode], scene.schema.lerobot_features(), 30)
@@ -214,8 +219,9 @@ def test_every_format_of_an_episode_keeps_the_answers(scene, tmp_path, name):
     names = list(back.episode.action_names)
     assert names[-4:] == ["answer.pressure", "answer.pressure.given", "answer.standby", "answer.standby.given"]
     np.testing.assert_array_equal(back.episode.actions, episode.actions)
-    (verdict,) = judge([back], scene)
-    assert next(f for f in verdict.findings if f.code == "goal").level == "PASS"
+    if name == "lerobot":  # the others hold the same actions
+        (verdict,) = judge([back], scene)
+        assert next(f for f in verdict.findings if f.code == "goal").level == "PASS"
     answered = recorded_answers(dataclasses.replace(back, episode=None), scene.config.answers, np.arange(len(episode.actions)) / 30)
     for column, values in answered.items():
         assert values == pytest.approx(episode.actions[:, names.index(column)], abs=1e-6)

@@ -10,7 +10,6 @@ from functools import cached_property
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
-from scipy.signal import find_peaks
 
 from .evidence import PAUSE, ramp
 from .tracks import SIDES, Tracks
@@ -114,6 +113,8 @@ class HandFeatures:
     @cached_property
     def sets_off(self) -> np.ndarray:
         """The hand leaves a standstill or a dip of its speed; the deeper the dip, the surer."""
+        from scipy.signal import find_peaks  # here, as it takes as long to load as all else
+
         padded = np.r_[self.speed.max() + 1.0, self.speed, self.speed.max() + 1.0]
         _, found = find_peaks(-padded, prominence=DIP, plateau_size=1)
         steps, weights = [], []
