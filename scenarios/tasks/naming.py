@@ -40,7 +40,8 @@ class ThingNames:
     """
 
     def __init__(self, things: Mapping[str, Thing], lexicon: Lexicon, pairs: Iterable[tuple[str, str]] = ()):
-        self.things, self._lexicon, self._pairs = things, lexicon, frozenset(pairs)
+        self.things, self._lexicon, self._pairs = dict(things), lexicon, frozenset(pairs)
+        self._called: dict[frozenset[str], list[Thing]] = {}  # by what they are called in a sentence
 
     @cached_property
     def _siblings(self) -> frozenset[str]:
@@ -57,8 +58,11 @@ class ThingNames:
 
     def called(self, mention: Mention) -> list[Thing]:
         """The things that a mention can be, by what they are called alone."""
-        found = self.things.values()
-        return [thing for thing in found if any(self._fits(n, k) for n in mention.names for k in thing.names)]
+        found = self._called.get(mention.names)
+        if found is None:
+            found = [thing for thing in self.things.values() if any(self._fits(n, k) for n in mention.names for k in thing.names)]
+            self._called[mention.names] = found
+        return found
 
     def _fits(self, word: str, kind: str) -> bool:
         kinds = self._lexicon.kinds
