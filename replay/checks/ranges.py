@@ -163,6 +163,11 @@ def _is_share(x: np.ndarray, span: float) -> bool:
     )
 
 
+def _is_cause_of(finding: Finding, other: Finding) -> bool:
+    """Whether a hand that is written as a share of its way is the reason why its columns contradict one another."""
+    return finding.details.get("kind") == "share" and other.code == "column.differs" and set(other.subject) <= set(finding.subject)
+
+
 def _rescaled(finding: Finding, known: Known) -> Fix:
     """What a channel's scale is, for whoever finds out how its commands were written down."""
     return {
@@ -178,6 +183,7 @@ CHECKS = (
         "value.range",
         run=lambda r: check_range(r.streams, r.rules, r.origin, r.limits, r.actuators, r.hands),
         settings={"share": "share"},
+        precedes=_is_cause_of,
         fix=_rescaled,
         curve=channel,
         explains=("hand.idle",),

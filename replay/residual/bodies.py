@@ -13,7 +13,7 @@ from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of, own_chains
 from .base_streams import check_bases, compared_of_base
 from .commanded_speed import commanded_speeds
-from .departures import ALIKE
+from .departures import ALIKE, of_one_stream
 from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
 from .engine import differences
@@ -23,8 +23,9 @@ from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable,
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
 from .resampled import is_resampled
-from .servo_law import ServoLaw, laws_of, laws_of_hands
+from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
 from .table import Group, RecordedColumns, as_both, table_of
+from .whole_takes import never_commanded
 
 BETWEEN = 2.0  # times the limits of hands' speeds, where rows are not the device's own
 
@@ -68,21 +69,33 @@ class ComparedColumns:
         return tuple(tuple(hands if self.recording.episode is not None else in_the_arms_frame(hands)) for hands in every)
 
     @cached_property
+    def servos(self) -> tuple[Group | None, ...]:
+        """Of each of `bodies` the columns as its servos had them, on common rows; None where no row is one that they had."""
+        return tuple(
+            None if is_resampled(group) or 2 * len(never_commanded(group)) > len(group.channels) else as_the_arms_had(group, arms)
+            for group, arms in self.bodies
+        )
+
+    @cached_property
     def laws(self) -> tuple[list[ServoLaw], ...]:
-        """Of each of `bodies` the laws that its servos follow; none where no row is one that they had."""
-        return tuple([] if is_resampled(group) else laws_of(group, arms) for group, arms in self.bodies)
+        """Of each of `bodies` the laws that its servos follow."""
+        return tuple([] if group is None else laws_of(group, arms) for group, (_, arms) in zip(self.servos, self.bodies))
 
     @cached_property
     def torques(self) -> tuple[list[Difference], ...]:
         """Of each of `bodies` what is wrong with a column of all joints of its arms, by their torques."""
-        both = zip(self.bodies, self.laws)
-        return tuple([] if is_resampled(group) else check_torques(group, arms, laws) for (group, arms), laws in both)
+        every = zip(self.servos, self.bodies, self.laws)
+        return tuple([] if group is None else check_torques(group, arms, laws) for group, (_, arms), laws in every)
 
     @cached_property
-    def grips(self) -> tuple[tuple[Group, list[ServoLaw]], ...]:
-        """Groups of hands, each with the law that its servos follow."""
-        laws = [law for of in self.laws for law in of]
-        return tuple((group, [] if self.resampled else laws_of_hands(group, laws)) for group in self.table.groups if group.hands)
+    def grips(self) -> tuple[tuple[Group, Group, list[ServoLaw]], ...]:
+        """Groups of hands, each as its servos had it, and with the law that these follow."""
+        laws, found = [law for of in self.laws for law in of], []
+        for group in self.table.groups:
+            if group.hands:
+                had = group if self.resampled else as_the_hands_had(group)
+                found.append((group, had, [] if self.resampled else laws_of_hands(had, laws, never_commanded(group))))
+        return tuple(found)
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
@@ -92,9 +105,9 @@ class ComparedColumns:
         found += [d for group in groups for d in differences(group, vouched(self, group))]
         by_bodies = more_differences(self, found)
         found, by_bodies = _states_are_commands(found, by_bodies)
-        laws = [law for of in (*self.laws, *(of for _, of in self.grips)) for law in of]
+        laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
         every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
-        return tuple(d for d in every if not is_borne_out(laws, d))
+        return tuple(of_one_stream([d for d in every if not is_borne_out(laws, d)]))
 
     @cached_property
     def answering(self) -> frozenset[str]:
@@ -152,19 +165,19 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     """
     out: list[Difference] = []
     recording = columns.recording
-    for (group, arms), laws, hands, whole in zip(columns.bodies, columns.laws, columns.hands, columns.torques):
+    for (group, arms), had, laws, hands, whole in zip(columns.bodies, columns.servos, columns.laws, columns.hands, columns.torques):
         by_hands = check_hands(hands, group, found, answered(laws))
         doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
-        if doubted and not is_resampled(group):
-            laws = laws_of(group, arms, doubted)
+        if doubted and had is not None:
+            laws = laws_of(had, arms, doubted)
         out += [*whole, *by_hands]
         if not any(d.kind == "effort" for d in whole):  # torques of another moment contradict everything in single rows as well
-            out += check_effort(group, laws, found, by_hands)
+            out += check_effort(group if had is None else had, laws, found, by_hands)
         out += [d for d in check_bases(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)
-    for group, laws in columns.grips:
+    for group, had, laws in columns.grips:
         by_speeds = check_hand_speeds(group, found, BETWEEN if columns.resampled else 1.0)
-        by_force = [d for d in check_effort(group, laws, [*found, *by_speeds]) if not _at_a_seam(d, found)]
+        by_force = [d for d in check_effort(had, laws, [*found, *by_speeds]) if not _at_a_seam(d, found)]
         out += [d for d in by_speeds if not _at_a_seam(d, found) and not _said_again(d, by_force)] + by_force
     return out
 
@@ -187,7 +200,7 @@ def witnessed(columns: ComparedColumns) -> set[str]:
     for (group, _), laws, hands in zip(columns.bodies, columns.laws, columns.hands):
         known = [hand for hand in hands if is_comparable(hand, [one for one in hands if one is not hand and one.topic == hand.topic])]
         out |= {f"{hand.topic}/{hand.name}.{axis}" for hand in known for axis in AXES}
-        for law in (*laws, *(law for _, of in columns.grips for law in of)):
+        for law in (*laws, *(law for _, _, of in columns.grips for law in of)):
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
         out |= compared_of_base(recording, group)
     out |= {f"{d.stream}/{name}" for of in columns.torques for d in of if d.kind == "effort" for name in d.channels}

@@ -79,6 +79,10 @@ def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedP
     rest = np.delete(errors[:, usual].sum(axis=0), part).sum() / max(np.delete(motion, part).sum(), 1e-12)
     if errors[:, other, part].sum() > AS_ELSEWHERE * rest * motion[part].sum() or not _is_odd(errors, usual, other, part):
         return None
+    # joints of one arm may be slower than others all along: those of the part have to be as quick as the rest elsewhere
+    also = [j for j in better if float(np.ptp(np.delete(commands[both[j]], part))) > GOES]
+    if not also or not _is_odd(errors[also], usual, other, part):
+        return None
     moved = [group.channels[both[j]] for j in better]
     kind = max(("command", "measured"), key=lambda one: _jumps(moved, one, first, last))
     kind = "measured" if _leaves_its_speed(moved, part, by, group.dt) else kind

@@ -13,6 +13,7 @@ from .hypotheses import Case, best
 
 CAP = 9.0  # a row's squared residual over its limit weighs no more than this, as in `blame`
 ALIKE = 0.6  # of the longer of two stretches that they share, to be one
+OF_ROWS = ("reordered", "repeated")  # what happens to rows, and not to a column of them
 SEEN = 0.5  # of a limit: rows beside a departure belong to it where they depart by so much
 
 
@@ -97,13 +98,37 @@ def together(found: Iterable[Difference]) -> list[Difference]:
         for group in groups:
             first, last = min(d.first for d in group), max(d.last for d in group)
             over = min(one.last, last) - max(one.first, first) + 1
-            same = all(of(one) == of(group[0]) for of in (lambda d: d.kind, lambda d: d.unit, lambda d: d.family == "body"))
+            same = all(of(one) == of(group[0]) for of in (lambda d: d.kind, lambda d: d.unit, lambda d: d.family == "body", _as_late))
             if same and over >= ALIKE * (max(one.last - one.first, last - first) + 1):
                 group.append(one)
                 break
         else:
             groups.append([one])
     return [_one(group) if len(group) > 1 else group[0] for group in groups]
+
+
+def of_one_stream(found: Sequence[Difference]) -> list[Difference]:
+    """The same, with torques of joints and of hands as one where rows of all of them are others: the row of a recorder holds them all."""
+    out: list[Difference] = []
+    for one in sorted(found, key=lambda d: (not d.certain, -len(d.channels))):
+        lead = next((k for k, other in enumerate(out) if _with(other, one)), None)
+        if lead is None:
+            out.append(one)
+        else:
+            more = (*out[lead].channels, *one.channels)
+            out[lead] = replace(out[lead], channels=tuple(dict.fromkeys(more)), weight=out[lead].weight + one.weight)
+    return out
+
+
+def _with(lead: Difference, one: Difference) -> bool:
+    if not (lead.certain and lead.kind == one.kind == "effort" and lead.name in OF_ROWS):
+        return False
+    return min(lead.last, one.last) - max(lead.first, one.first) + 1 >= ALIKE * (one.last - one.first + 1)
+
+
+def _as_late(one: Difference) -> bool:
+    """Whether it is one of columns that are late, which are not all of them for the same reason: those that no servo explains."""
+    return one.unit == "s" and one.certain
 
 
 def _one(group: Sequence[Difference]) -> Difference:

@@ -5,16 +5,19 @@ to have had, or the position: the joint, which went where it was sent, tells whi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from ..signals.signal import runs
 from .arm_chain import HEAD, MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
 from .servo_law import SHARE, ServoLaw, late_column, torques_exchanged, torques_never_written
-from .table import Group, RecordedChannel
+from .table import Group, RecordedChannel, held_for
+from .torque_timing import HARMLESS, is_harmless
 
 LIMIT = 3.0  # Nm: what counts
 # Within a control period a hand that slips or strikes chatters, and its torque is that of another moment than its speed: the law may
@@ -35,6 +38,7 @@ SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to eac
 SPEED, AGREE, LEAST_DAMPING = 0.4, 0.3, 0.5
 LEAP = 0.04  # rad between two commands
 ALL = 0.8  # of a take, in which one reason stands for what torques leave as well
+STANDS, STIRS = 8, 0.02  # rows for which a torque is one value; rad and rad/s, or of the way, by which its joint moves meanwhile
 STRUCK = 6  # rows about those in which a servo gives all that it can
 
 
@@ -58,10 +62,10 @@ def check_effort(
 def check_torques(group: Group, arms: Mapping[str, MeasuredArm], laws: Sequence[ServoLaw]) -> list[Difference]:
     """A column of all joints of the arms that is late by its torques; torques of other joints; torques that nobody wrote."""
     found = late_column(group, arms, laws)
-    if found is not None:
+    if found is not None and not is_harmless(found[1], group.dt):
         kind, rows, channels = found
         late = rows * group.dt
-        return [_of_all(group, channels, kind, abs(late), "s", "lag", group.dt, {"rows": float(rows), "late": late})]
+        return [_of_all(group, channels, kind, abs(late), "s", "lag", HARMLESS, {"rows": float(rows), "late": late})]
     if any(law.limbs[0] != HEAD for law in laws):
         return []
     if (never := torques_never_written(group, arms)) is not None:
@@ -103,6 +107,7 @@ def _by_law(
     sure_of = [d for d in found if d.certain]
     never_were = np.column_stack([_doubted(sure_of, "measured", c.name, group.n) for c in channels])
     chatter = np.where(never_were, 0.0, chatter)  # positions that never were do not chatter
+    chatter = chatter + abs(law.stiffness) * np.column_stack([_between_commands(c, group.dt) for c in channels])
     known = np.column_stack([_doubted(by_hands, "measured", c.name, group.n) for c in channels])
     elsewhere = doubted["measured"] | known
     whole = rest.copy()
@@ -125,6 +130,17 @@ def _by_law(
         own = relations[at[j]] if relations else None
         out += _of_joint(group, law, j, rest[:, j], whole[:, j], bad[:, j], sure[:, j], of, own, rises[at[j]] if rises else None)
     return [*out, *_all(group, law)]
+
+
+def _between_commands(channel: RecordedChannel, dt: float) -> np.ndarray:
+    """(n,) by how much the commands about the row before differ, where each stands for some rows: when within them a servo had it is
+    not recorded."""
+    c = channel.columns["command"]
+    held = held_for(c)
+    if held == 1 or held * dt > HARMLESS + 1e-6:
+        return np.zeros(len(c))
+    near = np.stack([shifted(c, by - 1) for by in range(-held, held + 1)])
+    return np.ptp(near, axis=0)
 
 
 def _seams(loud: np.ndarray, leaps: np.ndarray) -> np.ndarray:
@@ -154,8 +170,9 @@ def _of_joint(
         doubted: `command`, `measured` -> (n,) rows in which the two contradict each other, and that one is to blame.
     """
     channel, of, limit = law.channels[j], {kind: np.zeros(group.n, bool) for kind in HEARD}, law.scale * LIMIT
+    stands = _stands(law, j, bad)
     sent, there = heard(law, j, rest, "command"), heard(law, j, whole, "measured")
-    for first, last in joined(bad) if law.stiffness > LEAST_STIFFNESS else ():
+    for first, last in joined(bad & ~stands) if law.stiffness > LEAST_STIFFNESS else ():
         stretch = slice(first, last + 1)
         if doubted["measured"][stretch].any() or rose(rises, there - channel.columns["measured"], first, last):
             of["measured"][stretch] = True
@@ -164,12 +181,33 @@ def _of_joint(
     for kind, rows in of.items():
         if rows.any():
             yield from departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure, limit))
-    bad = bad & ~np.logical_or(*of.values())
+    bad = (bad & ~np.logical_or(*of.values())) | stands
     noise = max(law.noise, 0.01 * law.scale)
-    yield from departures(WitnessedColumn(
+    own = departures(WitnessedColumn(
         channel.name, "effort", law.unit, channel.topics["effort"], group.t, law.effort[:, j], law.truth[:, j], bad, bad & sure,
         limit, noise, {c.name: law.truth[:, k] for k, c in enumerate(law.channels) if k != j},
     ))  # fmt: skip
+    for one in own:
+        level = law.effort[one.first, j]
+        if stands[one.first : one.last + 1].all() and np.all(law.effort[one.first : one.last + 1, j] == level):
+            # it stood before it was seen to depart, and after
+            first, last = next((a, b) for a, b in runs(law.effort[:, j] == level) if a <= one.first <= b)
+            t0, t1 = float(group.t[first]), float(group.t[last])
+            one = replace(one, name="held_value", numbers={"level": float(level)}, first=first, last=last, t0=t0, t1=t1)
+        yield one
+
+
+def _stands(law: ServoLaw, j: int, bad: np.ndarray) -> np.ndarray:
+    """(n,) rows in which a torque is one value to the bit while the joint moves, less than its servo can give, and not what its servo
+    gives in some of them: there it was not written, whatever else would explain it. Torques of joints at rest are one value as well."""
+    effort, out = law.effort[:, j], np.zeros(len(bad), bool)
+    q, v = (law.channels[j].columns[kind] for kind in ("measured", "velocity"))
+    for first, last in runs(np.diff(effort) == 0.0):
+        rows = slice(first, last + 2)
+        moves = np.ptp(q[rows]) > STIRS and np.ptp(v[rows]) > STIRS
+        if last - first + 2 >= STANDS and moves and bad[rows].any() and abs(effort[first]) < SPENT * law.most[j]:
+            out[rows] = True
+    return out
 
 
 def _speed(group: Group, law: ServoLaw, j: int, rises: Relation | None) -> list[Difference]:

@@ -362,7 +362,8 @@ def _lowpass(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
             at = int(np.argmin(errors))
             rows, low, high = (float(slowness[k]) for k in (at, max(at - 1, 0), min(at + 1, len(slowness) - 1)))
             slowness = np.geomspace(low, high, 9)
-        yield smooth(rows), 1.0, {"seconds": c.dt * rows}
+        if rows <= len(c.x):  # what takes longer than the whole take is no filter
+            yield smooth(rows), 1.0, {"seconds": c.dt * rows}
 
 
 def _straight(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

@@ -17,6 +17,7 @@ from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip
 from .hands import COUNTED
 from .relations import robust, shifted
 from .table import Group, RecordedChannel
+from .torque_timing import TorqueTiming, in_time, is_harmless, timing_of
 
 NEEDED = {"command", "measured", "velocity", "effort"}
 EXPLAINED = 0.95  # of the torques, by their median size, else the servos follow another law
@@ -38,6 +39,7 @@ SHARE = 0.1  # by which all torques may be larger than the weight asks
 SLACK, SHARPER = 0.3, 1.0 / 3.0
 HOLDS = 2.0  # Nm of weight, which no torque that is nothing holds
 ONE_OF, LEAST = 2000, 20.0  # rows that each joint's torque is held against each other's servo in; Nm from where on a row counts alike
+SHARE_OF = 0.011  # of its way: a hand that is never commanded further is written as a share of what its unit counts to
 SHIFTS = range(-15, 16)  # rows by which a column of all joints may be late
 HEADS, HANDS = 1.0 / 3.0, 0.005  # of limits for an arm: motors of the head give 1.5 and 12 Nm; of a hand's stiffness
 
@@ -146,7 +148,7 @@ def late_column(
     if middle <= QUIET or any(_as_modelled(law) for law in laws):
         late = min((late for late in SHIFTS if late), key=lambda one: _left(pool, "effort", one)[1])
         rest = _left(pool, "effort", late)[1]
-        return ("effort", late, pool.channels) if abs(late) > 1 and rest <= min(SLACK, SHARPER * most) else None
+        return ("effort", late, pool.channels) if rest <= min(SLACK, SHARPER * most) else None
     tried = [(_left(pool, kind, late)[0], kind, late) for kind in ("command", "measured", "effort") for late in SHIFTS if late]
     rest, kind, late = min(tried, key=lambda one: (one[0], abs(one[2])))
     return (kind, late, pool.channels) if rest <= QUIET else None
@@ -213,13 +215,40 @@ def torques_never_written(group: Group, arms: Mapping[str, MeasuredArm]) -> tupl
     return (pool, size) if follows and float(np.abs(pool.weight).max()) > HOLDS else None
 
 
-def laws_of_hands(group: Group, laws: Sequence[ServoLaw]) -> list[ServoLaw]:
+def as_the_arms_had(group: Group, arms: Mapping[str, MeasuredArm]) -> Group:
+    """The group with commands and torques on common rows, where a cycle or two between them is all that the law of the arms asks for."""
+    pool = pool_of_arms(group, arms) if group.same_rows else None
+    if pool is None or not np.isfinite(pool.weight).all():
+        return group
+    timing = timing_of(pool.channels, pool.weight, group.dt)
+    if timing is None and (late := late_column(group, arms, laws_of(group, arms))) is not None and is_harmless(late[1], group.dt):
+        timing = TorqueTiming({late[0]: late[1]})
+    return group if timing is None else in_time(group, timing, (c.name for c in group.channels))
+
+
+def as_the_hands_had(group: Group) -> Group:
+    """The same of hands, of which each bus has its own delay."""
+    channels = _counted(group)
+    if not channels or not group.same_rows or group.n < LEAST_ROWS:
+        return group
+    timing = timing_of(channels, np.zeros((group.n, len(channels))), group.dt)
+    return group if timing is None else in_time(group, timing, (c.name for c in channels))
+
+
+def _counted(group: Group) -> tuple[RecordedChannel, ...]:
+    """Hands of which everything is recorded, in the unit that is written beside them."""
+    asked = [c for c in group.channels if set(c.columns) >= NEEDED]
+    return tuple(c for c in asked if SHARE_OF < np.abs(c.columns["command"]).max() < COUNTED)
+
+
+def laws_of_hands(group: Group, laws: Sequence[ServoLaw], without: Collection[str] = ()) -> list[ServoLaw]:
     """The law of all hands of a group: a force for what is left of the way.
 
     Args:
         laws: of the arms that they hang on; where these are as in the model, so is the hands' stiffness.
+        without: hands that have no commands of their own.
     """
-    channels = tuple(c for c in group.channels if set(c.columns) >= NEEDED and np.abs(c.columns["command"]).max() < COUNTED)
+    channels = tuple(c for c in _counted(group) if c.name not in without)
     if not channels or not group.same_rows or group.n < LEAST_ROWS:
         return []
     as_modelled, (stiffness, force) = any(_as_modelled(law) for law in laws), own_grip()

@@ -13,6 +13,7 @@ from ..signals.statistics import correlation, median
 from .difference import Difference
 from .hypotheses import Case, best, is_exact
 from .relations import Relation, shifted
+from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
 from .table import Group, RecordedChannel, held_for
 
 # how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
@@ -24,6 +25,7 @@ GOES = 0.2  # rad: a joint that goes further has a speed
 NEXT = (
     30  # rows, of which one may be written as the command: the measurement that comes, or the end of a chunk of actions
 )
+SOON = 2  # rows until what is measured is where it was commanded, sooner than any servo brings it there
 AS_WRITTEN, SAMPLE = 1e-6, 64  # rad, or share of the way: the same number; rows that are looked at first
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 DOUBT = 0.02  # of the rows in motion that may be alike by chance
@@ -37,6 +39,8 @@ NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that s
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
 BEYOND, HEARS = 0.12, 0.25  # rad that a joint goes beyond a command that stands; s until it answers
+# times the speed of the others, that a speed may be by when in its row it was taken; of a row, by which delays of such joints differ
+RIPPLE, OF_A_ROW = (0.6, 1.6), 0.25
 PAST, COUNTED = 1.5, 3.0  # of the way: past an end; a joint that usually is further is counted in another unit
 AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in which a channel is as far, for its gain to be asked
 
@@ -77,14 +81,47 @@ def parameters(
                 planned = channel.unit != "rad"  # how late a servo is that plans its way is in part a matter of its pace
                 if abs(apart) > (PLANNED if planned else DELAY) + (rows - 1) * group.dt + 3.0 * noise / max(speed, 1e-6):
                     one = whole(group, channel, "measured", abs(apart), "lag", {"late": apart}, alike, "s")
-                    yield replace(one, certain=one.certain and not planned)
+                    yield from (replace(one, certain=False),) if planned else _late(group, channel, relations, one, apart)
         elif relation.name == "derivative" and len(alike) >= 3:
             usual = float(np.median([r.gain for r in alike])) or 1.0
             v = channel.columns["velocity"]
             moved = float((v - relation.residual).std())
             if moved > 0.02 and abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / moved:
                 size = abs(relation.gain / usual - 1.0) * float(np.ptp(v - relation.residual))
-                yield whole(group, channel, "velocity", size, "factor", {"factor": relation.gain / usual}, alike)
+                one = whole(group, channel, "velocity", size, "factor", {"factor": relation.gain / usual}, alike)
+                yield replace(one, certain=one.certain and not _within_a_row(group, own, peers, relation.gain / usual))
+
+
+def _within_a_row(group: Group, own: Sequence[Relation], peers: Sequence[Relation], factor: float) -> bool:
+    """Whether a joint is another part of a row behind its command than the others, and its speed is so many times theirs for it: one
+    that is quick comes to rest between two commands, and its speed is taken when the next one is given."""
+    delays = [r.delay for r in peers if r.name == "follows" and r.own and np.isfinite(r.delay)]
+    mine = [r.delay for r in own if r.name == "follows" and r.own and np.isfinite(r.delay)]
+    if not delays or not mine or not RIPPLE[0] < factor < RIPPLE[1]:
+        return False
+    apart = mine[0] - float(np.median(delays))
+    return abs(apart) > OF_A_ROW * group.dt and bool(np.sign(apart) == np.sign(factor - 1.0))
+
+
+def _late(
+    group: Group, channel: RecordedChannel, relations: Sequence[Sequence[Relation]], one: Difference, apart: float
+) -> Iterator[Difference]:  # fmt: skip
+    """Of a joint that is later than the others, or earlier: which column is, and whether its rows are, or its servo is another one.
+
+    A speed that is that of the position in each row says that the position is of its row: then it is the command that is not.
+    """
+    agrees = speed_agrees(channel, round(apart / group.dt), group.dt)
+    if not one.certain or ("velocity" in channel.columns and not agrees):
+        yield one
+        return
+    moved = [c for c, own in zip(group.channels, relations) if any(r.name == "follows" and r.own for r in own) and c is not channel]
+    left = as_late_rows(group, channel, moved, apart)
+    if left < SHIFTED:
+        yield of_command(channel, one) if agrees else one
+    elif left < NO_BETTER:
+        yield replace(one, certain=False)
+    elif apart > 0.0:  # that a servo is quicker than others contradicts nothing
+        yield replace(one, certain=False, name="smoothed", numbers={"seconds": apart})
 
 
 def _of_another_kind(group: Group, channel: RecordedChannel, one: Difference, alike: Sequence[Relation]) -> Difference:
@@ -178,6 +215,13 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
             certain=len(channels) < moving or later < 0, numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN,
             weight=1e3 * len(channels),
         )  # fmt: skip
+
+
+def never_commanded(group: Group) -> set[str]:
+    """Channels that have no commands of their own, for what is measured soon after stands there in the whole take: no servo answers it,
+    and none is so quick that it only looks so."""
+    written = [d for d in written_as_commands(group) if d.last - d.first == group.n - 1 and abs(float(d.numbers["rows"])) <= SOON]
+    return {name for d in written for name in d.channels}
 
 
 def _perhaps_written(c: np.ndarray, q: np.ndarray, goes: np.ndarray, most: int) -> list[int]:
@@ -274,13 +318,14 @@ def commands_clipped(group: Group) -> Iterator[Difference]:
 
 def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
     """Speeds that are all the same number of times the rise of the positions: another unit, or another sign."""
-    slopes = {}
+    slopes, moving = {}, 0
     for channel in group.channels:
         if not {"measured", "velocity"} <= set(channel.columns):
             continue
         q, v = channel.columns["measured"], channel.columns["velocity"]
         rise = (shifted(q, 1) - shifted(q, -1)) / (2.0 * group.dt)
         if np.ptp(q) > SEEN and float((rise**2).sum()) > 0.0:
+            moving += 1
             slope = float((rise * v).sum() / (rise**2).sum())
             if float(((v - slope * rise) ** 2).sum()) < 0.2 * float((v**2).sum()):
                 slopes[channel.name] = slope
@@ -288,7 +333,7 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
         return
     usual = float(np.median(list(slopes.values())))
     alike = [name for name, slope in slopes.items() if abs(slope / usual - 1.0) < 0.2]
-    if not 0.6 < usual < 1.4 and 2 * len(alike) > len(slopes):
+    if not 0.6 < usual < 1.4 and 2 * len(alike) > moving:
         first = next(c for c in group.channels if c.name == alike[0])
         size = max(float(np.abs(c.columns["velocity"]).max()) for c in group.channels if c.name in alike)
         yield Difference.over(

@@ -1,0 +1,150 @@
+"""When torques were measured: a stream of them may come a cycle or two after the others, and smoothed; commands a row before or after.
+
+The law of a servo holds between what it had and what it gave. Which row that stands in is a matter of the recorder, and harmless as
+long as it is short. So the columns are put on common rows first, where that makes the law hold; what is left is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import numpy as np
+
+from .relations import robust, shifted
+from .table import Group, RecordedChannel
+
+HARMLESS, ROW = 0.1, 1  # s by which a column may be late less than, and rows that it may be late whatever they last
+REACH = 3.0  # times that, so far is looked: what is best at an end of what is harmless is later still
+SLOW = (0.0, 0.015, 0.03, 0.045, 0.06, 0.08, 0.1, 0.15, 0.2)  # s of a first-order low-pass that torques may have gone through
+HELPS = 0.8  # of what the law leaves in its own rows, that it leaves with some column a row away, where any delay is to be found
+MANY = 9  # delays that are tried on either side, and then those beside the best
+SHARPER = 1.0 / 3.0  # of what the law leaves in its own rows, that it may leave in others to be believed
+HOLDS = 0.02  # of the largest usual torque: a law that leaves less than this holds in its own rows
+CHANGES = 0.01  # of the largest usual change of torque or command: a row without it is like its neighbours
+LEAST, MOST = 30, 700  # rows that are asked
+ORDERS = (("effort", "command"), ("command", "effort", "command"))
+OF_ROWS = 80.0  # per cent of them, that leave no more
+
+
+@dataclass(frozen=True)
+class TorqueTiming:
+    """Rows by which a column is late (negative: early), and [s] of the low-pass that the torques have gone through."""
+
+    rows: Mapping[str, int]
+    seconds: float = 0.0
+
+    def put_right(self, channel: RecordedChannel, dt: float) -> RecordedChannel:
+        """The channel with its columns on common rows."""
+        if not {"command", "measured", "velocity", "effort"} <= set(channel.columns):
+            return channel
+        columns = dict(channel.columns)
+        if self.seconds:
+            columns["effort"] = unsmoothed(columns["effort"], self.seconds, dt)
+        columns |= {kind: shifted(columns[kind], late) for kind, late in self.rows.items()}
+        return replace(channel, columns=columns)
+
+
+# one of which helps wherever a column is late or smoothed at all
+NEXT = (
+    *(TorqueTiming({kind: by}) for kind in ("command", "effort") for by in (-1, 1)), *(TorqueTiming({}, by) for by in (0.03, 0.08)),
+)  # fmt: skip
+
+
+def is_harmless(rows: int, dt: float) -> bool:
+    """Whether a column that is late by so many rows is as late as recorders and converters of sets write them."""
+    return abs(rows) <= ROW or abs(rows) * dt < HARMLESS - 1e-6
+
+
+def in_time(group: Group, timing: TorqueTiming, names: Iterable[str]) -> Group:
+    """The group with some of its channels put right."""
+    some = set(names)
+    return replace(group, channels=tuple(timing.put_right(c, group.dt) if c.name in some else c for c in group.channels))
+
+
+def unsmoothed(x: np.ndarray, seconds: float, dt: float) -> np.ndarray:
+    """(n,) what a first-order low-pass has made x of."""
+    pole = float(np.exp(-dt / seconds))
+    return (x - pole * np.concatenate([x[:1], x[:-1]])) / (1.0 - pole)
+
+
+def timing_of(channels: tuple[RecordedChannel, ...], weight: np.ndarray, dt: float) -> TorqueTiming | None:
+    """When the torques of servos that share their numbers were measured; None where their law holds as they stand, or at no time.
+
+    Args:
+        weight: (n, k) that they carry beside.
+    """
+    rows = rows_that_tell(channels, weight, dt)
+    if rows is None:
+        return None
+    size = float(np.percentile(np.abs(np.stack([c.columns["effort"] for c in channels])), 99.0))
+    plain, many = rows.left(TorqueTiming({})), max(ROW, round(REACH * HARMLESS / dt))
+    if plain <= HOLDS * size or min(map(rows.left, NEXT)) > HELPS * plain:
+        return None
+    stride = -(-many // MANY)
+    lates = sorted({*range(-many, many + 1, stride), *range(-ROW, ROW + 1)}, key=abs)
+
+    def better(known: tuple[float, TorqueTiming], step: str) -> tuple[float, TorqueTiming]:
+        of = known[1]
+        slow = SLOW if step == "effort" else (of.seconds,)  # what is smoothed is late as well: only both together are found
+        tried = [TorqueTiming({**of.rows, step: late}, seconds) for seconds in slow for late in lates]
+        found = min([known, *((rows.left(one), one) for one in tried)], key=lambda one: one[0])
+        at = found[1].rows.get(step, 0)
+        near = [replace(found[1], rows={**found[1].rows, step: at + by}) for by in range(1 - stride, stride) if by]
+        return min([found, *((rows.left(one), one) for one in near)], key=lambda one: one[0])
+
+    # which of the two is late first decides where the search ends
+    best = (plain, TorqueTiming({}))
+    for steps in ORDERS:
+        if best[0] > HOLDS * size:
+            best = min(best, reduce(better, steps, (plain, TorqueTiming({}))), key=lambda one: one[0])
+    timing = best[1]
+    late, early = timing.rows.get("effort", 0), timing.rows.get("command", 0)
+    # what is late by more than that is no matter of the recorder's bus
+    harmless = all(is_harmless(by, dt) for by in (late, early, late - early)) and timing.seconds <= HARMLESS
+    return timing if best[0] <= SHARPER * plain and harmless else None
+
+
+@dataclass(frozen=True)
+class RowsThatTell:
+    """Rows of some joints in which torques or commands change, so that it tells whether they are of this row or the next one.
+
+    Attributes:
+        joint, row: (m,) which; rest: (m, p) what the law has beside the command, which is `held` (m,) [rad] away.
+        commands: (k, n); torques: seconds of a low-pass -> (k, n) without it.
+    """
+
+    joint: np.ndarray
+    row: np.ndarray
+    held: np.ndarray
+    rest: np.ndarray
+    commands: np.ndarray
+    torques: Mapping[float, np.ndarray]
+
+    def left(self, timing: TorqueTiming) -> float:
+        """What the law leaves at the most in most of these rows."""
+        last = self.commands.shape[1] - 1
+        later = np.clip(self.row + timing.rows.get("command", 0) - 1, 0, last)
+        x = np.column_stack([self.commands[self.joint, later] - self.held, self.rest])
+        y = self.torques[timing.seconds][self.joint, np.clip(self.row + timing.rows.get("effort", 0), 0, last)]
+        x = x[:, np.ptp(x, axis=0) > 0.0]
+        if not x.shape[1]:
+            return float("inf")
+        return float(np.percentile(np.abs(robust(x, y, None, np.full(x.shape[1], 1e-9), 1e-6)[1]), OF_ROWS))
+
+
+def rows_that_tell(channels: tuple[RecordedChannel, ...], weight: np.ndarray, dt: float) -> RowsThatTell | None:
+    """None where too few do."""
+    c, q, v, effort = (np.stack([one.columns[kind] for one in channels]) for kind in ("command", "measured", "velocity", "effort"))
+    tell = np.zeros(c.shape, bool)
+    for j in range(len(channels)):
+        changes = [np.abs(np.gradient(x[j])) for x in (effort, c)]
+        one = np.logical_or(*(x > CHANGES * max(float(np.percentile(x, 99.0)), 1e-12) for x in changes))
+        tell[j] = np.convolve(one, np.ones(5))[2:-2] > 0.0
+    if int(tell.sum()) < LEAST:
+        return None
+    joint, row = (x[:: -(-int(tell.sum()) // MOST)] for x in np.nonzero(tell))
+    rest = np.column_stack([-v[joint, row], weight[row, joint]])
+    torques = {one: np.stack([unsmoothed(x, one, dt) for x in effort]) if one else effort for one in SLOW}
+    return RowsThatTell(joint, row, q[joint, row], rest, c, torques)
