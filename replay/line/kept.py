@@ -25,7 +25,9 @@ from ..judge.verdict import StageResult, Verdict
 
 RECORDS: dict[str, type] = {
     one.__name__: one
-    for one in (Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, RateFacts, Plot, Picture, Fact, Table)
+    for one in (
+        Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, RateFacts, Plot, Picture, Fact, Table,
+    )
 } | {"Evidence": VerdictEvidence}
 NAMES = {one: name for name, one in RECORDS.items()}  # as which a record is kept
 RECORD, BYTES, LAG, SET = "~record", "~bytes", "~lag", "~set"
