@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -25,8 +25,10 @@ UNLIKE, ALIKE, LEFT = 0.08, 0.05, 0.3
 NEARLY, BETTER = (0, -1, 1, -2, 2), 0.3  # rows by which speeds of devices are late or early; share of the rows that tell it
 APART = (0.095, 0.8)  # s by which the other moment is away
 QUICK = 0.05  # rad/s, root of the mean square: a joint that goes slower in a window has no speed to compare
+ROUNDS = 3  # of looking for another moment in the rows that were found
 OWN = 0.15  # of a speed, that may be of its own row where it is called late; by which the two parts of a mix do not add up to one
-DRIFT, OTHERS, BORNE_OUT = 0.1, 4.0, 0.3  # rad; times as far as any other channel; of the drift, by which the two witnesses may differ
+# rad; times as far as any other speed says; of the drift: by which the two witnesses may differ, and others be beside their commands
+DRIFT, OTHERS, BORNE_OUT, FOLLOW = 0.1, 4.0, 0.3, 0.7
 JOINTS = 3  # that go somewhere, for all of an arm to be looked at
 LINE, BENT = (0.3, 8), 1e-6  # s and rows of a straight line, at least; rad by which the float32 of one bends
 STRAIGHT = 0.02  # rad that a joint goes on it, and rad/s by which its speed changes there
@@ -71,20 +73,17 @@ def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray)
     for first, last in joined(bad, wide):
         if (last - first + 1) * group.dt < 0.5 * PART or taken[first : last + 1].any():
             continue
-        rows = slice(first, last + 1)
-        best: tuple[float, int, np.ndarray] | None = None
-        for by in away:
-            design = np.column_stack([rise, shifted(rise, -by)])
-            weights = np.linalg.lstsq(design[rows], v[rows], rcond=None)[0]
-            rest = float(((v - design @ weights)[rows] ** 2).sum())
-            if weights[1] > OWN and weights[0] > -OWN and abs(weights.sum() - 1.0) < OWN and (best is None or rest < best[0]):
-                best = rest, by, weights
-        if best is None:
+        now, rows = (v - rise) ** 2, slice(first, last + 1)
+        for _ in range(ROUNDS):  # the rows of the mix tell what it is better than those beside them
+            best = _mixed(v, rise, rows, away)
+            if best is None:
+                break
+            by, own, other = best
+            then = (v - own * rise - other * shifted(rise, -by)) ** 2
+            first, last = _largest_sum(now - then - ALIKE * v**2)
+            rows = slice(first, last + 1)
+        if best is None or last < first:
             continue
-        _, by, (own, other) = best
-        now, then = (v - rise) ** 2, (v - own * rise - other * shifted(rise, -by)) ** 2
-        first, last = _largest_sum(now - then - ALIKE * v**2)
-        rows = slice(first, last + 1)
         taken[rows] = True
         outside, beside = (float(np.delete(x, rows).sum()) for x in (now, then))
         long = (last - first + 1) * group.dt >= PART and (group.n - last + first - 1) * group.dt >= REST
@@ -98,6 +97,19 @@ def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray)
             explained=float(1.0 - then[rows].sum() / now[rows].sum()), stream=channel.topics["velocity"], limit=QUICK,
             numbers={"late": by * group.dt} if late else {"seconds": abs(by) * group.dt}, weight=size / QUICK * (last - first + 1),
         )  # fmt: skip
+
+
+def _mixed(v: np.ndarray, rise: np.ndarray, rows: slice, away: Sequence[int]) -> tuple[int, float, float] | None:
+    """Of these numbers of rows the one by which the rises of another moment, with those of the own one, tell a speed best; and how much of
+    each; None where no mix of the two does."""
+    best: tuple[float, int, float, float] | None = None
+    for by in away:
+        design = np.column_stack([rise, shifted(rise, -by)])[rows]
+        own, other = np.linalg.lstsq(design, v[rows], rcond=None)[0]
+        rest = float(((v[rows] - design @ np.array([own, other])) ** 2).sum())
+        if other > OWN and own > -OWN and abs(own + other - 1.0) < OWN and (best is None or rest < best[0]):
+            best = rest, by, float(own), float(other)
+    return None if best is None else best[1:]
 
 
 def _largest_sum(x: np.ndarray) -> tuple[int, int]:
@@ -120,8 +132,9 @@ def _drifts(group: Group) -> Iterator[Difference]:
         by_speed, by_command = q - q[0] - way, q - c.columns["command"]
         away.append([float(np.median(x[-edge:]) - np.median(x[:edge])) for x in (by_speed, by_command)])
     for k, (channel, (speed, command)) in enumerate(zip(witnessed, away)):
-        others = max(abs(x) for j, both in enumerate(away) if j != k for x in both)
-        if abs(speed) > max(DRIFT, OTHERS * others) and abs(speed - command) < BORNE_OUT * abs(speed):
+        others, follow = (max(abs(both[i]) for j, both in enumerate(away) if j != k) for i in (0, 1))
+        both = abs(speed - command) < BORNE_OUT * abs(speed) and follow < FOLLOW * abs(command)
+        if abs(speed) > max(DRIFT, OTHERS * others) and both:
             yield Difference.over(
                 group.t, (channel.name,), "measured", None, abs(speed), "rad", "drift", certain=True, numbers={"by": speed},
                 stream=channel.topics["measured"], limit=DRIFT, weight=abs(speed) / DRIFT * group.n,
@@ -140,7 +153,7 @@ def _drawn_lines(group: Group) -> Iterator[Difference]:
         return
     for first, last in runs(straight):
         rows = slice(first, last + 1)
-        if last - first + 1 < LINE[1] or (last - first + 1) * group.dt < LINE[0]:
+        if first == 0 or last == group.n - 1 or last - first + 1 < LINE[1] or (last - first + 1) * group.dt < LINE[0]:
             continue
         gone = [c for c, way in zip(channels, np.ptp(q[rows], axis=0)) if way > STRAIGHT]
         if len(gone) < JOINTS:
@@ -149,7 +162,7 @@ def _drawn_lines(group: Group) -> Iterator[Difference]:
         sure = sum(x > STRAIGHT for x in speeds) >= JOINTS
         size = float(np.ptp(q[rows], axis=0).max())
         yield Difference.over(
-            group.t, tuple(c.name for c in gone), "measured", (first, last), size, "rad", "straight", certain=sure,
+            group.t, tuple(c.name for c in gone), "measured", (first - 1, last + 1), size, "rad", "straight", certain=sure,
             stream=gone[0].topics["measured"], limit=STRAIGHT, weight=1e3 * len(gone),
         )  # fmt: skip
 
