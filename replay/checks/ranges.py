@@ -113,7 +113,8 @@ def check_range(
                     unit=stream.unit,
                     share=float(outside.mean()),
                     details={"stream": stream.name, "declared_by": source, "lower": low, "upper": high,
-                             "count": int(outside.sum()), **({"kind": "measured"} if measured else {})},
+                             "count": int(outside.sum()), **({"kind": "measured"} if measured else {}),
+                             **({"counted": stream.unit} if stream.unit != SHARE else {})},
                 )
             )  # fmt: skip
     if not asked:

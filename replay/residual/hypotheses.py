@@ -362,7 +362,7 @@ def _lowpass(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
             at = int(np.argmin(errors))
             rows, low, high = (float(slowness[k]) for k in (at, max(at - 1, 0), min(at + 1, len(slowness) - 1)))
             slowness = np.geomspace(low, high, 9)
-        yield smooth(rows), 1.0, {"seconds": c.dt * rows}
+        yield smooth(rows), 1.0, {"seconds": c.dt * rows} if rows <= c.n else {}  # slower than all of it, nothing tells how slow
 
 
 def _straight(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

@@ -184,7 +184,8 @@ def _stuck_efforts(group: Group) -> Iterator[Difference]:
                 size = float(np.ptp(np.delete(e, rows)))
                 yield Difference.over(
                     group.t, (channel.name,), "effort", (first - 1, last), size, "Nm", "held_value", certain=True,
-                    numbers={"level": float(e[first])}, stream=channel.topics["effort"], limit=1.0, weight=_way(q[rows]) / GOES * len(q[rows]),
+                    numbers={"level": float(e[first])}, stream=channel.topics["effort"], limit=1.0,
+                    weight=_way(q[rows]) / GOES * len(q[rows]),
                 )  # fmt: skip
 
 
