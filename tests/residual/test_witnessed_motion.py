@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from shiliu.replay.residual.table import Group, RecordedChannel
+from shiliu.replay.residual.table import Group, RecordedChannel, as_both
+from shiliu.replay.residual.whole_takes import commands_turned
 from shiliu.replay.residual.witnessed_motion import contradicted_by_motion
 
 N, DT = 400, 1.0 / 30.0
@@ -27,13 +28,17 @@ def columns(seed=0, noise=1e-4):
     return {"command": c, "measured": q + rng.normal(0.0, noise, q.shape), "velocity": v, "effort": effort}
 
 
-def found(taken, hands=False):
+def group_of(taken, hands=False):
     t = DT * np.arange(N)
     channels = tuple(
         RecordedChannel(name, {kind: x[k] for kind, x in taken.items()}, dict.fromkeys(taken, "s"), dict.fromkeys(taken, "s"), "rad")
         for k, name in enumerate(JOINTS)
     )
-    return contradicted_by_motion(Group(t, DT, channels, hands=hands))
+    return Group(t, DT, channels, hands=hands)
+
+
+def found(taken, hands=False):
+    return contradicted_by_motion(group_of(taken, hands))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -119,3 +124,19 @@ def test_hands_stop_at_what_they_hold_and_are_not_asked():
     taken = columns(7)
     taken["effort"][:, PART] = taken["effort"][:, PART.start : PART.start + 1]
     assert found(taken, hands=True) == []
+
+
+@pytest.mark.parametrize("joints", [(0,), (0, 5)])
+def test_commands_that_are_kept_within_half_a_turn_while_the_joint_goes_on(joints):
+    taken = columns(8)
+    for kind in ("command", "measured"):
+        taken[kind][list(joints)] += np.pi - np.median(taken["measured"][list(joints)], axis=1, keepdims=True)
+    free = group_of(taken)
+    assert list(commands_turned(free)) == []
+    taken["command"] = (taken["command"] + np.pi) % (2.0 * np.pi) - np.pi
+    wrapped = group_of(taken)
+    named = list(commands_turned(wrapped))
+    assert {d.channels for d in named} == {(JOINTS[k],) for k in joints} and {d.name for d in named} == {"wrap"}
+    assert np.allclose(as_both(wrapped).command, as_both(free).command)
+    taken["measured"][:, 200:] += 0.5 * np.pi  # not by whole turns
+    assert list(commands_turned(group_of(taken))) == []
