@@ -229,8 +229,8 @@ class MappingFile:
             self._problem(("recognise", "channels"), "must be a table of channel to shape.")
             channels = {}
         called = recognise.get("column_names", {})
-        asked = called if isinstance(called, dict) else {"": None}
-        lists_of = {key: words if isinstance(words, list) else [words] for key, words in asked.items()}
+        asked: dict[str, Any] = called if isinstance(called, dict) else {"": None}
+        lists_of: dict[str, list[str]] = {key: words if isinstance(words, list) else [words] for key, words in asked.items()}
         if not all(words and all(isinstance(one, str) and one in names for one in words) for words in lists_of.values()):
             self._problem(
                 ("recognise", "column_names"),

@@ -100,7 +100,7 @@ class Company:
         found = self._beside(takes, rules)
         rates = held_together([take.rates for take in takes], rules)
         given = [{**dict(zip(asked_of("takes"), one)), **rate} for one, rate in zip(found, rates)]
-        return [one | self._based(take, rule) for one, take, rule in zip(given, takes, rules)]
+        return [{**one, **self._based(take, rule)} for one, take, rule in zip(given, takes, rules)]
 
     def _beside(self, batch: Sequence[TakeFacts], rules: Sequence[Rules]) -> list[list[Finding]]:
         """`take.lag`, `take.duplicate`, `take.release` and `take.grip` of each take."""
