@@ -107,6 +107,18 @@ def test_all_positions_on_lines_between_two_rows():
     assert not [d for d in found(taken) if d.name == "straight"]
 
 
+@pytest.mark.parametrize("rows", [slice(200, 230), slice(150, 166)])
+def test_rows_that_stand_the_other_way_round(rows):
+    taken = {kind: x.copy() for kind, x in columns(9).items()}
+    for x in taken.values():
+        x[:, rows] = x[:, rows][:, ::-1].copy()
+    (one,) = [d for d in found(taken) if d.kind == "rows"]
+    assert (one.name, one.certain) == ("reordered", True) and abs(one.first - rows.start) < 4 and abs(one.last - rows.stop) < 4
+    taken = columns(9)  # speeds of another sign, and no row elsewhere
+    taken["velocity"][:, rows] *= -1.0
+    assert not [d for d in found(taken) if d.kind == "rows"]
+
+
 def test_efforts_that_stand_while_their_joints_go_on():
     taken = columns(7)
     taken["effort"][:, PART] = taken["effort"][:, PART.start : PART.start + 1]
