@@ -14,6 +14,7 @@ from .rules import Rules
 
 CODE = "column.differs"
 APART, TURNED = 5e-3, 0.01  # m and rad by which a base is another one: more than angles and poses of a take scatter by
+RESTS = 0.03  # m that a hand goes at the least, to tell in which base it is recorded
 SURE = 2  # other takes that have one base, at least, where it is not that of the robot's own model
 
 
@@ -43,7 +44,8 @@ def bases_of(columns: ComparedColumns) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for (group, _), hands in zip(columns.bodies, columns.hands):
         for hand in hands:
-            if hand.alike or not hand.agrees(hand.truth):
+            rests = float(np.ptp(hand.truth[:, :3], axis=0).max()) < RESTS  # another point of it looks like another base
+            if hand.alike or (hand.base is not None and rests) or not hand.agrees(hand.truth):
                 continue
             at = [0.0] * 4 if hand.base is None else [*hand.base.move, hand.base.angle]
             found[hand.name] = {

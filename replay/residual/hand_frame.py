@@ -14,9 +14,10 @@ from dataclasses import replace
 import numpy as np
 
 from .arm_chain import quaternions_of
-from .hand_pose import AXES, OwnBase, RecordedHand, matrices, turned_joint
+from .hand_pose import AXES, USUAL, OwnBase, RecordedHand, matrices, turned_joint
 
 SAME_TURN = 0.01  # rad by which the turns of both hands' base may be apart; two rounded quaternions are within 4e-3
+AWAY = 0.03  # m, or of a quaternion, from where a hand mostly is
 NEAREST = 0.5  # of the rows, of which a mean turn is taken: the others may be wrong
 NOWHERE = 0.02  # of the rows in which a hand of its own base may stand where its arm has it, by chance
 
@@ -106,7 +107,13 @@ def _of_its_own_base(hand: RecordedHand) -> RecordedHand | None:
     place = hand.values[:, :3] @ turn
     move = np.median(place - arm.origins[-1], axis=0)
     there = _written(hand, place - move, turn.T @ turns)
-    if not there.agrees(there.truth):
+    alike = (np.abs(there.values - there.truth) <= there.limits).all(axis=1)
+    away = (np.abs(there.truth - np.median(there.truth, axis=0)) > AWAY).any(axis=1)  # where a hand rests, any other point of it fits
+    if alike.mean() < USUAL or (away.any() and alike[away].mean() < USUAL):
+        return None
+    inside = np.einsum("nij,ni->nj", arm.turns[-1], hand.values[:, :3] - arm.origins[-1])
+    point = (np.abs(inside - np.median(inside, axis=0)) <= hand.limits[:, :3]).all(axis=1)
+    if point.mean() > alike.mean():  # another point of the hand, which is of one attitude in most of the take
         return None
     angle = float(np.arccos(np.clip(0.5 * (np.trace(turn) - 1.0), -1.0, 1.0)))
     apart = np.abs(np.median(hand.values - hand.truth, axis=0)) > np.median(hand.limits, axis=0)

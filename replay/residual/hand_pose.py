@@ -142,7 +142,7 @@ def is_comparable(hand: RecordedHand, beside: Sequence[RecordedHand]) -> bool:
         return True
     if _other_hand(hand.values, hand.truth, hand.arm.turns[-1], hand.limits):
         return False
-    known = any(other.agrees(other.truth) or hand.agrees(_signed(other.truth, hand)) for other in beside)
+    known = any((other.base is None and other.agrees(other.truth)) or hand.agrees(_signed(other.truth, hand)) for other in beside)
     return known or _same_frame(np.abs(hand.values - hand.truth) / hand.limits)
 
 

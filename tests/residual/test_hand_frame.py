@@ -80,6 +80,17 @@ def test_an_offset_in_most_of_a_take_is_no_base():
     assert found.certain and found.name == "offset" and found.channels == ("right_tcp.z",) and (found.first, found.last) == (100, N - 1)
 
 
+def test_a_hand_of_its_own_base_tells_nothing_of_the_other_one():
+    """Its own base may be another point of a hand that stands: poses of another point are compared with nothing."""
+    take = body_take()
+    pose = take.streams["hand_pose"]
+    values = pose.values.copy()
+    values[:, :3] += matrices(values[:, 3:7])[:, :, 2] * 0.05  # of a point 50 mm further
+    values[:, 7:10] += (0.0, 0.0, 0.05)
+    found = heaviest(replace(take, streams={**take.streams, "hand_pose": replace(pose, values=values)}))
+    assert found is None or not found.certain
+
+
 def test_a_joint_with_another_zero_is_no_base():
     take = body_take()
     state = take.streams["state"]
