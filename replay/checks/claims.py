@@ -22,7 +22,7 @@ SCRIPTED = "scripted operator"  # its segments follow the chain one by one
 # of provenance, what leaves the draw that of the seed; a mistake, a repair or a fault puts other values in
 PLAIN = frozenset({"shiliu", "made_by", "device", "session", "gave_up", "missed", "segments"})
 DRAWS = (SCRIPTED, "page take")  # who performs in the draw of the episode's seed
-TIMES = ("outside", "order", "chain", "gap", "left_out")  # what whoever labelled it has to correct
+TIMES = ("outside", "order", "chain", "gap", "left_out", "label")  # what whoever labelled it has to correct
 DOUBTS = ("fingerprint", "left_out")  # parts and chains may have changed since
 
 Wrong = dict[str, Any]  # details of one claim that is wrong: `kind`, `about` and what is said and known
@@ -52,7 +52,7 @@ def check_claims(recorded: Recorded) -> list[Finding]:
         return [rule.not_applicable("no_lerobot_set" if declared is None else "not_simulation")]
     length = max(episode.n_steps, declared.length or 0) * episode.control_timestep  # lost rows are no matter of claims
     today = recorded.today()
-    wrong = [*_config(episode), *_outside(episode, length), *_chain(episode), *_scene(episode, today)]
+    wrong = [*_config(episode), *_label(episode), *_outside(episode, length), *_chain(episode), *_scene(episode, today)]
     if wrong:
         first = next((one for one in wrong if one["kind"] not in DOUBTS), wrong[0])
         level = "WARN" if first["kind"] in DOUBTS else "FAIL"
@@ -71,6 +71,13 @@ def _config(episode: SimEpisode) -> Iterator[Wrong]:
     version = tree.get("version")
     if type(version) is int and version != episode.scenario_version:
         yield {"kind": "config", "about": "scenario_version", "said": str(episode.scenario_version), "here": str(version)}
+
+
+def _label(episode: SimEpisode) -> Iterator[Wrong]:
+    """A label that says both, that it succeeded and how it failed."""
+    failure = episode.label.get("failure")
+    if episode.label.get("success") is True and isinstance(failure, str) and failure:
+        yield {"kind": "label", "about": "label.failure", "text": failure}
 
 
 def _outside(episode: SimEpisode, length: float) -> Iterator[Wrong]:

@@ -9,6 +9,7 @@ import numpy as np
 from ..residual.bodies import ComparedColumns
 from ..residual.difference import Difference
 from ..residual.hands import reversed_hand
+from ..residual.other_commands import LATE, best_alike
 from ..residual.table import RecordedChannel
 from ..signals.clock import origin_ns, seconds, topic
 from ..signals.signal import runs, strictly_rising
@@ -20,6 +21,7 @@ from .rules import Rule, Rules
 
 SPAN = (100.0, 1.0)  # from one end to the other, where the unit says it
 LEAST = 7  # rows
+MOVES, ALONG = 0.02, 0.8  # of the span that a hand goes at the least; correlation with its command, from where on it goes along
 END = 0.2  # of the span: nearer to an end than this, a hand is called open or closed
 
 
@@ -52,7 +54,7 @@ def check_polarity(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         if one is not None:
             level, value, t0, t1 = "FAIL", float(one.numbers["correlation"]), one.t0, one.t1
             known["kind"] = "motion"
-        elif ends:
+        elif ends and not _goes_along(channel, group.dt):
             # a hand that moves, and is once at the other end, is on its way or holds something
             moved = min(np.ptp(channel.columns[kind]) for kind in ("command", "measured")) > END
             if len({end for end, _, _ in ends}) == 1 and moved:
@@ -106,6 +108,14 @@ def is_reversed(one: Difference, rules: Rules) -> bool:
     """Whether a difference is one of `unit.polarity`, which names it instead of `column.differs`."""
     r = one.numbers.get("correlation") if one.name == "mirrored" else None
     return isinstance(r, float) and r < -rules["unit.polarity"].settings["against"]
+
+
+def _goes_along(channel: RecordedChannel, dt: float) -> bool:
+    """Whether a hand is measured to go as it is commanded, if in another unit: a width in metres is near one end all the time."""
+    c, q = channel.columns["command"], channel.columns["measured"]
+    if min(np.ptp(c), np.ptp(q)) < MOVES:
+        return False
+    return bool(best_alike(q[:, None], c[:, None], dt, LATE)[0].item() > ALONG)
 
 
 def _at_ends(channel: RecordedChannel, dt: float, rule: Rule) -> list[tuple[str, int, int]]:

@@ -89,7 +89,7 @@ def check_range(
                 found.append(
                     rule.finding(
                         level="FAIL", subject=(name,), t0=float(t[0]), t1=float(t[-1]), value=far, limit=float(high), excess=1.0,
-                        unit=stream.unit, details={"kind": "share", "stream": stream.name, "lower": low, "upper": high},
+                        unit=stream.unit, details={"kind": "share", "of": stream.role, "stream": stream.name, "lower": low, "upper": high},
                     )
                 )  # fmt: skip
                 continue
@@ -113,7 +113,8 @@ def check_range(
                     unit=stream.unit,
                     share=float(outside.mean()),
                     details={"stream": stream.name, "declared_by": source, "lower": low, "upper": high,
-                             "count": int(outside.sum()), **({"kind": "measured"} if measured else {})},
+                             "count": int(outside.sum()), **({"kind": "measured"} if measured else {}),
+                             **({"counted": stream.unit} if stream.unit != SHARE else {})},
                 )
             )  # fmt: skip
     if not asked:
@@ -164,8 +165,9 @@ def _is_share(x: np.ndarray, span: float) -> bool:
 
 
 def _is_cause_of(finding: Finding, other: Finding) -> bool:
-    """Whether a hand that is written as a share of its way is the reason why its columns contradict one another."""
-    return finding.details.get("kind") == "share" and other.code == "column.differs" and set(other.subject) <= set(finding.subject)
+    """Whether a hand that is commanded in shares of its way is the reason why its columns contradict one another."""
+    share = finding.details.get("kind") == "share" and finding.details["of"] == "command"
+    return share and other.code == "column.differs" and set(other.subject) <= set(finding.subject)
 
 
 def _rescaled(finding: Finding, known: Known) -> Fix:

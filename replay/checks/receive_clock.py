@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from ..recording.features import ENVIRONMENT
 from ..recording.recording import Recording, Stream
@@ -22,7 +23,10 @@ THIRDS = 3
 # of what a motion's next step leaves unexplained by the commands as they stand, over the same by lines between the new ones: below, the
 # robot followed them as they stand; up to `UNSURE` nobody can tell (noise, a slow servo)
 FOLLOWED, UNSURE = 0.95, 1.05
+Way = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+FORESEEN = 1.2  # the same of lines that come late over lines that are known before: above, the robot knew what was not yet commanded
 RECENT, ROUNDING = 9, 1e-5  # rows of command that a step may depend on; rad of a row that tell nothing
+ENCODER = 2e-4  # rad that a usual encoder scatters by
 EVEN = 0.9  # of the new values, that come after as many rows as the others, or one more or less: they are put on the grid so
 
 
@@ -89,7 +93,8 @@ def check_repeated(
     clock stood still belong to `clock.stall`. A sender that holds its last value is no fault as long as new ones come
     at `slow` or faster. A FAIL only of commands: what a robot was commanded is then not what is written down between two new
     ones, and whoever learns from it learns to stop and to leap. Where the robot was measured to follow the commands as they
-    stand, a slow sender gave them so, which is no fault; where nobody can tell, even ones are a warning.
+    stand, a slow sender gave them so, which is no fault. Where it went smoothly from one new command to the next, but never before the
+    next one stood there, even ones are another rate, and a warning; so they are where nobody can tell.
 
     Args:
         pair: commanded and measured joints on the same rows, where there are such.
@@ -116,13 +121,16 @@ def check_repeated(
             graded["level"] = "PASS"
         elif graded["level"] == "FAIL" and stream.role != "command":
             graded["level"] = "WARN"
-        followed = None
+        followed, foreseen = None, None
         if graded["level"] != "PASS" and stream is pair[0] and pair[1] is not None:
             followed = _followed(stream, pair[1])
             if followed is not None and followed < FOLLOWED:
                 graded["level"] = "PASS"
-        if graded["level"] == "FAIL" and (followed is None or followed < UNSURE) and _even(~same):
-            graded["level"] = "WARN"
+        if graded["level"] == "FAIL" and _even(~same):
+            if followed is not None and followed >= UNSURE:
+                foreseen = _foreseen(stream, pair[1])
+            if followed is None or followed < UNSURE or (foreseen is not None and foreseen < FORESEEN):
+                graded["level"] = "WARN"
         found.append(
             rule.finding(
                 subject=(topic(stream),),
@@ -136,7 +144,7 @@ def check_repeated(
                     "rate": stream.rate,
                     "fresh_rate": stream.rate * (1.0 - share),
                     "longest_run": max((b - a + 2 for a, b in runs(short)), default=1),
-                    **({} if followed is None else {"followed": followed}),
+                    **{key: x for key, x in (("followed", followed), ("foreseen", foreseen)) if x is not None},
                 },
             )
         )
@@ -152,31 +160,70 @@ def _even(new: np.ndarray) -> bool:
 
 def _followed(command: Stream, state: Stream) -> float | None:
     """How much worse the commands as they stand tell the robot's next step than lines between the new ones do; None where its joints
-    were not measured on the same rows.
+    were not measured on the same rows."""
+    ways = (lambda rows, new, x: x, _lines)
+    return _worse(*(_left_by(command, state, way, range(-1, RECENT)) for way in ways))
+
+
+def _foreseen(command: Stream, state: Stream | None) -> float | None:
+    """How much worse the way through the new commands tells the robot's next step as late as it can be known, when the command that it
+    leads to stands there, than at the moment that suits best: a robot that moved as if it knew the next command was given others than
+    those that are written down."""
+    if state is None or not (command.values[1:] != command.values[:-1]).any():
+        return None
+    new = np.flatnonzero((np.diff(command.values, axis=0) != 0.0).any(axis=1))
+    known = min(round(float(np.median(np.diff(new)))) - 1, RECENT - 1) if len(new) > 1 else 0
+    left = [_left_by(command, state, _smooth, (late, late + 1), ENCODER) for late in range(RECENT)]
+    both = [one for one in left if one is not None]
+    return _worse(min(both[known:]), min(both)) if len(both) == RECENT else None
+
+
+def _lines(rows: np.ndarray, new: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """(n,) the lines between the new values."""
+    return np.asarray(np.interp(rows, new, x[new]))
+
+
+def _smooth(rows: np.ndarray, new: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """(n,) a smooth way through the new values; held after the last."""
+    return np.asarray(CubicSpline(new, x[new])(np.minimum(rows, new[-1]))) if len(new) > 3 else _lines(rows, new, x)
+
+
+def _worse(one: tuple[float, float] | None, other: tuple[float, float] | None) -> float | None:
+    """What one way leaves over what the other leaves, each beside what counts as nothing."""
+    if one is None or other is None or not one[1]:
+        return None
+    return 0.0 if one[0] <= one[1] else one[0] / max(other)  # to within rounding nothing is left
+
+
+def _left_by(command: Stream, state: Stream, way: Way, recent: Sequence[int], noise: float = 0.0) -> tuple[float, float] | None:
+    """What commands in some way leave of the robot's steps, and what counts as nothing; None where its joints were not measured on the
+    same rows.
 
     A linear model of each joint's step by what is left of the recent commands and by its steps before (ARX: Ljung, System
     Identification, 1999, ch. 4.2), by least squares; a robot that follows a step moves off at once.
+
+    Args:
+        way: makes of rows (n,), those with a new command and the commands (n,) of a joint those that it is given.
+        recent: rows before a step, of which the command tells it.
+        noise: [rad] that is added to what is measured: without any, steps before tell the next one, whatever is commanded.
     """
     names = [name for name in command.names if name in state.names]
     if not names or command.n != state.n or not np.array_equal(command.time_ns, state.time_ns) or command.n < 4 * RECENT:
         return None
     if command.unit not in SCALE or state.unit not in SCALE:
         return None
-    c, q = in_radians(command, names), in_radians(state, names)
+    c, q = in_radians(command, names), in_radians(state, names) + np.random.default_rng(0).normal(0.0, noise, (state.n, len(names)))
     rows, new = np.arange(command.n), np.flatnonzero(np.concatenate([[True], (np.diff(c, axis=0) != 0.0).any(axis=1)]))
     at = rows[RECENT + 3 : -2]
-    left, least = np.zeros(2), 0.0
+    left, least = 0.0, 0.0
     for j in np.flatnonzero((np.ptp(c, axis=0) > 0.05) & np.isfinite(q).all(axis=0)):
-        step = np.diff(q[:, j])
-        for k, x in enumerate((c[:, j], np.interp(rows, new, c[new, j]))):
-            terms = [x[at - s] - q[at, j] for s in range(-1, RECENT)] + [step[at - 1], step[at - 2], np.ones(len(at))]
-            design = np.column_stack(terms)
-            rest = step[at] - design @ np.linalg.lstsq(design, step[at], rcond=None)[0]
-            left[k] += float((rest**2).sum())
+        step, x = np.diff(q[:, j]), way(rows, new, c[:, j])
+        terms = [x[at - s] - q[at, j] for s in recent] + [step[at - 1], step[at - 2], np.ones(len(at))]
+        design = np.column_stack(terms)
+        rest = step[at] - design @ np.linalg.lstsq(design, step[at], rcond=None)[0]
+        left += float((rest**2).sum())
         least += ROUNDING**2 * len(at)
-    if not least:
-        return None
-    return 0.0 if left[0] <= least else float(left[0] / max(left[1], least))  # to within rounding nothing is left
+    return left, least
 
 
 def _synchronise(finding: Finding, known: Known) -> Fix:

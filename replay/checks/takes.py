@@ -15,6 +15,7 @@ from ..signals.statistics import TO_SIGMA
 from .check import Check
 from .finding import Finding
 from .fixes import Fix, Known, about
+from .hand_bases import HandBase
 from .rules import Rules
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
@@ -94,6 +95,7 @@ class TakesSeen:
 
     def __init__(self) -> None:
         self.first: dict[str, str] = {}  # digest -> the first take that has it
+        self.bases: list[tuple[HandBase, ...]] = []  # of their hands
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}

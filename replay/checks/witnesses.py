@@ -14,6 +14,7 @@ from ..residual.resolution import resolutions
 from ..residual.table import Group
 from .check import Check
 from .finding import Finding, Plot
+from .hand_bases import bases_of
 from .hand_polarity import is_reversed
 from .rules import Rule, Rules
 
@@ -37,10 +38,10 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
     seen = _resolution(groups)
     if not found:
-        return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen})]
+        return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen, **bases_of(columns)})]
     found.sort(key=lambda d: (not d.certain, -d.weight))
     finding = finding_of(rule, found[0], found[1:])
-    finding.details |= {"resolution": seen.get("resolution", [])}
+    finding.details |= {"resolution": seen.get("resolution", [])} | bases_of(columns)
     return [finding]
 
 

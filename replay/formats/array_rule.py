@@ -95,6 +95,7 @@ class ArrayRule:
         fps: rows a second, where the container does not tell; or the field that tells it.
         metadata: note by field, for arrays that are no rows (a start state); they go into `Recording.metadata`.
         column_names: names that the container must call columns of a channel by, for the mapping to be chosen.
+        else_columns: other lists, of which it may use one in place of that one; then it names nothing else of them.
     """
 
     channels: Mapping[str, tuple[int | str, ...] | None]
@@ -105,6 +106,7 @@ class ArrayRule:
     fps: float | str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     column_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    else_columns: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
     name_lists: Mapping[str, str] = field(default_factory=dict)
     task: str | None = None
 
@@ -132,9 +134,17 @@ class ArrayRule:
             first, end = columns.span(axes[0] if len(axes) > 1 and text == columns.channel else math.prod(axes))
             if len(names) != end - first:
                 return False
-        if not all(set(names) <= set((labels or {}).get(channel, ())) for channel, names in self.column_names.items()):
+        if not all(self._named(channel, (labels or {}).get(channel, ())) for channel in self.column_names):
             return False
         return all(name in shapes and _same(shape, shapes[name][1:]) for name, shape in self.channels.items())
+
+    def _named(self, channel: str, called: Sequence[str]) -> bool:
+        """Whether the columns of a channel are called as they must be: a robot without one of its arms, never with half of one."""
+        if set(self.column_names[channel]) <= set(called):
+            return True
+        others = self.else_columns.get(channel, ())
+        known = set(called) & set(self.column_names[channel]).union(*others)
+        return any(known == set(names) for names in others)
 
     @property
     def detail(self) -> int:

@@ -229,12 +229,14 @@ class MappingFile:
             self._problem(("recognise", "channels"), "must be a table of channel to shape.")
             channels = {}
         called = recognise.get("column_names", {})
-        if not isinstance(called, dict) or not all(words in names for words in called.values()):
+        asked: dict[str, Any] = called if isinstance(called, dict) else {"": None}
+        lists_of: dict[str, list[str]] = {key: words if isinstance(words, list) else [words] for key, words in asked.items()}
+        if not all(words and all(isinstance(one, str) and one in names for one in words) for words in lists_of.values()):
             self._problem(
                 ("recognise", "column_names"),
-                f"must be a table of channel to one of the lists under names: {', '.join(names)}.",
+                f"must be a table of channel to one of the lists under names, or to several of them: {', '.join(names)}.",
             )
-            called = {}
+            lists_of = {}
         rule = ArrayRule(
             channels={str(key): self._shape(value, ("recognise", "channels", key)) for key, value in channels.items()},
             streams=streams,
@@ -243,7 +245,8 @@ class MappingFile:
             time=self._time(tree["time"]) if "time" in tree else None,
             fps=fps,
             metadata=metadata,
-            column_names={str(key): names[words] for key, words in called.items()},
+            column_names={str(key): names[words[0]] for key, words in lists_of.items()},
+            else_columns={str(key): tuple(names[one] for one in words[1:]) for key, words in lists_of.items() if words[1:]},
             name_lists=lists,
             task=self._text(recognise, "task", ("recognise",)) or None,
         )

@@ -17,6 +17,7 @@ from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robot_folder, robots
 from ...version import __version__
 from ..checks.finding import Finding, VerdictEvidence
+from ..checks.hand_bases import bases_in, check_bases_among
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_jump, check_position
 from ..checks.rules import Rules, load_rules
@@ -98,6 +99,7 @@ def judged(
     findings = check_integrity(recording, own_limits(), rules, hands=hands)
     findings = [_not_asked(finding) for finding in findings]
     if seen is not None:
+        findings = _among_bases(findings, recording, rules, seen)
         findings.append(check_copy(recording, rules, seen))
     stopped = dict(stopped_signals(findings, recording))
     findings += check_ranges(recording, rules, stopped)
@@ -153,6 +155,17 @@ def check_copy(recording: Recording, rules: Rules, seen: dict[Key, TakesSeen]) -
     found = duplicate_of(holds, before, rules)
     before.keep(holds, recording.source)
     return found
+
+
+def _among_bases(findings: list[Finding], recording: Recording, rules: Rules, seen: dict[Key, TakesSeen]) -> list[Finding]:
+    """The findings, with a hand in another base than in the takes of its set that came before; keeps its bases in `seen`."""
+    key, bases = set_of(recording), bases_in(findings)
+    if key is None or not bases:
+        return findings
+    before = seen.setdefault(key, TakesSeen()).bases
+    elsewhere = check_bases_among(bases, before, rules)
+    before.append(bases)
+    return findings if elsewhere is None else [elsewhere if f.code == elsewhere.code and not f.failed else f for f in findings]
 
 
 def check_ranges(recording: Recording, rules: Rules, stopped: dict[str, str]) -> list[Finding]:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.scene.scene import Scene
+from ..checks.hand_bases import CODE as BASES
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..formats import Unreadable
@@ -16,7 +17,7 @@ from ..recording.recording import Recording
 from ..signals.one_thread import on_one_thread
 from .conclusion import conclude
 from .context import Contexts
-from .facts.results import Given, Judged, Subject
+from .facts.results import Given, Integrity, Judged, Subject
 from .place.cells import place_of
 from .place.unused_settings import unused
 from .set_comparison import Company, TakeFacts, facts_of
@@ -155,9 +156,7 @@ def run_stages(
     motions = steps.each(lambda one, *found: one.robot.motions(one, *found), subjects, integrity)
     facts = steps.each(facts_of, subjects, integrity, motions)
     given = steps.together(hold, facts, steps.each(lambda one: one.rules, subjects))
-    integrity = steps.each(
-        lambda one, others: replace(one, findings=(*one.findings, *(others[code] for code in asked_of("takes")))), integrity, given
-    )
+    integrity = steps.each(_among_takes, integrity, given)
     rollouts = steps.together(partial(rollout_stage, threads=threads, seed=seed), subjects, integrity, motions)
     found = (subjects, integrity, motions, rollouts)
     kinematics = steps.each(lambda one, *found: one.robot.kinematics(one, *found), *found, given)
@@ -172,6 +171,14 @@ def run_stages(
         found_on = steps.each(lambda one, ask: tuple(legs_stage(one)) if ask else (), judged, asked)
         judged = steps.each(lambda one, found: replace(one, legs=found), judged, found_on)
     return judged
+
+
+def _among_takes(one: Integrity, others: Given) -> Integrity:
+    """What was found of a take by itself, and among the takes of its set: a hand in another base than there stands in place of what the
+    take alone says of it."""
+    elsewhere = others.get(BASES)
+    own = [elsewhere if elsewhere is not None and f.code == BASES and not f.failed else f for f in one.findings]
+    return replace(one, findings=(*own, *(others[code] for code in asked_of("takes"))))
 
 
 def _needs_legs(subject: Subject) -> bool:

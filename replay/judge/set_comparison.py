@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ..checks.empty_grips import GripUse, check_empty_grip, grips_of
 from ..checks.finding import Finding
+from ..checks.hand_bases import CODE, HandBase, bases_in, check_bases_among
 from ..checks.registry import asked_of, check_of
 from ..checks.releases import GripOpening, check_release, hands_of, releases_of
 from ..checks.rules import Rules
@@ -30,6 +31,7 @@ class TakeFacts:
         releases: where its hands let go, or the reason why that is not asked; failed: whether it is labelled a failure.
         grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
         rates: how fast it moves; None where it has no motion.
+        bases: in which its hands are recorded.
     """
 
     key: Key | None
@@ -42,6 +44,7 @@ class TakeFacts:
     grips: tuple[GripUse, ...] | str = "no_grip"
     task: str | None = None
     rates: RateFacts | None = None
+    bases: tuple[HandBase, ...] = ()
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -74,6 +77,7 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         isinstance(label, dict) and label.get("success") is False,
         grips_of(recording, hands),
         task if scenario == BARE and isinstance(task, str) else None if scenario == BARE else scenario,
+        bases=bases_in(found),
     )
 
 
@@ -85,6 +89,7 @@ class Company:
     releases: dict[Key, list[tuple[GripOpening, ...]]] = field(default_factory=dict)
     grips: dict[tuple[Key, str], list[tuple[GripUse, ...]]] = field(default_factory=dict)
     seen: dict[Key, TakesSeen] = field(default_factory=dict)
+    bases: dict[Key, list[tuple[HandBase, ...]]] = field(default_factory=dict)
 
     def hold(self, batch: Sequence[tuple[TakeFacts, Rules]]) -> list[Given]:
         """What is found of each take of a batch against those of its set, of this batch and before: code -> finding.
@@ -94,7 +99,8 @@ class Company:
         takes, rules = [take for take, _ in batch], [rule for _, rule in batch]
         found = self._beside(takes, rules)
         rates = held_together([take.rates for take in takes], rules)
-        return [{**dict(zip(asked_of("takes"), one)), **rate} for one, rate in zip(found, rates)]
+        given = [{**dict(zip(asked_of("takes"), one)), **rate} for one, rate in zip(found, rates)]
+        return [{**one, **self._based(take, rule)} for one, take, rule in zip(given, takes, rules)]
 
     def _beside(self, batch: Sequence[TakeFacts], rules: Sequence[Rules]) -> list[list[Finding]]:
         """`take.lag`, `take.duplicate`, `take.release` and `take.grip` of each take."""
@@ -105,6 +111,8 @@ class Company:
                 self.lags.setdefault(take.key, []).append(take.lag)
         for take in batch:
             self._keep_hands(take)
+            if take.key is not None and take.bases:
+                self.bases.setdefault(take.key, []).append(take.bases)
         found = []
         for i, (take, rule) in enumerate(zip(batch, rules)):
             if take.key is None:
@@ -147,6 +155,12 @@ class Company:
             used = self.grips.setdefault((take.key, take.task), [])
             if len(used) < USUAL:
                 used.append(take.grips)
+
+    def _based(self, take: TakeFacts, rules: Rules) -> Given:
+        """`column.differs` of a take with a hand in another base than in the others; nothing where there is none."""
+        others = [one for one in self.bases.get(take.key, ()) if one is not take.bases] if take.key is not None else []
+        found = check_bases_among(take.bases, others, rules) if others else None
+        return {} if found is None else {CODE: found}
 
     def _held(self, take: TakeFacts, rules: Rules) -> Finding:
         """`take.grip` of a take, against those of the same task."""

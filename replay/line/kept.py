@@ -14,6 +14,7 @@ import zstandard
 from ...scenarios.sheet.errors import shown
 from ..checks.empty_grips import GripUse
 from ..checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
+from ..checks.hand_bases import HandBase
 from ..checks.releases import GripOpening
 from ..checks.takes import Content, Lag
 from ..formats import lossless_json
@@ -24,7 +25,9 @@ from ..judge.verdict import StageResult, Verdict
 
 RECORDS: dict[str, type] = {
     one.__name__: one
-    for one in (Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, RateFacts, Plot, Picture, Fact, Table)
+    for one in (
+        Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, RateFacts, Plot, Picture, Fact, Table,
+    )
 } | {"Evidence": VerdictEvidence}
 NAMES = {one: name for name, one in RECORDS.items()}  # as which a record is kept
 RECORD, BYTES, LAG, SET = "~record", "~bytes", "~lag", "~set"

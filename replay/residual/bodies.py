@@ -26,6 +26,7 @@ from .resampled import is_resampled
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
 from .table import Group, RecordedColumns, as_both, table_of
 from .whole_takes import never_commanded
+from .witnessed_motion import contradicted_by_motion
 
 BETWEEN = 2.0  # times the limits of hands' speeds, where rows are not the device's own
 
@@ -103,6 +104,7 @@ class ComparedColumns:
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
         found = list(commanded_speeds(self.recording))
         found += [d for group in groups for d in differences(group, vouched(self, group))]
+        found = _with_motion(found, [d for group in groups for d in contradicted_by_motion(group)])
         by_bodies = more_differences(self, found)
         found, by_bodies = _states_are_commands(found, by_bodies)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
@@ -138,6 +140,18 @@ def _states_are_commands(found: list[Difference], by_bodies: list[Difference]) -
         columns |= hands | set(one.channels) if apart else set()
         out.append(replace(one, kind="measured", certain=True) if apart else one)
     return out, [d for d in by_bodies if not columns or d.kind not in ("pose", "effort") or not set(d.channels) <= columns]
+
+
+def _with_motion(found: Sequence[Difference], by_motion: Sequence[Difference]) -> list[Difference]:
+    """What the columns contradict, and beside it what only their motion tells: that goes before what is unsure of the same rows."""
+    new = [one for one in by_motion if not any(d.certain and _meet(d, one) for d in found)]
+    return [*(d for d in found if d.certain or not any(one.certain and _meet(d, one) for one in new)), *new]
+
+
+def _meet(one: Difference, other: Difference) -> bool:
+    """Whether two differences are of some of the same columns' channels, in some of the same rows."""
+    shared = one.kind == "rows" or bool(set(one.channels) & set(other.channels))
+    return shared and min(one.last, other.last) >= max(one.first, other.first)
 
 
 def _said_again(one: Difference, later: Sequence[Difference]) -> bool:

@@ -2,7 +2,8 @@
 
 A set of others rarely says in which frame its hands are. One turn about the hand for a whole take is another choice of its axes, and one
 move of both hands alike is another base: a floor, a camera. Neither is a fault, and undone, both are held against the joints as any other.
-One hand that is moved alone is no frame.
+The software of two arms gives each hand in the base of its own arm. So a hand that is moved alone, by the same in all of a take, may have
+its own base, or be off: the take does not tell which, the other takes of its set may.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from dataclasses import replace
 import numpy as np
 
 from .arm_chain import quaternions_of
-from .hand_pose import RecordedHand, matrices
+from .hand_pose import AXES, USUAL, OwnBase, RecordedHand, matrices, turned_joint
 
 SAME_TURN = 0.01  # rad by which the turns of both hands' base may be apart; two rounded quaternions are within 4e-3
+AWAY = 0.03  # m, or of a quaternion, from where a hand mostly is
+NEAREST = 0.5  # of the rows, of which a mean turn is taken: the others may be wrong
+NOWHERE = 0.02  # of the rows in which a hand of its own base may stand where its arm has it, by chance
 
 
 def in_the_arms_frame(hands: Sequence[RecordedHand]) -> list[RecordedHand]:
@@ -25,7 +29,7 @@ def in_the_arms_frame(hands: Sequence[RecordedHand]) -> list[RecordedHand]:
         beside = [i for i, other in enumerate(out) if i > k and other.topic == hand.topic]
         if len(beside) == 1 and not hand.agrees(hand.truth):
             out[k], out[beside[0]] = _of_another_base(hand, out[beside[0]]) or (hand, out[beside[0]])
-    return out
+    return [_of_its_own_base(hand) or hand for hand in out]
 
 
 def _usable(hand: RecordedHand) -> bool:
@@ -36,6 +40,15 @@ def _mean_turn(turns: np.ndarray) -> np.ndarray:
     """(3, 3) the rotation nearest to the mean of turns (n, 3, 3) (Moakher, SIAM J. Matrix Anal. 24, 2002, prop. 3.3)."""
     u, _, v = np.linalg.svd(turns.mean(axis=0))
     return np.asarray(u @ np.diag([1.0, 1.0, np.linalg.det(u @ v)]) @ v)
+
+
+def _usual_turn(turns: np.ndarray) -> np.ndarray:
+    """(3, 3) the turn of most of (n, 3, 3), whatever the others are."""
+    usual = _mean_turn(turns)
+    for _ in range(3):
+        apart = np.linalg.norm(turns - usual, axis=(1, 2))
+        usual = _mean_turn(turns[apart <= np.quantile(apart, NEAREST)])
+    return usual
 
 
 def _turns_of(hand: RecordedHand) -> np.ndarray:
@@ -55,7 +68,7 @@ def _of_a_turned_hand(hand: RecordedHand) -> RecordedHand | None:
     if not _usable(hand) or hand.agrees(hand.truth):
         return None
     recorded = _turns_of(hand)
-    turn = _mean_turn(hand.arm.turns[-1].transpose(0, 2, 1) @ recorded)
+    turn = _usual_turn(hand.arm.turns[-1].transpose(0, 2, 1) @ recorded)
     there = _written(hand, hand.values[:, :3], recorded @ turn.T)
     return there if there.agrees(there.truth) else None
 
@@ -64,7 +77,7 @@ def _of_another_base(*hands: RecordedHand) -> tuple[RecordedHand, RecordedHand] 
     """Both hands with one and the same move of their base undone, where that makes both agree with their joints."""
     if not all(_usable(hand) for hand in hands):
         return None
-    turns = [_mean_turn(_turns_of(hand) @ hand.arm.turns[-1].transpose(0, 2, 1)) for hand in hands]
+    turns = [_usual_turn(_turns_of(hand) @ hand.arm.turns[-1].transpose(0, 2, 1)) for hand in hands]
     if np.linalg.norm(turns[0] - turns[1]) > SAME_TURN:
         return None
     turn = _mean_turn(np.array(turns))
@@ -73,6 +86,36 @@ def _of_another_base(*hands: RecordedHand) -> tuple[RecordedHand, RecordedHand] 
     if np.abs(away[0] - away[1]).max() > max(float(np.median(hand.limits[:, :3])) for hand in hands):
         return None
     move = 0.5 * (away[0] + away[1])
-    one, other = (_written(hand, place - move, turn.T @ _turns_of(hand)) for hand, place in zip(hands, places))
+    one, other = (replace(_written(hand, place - move, turn.T @ _turns_of(hand)), alike=True) for hand, place in zip(hands, places))
     return (one, other) if one.agrees(one.truth) and other.agrees(other.truth) else None
 
+
+
+def _of_its_own_base(hand: RecordedHand) -> RecordedHand | None:
+    """The hand with a move of its own base undone, where that makes it agree with its joints and it did so nowhere before; None where one
+    joint that is measured elsewhere moves it so, too."""
+    if not _usable(hand) or (np.abs(hand.values - hand.truth) <= hand.limits).all(axis=1).mean() > NOWHERE:
+        return None
+    arm = hand.arm
+    leaves = np.full(len(hand.values), float(np.median(hand.limits[:, 0])))
+    if turned_joint(hand.values, arm.q, arm.origins, arm.axes, arm.turns[-1], leaves) is not None:
+        return None
+    turns = _turns_of(hand)
+    turn = _usual_turn(turns @ arm.turns[-1].transpose(0, 2, 1))
+    if np.linalg.norm(turn - np.eye(3)) < float(np.median(hand.limits[:, 3])):
+        turn = np.eye(3)
+    place = hand.values[:, :3] @ turn
+    move = np.median(place - arm.origins[-1], axis=0)
+    there = _written(hand, place - move, turn.T @ turns)
+    alike = (np.abs(there.values - there.truth) <= there.limits).all(axis=1)
+    away = (np.abs(there.truth - np.median(there.truth, axis=0)) > AWAY).any(axis=1)  # where a hand rests, any other point of it fits
+    if alike.mean() < USUAL or (away.any() and alike[away].mean() < USUAL):
+        return None
+    inside = np.einsum("nij,ni->nj", arm.turns[-1], hand.values[:, :3] - arm.origins[-1])
+    point = (np.abs(inside - np.median(inside, axis=0)) <= hand.limits[:, :3]).all(axis=1)
+    if point.mean() > alike.mean():  # another point of the hand, which is of one attitude in most of the take
+        return None
+    angle = float(np.arccos(np.clip(0.5 * (np.trace(turn) - 1.0), -1.0, 1.0)))
+    apart = np.abs(np.median(hand.values - hand.truth, axis=0)) > np.median(hand.limits, axis=0)
+    columns = tuple(f"{hand.name}.{axis}" for axis, off in zip(AXES, apart) if off)
+    return replace(there, base=OwnBase(tuple(float(x) for x in turn @ move), angle, columns))

@@ -37,17 +37,34 @@ GRIP, GOES = 0.3, 0.05  # m: where another hand may have its grip at the furthes
 
 
 @dataclass(frozen=True)
+class OwnBase:
+    """A base in which one hand alone is recorded, in the frame of its arm's chain.
+
+    Attributes:
+        move: (3,) [m]; angle: by which it is turned [rad]; columns: of the pose, that it changes.
+    """
+
+    move: tuple[float, ...]
+    angle: float
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RecordedHand:
     """A recorded hand and the measured arm that it hangs on.
 
     Attributes:
         name: of the pose; topic: the device's channel; values: (n, 7) as `AXES` say.
+        base: that it was recorded in, and that is undone in its values; None for the frame of its arm.
+        alike: whether it was, together with the other hand, in another base, which is undone as well.
     """
 
     name: str
     topic: str
     values: np.ndarray
     arm: MeasuredArm
+    base: OwnBase | None = None
+    alike: bool = False
 
     @cached_property
     def limits(self) -> np.ndarray:
@@ -93,7 +110,7 @@ def check_hands(
         answered: joint -> (n,) [rad] positions that its torques answer.
     """
     by_name, every = {c.name: c for c in group.channels}, [hand for hand in hands if np.isfinite(hand.values).all()]
-    out: list[Difference] = []
+    out = together(d for hand in every for d in _of_its_base(hand, group))
     if (swapped := _arms_exchanged(every, group, by_name)) is not None:
         return [swapped]
     for hand in every:
@@ -105,6 +122,17 @@ def check_hands(
     return out
 
 
+def _of_its_base(hand: RecordedHand, group: Group) -> Iterator[Difference]:
+    """That a hand alone is recorded in another base, from the first row to the last: it may be its own, or the pose is off."""
+    if hand.base is None or not hand.base.columns:
+        return
+    places = max(map(abs, hand.base.move)) > LIMITS["m"]
+    size, unit = (max(map(abs, hand.base.move)), "m") if places else (hand.base.angle, "rad")
+    yield Difference.over(
+        group.t, hand.base.columns, "pose", None, size, unit, "own_base", certain=False, stream=hand.topic, limit=LIMITS["m"], weight=1.0,
+    )  # fmt: skip
+
+
 def is_comparable(hand: RecordedHand, beside: Sequence[RecordedHand]) -> bool:
     """Whether it is known where this hand would have to stand: its poses, or those of a hand of the same stream, are in the frame and of
     the point that the arm's chain has, or they are those of the other hand."""
@@ -114,7 +142,7 @@ def is_comparable(hand: RecordedHand, beside: Sequence[RecordedHand]) -> bool:
         return True
     if _other_hand(hand.values, hand.truth, hand.arm.turns[-1], hand.limits):
         return False
-    known = any(other.agrees(other.truth) or hand.agrees(_signed(other.truth, hand)) for other in beside)
+    known = any((other.base is None and other.agrees(other.truth)) or hand.agrees(_signed(other.truth, hand)) for other in beside)
     return known or _same_frame(np.abs(hand.values - hand.truth) / hand.limits)
 
 
@@ -174,7 +202,7 @@ def _of_hand(
     explained = rows_of(joints, group.n)
     for first, last in joined(bad.any(axis=1)):
         rows = first + np.flatnonzero(bad[first : last + 1].any(axis=1))
-        joint = _joint(values[rows], q[rows], origins[:, rows], axes[:, rows], turns[-1][rows], TURNED * wider[rows])
+        joint = turned_joint(values[rows], q[rows], origins[:, rows], axes[:, rows], turns[-1][rows], TURNED * wider[rows])
         if joint is None:
             several = _several(values, arm, rows, group, by_name, answered)
             out += several
@@ -269,7 +297,7 @@ def _other_hand(values: np.ndarray, truth: np.ndarray, turns: np.ndarray, limits
     return several and float(inside.std(axis=0).max()) < float(np.median(limits[:, :3]))
 
 
-def _joint(
+def turned_joint(
     values: np.ndarray, q: np.ndarray, origins: np.ndarray, axes: np.ndarray, turns: np.ndarray, leaves: np.ndarray
 ) -> tuple[int, np.ndarray] | None:
     """The one joint that, turned by (m,) [rad], brings the hand to its recorded pose in most rows; None where none does.

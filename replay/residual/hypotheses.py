@@ -227,7 +227,8 @@ def _factors(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
                 yield known * c.meant, 0.0, {"factor": known}
         yield factor * c.meant, 1.0, {"factor": factor}
     slope, start = _line(c.meant, c.recorded)
-    if np.ptp(c.meant) > 4.0 * c.noise and abs(slope - 1.0) > PLAIN:
+    turned = slope > 0.0 or abs(slope + 1.0) < 0.03  # nobody writes a column the other way round and by another factor: it is another's
+    if np.ptp(c.meant) > 4.0 * c.noise and abs(slope - 1.0) > PLAIN and turned:
         yield slope * c.meant + start, 2.0, {"factor": slope, "by": start}
 
 

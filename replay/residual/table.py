@@ -10,7 +10,7 @@ import numpy as np
 
 from ...scenarios.link.traffic import FEATURE
 from ..recording.recording import Recording, Stream
-from ..signals.channels import SCALE, ends_of, turns_beside, without_seam
+from ..signals.channels import SCALE, ends_of, turns_beside, without_seam, wrapped_beside
 from ..signals.clock import origin_ns, seconds, topic
 from ..signals.pairing import Both, even_grid
 from ..signals.signal import on_grid, strictly_rising
@@ -128,14 +128,16 @@ def without_late_commands(recording: Recording) -> Recording:
 
 
 def as_both(group: Group) -> Both | None:
-    """Commands and measurements of a group on an even grid, no finer than `Both` needs; None where nothing is both, or too short."""
+    """Commands and measurements of a group on an even grid, no finer than `Both` needs; None where nothing is both, or too short. Whole
+    turns between the two are a fault of their own, and none of a scale."""
     channels = [c for c in group.channels if {"command", "measured"} <= set(c.columns)]
     if not channels or group.t[-1] - group.t[0] < 1.0:
         return None
     grid = even_grid(group.t[0], group.t[-1])
-    command, measured = (
-        on_grid(grid, group.t, np.column_stack([c.columns[kind] for c in channels])) for kind in ("command", "measured")
-    )
+    sent, measured_at = ([c.columns[kind] for c in channels] for kind in ("command", "measured"))
+    if channels[0].unit == "rad":
+        sent = [c - 2.0 * np.pi * wrapped_beside(c, q) for c, q in zip(sent, measured_at)]
+    command, measured = (on_grid(grid, group.t, np.column_stack(each)) for each in (sent, measured_at))
     return Both(grid, command, measured, tuple(c.name for c in channels))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..signals.channels import turns_beside
+from ..signals.channels import turns_beside, wrapped_beside
 from ..signals.signal import find_lag, runs
 from ..signals.statistics import correlation, median
 from .difference import Difference
@@ -256,12 +256,13 @@ def _written_in_part(group: Group, channel: RecordedChannel) -> Iterator[Differe
 
 def commands_turned(group: Group) -> Iterator[Difference]:
     """Commands of a joint that are whole turns from where it goes, in some rows or in all: counted from 0 to 2 pi, where the joint is
-    measured within half a turn either way."""
+    measured within half a turn either way; or kept within half a turn, where the joint goes on over the seam."""
     for channel in group.channels:
         if channel.unit != "rad" or not {"command", "measured"} <= set(channel.columns):
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
         rows = np.flatnonzero(turns_beside(c, q))
+        rows = rows if len(rows) else np.flatnonzero(wrapped_beside(c, q))
         if len(rows) < LEAST_ROWS:
             continue
         yield Difference.over(

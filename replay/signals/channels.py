@@ -17,6 +17,7 @@ _ENDS = re.compile(r"\[?(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)\]?")
 
 
 SEAM = (1e-3, 0.8)  # rad: of rounding, and what a joint goes within two rows at the most
+LATE = 15  # rows by which one angle passes the seam before the other
 TURN, BESIDE = 2.0 * np.pi, 0.5  # rad, and that two angles may be apart less whole turns, in the middle
 
 
@@ -78,6 +79,22 @@ def turns_beside(x: np.ndarray, other: np.ndarray) -> np.ndarray:
     leaps, others = (int((np.abs(np.diff(one)) > 0.5 * TURN).sum()) for one in (x, other))
     within = float(np.abs(other).max()) <= 0.5 * TURN < float(np.abs(x).max())
     return turns if within and not others and leaps <= 0.25 * rows else none
+
+
+def wrapped_beside(x: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(n,) whole turns by which an angle [rad] that is written within half a turn either way is beside another one (n,) that it goes along
+    with and that goes on over the seam; noughts where it is no such angle."""
+    if not len(x) or float(np.ptp(x)) < TURN - SEAM[1]:
+        return np.zeros(len(x))
+    turns, none = np.round((x - other) / TURN), np.zeros(len(x))
+    if not turns.any() or not np.isfinite(turns).all() or float(np.abs(x).max()) > 0.5 * TURN + SEAM[0]:
+        return none
+    leaps = np.flatnonzero(np.abs(np.diff(x)) > TURN - SEAM[1])
+    changes = np.flatnonzero(np.diff(turns))
+    goes_on = float(np.abs(np.diff(other)).max()) < 0.25 * TURN and float(np.abs(other).max()) > 0.5 * TURN
+    near = len(leaps) > 0 and len(changes) > 0 and all(np.abs(leaps - row).min() <= LATE for row in changes)
+    beside = float(np.median(np.abs(x - other - turns * TURN))) <= BESIDE
+    return turns if goes_on and near and beside else none
 
 
 def units_of(stream: Stream) -> list[str]:

@@ -226,13 +226,14 @@ def test_words_that_name_taking(task, word):
     assert names_taking(task) == word
 
 
-def slow_policy(every, follows_held, noise=0.0, pole=0.65):
-    """Commands of a hand-like motion on a grid of 30 Hz, each standing for so many rows, and a servo that followed them, or the motion."""
+def slow_policy(every, follows_held, noise=0.0, pole=0.65, late=0):
+    """Commands of a hand-like motion on a grid of 30 Hz, each standing for so many rows, and a servo that followed them, or the motion,
+    `late` rows after it."""
     t = np.arange(400) / RATE
     places = np.random.default_rng(4).uniform(-0.6, 0.6, (2, 12))
     meant = np.stack([sum(p / (1.0 + np.exp(-6.0 * (t - 1.1 * k - j))) for k, p in enumerate(row)) for j, row in enumerate(places)], axis=1)
     stands = meant[np.arange(len(t)) // every * every]
-    given = stands if follows_held else meant
+    given = stands if follows_held else np.vstack([np.repeat(meant[:1], late, axis=0), meant[: len(t) - late]])
     q = lfilter([1.0 - pole], [1.0, -pole], given - given[0], axis=0) + given[0]
     q = np.vstack([q[:1], q[:-1]]) + np.random.default_rng(2).normal(0.0, noise, q.shape)
     command, state = (stream(role, x, (ELBOW, SHOULDER)) for role, x in (("command", stands), ("measured", q)))
@@ -251,6 +252,15 @@ def test_commands_of_a_slow_policy_that_the_robot_followed_as_they_stand_are_no_
 def test_commands_that_stand_while_the_robot_followed_others_were_not_written_down(every):
     found = slow_policy(every, False)
     assert found.level == "FAIL" and found.details["followed"] > 1.05
+
+
+@pytest.mark.parametrize("every", [3, 6])
+@pytest.mark.parametrize("noise", [0.0, 3e-4])
+def test_commands_of_a_slow_sender_between_which_a_controller_goes_on_smoothly_are_another_rate(every, noise):
+    """No controller knows the next command before it is given: what it goes through comes later by a command's time."""
+    found = slow_policy(every, False, noise, late=every)
+    assert found.level in ("PASS", "WARN") and found.details["fresh_rate"] == pytest.approx(RATE / every, rel=0.05)
+    assert slow_policy(every, False, noise, late=0).level == "FAIL"
 
 
 def test_where_noise_hides_what_the_robot_followed_even_commands_are_a_warning():

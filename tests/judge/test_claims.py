@@ -84,6 +84,7 @@ def words(change):
         (put("segments", [{"skill": "carry.over", "t0": 0.0, "t1": 9.0}]), "left_out", "WARN", "auditor"),
         (put("fingerprint", "0" * 64), "fingerprint", "WARN", None),
         (put("seed", 1), "seed", "FAIL", None),
+        (lambda e: e.label.update(success=True, failure="drop"), "label", "FAIL", "auditor"),
         (lambda e: e.draw["values"].update({"table.height": e.draw["values"]["table.height"] + 1e-4}), "seed", "FAIL", None),
     ],
 )
@@ -103,6 +104,8 @@ def test_a_claim_that_is_contradicted_is_named(taken, change, kind, level, owner
         lambda e: setattr(e, "engine", "mujoco 3.0.0") or setattr(e, "fingerprint", "0" * 64),  # by which models are saved otherwise
         lambda e: e.config["scenario"].pop("skills"),
         lambda e: e.draw.pop("redraws"),
+        lambda e: e.label.update(success=False, failure="drop"),
+        lambda e: e.label.update(success=True, failure=None),
         put("segments", []),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,6 +126,56 @@ def test_columns_are_found_by_their_names_wherever_they_stand(own, episode, bare
     )
     (verdict,) = list(judging([take], threads=1))
     assert verdict.verdict == "FEASIBLE" and verdict.provenance["scenario_named_by"] == "default"
+
+
+def without(root: Path, lacks: Callable[[str], bool]) -> None:
+    """Take columns out of all that is recorded of joints and hands."""
+    info = json.loads((root / "meta/info.json").read_text(encoding="utf-8"))
+    kept = {}
+    for name in ("action", "observation.state", "observation.velocity", "observation.effort", "observation.hand_pose"):
+        feature = info["features"].get(name)
+        if feature is not None:
+            kept[name] = [i for i, column in enumerate(feature["names"]) if not lacks(column)]
+            feature["names"] = [feature["names"][i] for i in kept[name]]
+            feature["shape"] = [len(kept[name])]
+    (root / "meta/info.json").write_text(json.dumps(info), encoding="utf-8")
+    for path in (root / "data").rglob("*.parquet"):
+        table = pq.read_table(path)
+        for name, columns in kept.items():
+            values = np.stack(table.column(name).to_pylist())[:, columns].astype(np.float32)
+            array = pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
+            table = table.set_column(table.schema.get_field_index(name), name, array)
+        pq.write_table(table, path)
+
+
+PARTS = {"no head": "zhead", "left arm alone": ("zarm_r", "right"), "right arm alone": ("zarm_l", "left", "zhead")}
+
+
+@pytest.mark.parametrize("prefixes", PARTS.values(), ids=PARTS)
+def test_a_robot_without_a_head_or_an_arm_is_read_and_what_it_lacks_is_named(own, episode, bare, tmp_path, prefixes):
+    root = tmp_path / "part"
+    shutil.copytree(own, root)
+    make_plain(root)
+    without(root, lambda column: column.startswith(prefixes))
+    take = next(iter(read(root)))
+    assert take.mapping == "kuafu_lerobot"
+    joints = take.streams["action"].names
+    known = [name for name in bare.schema.action.names if name.startswith("z")]
+    assert joints == tuple(name for name in known if not name.startswith(prefixes)) == take.streams["state"].names
+    mine = episode.actions[:, bare.schema.action.names.index(joints[0])].astype(float)
+    assert np.array_equal(take.streams["action"].column(joints[0]), mine)
+    (note,) = [note for note in take.notes if note.startswith("action: ")]
+    assert all((name in note) != (name in joints) for name in known) and "nothing of them is checked" in note
+    assert not [line for line in take.unmapped if "unknown to mapping" in line]
+
+
+def test_a_robot_with_half_an_arm_is_none_of_ours(own, tmp_path):
+    root = tmp_path / "half"
+    shutil.copytree(own, root)
+    make_plain(root)
+    without(root, lambda column: column.startswith(("zhead", "zarm_r5")))
+    with pytest.raises(EpisodeError, match="no mapping knows"):
+        list(read(root))
 
 
 def test_a_set_without_the_robots_names_is_none_of_ours(own, tmp_path):

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from body_takes import N, body_take, heaviest
+from shiliu.replay.checks.hand_bases import HandBase, check_bases_among
+from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.residual.arm_chain import quaternions_of
 from shiliu.replay.residual.hand_pose import matrices
 
@@ -48,11 +50,74 @@ def test_another_frame_is_no_fault_and_hides_none(frame):
     assert all(name.startswith("right_tcp") for name in found.channels)
 
 
-def test_one_hand_that_is_moved_alone_is_no_frame():
-    found = heaviest(written(move=(0.0, 0.0, 0.1), sides=(7,)))
-    assert found is not None and found.channels == ("right_tcp.z",) and found.size == pytest.approx(0.1, abs=1e-3)
-    found = heaviest(written(base=turn((1, 0, 0), 0.2), sides=(0,)))
-    assert found is not None and all(name.startswith("left_tcp") for name in found.channels)
+OWN = [
+    {"move": (0.0, 0.0, 0.1), "sides": (7,)},
+    {"move": (0.0, 0.2, 1.3), "sides": (0,)},
+    {"base": turn((1, 0, 0), 1.2), "move": (0.1, 0.2, 1.3), "sides": (7,)},
+]
+
+
+@pytest.mark.parametrize("frame", OWN)
+def test_a_hand_of_its_own_base_is_named_and_no_fault(frame):
+    found = heaviest(written(**frame))
+    side = "left_tcp" if frame["sides"] == (0,) else "right_tcp"
+    assert (found.name, found.certain, found.kind) == ("own_base", False, "pose") and (found.first, found.last) == (0, N - 1)
+    assert all(name.startswith(side) for name in found.channels)
+
+
+@pytest.mark.parametrize("frame", OWN)
+@pytest.mark.parametrize("rows", [slice(200, 320), slice(40, 460)])
+def test_an_offset_in_part_of_a_take_is_a_fault_in_a_base_of_its_own(frame, rows):
+    column = "left_tcp.y" if frame["sides"] == (0,) else "right_tcp.y"
+    found = heaviest(written(**frame, offset=(rows, column, 0.03)))
+    assert found is not None and found.certain and found.kind == "pose"
+    if rows.stop - rows.start < N // 2:
+        assert (found.first, found.last) == (rows.start, rows.stop - 1)
+
+
+def test_an_offset_in_most_of_a_take_is_no_base():
+    found = heaviest(written(offset=(slice(100, N), "right_tcp.z", 0.05)))
+    assert found.certain and found.name == "offset" and found.channels == ("right_tcp.z",) and (found.first, found.last) == (100, N - 1)
+
+
+def test_a_hand_of_its_own_base_tells_nothing_of_the_other_one():
+    """Its own base may be another point of a hand that stands: poses of another point are compared with nothing."""
+    take = body_take()
+    pose = take.streams["hand_pose"]
+    values = pose.values.copy()
+    values[:, :3] += matrices(values[:, 3:7])[:, :, 2] * 0.05  # of a point 50 mm further
+    values[:, 7:10] += (0.0, 0.0, 0.05)
+    found = heaviest(replace(take, streams={**take.streams, "hand_pose": replace(pose, values=values)}))
+    assert found is None or not found.certain
+
+
+def test_a_joint_with_another_zero_is_no_base():
+    take = body_take()
+    state = take.streams["state"]
+    values = state.values.copy()
+    values[:, 0] += 0.1  # the first joint of an arm turns all of it about one axis
+    found = heaviest(replace(take, streams={**take.streams, "state": replace(state, values=values)}))
+    assert found is not None and found.certain and found.name != "own_base"
+
+
+def bases(*moves):
+    """Of a hand in takes of a set, the last of which is asked about."""
+    takes = [(HandBase("left_tcp", (*move, 0.0), ("left_tcp.y",) if any(move) else (), "pose", 0.0, 9.0),) for move in moves]
+    return check_bases_among(takes[-1], takes[:-1], load_rules())
+
+
+HERE, SHOULDER, OFF = (0.0, 0.0, 0.0), (0.0, -0.2, -1.3), (0.0, 0.02, 0.0)
+
+
+@pytest.mark.parametrize("moves", [(HERE, HERE, HERE), (SHOULDER, SHOULDER, SHOULDER), (OFF, HERE), (OFF, OFF), (SHOULDER, OFF)])
+def test_a_base_that_the_set_has_or_that_it_does_not_know(moves):
+    assert bases(*moves) is None
+
+
+@pytest.mark.parametrize("moves", [(HERE, OFF), (HERE, HERE, OFF), (SHOULDER, SHOULDER, HERE), (HERE, OFF, HERE, HERE, SHOULDER)])
+def test_a_take_with_another_base_than_its_set(moves):
+    found = bases(*moves)
+    assert found.failed and found.code == "column.differs" and found.subject[0] == "left_tcp." + ("y" if any(moves[-1]) else "x")
 
 
 def test_hands_that_drift_are_in_no_frame():

@@ -78,6 +78,8 @@ class MappedReading:
 
     def recording(self) -> Recording:
         episode = self.episode
+        for rule in self.rule.streams:
+            self._note_lacking(rule)
         streams = {}
         times: dict[str, Any] | None = None
         length = None
@@ -132,12 +134,22 @@ class MappedReading:
     def _has(self, text: str) -> bool:
         return Columns.parse(text).channel in self.episode.arrays
 
+    def _note_lacking(self, rule: StreamRule) -> None:
+        """A note of the joints and hands of a command that the container has no column for, where it has others of them."""
+        if not rule.by_name or rule.role != "command" or not self._has(rule.fields[0]):
+            return
+        called = self.episode.labels.get(Columns.parse(rule.fields[0]).channel, ())
+        lacking = [name for name in rule.names if name not in called]
+        if lacking and any(set(names) <= set(called) for names in rule.else_names):
+            self.notes.append(f"{rule.name}: the container has no column for {', '.join(lacking)}: nothing of them is checked")
+
     def _one_by_one(self, rule: StreamRule) -> list[StreamRule]:
         """A rule for each of the things that its fields hold side by side; the rule itself where it is about one thing."""
         if rule.by_name and rule.else_names:
             called = self.episode.labels.get(Columns.parse(rule.fields[0]).channel, ())
             lists = (rule.names, *rule.else_names)
-            return [replace(rule, names=next((names for names in lists if set(names) <= set(called)), rule.names))]
+            names = next((names for names in lists if set(names) <= set(called)), rule.names)
+            return [replace(rule, names=names, unit=_unit_of(rule, names))]
         if rule.per is None or not all(self._has(text) for text in rule.fields):
             return [rule]
         columns = [Columns.parse(text) for text in rule.fields]
@@ -448,6 +460,14 @@ def _grid_ns(length: int, fps: float) -> np.ndarray:
     if float(fps).is_integer():
         return grid_ns(length, int(fps))
     return np.rint(np.arange(length) * (_NS / fps)).astype(np.int64)
+
+
+def _unit_of(rule: StreamRule, names: tuple[str, ...]) -> str:
+    """The unit of some of a rule's elements: of a unit for each element those of theirs."""
+    each = rule.unit.split(" ")
+    if len(each) != len(rule.names) or not set(names) <= set(rule.names):
+        return rule.unit
+    return " ".join(each[rule.names.index(name)] for name in names)
 
 
 def numbered(word: str, count: int) -> tuple[str, ...]:

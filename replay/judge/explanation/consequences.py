@@ -18,6 +18,7 @@ NOT_THESE_COMMANDS = ("unknown", "action_edited", "alignment", "unit", "period")
 # what is read from recorded poses of things, and follows from one that leaps
 FROM_POSES = ("object.jumps", "object.hovers", "object.moves", "object.diverged", "record.goal")
 FROM_START = ("start.place", "start.penetration")  # what is read from where things were put at first
+NO_PLACES = ("differenced", "integrated", "copied")  # what columns hold that are not the places they should be
 WHOLE = ("frames",)  # of which columns an older set's digest does not tell
 
 
@@ -129,6 +130,8 @@ def _follows(finding: Finding, cause: Finding) -> bool:
         return _of_a_pose(finding, cause)
     if cause.code == "column.differs" and cause.details.get("column") == "pose" and _of_a_pose(finding, cause):
         return True
+    if (cause.code, finding.code) == ("column.differs", "stream.lag"):  # columns that are no places have no delay
+        return cause.details.get("kind") in NO_PLACES and cause.details.get("stream") in finding.subject
     if cause.stage == "integrity":
         return finding.stage == "integrity" and bool(set(finding.subject) & set(cause.subject))
     if check_of(finding.code).own_cause and not (

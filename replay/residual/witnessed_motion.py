@@ -1,0 +1,224 @@
+"""Columns that the motion itself contradicts, however little: shown by correlation, by an integral or to the last bit, not by size.
+
+- Speeds of a part of a take that are those of another moment, or in part: the rise of the positions some rows away explains them.
+- A position that drifts from where both its speed, summed up, and its command have it.
+- Every position of an arm on a straight line for some time, while its speeds change: somebody drew lines between two rows.
+- Rows that stand the other way round: all joints go against their speeds, and leap where these rows begin and end.
+- Efforts that stand to the last bit while their joints go on, and change in each row elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..signals.signal import runs
+from .departures import joined, together
+from .difference import Difference
+from .relations import shifted
+from .resampled import is_resampled
+from .table import Group, RecordedChannel, is_switch
+
+WINDOW, PART, REST = 0.8, 1.0, 2.0  # s looked at together; of a part, and of the rest
+# share of a speed's squares in a window that the rises of its row leave: in the part, in the rest; and what another moment leaves of it
+UNLIKE, ALIKE, LEFT = 0.08, 0.05, 0.3
+NEARLY, BETTER = (0, -1, 1, -2, 2), 0.3  # rows by which speeds of devices are late or early; share of the rows that tell it
+APART = (0.095, 0.8)  # s by which the other moment is away
+QUICK = 0.05  # rad/s, root of the mean square: a joint that goes slower in a window has no speed to compare
+ROUNDS = 3  # of looking for another moment in the rows that were found
+OWN = 0.15  # of a speed, that may be of its own row where it is called late; by which the two parts of a mix do not add up to one
+# rad; times as far as any other speed says; of the drift: by which the two witnesses may differ, and others be beside their commands
+DRIFT, OTHERS, BORNE_OUT, FOLLOW = 0.1, 4.0, 0.3, 0.7
+JOINTS = 3  # that go somewhere, for all of an arm to be looked at
+LINE, BENT = (0.3, 8), 1e-6  # s and rows of a straight line, at least; rad by which the float32 of one bends
+STRAIGHT = 0.02  # rad that a joint goes on it, and rad/s by which its speed changes there
+USUAL = 0.2  # of the rows: where more are on lines, they are those of a slower device
+AGAINST, BACKWARDS = 0.5, 0.4  # likeness of speeds and rises of all joints, in rows that stand the other way round its opposite; s of them
+STANDS, GOES = 1.0, 0.1  # s that an effort stands; rad that its joint goes meanwhile
+CHANGES = 0.9  # of the rows in motion in which an effort changes elsewhere
+
+
+def contradicted_by_motion(group: Group) -> list[Difference]:
+    """All of them, of a group of joints; none where rows are not the device's own."""
+    if group.hands or not group.channels or group.channels[0].unit != "rad" or group.n * group.dt < PART + REST:
+        return []
+    found = [*_stuck_efforts(group)]
+    if group.same_rows and not is_resampled(group):
+        found += [*_turned_rows(group), *_drawn_lines(group), *_drifts(group)]
+        found += _of_other_moments(group)
+    return together(found)
+
+
+def _of_other_moments(group: Group) -> Iterator[Difference]:
+    """Stretches in which a speed is what its position rises by at another moment, or a mix of it and of its own."""
+    both = [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and not is_switch(c)]
+    rises = [np.gradient(c.columns["measured"], group.dt) for c in both]
+    usual = min(NEARLY, key=lambda by: sum(_usual(c.columns["velocity"], shifted(x, by)) for c, x in zip(both, rises)))
+    for channel, rise in zip(both, rises):
+        yield from _of_another_moment(group, channel, shifted(rise, usual))
+
+
+def _usual(v: np.ndarray, rise: np.ndarray) -> float:
+    """By how much a speed differs from the rises (n,) where both are of one moment: in the better part of the rows in motion."""
+    goes = np.abs(v) + np.abs(rise) > QUICK
+    return float(np.quantile(np.abs(v - rise)[goes], BETTER)) if goes.any() else 0.0
+
+
+def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray) -> Iterator[Difference]:
+    v = channel.columns["velocity"]
+    wide = max(5, round(WINDOW / group.dt))
+    power, left = (np.convolve(x**2, np.ones(wide) / wide, "same") for x in (v, v - rise))
+    bad = (power > QUICK**2) & (left > UNLIKE * power)
+    taken = np.zeros(group.n, bool)
+    away = [by for by in range(-round(APART[1] / group.dt), round(APART[1] / group.dt) + 1) if abs(by) * group.dt >= APART[0]]
+    for first, last in joined(bad, wide):
+        if (last - first + 1) * group.dt < 0.5 * PART or taken[first : last + 1].any():
+            continue
+        now, rows = (v - rise) ** 2, slice(first, last + 1)
+        for _ in range(ROUNDS):  # the rows of the mix tell what it is better than those beside them
+            best = _mixed(v, rise, rows, away)
+            if best is None:
+                break
+            by, own, other = best
+            then = (v - own * rise - other * shifted(rise, -by)) ** 2
+            first, last = _largest_sum(now - then - ALIKE * v**2)
+            rows = slice(first, last + 1)
+        if best is None or last < first:
+            continue
+        taken[rows] = True
+        outside, beside = (float(np.delete(x, rows).sum()) for x in (now, then))
+        long = (last - first + 1) * group.dt >= PART and (group.n - last + first - 1) * group.dt >= REST
+        odd = outside < 0.5 * beside and outside < ALIKE * float(np.delete(v**2, rows).sum())
+        if not long or not odd or then[rows].sum() > LEFT * now[rows].sum() or now[rows].sum() < UNLIKE * (v[rows] ** 2).sum():
+            continue
+        late = abs(own) < OWN
+        size = float(np.sqrt(now[rows].max()))
+        yield Difference.over(
+            group.t, (channel.name,), "velocity", (first, last), size, "rad/s", "lag" if late else "smoothed", certain=size >= QUICK,
+            explained=float(1.0 - then[rows].sum() / now[rows].sum()), stream=channel.topics["velocity"], limit=QUICK,
+            numbers={"late": by * group.dt} if late else {"seconds": abs(by) * group.dt}, weight=size / QUICK * (last - first + 1),
+        )  # fmt: skip
+
+
+def _mixed(v: np.ndarray, rise: np.ndarray, rows: slice, away: Sequence[int]) -> tuple[int, float, float] | None:
+    """Of these numbers of rows the one by which the rises of another moment, with those of the own one, tell a speed best; and how much of
+    each; None where no mix of the two does."""
+    best: tuple[float, int, float, float] | None = None
+    for by in away:
+        design = np.column_stack([rise, shifted(rise, -by)])[rows]
+        own, other = np.linalg.lstsq(design, v[rows], rcond=None)[0]
+        rest = float(((v[rows] - design @ np.array([own, other])) ** 2).sum())
+        if other > OWN and own > -OWN and abs(own + other - 1.0) < OWN and (best is None or rest < best[0]):
+            best = rest, by, float(own), float(other)
+    return None if best is None else best[1:]
+
+
+def _largest_sum(x: np.ndarray) -> tuple[int, int]:
+    """First and last of the successive numbers with the largest sum (Bentley, Programming Pearls, CACM 27, 1984)."""
+    sums = np.concatenate([[0.0], np.cumsum(x)])
+    last = int((sums - np.minimum.accumulate(sums)).argmax())
+    return int(sums[: last + 1].argmin()), last - 1
+
+
+def _drifts(group: Group) -> Iterator[Difference]:
+    """Positions that come to be elsewhere than their speeds add up to, by what they come to be beside their commands."""
+    witnessed = [c for c in group.channels if {"command", "measured", "velocity"} <= set(c.columns) and not is_switch(c)]
+    if len(witnessed) < JOINTS:
+        return
+    edge = max(3, round(0.1 * group.n))
+    away = []
+    for c in witnessed:
+        v, q = c.columns["velocity"], c.columns["measured"]
+        way = np.concatenate([[0.0], np.cumsum(0.5 * (v[1:] + v[:-1]) * np.diff(group.t))])
+        by_speed, by_command = q - q[0] - way, q - c.columns["command"]
+        away.append([float(np.median(x[-edge:]) - np.median(x[:edge])) for x in (by_speed, by_command)])
+    for k, (channel, (speed, command)) in enumerate(zip(witnessed, away)):
+        others, follow = (max(abs(both[i]) for j, both in enumerate(away) if j != k) for i in (0, 1))
+        both = abs(speed - command) < BORNE_OUT * abs(speed) and follow < FOLLOW * abs(command)
+        if abs(speed) > max(DRIFT, OTHERS * others) and both:
+            yield Difference.over(
+                group.t, (channel.name,), "measured", None, abs(speed), "rad", "drift", certain=True, numbers={"by": speed},
+                stream=channel.topics["measured"], limit=DRIFT, weight=abs(speed) / DRIFT * group.n,
+            )  # fmt: skip
+
+
+def _drawn_lines(group: Group) -> Iterator[Difference]:
+    """Stretches in which all joints that are measured are on straight lines, and some go a way, at speeds that change."""
+    channels = [c for c in group.channels if "measured" in c.columns]
+    if len(channels) < JOINTS:
+        return
+    q = np.column_stack([c.columns["measured"] for c in channels])
+    bends = np.abs(np.diff(q, 2, axis=0, prepend=q[:1], append=q[-1:]))
+    straight = (bends <= BENT).all(axis=1) & (np.abs(np.gradient(q, axis=0)) > BENT).any(axis=1)
+    if straight.mean() > USUAL:
+        return
+    for first, last in runs(straight):
+        rows = slice(first, last + 1)
+        if first == 0 or last == group.n - 1 or last - first + 1 < LINE[1] or (last - first + 1) * group.dt < LINE[0]:
+            continue
+        gone = [c for c, way in zip(channels, np.ptp(q[rows], axis=0)) if way > STRAIGHT]
+        if len(gone) < JOINTS:
+            continue
+        speeds = [float(np.ptp(c.columns["velocity"][rows])) for c in gone if "velocity" in c.columns]
+        sure = sum(x > STRAIGHT for x in speeds) >= JOINTS
+        size = float(np.ptp(q[rows], axis=0).max())
+        yield Difference.over(
+            group.t, tuple(c.name for c in gone), "measured", (first - 1, last + 1), size, "rad", "straight", certain=sure,
+            stream=gone[0].topics["measured"], limit=STRAIGHT, weight=1e3 * len(gone),
+        )  # fmt: skip
+
+
+def _turned_rows(group: Group) -> Iterator[Difference]:
+    """Rows that stand the other way round: all joints go against their speeds there, and leap where these rows begin and end."""
+    channels = [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and not is_switch(c)]
+    if len(channels) < JOINTS:
+        return
+    q, v = (np.column_stack([c.columns[kind] for c in channels]) for kind in ("measured", "velocity"))
+    rise = np.gradient(q, group.dt, axis=0)
+    power = 0.5 * (v**2 + rise**2).sum(axis=1)
+    goes = power > QUICK**2
+    alike = np.where(goes, (v * rise).sum(axis=1) / np.maximum(power, QUICK**2), 0.0)
+    if float((alike[goes] > AGAINST).mean()) < CHANGES - USUAL:
+        return
+    for first, last in joined(alike < -AGAINST, 4):
+        if (last - first + 1) * group.dt < BACKWARDS or first < 4 or last > group.n - 5:
+            continue
+        rows = slice(first, last + 1)
+        against = [j for j in range(len(channels)) if float((v[rows, j] * rise[rows, j]).sum()) < 0.0]
+        moved = [j for j in range(len(channels)) if float(np.ptp(q[rows, j])) > STRAIGHT]
+        near = [slice(row - 4, row + 5) for row in (first, last)]
+        leaps = [float((np.abs(np.diff(q[at], axis=0)) - 2.0 * group.dt * np.abs(v[at]).max(axis=0)).max()) for at in near]
+        if len(moved) < JOINTS or set(moved) - set(against) or min(leaps) < 2.0 * STRAIGHT:
+            continue
+        size = float(np.ptp(q[rows], axis=0).max())
+        yield Difference.over(
+            group.t, tuple(channels[j].name for j in moved), "rows", (first, last), size, "rad", "reordered", certain=True,
+            stream=channels[0].topics["measured"], limit=STRAIGHT, weight=1e3 * len(moved),
+        )  # fmt: skip
+
+
+def _stuck_efforts(group: Group) -> Iterator[Difference]:
+    """Efforts that stand, to the last bit, while their joints go on: not at the end of what is recorded, where a motor gives all it has."""
+    for channel in group.channels:
+        if not {"measured", "effort"} <= set(channel.columns):
+            continue
+        q, e = channel.columns["measured"], channel.columns["effort"]
+        goes = np.abs(np.gradient(q, group.dt)) > QUICK
+        same = np.concatenate([[False], e[1:] == e[:-1]])
+        for first, last in runs(same):
+            rows = slice(first - 1, last + 1)
+            if (last - first + 2) * group.dt < STANDS or e[first] in (e.min(), e.max()) or _way(q[rows]) < GOES:
+                continue
+            elsewhere = np.delete(goes, rows)
+            if elsewhere.sum() * group.dt >= STANDS and float((~np.delete(same, rows))[elsewhere].mean()) >= CHANGES:
+                size = float(np.ptp(np.delete(e, rows)))
+                yield Difference.over(
+                    group.t, (channel.name,), "effort", (first - 1, last), size, "Nm", "held_value", certain=True,
+                    numbers={"level": float(e[first])}, stream=channel.topics["effort"], limit=1.0,
+                    weight=_way(q[rows]) / GOES * len(q[rows]),
+                )  # fmt: skip
+
+
+def _way(x: np.ndarray) -> float:
+    return float(np.ptp(x))
