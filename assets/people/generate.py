@@ -44,8 +44,19 @@ from shiliu.assets.people.tables import (
 FOLDER = Path(__file__).parent
 
 
+def quads(faces):
+    """Triangles (a, b, c), of which two that follow one another as (a, b, c), (a, c, d) are one face."""
+    out = []
+    for face in faces:
+        if out and len(out[-1]) == 3 and (out[-1][0], out[-1][2]) == (face[0], face[1]):
+            out[-1] = (*out[-1], face[2])
+        else:
+            out.append(tuple(face))
+    return out
+
+
 def write_obj(name, vertices, faces):
-    lines = [f"v {numbers((x, y, z), 4)}" for x, y, z in vertices] + [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in faces]
+    lines = [f"v {numbers((x, y, z), 4)}" for x, y, z in vertices] + ["f " + " ".join(str(k + 1) for k in face) for face in quads(faces)]
     (FOLDER / "shapes" / f"{name}.obj").write_text(
         "\n".join(["# written by ../generate.py", *lines, ""]), encoding="utf-8"
     )

@@ -90,11 +90,17 @@ def test_some_warnings_stay_warnings_however_strict():
     assert combine([*passed(), velocity], BARE, RULES, strict=True).verdict == "INFEASIBLE"
 
 
-@pytest.mark.parametrize(("kind", "subject", "first"), [
-    ("share", ("left_claw",), "value.range"), ("share", ("right_claw",), "column.differs"), ("past", ("left_claw",), "column.differs"),
-])  # fmt: skip
-def test_a_hand_in_another_unit_comes_before_what_its_columns_contradict(kind, subject, first):
-    unit = failed("value.range", t0=0.0, t1=9.0, subject=("left_claw",), details={"kind": kind})
+@pytest.mark.parametrize(
+    ("kind", "of", "subject", "first"),
+    [
+        ("share", "command", ("left_claw",), "value.range"),
+        ("share", "measured", ("left_claw",), "column.differs"),  # what was commanded is right
+        ("share", "command", ("right_claw",), "column.differs"),
+        ("past", "command", ("left_claw",), "column.differs"),
+    ],
+)
+def test_a_hand_in_another_unit_comes_before_what_its_columns_contradict(kind, of, subject, first):
+    unit = failed("value.range", t0=0.0, t1=9.0, subject=("left_claw",), details={"kind": kind, "of": of})
     differs = failed("column.differs", t0=2.0, t1=3.0, subject=subject)
     found = combine([*passed(), differs, unit], BARE, RULES)
     assert found.findings[found.root].code == first

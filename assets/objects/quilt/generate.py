@@ -20,7 +20,7 @@ PATCH = 0.106  # m, side of a quilted square
 
 def cover():
     """Upper side with puffed squares and a round edge, as OBJ with texture coordinates; it is open below."""
-    n, m = 48, 43
+    n, m = 38, 34
     x, y = np.linspace(-LONG / 2, LONG / 2, n), np.linspace(-WIDE / 2, WIDE / 2, m)
     u, v = np.meshgrid(x, y, indexing="ij")
     near = np.minimum(LONG / 2 - np.abs(u), WIDE / 2 - np.abs(v))
@@ -39,8 +39,7 @@ def cover():
     for i in range(n - 1):
         for j in range(m - 1):
             a = i * m + j + 1
-            for face in ((a, a + m, a + m + 1), (a, a + m + 1, a + 1)):
-                lines.append("f " + " ".join(f"{k}/{k}" for k in face))
+            lines.append("f " + " ".join(f"{k}/{k}" for k in (a, a + m, a + m + 1, a + 1)))
     (HERE / "cover.obj").write_text("\n".join(lines) + "\n")
 
 
