@@ -179,7 +179,7 @@ def _turned_rows(group: Group) -> Iterator[Difference]:
     power = 0.5 * (v**2 + rise**2).sum(axis=1)
     goes = power > QUICK**2
     alike = np.where(goes, (v * rise).sum(axis=1) / np.maximum(power, QUICK**2), 0.0)
-    if float((alike[goes] > AGAINST).mean()) < CHANGES - USUAL:
+    if not goes.any() or float((alike[goes] > AGAINST).mean()) < CHANGES - USUAL:
         return
     for first, last in joined(alike < -AGAINST, 4):
         if (last - first + 1) * group.dt < BACKWARDS or first < 4 or last > group.n - 5:
