@@ -227,8 +227,8 @@ def _factors(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
                 yield known * c.meant, 0.0, {"factor": known}
         yield factor * c.meant, 1.0, {"factor": factor}
     slope, start = _line(c.meant, c.recorded)
-    turned = slope > 0.0 or abs(slope + 1.0) < 0.03  # nobody writes a column the other way round and by another factor: it is another's
-    if np.ptp(c.meant) > 4.0 * c.noise and abs(slope - 1.0) > PLAIN and turned:
+    # nobody writes a column the other way round and by another factor: it is another's
+    if np.ptp(c.meant) > 4.0 * c.noise and abs(slope - 1.0) > PLAIN and (slope > 0.0 or abs(slope + 1.0) < 0.03):
         yield slope * c.meant + start, 2.0, {"factor": slope, "by": start}
 
 
@@ -363,7 +363,7 @@ def _lowpass(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
             at = int(np.argmin(errors))
             rows, low, high = (float(slowness[k]) for k in (at, max(at - 1, 0), min(at + 1, len(slowness) - 1)))
             slowness = np.geomspace(low, high, 9)
-        if rows <= len(c.x):  # what takes longer than the whole take is no filter
+        if rows <= c.n:  # what takes longer than the whole take is no filter
             yield smooth(rows), 1.0, {"seconds": c.dt * rows}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import mujoco
 import numpy as np
 import pytest
@@ -216,3 +218,14 @@ def test_chosen_values(scene):
     ):
         with pytest.raises(ScenarioError, match=message):
             drawing.chosen(scene, values)
+
+
+def test_an_episode_starts_where_it_was_recorded_and_nothing_comes_to_rest_for_it(scene, monkeypatch):
+    drawn = drawing.draw(scene, 5)
+    recorded = SimpleNamespace(draw={"values": dict(drawn.values), "task": drawn.task}, start_state=drawn.start_state + 0.25)
+    shorter = SimpleNamespace(draw=recorded.draw, start_state=drawn.start_state[:-1])
+    monkeypatch.setattr(drawing, "_start_state", lambda *_: pytest.fail("it was made to rest"))
+    found = drawing.of_episode(scene, recorded)
+    assert model_bytes(found.model) == model_bytes(drawn.model) and (found.values, found.task) == (drawn.values, drawn.task)
+    assert np.array_equal(found.start_state, recorded.start_state)
+    assert drawing.of_episode(scene, shorter) is None
