@@ -42,7 +42,7 @@ def body_take() -> Recording:
     arms = arms_of(dict(zip(JOINTS, q.T)))
     before = np.concatenate([c[:1], c[:-1]])
     stiff, damp = (np.where(np.arange(16) < 14, one, other) for one, other in ((STIFF, 30.0), (DAMP, 2.5)))
-    effort = stiff * (before - q) - damp * v + np.concatenate([arm.weight() for arm in arms.values()], axis=1)
+    effort = stiff * (before - q) - damp * v + np.concatenate([arm.weight for arm in arms.values()], axis=1)
     effort[0] = 0.0
     poses = [np.column_stack([arm.origins[-1], quaternions_of(arm.turns[-1])]) for side, arm in arms.items() if side != "head"]
     ahead = 0.25 * np.sin(0.4 * TIMES) ** 2
@@ -93,7 +93,7 @@ def modelled(q: np.ndarray, v: np.ndarray) -> np.ndarray:
     links = [link for arm in arms.values() for link in arm.chain.links]
     stiff, damp = np.array([link.gains for link in links]).T
     before = np.concatenate([c[:1], c[:-1]])
-    return stiff * (before - q) - damp * v + np.concatenate([arm.weight() for arm in arms.values()], axis=1)
+    return stiff * (before - q) - damp * v + np.concatenate([arm.weight for arm in arms.values()], axis=1)
 
 
 def heaviest_of_all(take):

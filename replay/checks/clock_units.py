@@ -8,6 +8,7 @@ import numpy as np
 
 from ..recording.recording import Stream
 from ..signals.clock import by_topic, topic
+from ..signals.statistics import median
 from .check import Check
 from .finding import Finding
 from .fixes import rewrite
@@ -47,7 +48,7 @@ def check_clock_unit(streams: Sequence[Stream], rules: Rules, fps: float | None 
     for stream in by_topic(streams):
         step = np.diff(np.sort(stream.time_ns)) * 1e-9
         if stream.role in ("command", "measured", "pose") and stream.n >= FEWEST and (step > 0).any():
-            steps[topic(stream)] = float(np.median(step[step > 0]))
+            steps[topic(stream)] = median(step[step > 0])
     if not steps:
         return [rule.not_applicable("too_short")]
     value, shortest = min(steps.values()), float(rule.settings["shortest"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..signals.statistics import median, percentile
 from .blame import threshold
 from .difference import CLEAR
 from .hands import BEYOND
@@ -47,9 +48,9 @@ def resolutions(groups: Sequence[Group]) -> Iterator[Resolution]:
                 continue
             slow = BEYOND
             if follows is not None:
-                slow = max(CLEAR * threshold(follows, channel.unit), float(np.percentile(np.abs(follows.residual), MOST)))
+                slow = max(CLEAR * threshold(follows, channel.unit), percentile(np.abs(follows.residual), MOST))
             c = channel.columns["command"]
-            way, fastest = float(np.abs(c - np.median(c)).max()), float(np.percentile(np.abs(np.gradient(c, group.dt)), MOST))
+            way, fastest = float(np.abs(c - median(c)).max()), percentile(np.abs(np.gradient(c, group.dt)), MOST)
             moves = way > slow
             gain, late = (slow / way, slow / fastest) if moves and fastest > 0.0 else (None, None)
             yield Resolution(channel.name, channel.unit, slow, leaps.resolution(channel.name), gain, late)

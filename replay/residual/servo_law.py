@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from ..signals.statistics import TO_SIGMA
 from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip
 from .hands import COUNTED
-from .relations import robust, shifted
+from .relations import KEPT, robust, shifted
 from .table import Group, RecordedChannel
 from .torque_timing import TorqueTiming, in_time, is_harmless, timing_of
 
@@ -88,24 +89,29 @@ def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[s
     Args:
         doubted: joints that contradict themselves otherwise: the law is that of the others, where there are any.
     """
+    return list(_laws_of(group, tuple(arms.items()), frozenset(doubted)))
+
+
+@lru_cache(maxsize=KEPT)
+def _laws_of(group: Group, of: tuple[tuple[str, MeasuredArm], ...], doubted: frozenset[str]) -> tuple[ServoLaw, ...]:
+    arms, laws = dict(of), list[ServoLaw]()
     by_name, known = _asked_of(group, arms)
-    laws: list[ServoLaw] = []
     if not group.same_rows:
-        return []  # which command a servo had when its torque was measured is not recorded
+        return ()  # which command a servo had when its torque was measured is not recorded
     pool = pool_of_arms(group, arms)
     if pool is not None:
         law = _of_arms(pool, doubted)
         if law is None:
-            return []
+            return ()
         laws.append(law)
     as_modelled = any(_as_modelled(law) for law in laws)
     for arm in known:
         for j, link in enumerate(arm.chain.links) if arm.chain.side == HEAD else ():
             trusted = link.gains if as_modelled else None
-            pool = PooledServos((by_name[link.joint],), arm.weight()[:, [j]], np.array([link.most]), (HEAD,), trusted)
+            pool = PooledServos((by_name[link.joint],), arm.weight[:, [j]], np.array([link.most]), (HEAD,), trusted)
             found = _of_few(pool)
             laws += [] if found is None else [found]
-    return laws
+    return tuple(laws)
 
 
 def _asked_of(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[dict[str, RecordedChannel], list[MeasuredArm]]:
@@ -121,7 +127,7 @@ def pool_of_arms(group: Group, arms: Mapping[str, MeasuredArm]) -> PooledServos 
         return None
     links = [link for arm in both for link in arm.chain.links]
     limbs = tuple(arm.chain.side for arm in both for _ in arm.chain.links)
-    weight, most = np.concatenate([arm.weight() for arm in both], axis=1), np.array([link.most for link in links])
+    weight, most = np.concatenate([arm.weight for arm in both], axis=1), np.array([link.most for link in links])
     stiffness, damping = map(float, np.median([link.gains for link in links], axis=0))
     return PooledServos(tuple(by_name[link.joint] for link in links), weight, most, limbs, (stiffness, damping))
 

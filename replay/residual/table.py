@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -26,7 +27,7 @@ SWITCHED, BEFORE = 3, 0.1  # values of a command that is a switch; share of its 
 MOST_ROWS = 36_000  # an hour at 10 Hz; longer takes are looked at in every second, third, ... row
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RecordedChannel:
     """One joint or finger of a take on the table's rows.
 
@@ -45,6 +46,19 @@ class RecordedChannel:
     unit: str
     way: float = 1.0
 
+    @cached_property
+    def is_switch(self) -> bool:
+        """Whether it is commanded by two or three values (open, closed) and moves only once they change: its command is no place that a
+        servo is to be at, and may count in something else than its measurement."""
+        command = self.columns.get("command")
+        if command is None:
+            return False
+        changes = np.flatnonzero(np.diff(command))
+        if 2 * len(changes) > len(command) or not 2 <= len(np.unique(command)) <= SWITCHED:
+            return False
+        measured = self.columns.get("measured", command)
+        return float(np.ptp(measured[: changes[0] + 1])) <= BEFORE * float(np.ptp(measured))
+
 
 def held_for(x: np.ndarray) -> int:
     """Rows that a value of a column (n,) usually stands while it changes: more than one on a grid that is finer than its sender."""
@@ -53,14 +67,8 @@ def held_for(x: np.ndarray) -> int:
 
 
 def is_switch(channel: RecordedChannel) -> bool:
-    """Whether a channel is commanded by two or three values (open, closed) and moves only once they change: its command is no place
-    that a servo is to be at, and may count in something else than its measurement."""
-    command = channel.columns.get("command")
-    if command is None or 2 * np.count_nonzero(np.diff(command)) > len(command) or not 2 <= len(np.unique(command)) <= SWITCHED:
-        return False
-    measured = channel.columns.get("measured", command)
-    first = int(np.flatnonzero(np.diff(command))[0]) + 1
-    return float(np.ptp(measured[:first])) <= BEFORE * float(np.ptp(measured))
+    """See `RecordedChannel.is_switch`."""
+    return channel.is_switch
 
 
 @dataclass(frozen=True, eq=False)

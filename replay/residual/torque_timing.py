@@ -12,6 +12,7 @@ from functools import reduce
 
 import numpy as np
 
+from ..signals.statistics import percentile
 from .relations import robust, shifted
 from .table import Group, RecordedChannel
 
@@ -131,7 +132,7 @@ class RowsThatTell:
         x = x[:, np.ptp(x, axis=0) > 0.0]
         if not x.shape[1]:
             return float("inf")
-        return float(np.percentile(np.abs(robust(x, y, None, np.full(x.shape[1], 1e-9), 1e-6)[1]), OF_ROWS))
+        return percentile(np.abs(robust(x, y, None, np.full(x.shape[1], 1e-9), 1e-6)[1]), OF_ROWS)
 
 
 def rows_that_tell(channels: tuple[RecordedChannel, ...], weight: np.ndarray, dt: float) -> RowsThatTell | None:
@@ -140,7 +141,7 @@ def rows_that_tell(channels: tuple[RecordedChannel, ...], weight: np.ndarray, dt
     tell = np.zeros(c.shape, bool)
     for j in range(len(channels)):
         changes = [np.abs(np.gradient(x[j])) for x in (effort, c)]
-        one = np.logical_or(*(x > CHANGES * max(float(np.percentile(x, 99.0)), 1e-12) for x in changes))
+        one = np.logical_or(*(x > CHANGES * max(percentile(x, 99.0), 1e-12) for x in changes))
         tell[j] = np.convolve(one, np.ones(5))[2:-2] > 0.0
     if int(tell.sum()) < LEAST:
         return None

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..signals.signal import runs
+from ..signals.statistics import median, percentile
 from .departures import joined, together
 from .difference import Difference
 from .relations import shifted
@@ -27,6 +28,7 @@ NEARLY, BETTER = (0, -1, 1, -2, 2), 0.3  # rows by which speeds of devices are l
 APART = (0.095, 0.8)  # s by which the other moment is away
 QUICK = 0.05  # rad/s, root of the mean square: a joint that goes slower in a window has no speed to compare
 ROUNDS = 3  # of looking for another moment in the rows that were found
+ALONE = 1e-9  # of the product of two powers: with less of it left over, two columns are one
 OWN = 0.15  # of a speed, that may be of its own row where it is called late; by which the two parts of a mix do not add up to one
 # rad; times as far as any other speed says; of the drift: by which the two witnesses may differ, and others be beside their commands
 DRIFT, OTHERS, BORNE_OUT, FOLLOW = 0.1, 4.0, 0.3, 0.7
@@ -61,8 +63,8 @@ def _of_other_moments(group: Group) -> Iterator[Difference]:
 
 def _usual(v: np.ndarray, rise: np.ndarray) -> float:
     """By how much a speed differs from the rises (n,) where both are of one moment: in the better part of the rows in motion."""
-    goes = np.abs(v) + np.abs(rise) > QUICK
-    return float(np.quantile(np.abs(v - rise)[goes], BETTER)) if goes.any() else 0.0
+    apart = np.abs(v - rise)[np.abs(v) + np.abs(rise) > QUICK]
+    return percentile(apart, 100.0 * BETTER) if len(apart) else 0.0
 
 
 def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray) -> Iterator[Difference]:
@@ -104,14 +106,19 @@ def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray)
 def _mixed(v: np.ndarray, rise: np.ndarray, rows: slice, away: Sequence[int]) -> tuple[int, float, float] | None:
     """Of these numbers of rows the one by which the rises of another moment, with those of the own one, tell a speed best; and how much of
     each; None where no mix of the two does."""
-    best: tuple[float, int, float, float] | None = None
-    for by in away:
-        design = np.column_stack([rise, shifted(rise, -by)])[rows]
-        own, other = np.linalg.lstsq(design, v[rows], rcond=None)[0]
-        rest = float(((v[rows] - design @ np.array([own, other])) ** 2).sum())
-        if other > OWN and own > -OWN and abs(own + other - 1.0) < OWN and (best is None or rest < best[0]):
-            best = rest, by, float(own), float(other)
-    return None if best is None else best[1:]
+    speed, now, last = v[rows], rise[rows], len(rise) - 1
+    then = rise[np.clip(np.arange(rows.start, rows.stop) - np.asarray(away)[:, None], 0, last)]
+    # normal equations of two unknowns, for all moments at once
+    nn, nt, tt, ns, ts, ss = now @ now, then @ now, (then**2).sum(axis=1), now @ speed, then @ speed, speed @ speed
+    both = nn * tt - nt**2
+    both[both <= ALONE * nn * tt] = np.nan  # the rises of the two moments are one course
+    own, other = (ns * tt - ts * nt) / both, (ts * nn - ns * nt) / both
+    rest = ss - own * ns - other * ts
+    mixed = (other > OWN) & (own > -OWN) & (np.abs(own + other - 1.0) < OWN)
+    if not mixed.any():
+        return None
+    best = int(np.where(mixed, rest, np.inf).argmin())
+    return away[best], float(own[best]), float(other[best])
 
 
 def _largest_sum(x: np.ndarray) -> tuple[int, int]:
@@ -132,7 +139,7 @@ def _drifts(group: Group) -> Iterator[Difference]:
         v, q = c.columns["velocity"], c.columns["measured"]
         way = np.concatenate([[0.0], np.cumsum(0.5 * (v[1:] + v[:-1]) * np.diff(group.t))])
         by_speed, by_command = q - q[0] - way, q - c.columns["command"]
-        away.append([float(np.median(x[-edge:]) - np.median(x[:edge])) for x in (by_speed, by_command)])
+        away.append([median(x[-edge:]) - median(x[:edge]) for x in (by_speed, by_command)])
     for k, (channel, (speed, command)) in enumerate(zip(witnessed, away)):
         others, follow = (max(abs(both[i]) for j, both in enumerate(away) if j != k) for i in (0, 1))
         both = abs(speed - command) < BORNE_OUT * abs(speed) and follow < FOLLOW * abs(command)

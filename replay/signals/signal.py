@@ -239,7 +239,8 @@ def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> t
     there = np.isfinite(b[:, 0])
     center = b[there].mean(axis=0) if there.any() else np.zeros(b.shape[1])
     y, x = np.where(there[:, None], b - center, 0.0), x - center  # small numbers: the sums below lose no digits
-    size = int(2 ** np.ceil(np.log2(len(x) + len(b))))
+    # no sum that is asked for runs past the end, or before the beginning, of what is transformed
+    size = _fast_size(max(len(b), int(lo + shifts[-1]) + len(x)) + max(0, -int(lo + shifts[0])))
     at = (lo + shifts) % size
 
     def sums(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -266,6 +267,12 @@ def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> t
     likeness = (sxy - sx * sy / n) / np.sqrt(spread)
     error[few], likeness[few] = np.inf, 0.0
     return error, likeness
+
+
+def _fast_size(n: int) -> int:
+    """The least 2^a 3^b 5^c that is n or more: Fourier transforms of such sizes are fast."""
+    odd = [3**b * 5**c for b in range(n.bit_length()) for c in range(n.bit_length()) if 3**b * 5**c < 2 * n]
+    return min(one << max(0, (-(-n // one) - 1).bit_length()) for one in odd)
 
 
 def _between(values: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:

@@ -34,6 +34,17 @@ def median(x: np.ndarray) -> float:
     return float((two[half - 1] + two[half]) / 2.0)
 
 
+def percentile(x: np.ndarray, of: float) -> float:
+    """The percentile, 0 to 100, of finite numbers (n,), n > 0: that of `numpy.percentile` to the bit, in a fraction of its time."""
+    at = (len(x) - 1) * (of / 100.0)
+    low = int(at)
+    if low + 1 >= len(x):
+        return float(x.max())
+    part, two = at - low, np.partition(x, (low, low + 1))[low : low + 2]
+    rise = two[1] - two[0]
+    return float(two[1] - rise * (1.0 - part) if part >= 0.5 else two[0] + rise * part)
+
+
 def scatter(x: np.ndarray) -> np.ndarray:
     """(k,) standard deviation of what the rows of x (n, k) scatter by about a smooth course, robustly; zero for fewer than four rows.
 
@@ -56,4 +67,5 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Of two columns (n,), -1 to 1; 0 where one of them stands still."""
     if len(one) < 2 or not (np.ptp(one) > 1e-12 and np.ptp(other) > 1e-12):
         return 0.0
-    return float(np.corrcoef(one, other)[0, 1])
+    a, b = one - one.mean(), other - other.mean()
+    return float(np.clip((a @ b) / math.sqrt(float(a @ a) * float(b @ b)), -1.0, 1.0))

@@ -8,6 +8,7 @@ goes on, so that a designer sees everything that has to be mended in one go.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -52,10 +53,14 @@ class Dateless(FAST):  # type: ignore[misc, valid-type]
 def sheets_in(folder: Path) -> dict[str, Path]:
     """Name, as it is shown, -> YAML file of a folder, in the order of the names. Hidden ones, and what is no file, are none."""
     found: dict[str, Path] = {}
-    for ending in ENDINGS:  # the first goes before the other
-        for file in folder.glob(f"*{ending}"):
-            if file.is_file() and not file.name.startswith("."):
-                found.setdefault(shown_name(file.stem), file)
+    try:
+        entries = [*os.scandir(folder)]
+    except OSError:  # there is no such folder, or it cannot be read
+        return {}
+    shown = [one for one in entries if one.name.endswith(ENDINGS) and not one.name.startswith(".")]
+    files = [folder / one.name for one in shown if one.is_file(follow_symlinks=False) or (folder / one.name).is_file()]
+    for file in sorted(files, key=lambda one: ENDINGS.index(one.suffix)):  # the first ending goes before the other
+        found.setdefault(shown_name(file.stem), file)
     return dict(sorted(found.items()))
 
 

@@ -57,8 +57,8 @@ def test_the_chain_is_the_engines():
     base = data.body("base_link")
     for side, arm in arms.items():
         dofs = [model.joint(name).dofadr[0] for name in arm.chain.joints]
-        assert np.abs(arm.weight()[0] - data.qfrc_gravcomp[dofs]).max() < 0.02  # fingers that close move their weight
-        assert np.abs(arm.weight()[0]).max() > 0.2
+        assert np.abs(arm.weight[0] - data.qfrc_gravcomp[dofs]).max() < 0.02  # fingers that close move their weight
+        assert np.abs(arm.weight[0]).max() > 0.2
         if side == "head":
             continue
         tip = base.xmat.reshape(3, 3).T @ (data.site(f"{arm.chain.side}_tcp").xpos - base.xpos)
