@@ -7,7 +7,6 @@ mixed up. Which of the two streams is the wrong one, they cannot tell.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +15,9 @@ import numpy as np
 from ..residual.bodies import ComparedColumns
 from ..signals.channels import turns_beside
 from ..signals.pairing import Both
+from ..signals.sides import other_side
 from .check import Check
+from .exchanged_sides import exchanged_sides
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
 from .hand_scale import short_hands
@@ -30,8 +31,6 @@ BESIDE = 0.3
 # where it is no noise: its root mean square [rad]
 ALIKE, NOISE = 0.1, 0.02
 AROUND = 0.3  # s, how far a joint's own delay may lie from that of the others
-_SIDE = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])", re.IGNORECASE)
-_OTHER = {"left": "right", "right": "left", "l": "r", "r": "l"}
 
 
 def check_wiring(columns: ComparedColumns, rules: Rules) -> list[Finding]:
@@ -101,7 +100,7 @@ def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None
         return [rule.passed(value=0.0, limit=0.0, margin=0.0, details=details)]
     pairs.sort(key=lambda pair: pair[1])
     named = [(both.names[i], both.names[j]) for _, i, j in pairs]
-    sides = len(pairs) > 1 and all(_mirrored(one) == other for one, other in named)
+    sides = len(pairs) > 1 and all(other_side(one) == other for one, other in named)
     return [
         rule.finding(
             subject=tuple(name for pair in named for name in pair),
@@ -181,22 +180,6 @@ def _departs(factor: float) -> float:
     return max(factor, 1.0 / factor) - 1.0
 
 
-def side_of(name: str) -> str:
-    """`l` or `r` for a name of one side, else nothing."""
-    match = _SIDE.search(name)
-    return match[0][0].lower() if match else ""
-
-
-def _mirrored(name: str) -> str:
-    """The same joint's name on the other side; a name without a side as it is."""
-
-    def other(match: re.Match[str]) -> str:
-        word = _OTHER[match[0].lower()]
-        return word.upper() if match[0].isupper() else word.capitalize() if match[0][0].isupper() else word
-
-    return _SIDE.sub(other, name, count=1)
-
-
 def _swap(finding: Finding, known: Known) -> Fix:
     return {"kind": "swap", "channels": list(finding.subject) or None}
 
@@ -208,7 +191,11 @@ def _rescale(finding: Finding, known: Known) -> Fix:
 
 
 def _run(recorded: Recorded) -> list[Finding]:
-    return check_wiring(recorded.columns, recorded.rules)
+    found = check_wiring(recorded.columns, recorded.rules)
+    if found[0].failed:
+        return found
+    sides = exchanged_sides(recorded.command, recorded.state, recorded.limits, recorded.rules, recorded.origin)
+    return sides + [one for one in found if one.code != sides[0].code] if sides else found
 
 
 CHECKS = (

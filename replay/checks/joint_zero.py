@@ -8,8 +8,8 @@ from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE, pair, shared
 from ..signals.clock import origin_ns
 from ..signals.pairing import side_by_side
+from ..signals.sides import side_of
 from ..signals.signal import over_runs, runs
-from .channel_swap import side_of
 from .check import Check
 from .curves import bounds
 from .finding import Finding, Plot, worst_of

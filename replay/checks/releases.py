@@ -16,9 +16,9 @@ import numpy as np
 from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds
+from ..signals.sides import side_of
 from ..signals.signal import runs
 from ..signals.statistics import TO_SIGMA
-from .channel_swap import side_of
 from .check import Check
 from .finding import Finding
 from .fixes import plain

@@ -141,7 +141,7 @@ def _of_video(video: VideoRange, n: int, fps: float, rule: Rule) -> Finding:
     graded = rule.grade_value(value, fail=HALF / fps)
     details = {
         "kind": kind,
-        "due": due,
+        "expected": due,
         "here": here,
         "rows": n,
         "pictures": video.pictures,

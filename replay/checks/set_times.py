@@ -295,16 +295,16 @@ def _frame_index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Fin
     if len(values) and values[0] != 0:
         # as many rows as are missing at the beginning of the episode
         level = "FAIL" if declared.length is not None and declared.length > declared.n else "WARN"
-        return [_wrong(declared, rule, "frame_index", "begins", np.zeros(1, int), level, first=int(values[0]), due=0)]
+        return [_wrong(declared, rule, "frame_index", "begins", np.zeros(1, int), level, first=int(values[0]), expected=0)]
     return []
 
 
 def _index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
     if (odd := _runs_on(declared, values, rule, "index")) is not None:
         return [odd]
-    due = declared.place if declared.place is not None or declared.span is None else declared.span[0]
-    if len(values) and due is not None and values[0] != due:
-        return [_wrong(declared, rule, "index", "begins", np.arange(declared.n), "WARN", first=int(values[0]), due=due)]
+    begin = declared.place if declared.place is not None or declared.span is None else declared.span[0]
+    if len(values) and begin is not None and values[0] != begin:
+        return [_wrong(declared, rule, "index", "begins", np.arange(declared.n), "WARN", first=int(values[0]), expected=begin)]
     return []
 
 
@@ -312,7 +312,7 @@ def _episode_index(declared: Declared, values: np.ndarray, rule: Rule) -> list[F
     number = declared.number if declared.number is not None else int(values[0]) if len(values) else 0
     rows = np.flatnonzero(values != number)
     return (
-        [_wrong(declared, rule, "episode_index", "other", rows, first=int(values[rows[0]]), due=number)]
+        [_wrong(declared, rule, "episode_index", "other", rows, first=int(values[rows[0]]), expected=number)]
         if len(rows)
         else []
     )
@@ -323,12 +323,12 @@ def _task_index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Find
         return []
     rows = np.flatnonzero(~np.isin(values, sorted(declared.tasks)))
     if len(rows):
-        return [_wrong(declared, rule, "task_index", "unknown", rows, first=int(values[rows[0]]), due=len(declared.tasks))]
+        return [_wrong(declared, rule, "task_index", "unknown", rows, first=int(values[rows[0]]), expected=len(declared.tasks))]
     if declared.given is None or not len(rows := np.flatnonzero(~np.isin(values, sorted(declared.given)))):
         return []
     level = "FAIL" if declared.given else "WARN"  # a sentence that was written anew in one table alone misleads nobody
-    due = ", ".join(map(str, sorted(declared.given))) or None
-    return [_wrong(declared, rule, "task_index", "task", rows, level, first=int(values[rows[0]]), due=due)]
+    expected = ", ".join(map(str, sorted(declared.given))) or None
+    return [_wrong(declared, rule, "task_index", "task", rows, level, first=int(values[rows[0]]), expected=expected)]
 
 
 def _rate_and_times(declared: Declared, rules: Rules) -> list[Finding]:

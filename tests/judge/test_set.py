@@ -224,7 +224,11 @@ def test_the_task_of_the_rows_is_one_that_the_table_of_episodes_gives(tmp_path, 
     read_ = read(lerobot(tmp_path / f"bad{version}", made, version=version, mutate=merged), map_)
     found = [by_code(verdict.findings)["set.counter"] for verdict in intake(read_)]
     assert [(one.level, one.details.get("kind")) for one in found] == [("PASS", None), ("FAIL", "task"), ("FAIL", "task")]
-    assert found[2].details["due"] == "2" and "another task, 2" in Words("en").message(found[2])
+    assert found[2].details["expected"] == "2" and "another task, 2" in Words("en").message(found[2])
+    assert found[2].at == found[2].t0, "what a table should say is no moment"
+    bad, out = tmp_path / f"bad{version}", tmp_path / f"out{version}"
+    assert main(["replay", f"data={bad}", f"mapping={map_}", "check=intake", f"out={out}", "quiet=true"]) == 1
+    assert "another task, 2" in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_rate_that_every_clock_contradicts_is_the_wrong_one(written):
