@@ -11,10 +11,11 @@ from scipy.signal import lfilter
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.residual.arm_chain import own_chains
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
+from shiliu.replay.residual.case import Case
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.engine import differences
 from shiliu.replay.residual.heard import heard_column
-from shiliu.replay.residual.hypotheses import Case, compare
+from shiliu.replay.residual.hypotheses import compare
 
 
 @pytest.fixture(scope="module")
