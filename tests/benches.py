@@ -77,7 +77,7 @@ raised: {near: {of: robot.left_tcp, to: robot.head_camera, within: 870 mm}}
 def leaving():
     """A scene, and an episode of it whose first step holds at its start alone: the hand leaves the table's edge."""
     judge = {"required": ["integrity", "replay.goal"]}
-    scene = bench("[home: {hand: left, posture: raised}]", LEAVING, "bowl", judge=judge, time_limit="4 s")
+    scene = bench("[home: {hand: left, posture: raised}]", LEAVING, "bowl", judge=judge, time_limit="2 s")
     return scene, done(scene)
 
 

@@ -10,7 +10,7 @@ SEED = 2  # its table is 14 mm lower than the scenario has it
 
 @pytest.fixture(scope="module")
 def scene():
-    return table_setting()
+    return table_setting(starts=1)
 
 
 @pytest.fixture(scope="module")

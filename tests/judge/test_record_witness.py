@@ -12,6 +12,8 @@ from shiliu.replay.judge.stages import replay_stage
 from shiliu.replay.report import Words
 from shiliu.replay.rollout.rollout import play
 
+pytestmark = pytest.mark.usefixtures("one_copy")
+
 SEED = 3
 LIFTED = 7.5  # s, within which the bowl is taken, lifted and carried 0.3 m; commands that leave it lying need no more of the take
 
@@ -86,7 +88,7 @@ def test_places_that_are_all_off_by_as_much_are_no_fault_of_the_operator(scene, 
         for thing in ("bowl", "empty"):
             around(scene, columns, f"{thing}.x")[:] -= 0.05
 
-    verdict = judged(aside)
+    verdict = judged(aside, seconds=LIFTED)
     by = {one.code: one for one in verdict.findings}
     assert (verdict.owner, verdict.findings[verdict.root].code) == ("device", "object.diverged")
     assert by["goal"].failed and by["goal"].because_of == verdict.root
@@ -307,7 +309,7 @@ def test_a_demonstration_without_a_label_claims_success_and_the_verdict_says_tha
     assert ASSUMED in verdict.provenance["notes"]
     for lang, word in (("en", "no label: success is assumed"), ("zh", "没有标注，假定为成功")):
         assert word in Words(lang).message(goal)
-    verdict, goal = unlabelled(scene, episode, tmp_path, short, "unknown")
+    verdict, goal = unlabelled(table_setting(starts=1), episode, tmp_path, short, "unknown")
     assert not goal.failed and "assumed" not in verdict.outcome and ASSUMED not in verdict.provenance["notes"]
 
 
