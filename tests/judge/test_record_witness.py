@@ -12,8 +12,6 @@ from shiliu.replay.judge.stages import replay_stage
 from shiliu.replay.report import Words
 from shiliu.replay.rollout.rollout import play
 
-pytestmark = pytest.mark.usefixtures("one_copy")
-
 SEED = 3
 LIFTED = 7.5  # s, within which the bowl is taken, lifted and carried 0.3 m; commands that leave it lying need no more of the take
 
@@ -83,6 +81,7 @@ def test_a_bowl_that_is_carried_and_that_every_replay_leaves_lying_fails_with_it
     assert one.t0 == pytest.approx(begins, abs=0.5)
 
 
+@pytest.mark.usefixtures("one_copy")
 def test_places_that_are_all_off_by_as_much_are_no_fault_of_the_operator(scene, judged):
     def aside(columns):
         for thing in ("bowl", "empty"):
@@ -193,6 +192,7 @@ def exchange(scene, columns):
         mine[:], theirs[:] = theirs.copy(), mine.copy()
 
 
+@pytest.mark.usefixtures("one_copy")
 def test_things_that_stand_where_only_the_other_one_is_drawn_carry_each_other_s_names(scene, judged):
     verdict = judged(lambda columns: exchange(scene, columns))
     root = verdict.findings[verdict.root]
@@ -202,6 +202,7 @@ def test_things_that_stand_where_only_the_other_one_is_drawn_carry_each_other_s_
     assert [one.code for one in verdict.findings].count("object.frame") == 1
 
 
+@pytest.mark.usefixtures("one_copy")
 def test_where_each_may_be_the_other_one_nothing_is_concluded(scene, judged, monkeypatch):
     wide = (np.array([0.0, -1.0, 0.7]), np.array([1.0, 1.0, 1.0]))
     monkeypatch.setattr(exchanged_names, "rooms_of", lambda scene, things: dict.fromkeys(things, wide))
@@ -234,6 +235,7 @@ def test_a_bowl_that_glides_with_no_hand_near_moves_by_itself(scene, found):
     assert by["record.goal"].details["failure"] == "scenario.guest_bowl_pushed"
 
 
+@pytest.mark.usefixtures("one_copy")
 def test_a_pose_that_leaps_is_the_recorder_s_and_what_follows_from_it_is_no_second_reason(scene, judged):
     """From the middle of the take on the served bowl stands 0.3 m aside: it leaps, misses the goal, and a replay leaves it elsewhere."""
 

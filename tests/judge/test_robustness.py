@@ -23,6 +23,7 @@ from shiliu.scenarios.draws.variation import STATE
 
 RULES = load_rules()
 RULE = RULES["robustness"]
+QUICK = ["+substeps=8", "+physics.integrator=discrete"]  # as most scenarios are solved
 PLACES = ["bowl.at.x", "bowl.at.y"]
 SECONDS = 0.6  # in which a goal that is held for 0.2 s is reached
 
@@ -149,7 +150,7 @@ def robustness(verdict):
 
 @pytest.fixture
 def table_top(designer):
-    return shiliu.load_scenario("table_top", ["goal.lifted.hold=0.2 s"])
+    return shiliu.load_scenario("table_top", ["goal.lifted.hold=0.2 s", *QUICK])
 
 
 def test_what_nothing_can_disturb_is_robust_at_any_thread_count(table_top):
@@ -169,7 +170,7 @@ def test_a_place_that_matters_to_the_millimetre_is_told(designer):
     near = "near: {of: bowl.base, to: counter.top_front, within: 206.2 mm}"
     text = sheet.read_text(encoding="utf-8")
     sheet.write_text(text.replace("near: {of: bowl.base, to: counter.top, within: 2 m}", near), encoding="utf-8")
-    scene = shiliu.load_scenario("table_top", ["goal.lifted.hold=0.2 s"])
+    scene = shiliu.load_scenario("table_top", ["goal.lifted.hold=0.2 s", *QUICK])
     verdict = judge([standing(scene)], full=True)[0]
     found = robustness(verdict)
     expected = [np.hypot(0.2 + c["bowl.at.x"], 0.05 + c["bowl.at.y"]) < 0.2062 for c in varied(RULE, PLACES, 0)]
@@ -185,7 +186,7 @@ def test_a_place_that_matters_to_the_millimetre_is_told(designer):
 
 
 def test_only_a_success_is_varied(table_top):
-    failed = standing(shiliu.load_scenario("table_top", ["goal.lifted.hold=9 s"]), 0.5)
+    failed = standing(shiliu.load_scenario("table_top", ["goal.lifted.hold=9 s", *QUICK]), 0.5)
     assert robustness(judge([failed], full=True)[0]).reason == "no_success"
     take = standing(table_top)
     assert robustness(judge([take])[0]).reason == "not_run_gate"
