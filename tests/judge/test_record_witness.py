@@ -298,6 +298,7 @@ def unlabelled(scene, episode, tmp_path, change, way):
     return verdict, next(one for one in verdict.findings if one.code == "goal")
 
 
+@pytest.mark.usefixtures("one_copy")
 def test_a_demonstration_without_a_label_claims_success_and_the_verdict_says_that_this_is_assumed(episode, tmp_path):
     """In eight starts with the bowls where they were recorded the commands of the first two seconds reach nothing in four."""
     episode, scene = beginning(episode, 4.0), table_setting(starts=8)
