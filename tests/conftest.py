@@ -59,6 +59,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     near_copies.WORK = WORK if every else 0.0
 
 
+@pytest.fixture
+def one_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A take that fails is tried in one copy close by, where nothing is asked that hangs on them."""
+    from shiliu.replay.judge.facts import near_copies
+
+    monkeypatch.setattr(near_copies, "FEWEST", 1)
+
+
 def script(path: str) -> Any:
     """A file that is run and belongs to no package, such as `benchmarks/judge.py`, as a module."""
     file = ROOT / path

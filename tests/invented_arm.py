@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
+from scipy.signal import lfilter
 
 JOINTS = ("pan", "lift", "elbow", "wrist_1", "wrist_2", "wrist_3")
 MIDDLE = np.array([0.1, -1.2, 1.3, -1.1, -1.5, 0.2])
@@ -109,11 +110,8 @@ def _served(x: np.ndarray, rate: float) -> np.ndarray:
     """(n, k) what two first orders behind one another make of x."""
     pole = np.exp(-1.0 / (SERVO * rate))
     for _ in range(2):
-        out = np.empty_like(x)
-        out[0] = x[0]
-        for k in range(1, len(x)):
-            out[k] = pole * out[k - 1] + (1.0 - pole) * x[k]
-        x = out
+        later, _ = lfilter([1.0 - pole], [1.0, -pole], x[1:], axis=0, zi=pole * x[:1])
+        x = np.concatenate([x[:1], later])
     return x
 
 

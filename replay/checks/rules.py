@@ -6,13 +6,14 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.quantity import UNITS
-from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml, sheets_in
+from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml, sheets_in, written
 from ..robots.limits import GRADES
 from .finding import STAGES, Finding
 from .registry import check_of, registry
@@ -186,7 +187,19 @@ def load_rules(name: str = "arm_manipulation", folder: Path | None = None) -> Ru
     known = sheets_in(folder)
     if name not in known:
         raise ScenarioError(f"No thresholds named {name!r}.{nearest(name, list(known))}", field="judge.thresholds")
-    path, shown = known[name], f"conf/check/{known[name].name}"
+    if folder == FOLDER:
+        return _own(name, known[name], written(known[name]), tuple(registry()))
+    return _read(name, known[name])
+
+
+@cache
+def _own(name: str, path: Path, when: tuple[int, int], codes: tuple[str, ...]) -> Rules:
+    """Those of the package, read once in a process; anew where the file or the checks that there are have changed."""
+    return _read(name, path)
+
+
+def _read(name: str, path: Path) -> Rules:
+    shown = f"conf/check/{path.name}"
     problems = Problems(places=places_in(path, shown))
     text = path.read_text(encoding="utf-8")
     rules: dict[str, Rule] = {}

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..signals.signal import runs
+from .case import Case
 from .difference import DENSE, JOIN, Difference
-from .hypotheses import Case, best
+from .hypotheses import best
 
 CAP = 9.0  # a row's squared residual over its limit weighs no more than this, as in `blame`
 ALIKE = 0.6  # of the longer of two stretches that they share, to be one

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .hypotheses import HYPOTHESES, Case, Explanation
+from .case import Case
+from .hypotheses import HYPOTHESES, Explanation
 
 JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
 DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault

@@ -10,13 +10,14 @@ import numpy as np
 from ..signals.signal import find_lag
 from .answered import unsure_of_leaps
 from .blame import Blame, over, suspects, threshold
+from .case import Case
 from .delayed_part import delayed_part
 from .departures import joined, together
 from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
 from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
 from .hands import MEMORY, against_command, another_unit, away_from_commands, late_hand, never_measured, reversed_hand
-from .hypotheses import Case, Explanation, best, is_exact
+from .hypotheses import Explanation, best, is_exact
 from .leaps import Leaps, of_leaps
 from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted

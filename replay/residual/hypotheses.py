@@ -15,6 +15,8 @@ from itertools import product
 
 import numpy as np
 
+from .case import Case
+
 FAMILIES = ("values", "columns", "time", "short")
 ENOUGH = 0.9  # of the squared difference that a hypothesis has to explain to be named
 FACTORS = (180.0 / np.pi, np.pi / 180.0, 100.0, 0.01, 255.0, 1.0 / 255.0, 1000.0, 1e-3, 2.0, 0.5)
@@ -31,48 +33,6 @@ BEGUN = (0, 1, 2, 4)  # rows before a disagreement is seen, at which another rat
 SLOWNESS = np.geomspace(0.3, 3000.0, 14)  # rows that a first-order low-pass takes
 ALIKE = 2.0  # of the criterion: a smaller difference tells nothing (Kass and Raftery, doi:10.1080/01621459.1995.10476572)
 MODEL = 1e-3  # of the largest difference: no reason is a better model of what happened
-
-
-@dataclass(frozen=True)
-class Case:
-    """The rows of one column that disagree: what is recorded, and what would agree.
-
-    Attributes:
-        x, truth: (n,) the whole column, recorded and as it would agree; they differ within first..last alone.
-        first, last: rows, last included.
-        others: name -> (n,) what the same column of the other channels would be.
-        partner: (n,) what the command is for a measurement and the other way round; None where there is none.
-        dt: [s]; noise: of the truth, in the column's unit.
-        share: whether the column counts shares of a way. Then its other end may have been taken for its beginning.
-        angle: whether it counts radians. Then it may be off by turns.
-    """
-
-    x: np.ndarray
-    truth: np.ndarray
-    first: int
-    last: int
-    dt: float
-    noise: float
-    others: Mapping[str, np.ndarray] = field(default_factory=dict)
-    partner: np.ndarray | None = None
-    share: bool = False
-    angle: bool = False
-
-    @property
-    def span(self) -> slice:
-        return slice(self.first, self.last + 1)
-
-    @property
-    def n(self) -> int:
-        return self.last - self.first + 1
-
-    @property
-    def recorded(self) -> np.ndarray:
-        return self.x[self.span]
-
-    @property
-    def meant(self) -> np.ndarray:
-        return self.truth[self.span]
 
 
 @dataclass(frozen=True)

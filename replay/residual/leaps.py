@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from .case import Case
 from .departures import joined
 from .difference import JOIN, Difference
 from .hands import COUNTED
-from .hypotheses import Case, best
+from .hypotheses import best
 from .relations import Relation
 from .resampled import is_resampled
 from .table import HAND, Group, RecordedChannel, held_for, is_switch

@@ -10,8 +10,9 @@ import numpy as np
 from ..signals.channels import turns_beside, wrapped_beside
 from ..signals.signal import find_lag, runs
 from ..signals.statistics import correlation, median
+from .case import Case
 from .difference import Difference
-from .hypotheses import Case, best, is_exact
+from .hypotheses import best, is_exact
 from .relations import Relation, shifted
 from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
 from .table import Group, RecordedChannel, held_for

@@ -122,12 +122,11 @@ class Part:
         Raises:
             ScenarioError: where its file is no MJCF.
         """
-        import mujoco
-
         from ..sheet import engine_warnings  # noqa: F401
+        from .parsed_mjcf import parsed
 
         try:
-            spec = mujoco.MjSpec.from_file(str(self.file))
+            spec = parsed(self.file)
         except ValueError as error:
             message = " ".join(str(error).split())
             raise ScenarioError(f"This is no valid MJCF: {message}.", file=str(self.file)) from None

@@ -21,6 +21,7 @@ from ..sheet.yaml_reader import (
     FAST,
     checked_text,
     load_checked,
+    parsed_once,
     places_in,
     read_own,
     read_yaml,
@@ -179,8 +180,8 @@ def _whole(chosen: Mapping[str, str | None], where: list[Path]) -> dict[str, Any
     Hydra would copy each thrice: it is given what settings speak of, and the rest is put in afterwards.
     """
     found = {group: _find(f"{group}/{member}.yaml", where) for group, member in chosen.items() if member is not None}
-    texts = {group: file[0].read_text(encoding="utf-8") for group, file in found.items() if file and file[0].is_relative_to(CONF)}
-    content = {group: yaml.load(text, Loader=_loader()) for group, text in texts.items()}
+    own = {group: file[0] for group, file in found.items() if file and file[0].is_relative_to(CONF)}
+    content = {group: parsed_once(file, _loader()) for group, file in own.items()}
     return {group: tree for group, tree in content.items() if "defaults" not in tree}
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from ..parts.parsed_mjcf import parsed
 from ..parts.pose import Pose
 from .mobile import add_joints, add_speeds
 
@@ -53,7 +54,7 @@ def legged_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.M
     The arms' motors carry the arms (`gravcomp`), and what they push against is the trunk; the engine lets the world carry them.
     So who steps it puts their weight back on the pelvis: `qfrc_applied[:6] = -qfrc_gravcomp[:6]` at every physics step.
     """
-    spec = mujoco.MjSpec.from_file(str(model))
+    spec = parsed(model)
     stance = sheet["stance"]
     base = stands @ Pose.of((0.0, 0.0, float(stance["base_height"])))
     body = spec.body("base_link")

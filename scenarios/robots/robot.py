@@ -10,6 +10,7 @@ from typing import Any
 
 import mujoco
 
+from ..parts.parsed_mjcf import parsed
 from ..parts.pose import Pose
 from ..sheet.errors import ScenarioError
 from ..sheet.near_matches import nearest
@@ -193,7 +194,7 @@ class Robot:
             self._attach_hands(spec)
             legged.add_commands(spec, self.sheet, self.legs)
             return spec
-        spec = mujoco.MjSpec.from_file(str(self.folder / self.sheet["model"]))
+        spec = parsed(self.folder / self.sheet["model"])
         stance = self.sheet["stance"]
         base = (stands or Pose.identity()) @ Pose.of((0.0, 0.0, stance["base_height"]))
         spec.body("base_link").pos, spec.body("base_link").quat = base.pos, base.quat
@@ -207,7 +208,7 @@ class Robot:
 
     def _attach_hands(self, spec: mujoco.MjSpec) -> None:
         for side in SIDES:
-            hand = mujoco.MjSpec.from_file(str(self.folder / self.hand_sheet["model"]))
+            hand = parsed(self.folder / self.hand_sheet["model"])
             if side in self.hand_sheet.get("mirrored", ()):
                 hand = mirrored(hand)
             spec.attach(hand, site=spec.site(f"{side}_hand_mount"), prefix=f"{side}_")

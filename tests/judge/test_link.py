@@ -10,6 +10,8 @@ from shiliu.replay.report.text import Words
 from shiliu.replay.residual.table import without_late_commands
 from shiliu.scenarios.catalog.catalog import over_link
 
+pytestmark = pytest.mark.usefixtures("one_copy")
+
 
 def judged(recording, link=None):
     (verdict,) = judging([recording], contexts=Contexts(link=link), threads=1)

@@ -43,16 +43,17 @@ ROOMS = {  # how many of their sentences have no entry, at most: what hostile fi
 COMMAND = re.compile(r"(?:shiliu [a-z]+|(?:apt-get|pip) install|git lfs) [\w =.-]+")
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: one[:40])
-def test_every_entry_says_all_that_is_filled_in(entry):
-    filled = [f"x{number}" for number in range(len(GAP.findall(entry)))]
-    parts = GAP.split(entry)
-    english = "".join(part + gap for part, gap in zip(parts, [*filled, ""]))
-    chinese = translated(english, "zh")
-    assert chinese != english
-    assert not ENGLISH.search(COMMAND.sub("", chinese)), chinese
-    lost = [one for one in filled if one not in chinese]
-    assert not lost or "Take the dashes out" in english  # which quotes an example
+def test_every_entry_says_all_that_is_filled_in():
+    wrong = {}
+    for entry in ENTRIES:
+        filled = [f"x{number}" for number in range(len(GAP.findall(entry)))]
+        parts = GAP.split(entry)
+        english = "".join(part + gap for part, gap in zip(parts, [*filled, ""]))
+        chinese = translated(english, "zh")
+        lost = [one for one in filled if one not in chinese and "Take the dashes out" not in english]  # which quotes an example
+        if chinese == english or ENGLISH.search(COMMAND.sub("", chinese)) or lost:
+            wrong[entry] = chinese
+    assert len(ENTRIES) > 900 and not wrong
 
 
 def texts(path: Path) -> list[str]:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from servo_takes import RATE, ROWS, claw, found, motion, servo
 from shiliu.replay.residual.answered import is_answered
-from shiliu.replay.residual.hypotheses import Case, compare
+from shiliu.replay.residual.case import Case
+from shiliu.replay.residual.hypotheses import compare
 from shiliu.replay.residual.table import RecordedChannel
 
 

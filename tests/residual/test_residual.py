@@ -10,8 +10,6 @@ from shiliu.replay.checks.witnesses import CHECKS, check_alone, check_differs
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.residual.bodies import ComparedColumns
-from shiliu.replay.residual.difference import COLUMNS, REASONS
-from shiliu.replay.residual.hypotheses import Case, best
 
 
 @pytest.mark.parametrize("seed", range(3, 9))
@@ -142,23 +140,6 @@ def test_columns_that_nothing_else_tells_of_are_named():
     assert finding.level == "NOT_CHECKED" and finding.subject == ("hand/x", "hand/y")
 
 
-def test_each_hypothesis_undoes_its_own_fault_and_has_words():
-    t = np.arange(200) / RATE
-    truth = 0.8 * np.sin(1.3 * t) + 0.3 * np.cos(3.1 * t + 0.4)
-    lower = {"clipped": lambda x: np.minimum(x, 0.4), "drift": lambda x: x + np.linspace(0, 0.5, len(x)), "factor": lambda x: 1.3 * x,
-             "lag": lambda x: np.concatenate([truth[55:60], x[:-5]]), "straight": lambda x: np.linspace(x[0], x[-1], len(x)),
-             "bump": lambda x: x + 0.3 * np.sin(np.pi * (np.arange(len(x)) + 0.5) / len(x)),
-             "smoothed": lambda x: lfilter([0.14], [1, -0.86], x, zi=[0.86 * truth[59]])[0]}  # fmt: skip
-    for name, change in lower.items():
-        x = truth.copy()
-        x[60:140] = change(truth[60:140])
-        why = best(Case(x, truth, 60, 139, 1 / RATE, 1e-3))
-        assert why is not None and why.name == name and why.explained > 0.95, name
-    for lang in ("en", "zh"):
-        known = Words(lang).book["likely"]
-        assert {f"why_{name}" for name in REASONS if name} | {f"column_{kind}" for kind in COLUMNS} <= set(known)
-
-
 def test_a_joint_that_rests_for_most_of_a_take_and_then_goes_evenly_agrees():
     columns = motion()
     columns["state"][:, 2] = columns["action"][:, 2] = np.interp(np.arange(ROWS), [0, 300, 380, ROWS], [-0.7, -0.7, -1.2, -1.2])
@@ -214,68 +195,6 @@ def test_a_joint_that_hangs_under_its_weight_is_a_warning_and_a_zero_that_is_off
     columns = motion()
     columns["state"][:, 5] += 0.1
     assert found(columns, without=("velocity",)).level == "FAIL"
-
-
-def blocked(first, last, joint, noise=3e-4, step=None, seed=3):
-    """A take in which one joint stands from row to row, comes back to its command within 20 rows, and goes on; its speed says so, too."""
-    columns = motion(seed)
-    command = columns["action"][:, joint] + 0.5 * np.sin(0.9 * np.arange(ROWS) / RATE)
-    slow = lfilter([0.35], [1.0, -0.65], command - command[0]) + command[0]
-    measured = np.concatenate([slow[:2][[0, 0]], slow[:-2]])
-    back = np.clip((np.arange(ROWS) - last) / 20.0, 0.0, 1.0)
-    back[:first] = 1.0
-    measured = measured[first] + back * (measured - measured[first]) + np.random.default_rng(1).normal(0.0, noise, ROWS)
-    columns["action"][:, joint] = command
-    columns["state"][:, joint] = measured if step is None else np.round(measured / step) * step
-    columns["velocity"] = 0.9 * np.gradient(columns["state"], 1.0 / RATE, axis=0)
-    return columns
-
-
-@pytest.mark.parametrize(("first", "last"), [(150, 260), (150, ROWS), (200, 235)])
-@pytest.mark.parametrize(("noise", "step"), [(3e-4, None), (1e-3, None), (1e-4, 1e-3)])
-@pytest.mark.parametrize("without", [(), ("velocity",)])
-def test_a_joint_that_is_blocked_is_called_so_and_its_command_is_not_blamed(first, last, noise, step, without):
-    finding = found(blocked(first, last, 2, noise, step), without=without)
-    assert (finding.level, finding.subject, finding.details["kind"]) == ("WARN", ("joint_3",), "blocked")
-    assert finding.details["column"] == "measured" and finding.value > 0.4
-    assert finding.t0 == pytest.approx(first / RATE, abs=1.7) and "does not move" in Words("en").message(finding)
-    assert "{" not in Words("zh").message(finding)
-
-
-@pytest.mark.parametrize("amplitude", [0.004, 0.06, 0.15])
-@pytest.mark.parametrize(("level", "beyond"), [(0.3, 4.2), (-0.6, 8.3)])
-def test_a_joint_more_than_half_a_turn_from_its_command_is_not_called_blocked(amplitude, level, beyond):
-    columns = motion()
-    meant = level + amplitude * np.sin(0.9 * np.arange(ROWS) / RATE)
-    columns["state"][:, 2] = np.concatenate([meant[:2], meant[:-2]]) + np.random.default_rng(1).normal(0.0, 3e-4, ROWS)
-    columns["action"][:, 2] = meant[0] + np.cumsum(meant) / RATE  # summed up
-    finding = found(columns, without=("velocity",))
-    assert (finding.level, finding.subject) == ("FAIL", ("joint_3",))
-    assert finding.details["kind"] != "blocked" and finding.value > beyond - 0.1
-
-
-@pytest.mark.parametrize("behind", [2.0, 4.0])
-def test_a_joint_that_turns_without_end_may_be_stopped_while_its_command_goes_on(behind):
-    columns = motion()
-    command = 0.6 * np.arange(ROWS) / RATE
-    measured = np.concatenate([command[[0, 0]], command[:-2]])
-    first, last = 150, 150 + round(behind / 0.6 * RATE)
-    measured[first:last] = measured[first]
-    back = np.arange(last, min(last + 20, ROWS))
-    measured[back] = measured[first] + (measured[back] - measured[first]) * (back - last) / 20.0
-    columns["action"][:, 2] = command
-    columns["state"][:, 2] = measured + np.random.default_rng(1).normal(0.0, 3e-4, ROWS)
-    finding = found(columns, without=("velocity",))
-    assert (finding.level, finding.subject) == ("WARN", ("joint_3",)) and finding.value > behind - 0.1
-
-
-def test_a_joint_that_stands_to_the_bit_and_is_elsewhere_at_once_is_no_joint_that_is_blocked():
-    columns = motion()
-    columns["action"][:, 2] += 0.5 * np.sin(0.9 * np.arange(ROWS) / RATE)
-    columns["state"][:, 2] += 0.5 * np.sin(0.9 * (np.arange(ROWS) / RATE - 0.1))
-    columns["state"][150:260, 2] = columns["state"][150, 2]
-    finding = found(columns)
-    assert (finding.level, finding.subject, finding.details["kind"]) == ("FAIL", ("joint_3",), "held")
 
 
 @pytest.mark.parametrize("way", [1.0, 0.04])
@@ -405,53 +324,6 @@ def test_joints_that_are_counted_in_shares_of_their_way_stay_near_its_ends():
         assert level == "PASS" or (finding.subject == ("joint_5",) and finding.details["rows"][1] == ROWS - 1)
 
 
-def test_a_band_that_is_followed_at_its_edge_and_values_that_go_on_from_the_other_end():
-    truth = 0.7 * np.sin(np.arange(400) / 23.0)
-    at, loose = truth[100], truth.copy()
-    for k in range(100, 300):
-        loose[k] = at = min(max(at, truth[k] - 0.05), truth[k] + 0.05)
-    why = best(Case(loose, truth, 100, 299, 1.0 / RATE, 1e-4))
-    assert why.name == "backlash" and why.numbers["by"] == pytest.approx(0.05, abs=1e-3)
-    beyond = np.flatnonzero(truth > 0.5)
-    beyond = beyond[beyond < 60]
-    wrapped = truth.copy()
-    wrapped[beyond] -= 1.0
-    why = best(Case(wrapped, truth, int(beyond[0]), int(beyond[-1]), 1.0 / RATE, 1e-4))
-    assert why.name == "wrap" and why.numbers["turn"] == pytest.approx(1.0)
-    late = slice(int(beyond[0]) + 6, int(beyond[-1]) - 5)  # not from where it passes the end: an offset
-    shifted = truth.copy()
-    shifted[late] -= 1.0
-    assert best(Case(shifted, truth, late.start, late.stop - 1, 1.0 / RATE, 1e-4)).name == "offset"
-
-
-def fitted(recorded, truth, rows=None):
-    """The reason of columns (n, k) that were recorded otherwise than they should have been."""
-    first, last = rows or (0, len(truth) - 1)
-    columns = zip(np.atleast_2d(recorded.T), np.atleast_2d(truth.T))
-    return best(*(Case(x, y, first, last, 1.0 / RATE, 1e-3) for x, y in columns))
-
-
-def test_one_reason_is_sought_for_all_columns_that_the_same_thing_happened_to():
-    truth = motion(4)["state"]
-    turned, early = truth.copy(), slice(150, 153)
-    turned[early] = truth[early][::-1]
-    assert fitted(turned, truth, rows=(150, 152)).name == "reordered"  # of one column alone three rows tell nothing
-    rounded = np.trunc(truth / 0.2) * 0.2  # towards nought: down on one side of it, up on the other
-    assert fitted(rounded, truth).name == "quantised"
-    assert fitted(np.cumsum(truth, axis=0) / RATE, truth).name == "integrated"
-    noisy = truth + np.random.default_rng(1).normal(0.0, 0.05, truth.shape)
-    assert fitted(noisy, truth).name == "burst"
-
-
-@pytest.mark.parametrize("rows", [0.8, 12.0, 400.0])
-def test_a_filter_of_any_slowness_is_called_one(rows):
-    truth = motion(6)["state"][:, 0]
-    kept = np.exp(-1.0 / rows)
-    slow = lfilter([1.0 - kept], [1.0, -kept], truth - truth[0]) + truth[0]
-    why = fitted(slow, truth)
-    assert why.name == "smoothed" and why.numbers["seconds"] == pytest.approx(rows / RATE, rel=0.1)
-
-
 def test_a_joint_whose_zero_alone_is_far_off_is_found_where_it_hardly_moves():
     columns = motion()
     columns["action"][:, 3] = 0.7 + 0.01 * columns["action"][:, 3]
@@ -484,27 +356,6 @@ def test_a_speed_is_drawn_beside_the_slope_of_the_positions():
     slope = np.interp(plot.traces[0]["t"], plot.traces[1]["t"], plot.traces[1]["y"])
     assert np.corrcoef(slope, plot.traces[0]["y"])[0, 1] < -0.9
     assert {Words("zh").signal(name) for name in ("recorded", "slope")} == {"录制", "位置的变化率"}
-
-
-def test_only_angles_are_off_by_turns():
-    """A torque that is off by 75.6 Nm in one row is off by 24 turns of pi to 0.3 %, and has not turned."""
-    truth = 20.0 * np.sin(np.arange(200) / 9.0)
-    x = truth.copy()
-    x[90] += 75.6
-    assert best(Case(x, truth, 90, 90, 1.0 / RATE, 0.1)).name == "single_row"
-    x[90] = truth[90] + 24.0 * np.pi
-    assert best(Case(x, truth, 90, 90, 1.0 / RATE, 0.1, angle=True)).name == "wrap"
-
-
-@pytest.mark.parametrize("late", [12.8, -6.4, 3.0, 0.5])
-def test_a_delay_may_end_between_rows(late):
-    """Forces that come and go within two rows, written on times of another clock."""
-    rng = np.random.default_rng(4)
-    rows = np.arange(400.0)
-    truth = np.convolve(rng.uniform(0.0, 50.0, 400), [0.5, 0.5], mode="same") * (rng.random(400) < 0.6)
-    x = np.interp(rows - late, rows, truth)
-    why = best(Case(x, truth, 40, 360, 1.0 / RATE, 1e-4))
-    assert why.name == "lag" and why.numbers["rows"] == pytest.approx(late, abs=0.02)
 
 
 @pytest.mark.parametrize(("mixed", "kind"), [(("action", "state", "velocity"), "rows"), (("action",), "command"), (("state",), "measured")])
@@ -573,43 +424,6 @@ def test_an_arm_that_is_pushed_once_beyond_its_command_is_not_cut_off(push):
     q[200:330] += push * np.hanning(130)
     columns["action"][:, 2], columns["state"][:, 2], columns["velocity"][:, 2] = c, q, 0.9 * np.gradient(q, 1.0 / RATE)
     assert not [d for d in ComparedColumns(taken(columns)).differences if d.name == "clipped" and d.certain]
-
-
-@pytest.mark.parametrize(("many", "n"), [(2, 10), (2, 61), (3, 30)])
-def test_rows_that_overtook_one_another(many, n):
-    truth = 0.8 * np.sin(np.arange(200) / 14.0)
-    x, whole = truth.copy(), slice(70, 70 + n // many * many)
-    x[whole] = truth[whole].reshape(-1, many)[:, ::-1].reshape(-1)
-    away = np.flatnonzero(x != truth)
-    assert best(Case(x, truth, int(away[0]), int(away[-1]), 1.0 / RATE, 1e-5, angle=True)).name == "reordered"
-
-
-@pytest.mark.parametrize("rate", [0.5, 0.73, 1.37, 2.0])
-def test_a_part_that_was_played_at_another_rate(rate):
-    truth = 0.8 * np.sin(np.arange(300) / 14.0) + 0.3 * np.sin(np.arange(300) / 5.0)
-    x, rows = truth.copy(), np.arange(90, 170)
-    x[rows] = np.interp(np.minimum(90 + rate * (rows - 90), 169.0), np.arange(300), truth)
-    why = best(Case(x, truth, 90, 169, 1.0 / RATE, 1e-4, angle=True))
-    assert why.name == "rate" and why.numbers["rate"] == pytest.approx(rate, abs=0.01)
-
-
-@pytest.mark.parametrize("unseen", [1, 2])
-def test_another_rate_of_a_short_part_that_hardly_bends_is_no_factor(unseen):
-    """Fifteen rows of a quick motion; a disagreement is seen once it has grown."""
-    truth = 0.9 * np.sin(np.arange(300) / 20.0)
-    x, rows = truth.copy(), np.arange(90, 105)
-    x[rows] = np.interp(90 + 0.8 * (rows - 90), np.arange(300), truth)
-    why = best(Case(x, truth, 90 + unseen, 104, 1.0 / RATE, 1e-4, angle=True))
-    assert why.name == "rate" and why.numbers["rate"] == pytest.approx(0.8, abs=0.003)
-
-
-@pytest.mark.parametrize(("factor", "named"), [(0.02, True), (0.0, False)])
-def test_what_is_small_is_no_small_factor_of_anything_else(factor, named):
-    truth = 8.0 * np.sin(1.3 * np.arange(200))
-    x = truth.copy()
-    x[60:120] = factor * truth[60:120] + 0.03 * np.sin(np.arange(60) / 9.0)
-    why = best(Case(x, truth, 60, 119, 1.0 / RATE, 1e-3))
-    assert (why is not None and why.name == "factor") == named
 
 
 MOMENTS = [("state", 40, "measured"), ("velocity", 40, "velocity"), ("velocity", 14, "velocity")]

@@ -11,10 +11,11 @@ from scipy.signal import lfilter
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.residual.arm_chain import own_chains
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
+from shiliu.replay.residual.case import Case
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.engine import differences
 from shiliu.replay.residual.heard import heard_column
-from shiliu.replay.residual.hypotheses import Case, compare
+from shiliu.replay.residual.hypotheses import compare
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +158,18 @@ def gripping(take) -> Recording:
         "velocity/claws": stream("velocity/claws", "measured", "velocity", "%/s", names, v),
         "effort/claws": stream("effort/claws", "measured", "effort", "N/%", names, force),
     }
-    return replace(take, streams={**take.streams, **ours})
+    gripping = replace(take, streams={**take.streams, **ours})
+    assert heaviest(gripping) is None
+    return gripping
+
+
+@pytest.fixture(scope="module")
+def fit(take) -> Recording:
+    """The take with the torques of the model's own servos."""
+    effort = replace(take.streams["effort"], values=modelled(*motion()[1:]))
+    fit = replace(take, streams={**take.streams, "effort": effort})
+    assert heaviest(fit) is None
+    return fit
 
 
 def test_a_hand_that_is_sound_is_not_blamed_for_the_noise_of_the_other_one(gripping):
@@ -191,7 +203,6 @@ def test_a_hand_that_is_commanded_the_other_way_round_is_one_finding(gripping):
     ],
 )
 def test_the_force_of_a_hand_tells_which_of_its_columns_is_wrong(gripping, where, column, change, kind, name):
-    assert heaviest(gripping) is None
     rows = slice(260, 340)
     x = gripping.streams[where].column(column)[rows]
     found = heaviest(changed(gripping, where, column, change(x), rows))
@@ -207,11 +218,8 @@ def test_the_force_of_a_hand_tells_which_of_its_columns_is_wrong(gripping, where
         *(("action", None, rows) for rows in (2, 1, -1)), ("state", None, 1),
     ],
 )  # fmt: skip
-def test_a_column_of_all_joints_that_is_late_by_its_torques(take, name, kind, rows):
+def test_a_column_of_all_joints_that_is_late_by_its_torques(fit, name, kind, rows):
     """A row or two, less than 0.1 s, is how sets are converted, and harmless."""
-    effort = replace(take.streams["effort"], values=modelled(*motion()[1:]))
-    fit = replace(take, streams={**take.streams, "effort": effort})
-    assert heaviest(fit) is None
     at = np.clip(np.arange(N) - rows, 0, N - 1)
     late = replace(fit.streams[name], values=fit.streams[name].values[at])
     found = heaviest(replace(fit, streams={**fit.streams, name: late}))

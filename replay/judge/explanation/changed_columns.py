@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ....scenarios.scene.schema import Feature
-from ...residual.hypotheses import Case, best
+from ...residual.case import Case
+from ...residual.hypotheses import best
 
 ENOUGH = 0.8  # of the squared difference that a reason has to explain, beside a replay that is exact
 MOVED = 0.9  # of the rows that differ: where so many stand elsewhere in the replay, rows were moved

@@ -1,0 +1,132 @@
+"""What may have happened to a column: each hypothesis undoes its own fault, and no other one is named for it."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+from servo_takes import RATE, motion
+from shiliu.replay.report.text import Words
+from shiliu.replay.residual.case import Case
+from shiliu.replay.residual.difference import COLUMNS, REASONS
+from shiliu.replay.residual.hypotheses import best
+
+
+def test_each_hypothesis_undoes_its_own_fault_and_has_words():
+    t = np.arange(200) / RATE
+    truth = 0.8 * np.sin(1.3 * t) + 0.3 * np.cos(3.1 * t + 0.4)
+    lower = {"clipped": lambda x: np.minimum(x, 0.4), "drift": lambda x: x + np.linspace(0, 0.5, len(x)), "factor": lambda x: 1.3 * x,
+             "lag": lambda x: np.concatenate([truth[55:60], x[:-5]]), "straight": lambda x: np.linspace(x[0], x[-1], len(x)),
+             "bump": lambda x: x + 0.3 * np.sin(np.pi * (np.arange(len(x)) + 0.5) / len(x)),
+             "smoothed": lambda x: lfilter([0.14], [1, -0.86], x, zi=[0.86 * truth[59]])[0]}  # fmt: skip
+    for name, change in lower.items():
+        x = truth.copy()
+        x[60:140] = change(truth[60:140])
+        why = best(Case(x, truth, 60, 139, 1 / RATE, 1e-3))
+        assert why is not None and why.name == name and why.explained > 0.95, name
+    for lang in ("en", "zh"):
+        known = Words(lang).book["likely"]
+        assert {f"why_{name}" for name in REASONS if name} | {f"column_{kind}" for kind in COLUMNS} <= set(known)
+
+
+def test_a_band_that_is_followed_at_its_edge_and_values_that_go_on_from_the_other_end():
+    truth = 0.7 * np.sin(np.arange(400) / 23.0)
+    at, loose = truth[100], truth.copy()
+    for k in range(100, 300):
+        loose[k] = at = min(max(at, truth[k] - 0.05), truth[k] + 0.05)
+    why = best(Case(loose, truth, 100, 299, 1.0 / RATE, 1e-4))
+    assert why.name == "backlash" and why.numbers["by"] == pytest.approx(0.05, abs=1e-3)
+    beyond = np.flatnonzero(truth > 0.5)
+    beyond = beyond[beyond < 60]
+    wrapped = truth.copy()
+    wrapped[beyond] -= 1.0
+    why = best(Case(wrapped, truth, int(beyond[0]), int(beyond[-1]), 1.0 / RATE, 1e-4))
+    assert why.name == "wrap" and why.numbers["turn"] == pytest.approx(1.0)
+    late = slice(int(beyond[0]) + 6, int(beyond[-1]) - 5)  # not from where it passes the end: an offset
+    shifted = truth.copy()
+    shifted[late] -= 1.0
+    assert best(Case(shifted, truth, late.start, late.stop - 1, 1.0 / RATE, 1e-4)).name == "offset"
+
+
+def fitted(recorded, truth, rows=None):
+    """The reason of columns (n, k) that were recorded otherwise than they should have been."""
+    first, last = rows or (0, len(truth) - 1)
+    columns = zip(np.atleast_2d(recorded.T), np.atleast_2d(truth.T))
+    return best(*(Case(x, y, first, last, 1.0 / RATE, 1e-3) for x, y in columns))
+
+
+def test_one_reason_is_sought_for_all_columns_that_the_same_thing_happened_to():
+    truth = motion(4)["state"]
+    turned, early = truth.copy(), slice(150, 153)
+    turned[early] = truth[early][::-1]
+    assert fitted(turned, truth, rows=(150, 152)).name == "reordered"  # of one column alone three rows tell nothing
+    rounded = np.trunc(truth / 0.2) * 0.2  # towards nought: down on one side of it, up on the other
+    assert fitted(rounded, truth).name == "quantised"
+    assert fitted(np.cumsum(truth, axis=0) / RATE, truth).name == "integrated"
+    noisy = truth + np.random.default_rng(1).normal(0.0, 0.05, truth.shape)
+    assert fitted(noisy, truth).name == "burst"
+
+
+@pytest.mark.parametrize("rows", [0.8, 12.0, 400.0])
+def test_a_filter_of_any_slowness_is_called_one(rows):
+    truth = motion(6)["state"][:, 0]
+    kept = np.exp(-1.0 / rows)
+    slow = lfilter([1.0 - kept], [1.0, -kept], truth - truth[0]) + truth[0]
+    why = fitted(slow, truth)
+    assert why.name == "smoothed" and why.numbers["seconds"] == pytest.approx(rows / RATE, rel=0.1)
+
+
+def test_only_angles_are_off_by_turns():
+    """A torque that is off by 75.6 Nm in one row is off by 24 turns of pi to 0.3 %, and has not turned."""
+    truth = 20.0 * np.sin(np.arange(200) / 9.0)
+    x = truth.copy()
+    x[90] += 75.6
+    assert best(Case(x, truth, 90, 90, 1.0 / RATE, 0.1)).name == "single_row"
+    x[90] = truth[90] + 24.0 * np.pi
+    assert best(Case(x, truth, 90, 90, 1.0 / RATE, 0.1, angle=True)).name == "wrap"
+
+
+@pytest.mark.parametrize("late", [12.8, -6.4, 3.0, 0.5])
+def test_a_delay_may_end_between_rows(late):
+    """Forces that come and go within two rows, written on times of another clock."""
+    rng = np.random.default_rng(4)
+    rows = np.arange(400.0)
+    truth = np.convolve(rng.uniform(0.0, 50.0, 400), [0.5, 0.5], mode="same") * (rng.random(400) < 0.6)
+    x = np.interp(rows - late, rows, truth)
+    why = best(Case(x, truth, 40, 360, 1.0 / RATE, 1e-4))
+    assert why.name == "lag" and why.numbers["rows"] == pytest.approx(late, abs=0.02)
+
+
+@pytest.mark.parametrize(("many", "n"), [(2, 10), (2, 61), (3, 30)])
+def test_rows_that_overtook_one_another(many, n):
+    truth = 0.8 * np.sin(np.arange(200) / 14.0)
+    x, whole = truth.copy(), slice(70, 70 + n // many * many)
+    x[whole] = truth[whole].reshape(-1, many)[:, ::-1].reshape(-1)
+    away = np.flatnonzero(x != truth)
+    assert best(Case(x, truth, int(away[0]), int(away[-1]), 1.0 / RATE, 1e-5, angle=True)).name == "reordered"
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.73, 1.37, 2.0])
+def test_a_part_that_was_played_at_another_rate(rate):
+    truth = 0.8 * np.sin(np.arange(300) / 14.0) + 0.3 * np.sin(np.arange(300) / 5.0)
+    x, rows = truth.copy(), np.arange(90, 170)
+    x[rows] = np.interp(np.minimum(90 + rate * (rows - 90), 169.0), np.arange(300), truth)
+    why = best(Case(x, truth, 90, 169, 1.0 / RATE, 1e-4, angle=True))
+    assert why.name == "rate" and why.numbers["rate"] == pytest.approx(rate, abs=0.01)
+
+
+@pytest.mark.parametrize("unseen", [1, 2])
+def test_another_rate_of_a_short_part_that_hardly_bends_is_no_factor(unseen):
+    """Fifteen rows of a quick motion; a disagreement is seen once it has grown."""
+    truth = 0.9 * np.sin(np.arange(300) / 20.0)
+    x, rows = truth.copy(), np.arange(90, 105)
+    x[rows] = np.interp(90 + 0.8 * (rows - 90), np.arange(300), truth)
+    why = best(Case(x, truth, 90 + unseen, 104, 1.0 / RATE, 1e-4, angle=True))
+    assert why.name == "rate" and why.numbers["rate"] == pytest.approx(0.8, abs=0.003)
+
+
+@pytest.mark.parametrize(("factor", "named"), [(0.02, True), (0.0, False)])
+def test_what_is_small_is_no_small_factor_of_anything_else(factor, named):
+    truth = 8.0 * np.sin(1.3 * np.arange(200))
+    x = truth.copy()
+    x[60:120] = factor * truth[60:120] + 0.03 * np.sin(np.arange(60) / 9.0)
+    why = best(Case(x, truth, 60, 119, 1.0 / RATE, 1e-3))
+    assert (why is not None and why.name == "factor") == named
