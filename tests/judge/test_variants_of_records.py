@@ -14,6 +14,7 @@ from shiliu.replay.judge.judge import judge, subject_of
 from shiliu.replay.rollout.episode import checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.reading.composition import CONF
 
 ROWS = 60
 
@@ -41,6 +42,14 @@ def test_places_and_columns_choose_the_variant(variant, contexts, tmp_path):
     assert (context.scene.config.variant, context.fitted) == (variant, variant is not None)
     agrees, _ = contexts.variants(context, recording)
     assert agrees
+
+
+def test_a_designers_own_file_of_a_scenario_has_its_variants_too(tmp_path):
+    own = tmp_path / "conf" / "scenario" / "microwave.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text((CONF / "scenario" / "microwave.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    (recording,) = ordinary(*resting("right_hinge"), tmp_path / "set")
+    assert Contexts(conf_dir=tmp_path / "conf").of(recording).scene.config.variant == "right_hinge"
 
 
 def test_what_a_hand_moved_aside_is_still_of_the_scenario_as_it_stands(contexts, tmp_path):

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ....scenarios.reading import composition
+from ....scenarios.reading.composition import list_scenarios
 from ....scenarios.reading.variant import names_of
 from ....scenarios.scene.scene import Scene
+from ....scenarios.sheet.errors import ScenarioError
+from ....scenarios.sheet.yaml_reader import read_yaml
 from ...recording.recording import Recording
 from .variant_fit import VariantFit, VariantPlaces, fit_of, places_of
 
@@ -46,8 +48,11 @@ class VariantChoice:
     def names(self, scenario: str) -> tuple[str, ...]:
         """The variants of a scenario."""
         if scenario not in self._names:
-            composed = composition.as_it_stands(scenario, self._conf_dir)
-            tree = composed.tree.get("scenario") if composed is not None else None
+            file = list_scenarios(self._conf_dir).get(scenario)
+            try:
+                tree = None if file is None else read_yaml(file)
+            except (OSError, ScenarioError):  # whoever loads that scenario gets the error
+                tree = None
             self._names[scenario] = tuple(names_of(tree)) if isinstance(tree, Mapping) else ()
         return self._names[scenario]
 

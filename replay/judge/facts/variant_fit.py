@@ -4,7 +4,7 @@ lie at first, and by the arm that moves. Nothing is played for that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,15 +70,13 @@ def places_of(scene: Scene) -> VariantPlaces:
         rested = drawing.rested(scene, scene.model)
         at = {name: free_joint(scene.model, name) for name in things_of(scene)}
         laid = {name: rested[a : a + 2] for name, a in at.items() if a is not None}
-    known, ends = nominal_values(scene.config), ends_of(scene)
-    drawn = {
-        name: float(np.hypot(*(max((abs(end - known[key]) for end in ends.get(key, ())), default=0.0) for key in _places(name))))
-        for name in laid
-    }
-    shared = _drawn_along(scene, ends, known)
+    loose, parts = set(things_of(scene)), [str(name) for name in scene.config.raw["parts"]]
+    moved = _drawn(scene, parts)
+    along = max((moved[name] for name in parts if name not in loose), default=0.0)  # what others stand on, with all on it
+    drawn = {name: moved.get(name, 0.0) + along for name in laid}
     hands = {hand for deed in work_of_tree(scene.name, scene.config.raw).deeds for hand in deed.hands}
     arms = frozenset(hands) if hands <= ARMS and EITHER not in hands else frozenset[str]()
-    return VariantPlaces(names, frozenset(scene.config.raw["parts"]), laid, {k: v + shared for k, v in drawn.items()}, arms)
+    return VariantPlaces(names, frozenset(scene.config.raw["parts"]), laid, drawn, arms)
 
 
 def fit_of(places: VariantPlaces, scene: Scene, recording: Recording) -> VariantFit:
@@ -103,12 +101,11 @@ def fit_of(places: VariantPlaces, scene: Scene, recording: Recording) -> Variant
     return VariantFit(tuple(dict.fromkeys(unknown)), {name: by for name, by in apart.items() if by > NEAR}, arm)
 
 
-def _places(thing: str) -> tuple[str, str]:
-    return f"{thing}.at.x", f"{thing}.at.y"
+def _drawn(scene: Scene, parts: Iterable[str]) -> dict[str, float]:
+    """Part -> by how much [m] its own place varies at most."""
+    known, ends = nominal_values(scene.config), ends_of(scene)
 
+    def most(key: str) -> float:
+        return max((abs(end - known[key]) for end in ends.get(key, ())), default=0.0)
 
-def _drawn_along(scene: Scene, ends: Mapping[str, tuple[float, float]], known: Mapping[str, float]) -> float:
-    """By how much [m] what things stand on is moved at most, with everything on it."""
-    loose = set(things_of(scene))
-    parts = {key.partition(".")[0] for key in ends if key.partition(".")[2] in ("at.x", "at.y")} - loose
-    return max((float(np.hypot(*(max((abs(e - known[k]) for e in ends.get(k, ())), default=0.0) for k in _places(p)))) for p in parts), default=0.0)
+    return {part: float(np.hypot(most(f"{part}.at.x"), most(f"{part}.at.y"))) for part in parts}
