@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...scenarios.scene.scene import Scene
 from ..checks.hand_bases import CODE as BASES
+from ..checks.other_columns import KIND, as_of_other_take
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..formats import Unreadable
@@ -213,9 +214,11 @@ def _goes_wrong(judged: Judged) -> bool:
 
 def _among_takes(one: Integrity, others: Given) -> Integrity:
     """What was found of a take by itself, and among the takes of its set: a hand in another base than there stands in place of what the
-    take alone says of it."""
-    elsewhere = others.get(BASES)
-    own = [elsewhere if elsewhere is not None and f.code == BASES and not f.failed else f for f in one.findings]
+    take alone says of it, and a column that is another take's is named as such."""
+    among = others.get(BASES)
+    own = [among if among is not None and f.code == BASES and not f.failed else f for f in one.findings]
+    if among is not None and among.details.get("kind") == KIND:
+        own = [as_of_other_take(f, among) if f.code == BASES and f.failed else f for f in one.findings]
     return replace(one, findings=(*own, *(others[code] for code in asked_of("takes"))))
 
 
