@@ -42,7 +42,7 @@ def turned_back(group: Group) -> TurnedBack | None:
     """What runs backwards in a group; None where nothing does. The longest stretch, where several do."""
     if group.hands or not group.same_rows or group.n < 4 * LEAST:
         return None
-    moving = [c for c in group.channels if not is_switch(c) and any(_goes(c, kind) for kind in KINDS)]
+    moving = [c for c in group.channels if any(_goes(c, kind) for kind in KINDS) and not is_switch(c)]
     if len(moving) < COLUMNS:
         return None
     spans = {kind: _stretches(_table(moving, kind)) for kind in KINDS}
@@ -142,6 +142,9 @@ def _against_speeds(channels: Sequence[RecordedChannel], rows: slice) -> float |
 
 def _whole_runs_back(channels: Sequence[RecordedChannel], dt: float) -> bool:
     """Whether all joints have their speeds the other way round, and are where they will be commanded to be."""
+    first = _against_speeds(channels[:1], slice(None))  # one joint mostly tells that nothing is wrong
+    if first is not None and first > AGAINST:
+        return False
     against = _against_speeds(channels, slice(None))
     of = [c for c in channels if set(KINDS) <= set(c.columns)]
     if against is None or against > AGAINST or len(of) < COLUMNS:
