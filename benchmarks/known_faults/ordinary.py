@@ -222,7 +222,8 @@ TWICE = "take twice in the set"
 
 IN_COLUMNS: tuple[Fault, ...] = (
     Fault("elbow past its range", ("joint.position", "column.differs"), "record", elbow_past),
-    Fault("hands 255 times too large", ("value.range",), "record", hands_255),
+    # that a command is 255 times its measurement says more than that it is past its range
+    Fault("hands 255 times too large", ("value.range", "column.differs"), "record", hands_255),
     # of our own sets the replay is what does not come out; a hand that is measured to close all the same says so of its command
     Fault("hand never closes", ("hand.idle", "reproduces", "column.differs"), "record", hand_dead, whole=True),
     Fault("state stands for 25 rows", ("stream.frozen", "column.differs"), "record", state_frozen),

@@ -23,6 +23,7 @@ from .verdict import Verdict, combine
 
 BY_TASK = "judged in the scenario {}, which has its task sentence; another scenario, or bare, can be named"
 BY_COLUMNS = "judged in the scenario {}, since the recording has poses of its things; the task sentence belongs to another one"
+BY_RECORD = "judged in the variant {} of {}: nothing names a variant, and this is the one that the record fits"
 NO_TASK_OF = "its task sentence is of no scenario that there is, so it is judged on the bare floor; another scenario can be named"
 
 
@@ -68,6 +69,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
             "thresholds": f"{rules.name} {rules.digest[:12]}",
             **subject.robot.provenance(subject),
             "scenario_named_by": context.named,
+            **({"variant": scene.config.variant} if context.fitted else {}),
             **({"goal_rule": scene.config.goal_rule} if scene.goal else {}),
             **({"cell": place.provenance} if place.provenance else {}),
             **({"start": judged.rollouts.plan.start.sources()} if judged.rollouts.plan.start is not None else {}),
@@ -78,6 +80,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
                 *place.notes,
                 *([BY_TASK.format(scene.name)] if context.named == "task" else ()),
                 *([BY_COLUMNS.format(scene.name)] if context.named == "columns" else ()),
+                *([BY_RECORD.format(scene.config.variant, scene.name)] if context.fitted else ()),
                 *([NO_TASK_OF] if _fits_none(context, recording) else ()),
                 *judged.motions.notes,
                 *([ASSUMED] if subject.assumed else ()),

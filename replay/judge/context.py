@@ -44,6 +44,7 @@ from ..robots.carried_robot import carried
 from ..robots.embodiment import Embodiment, available, is_file, load_embodiment
 from ..robots.limits import Limits
 from ..robots.robot_sheet import load_limits
+from .facts.variant_choice import Variant, VariantChoice
 
 BARE = "bare"  # the scenario without a scene: robot and floor
 
@@ -59,6 +60,7 @@ class SceneContext:
     robot_named: str = "default"  # who chose it
     retargeting: str = "default"  # settings by which a person's motion is carried over
     made_in: Scene | None = None  # of an episode that is played in a cell, or over another link: what it was made in
+    fitted: bool = False  # whether its variant was chosen because the record fits it
     rules: Rules = field(init=False)
 
     def __post_init__(self) -> None:
@@ -230,6 +232,7 @@ class Contexts:
         self._settings: dict[str, Any] = {"robot": robot if self._own else DEFAULT_ROBOT, "hand": hand, "base": base}
         self._cache: dict[str, SceneContext] = {}
         self._tasks: dict[str, tuple[str, str | None] | None] = {}
+        self._choice = VariantChoice(lambda name, variant: self._variant("task", name, variant).scene, conf_dir)
         self._cells = list_cells(conf_dir)
         self._cell_scenarios: dict[str, str | None] = {}
         if described and chosen is not None and chosen.name != BARE:
@@ -270,7 +273,11 @@ class Contexts:
                 file=recording.source,
                 field="model",
             )
-        return self._at_once(self._found(recording))
+        context = self._found(recording)
+        if self._leaves_open(context):
+            variant = self._choice.best(context.scene.name, recording, self._of_whole(context, recording))
+            context = context if variant is None else self._variant(context.named, context.scene.name, variant)
+        return self._at_once(context)
 
     def _found(self, recording: Recording) -> SceneContext:
         """The context of a recording without its scene: what the command chose, the recording names, or its columns or task tell."""
@@ -280,6 +287,34 @@ class Contexts:
         if name:
             return self._in_cell(self._named(name, "recording"), recording)
         return self._by_columns(recording) or self._by_task(recording) or self._named(BARE, "default")
+
+    def variants(self, context: SceneContext, recording: Recording) -> tuple[bool, tuple[SceneContext, ...]]:
+        """Whether a recording agrees with its context, and the contexts of the other variants that it agrees with, where none was named."""
+        if recording.episode is not None or self._link or not (context.fitted or self._leaves_open(context)):
+            return True, ()
+        name, own = context.scene.name, context.scene.config.variant
+        agreeing = self._choice.agreeing(name, recording, self._of_whole(context, recording))
+        return own in agreeing, tuple(self._variant(context.named, name, one) for one in agreeing if one != own)
+
+    def _leaves_open(self, context: SceneContext) -> bool:
+        """Whether the scenario of a context has variants, and nobody named one."""
+        config = context.scene.config
+        known = context.named == "command" or context.embodiment is not None or config.variant is not None or config.cell is not None
+        return not known and context.scene.name != BARE and bool(self._choice.names(context.scene.name))
+
+    def _of_whole(self, context: SceneContext, recording: Recording) -> bool:
+        """Whether a recording has a task sentence of the scenario as it stands."""
+        return self._scenario_of(recording) == (context.scene.name, None)
+
+    def _variant(self, who: str, name: str, variant: Variant) -> SceneContext:
+        """The context of a variant that a record fits."""
+        if variant is None:
+            return self._named(name, who)
+        found = self._once(
+            f"{who} {name} fits {variant}", who, lambda: scene_from(name, **self._settings, variant=variant, conf_dir=self._conf_dir)
+        )
+        found.fitted = True
+        return found
 
     def _at_once(self, context: SceneContext) -> SceneContext:
         """Over the link that the command names, else over none: a recording does not say which one it passed."""

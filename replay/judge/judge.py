@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from ...scenarios.scene.scene import Scene
 from ..checks.hand_bases import CODE as BASES
+from ..checks.other_columns import KIND, as_of_other_take
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..formats import Unreadable
 from ..recording.recording import Recording
 from ..signals.one_thread import on_one_thread
 from .conclusion import conclude
-from .context import Contexts
+from .context import Contexts, SceneContext
+from .facts.near_copies import open_
 from .facts.results import Given, Integrity, Judged, Subject
 from .place.cells import place_of
 from .place.unused_settings import unused
@@ -34,6 +36,7 @@ from .verdict import Verdict
 if TYPE_CHECKING:
     from ..rollout.rollout import Rollout
 
+NO_VARIANT = "no_variant"
 AT_ONCE = 64  # recordings judged together: their replays share one batch
 
 
@@ -119,6 +122,10 @@ def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subjec
     """
     contexts = contexts or Contexts()
     context = contexts.of(recording)
+    return replace(_subject_in(context, recording, contexts), variants=partial(_variants, context, recording, contexts))
+
+
+def _subject_in(context: SceneContext, recording: Recording, contexts: Contexts) -> Subject:
     other = context.embodiment
     return Subject(
         recording,
@@ -129,6 +136,12 @@ def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subjec
         contexts.unlabelled,
         contexts.key_of(context),
     )
+
+
+def _variants(context: SceneContext, recording: Recording, contexts: Contexts) -> tuple[bool, list[Subject]]:
+    """Whether a recording agrees with the variant that it is judged in, and the same recording in the others that it agrees with."""
+    agrees, others = contexts.variants(context, recording)
+    return agrees, [_subject_in(one, recording, contexts) for one in others]
 
 
 @on_one_thread
@@ -163,6 +176,7 @@ def run_stages(
     dynamics = steps.each(lambda one, *found: one.robot.dynamics(one, *found), *found)
     replays = steps.each(partial(replay_stage, threads=threads, seed=seed), *found)
     judged = steps.each(Judged, *found, kinematics, dynamics, replays)
+    judged = steps.each(partial(_in_its_variant, threads=threads, seed=seed), judged, given)
     if full:
         varied = steps.together(partial(robustness_stage, threads=threads, seed=seed), judged)
         judged = steps.each(lambda one, robustness: replace(one, robustness=robustness), judged, varied)
@@ -173,11 +187,38 @@ def run_stages(
     return judged
 
 
+def _in_its_variant(one: Judged, others: Given, threads: int, seed: int) -> Judged:
+    """The judged take; where it goes wrong in its scene, and goes well in a variant that its record allows too, judged there.
+
+    Of a record that fits no variant, nothing that goes wrong in the scene is certain (`no_variant`).
+    """
+    if one.subject.variants is None or not _goes_wrong(one):
+        return one
+    agrees, subjects = one.subject.variants()
+    for subject in subjects:
+        steps = Steps(1)
+        (other,) = run_stages([subject], lambda _: [others], steps, threads=threads, seed=seed)
+        if not steps.ended and not _goes_wrong(other) and any(f.code == "goal" and f.level == "PASS" for f in other.replay.findings):
+            return other
+    if agrees:
+        return one
+    found = [open_(f, one.rules, NO_VARIANT) if f.failed and f.stage == "replay" else f for f in one.replay.findings]
+    return replace(one, replay=replace(one.replay, findings=tuple(found)))
+
+
+def _goes_wrong(judged: Judged) -> bool:
+    """Whether a take is refused for what happens in its scene."""
+    found = (*judged.replay.findings, *judged.kinematics.findings)
+    return any(one.failed and (one.stage == "replay" or one.code == "collision.scene") for one in found)
+
+
 def _among_takes(one: Integrity, others: Given) -> Integrity:
     """What was found of a take by itself, and among the takes of its set: a hand in another base than there stands in place of what the
-    take alone says of it."""
-    elsewhere = others.get(BASES)
-    own = [elsewhere if elsewhere is not None and f.code == BASES and not f.failed else f for f in one.findings]
+    take alone says of it, and a column that is another take's is named as such."""
+    among = others.get(BASES)
+    own = [among if among is not None and f.code == BASES and not f.failed else f for f in one.findings]
+    if among is not None and among.details.get("kind") == KIND:
+        own = [as_of_other_take(f, among) if f.code == BASES and f.failed else f for f in one.findings]
     return replace(one, findings=(*own, *(others[code] for code in asked_of("takes"))))
 
 

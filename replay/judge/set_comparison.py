@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from ..checks.empty_grips import GripUse, check_empty_grip, grips_of
 from ..checks.finding import Finding
 from ..checks.hand_bases import CODE, HandBase, bases_in, check_bases_among
+from ..checks.other_columns import ColumnRows, check_columns_among, columns_of, doubtful_columns
 from ..checks.registry import asked_of, check_of
 from ..checks.releases import GripOpening, check_release, hands_of, releases_of
 from ..checks.rules import Rules
@@ -17,6 +18,7 @@ from .context import BARE
 from .facts.results import Given, Integrity, Motions, Subject
 from .rate_comparison import RateFacts, held_together, rate_facts
 
+REMEMBERED = 4096  # takes of a set of which the columns are kept, some ten kilobytes of each
 USUAL = 256  # takes of a set that tell what its hands do: more tell no more of what is usual
 
 
@@ -32,6 +34,7 @@ class TakeFacts:
         grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
         rates: how fast it moves; None where it has no motion.
         bases: in which its hands are recorded.
+        columns: what its columns hold, a little of each; doubtful: of those that contradict the others, all of it.
     """
 
     key: Key | None
@@ -45,6 +48,8 @@ class TakeFacts:
     task: str | None = None
     rates: RateFacts | None = None
     bases: tuple[HandBase, ...] = ()
+    columns: tuple[ColumnRows, ...] = ()
+    doubtful: tuple[ColumnRows, ...] = ()
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -78,6 +83,8 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         grips_of(recording, hands),
         task if scenario == BARE and isinstance(task, str) else None if scenario == BARE else scenario,
         bases=bases_in(found),
+        columns=columns_of(recording),
+        doubtful=doubtful_columns(recording, found),
     )
 
 
@@ -90,6 +97,7 @@ class Company:
     grips: dict[tuple[Key, str], list[tuple[GripUse, ...]]] = field(default_factory=dict)
     seen: dict[Key, TakesSeen] = field(default_factory=dict)
     bases: dict[Key, list[tuple[HandBase, ...]]] = field(default_factory=dict)
+    columns: dict[Key, dict[str, tuple[ColumnRows, ...]]] = field(default_factory=dict)
 
     def hold(self, batch: Sequence[tuple[TakeFacts, Rules]]) -> list[Given]:
         """What is found of each take of a batch against those of its set, of this batch and before: code -> finding.
@@ -100,7 +108,7 @@ class Company:
         found = self._beside(takes, rules)
         rates = held_together([take.rates for take in takes], rules)
         given = [{**dict(zip(asked_of("takes"), one)), **rate} for one, rate in zip(found, rates)]
-        return [{**one, **self._based(take, rule)} for one, take, rule in zip(given, takes, rules)]
+        return [{**one, **self._based(take, rule), **self._of_others(take, rule)} for one, take, rule in zip(given, takes, rules)]
 
     def _beside(self, batch: Sequence[TakeFacts], rules: Sequence[Rules]) -> list[list[Finding]]:
         """`take.lag`, `take.duplicate`, `take.release` and `take.grip` of each take."""
@@ -111,6 +119,7 @@ class Company:
                 self.lags.setdefault(take.key, []).append(take.lag)
         for take in batch:
             self._keep_hands(take)
+            self._keep_columns(take)
             if take.key is not None and take.bases:
                 self.bases.setdefault(take.key, []).append(take.bases)
         found = []
@@ -143,6 +152,7 @@ class Company:
             if lag is not None:
                 self.lags.setdefault(take.key, []).append(lag)
             self._keep_hands(take)
+            self._keep_columns(take)
             self.seen.setdefault(take.key, TakesSeen()).keep(take.holds, take.source)
 
     def _keep_hands(self, take: TakeFacts) -> None:
@@ -155,6 +165,21 @@ class Company:
             used = self.grips.setdefault((take.key, take.task), [])
             if len(used) < USUAL:
                 used.append(take.grips)
+
+    def _keep_columns(self, take: TakeFacts) -> None:
+        """Keep what the columns of a take hold, of so many takes of a set."""
+        if take.key is not None:
+            kept = self.columns.setdefault(take.key, {})
+            if len(kept) < REMEMBERED:
+                kept.setdefault(take.source, take.columns)
+
+    def _of_others(self, take: TakeFacts, rules: Rules) -> Given:
+        """`column.differs` of columns of a take that are those of another one; nothing where there is none."""
+        if take.key is None or not take.doubtful:
+            return {}
+        others = ((source, columns) for source, columns in self.columns.get(take.key, {}).items() if source != take.source)
+        found = check_columns_among(take.doubtful, others, rules)
+        return {} if found is None else {CODE: found}
 
     def _based(self, take: TakeFacts, rules: Rules) -> Given:
         """`column.differs` of a take with a hand in another base than in the others; nothing where there is none."""

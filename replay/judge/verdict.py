@@ -47,6 +47,7 @@ HOLDERS = {
     "other_frame": "device",
     "names_open": "device",
     "things_apart": "scene",
+    "no_variant": "scene",
     "beyond_drawn": "scene",
     "no_start_state": "scene",
     "no_answers": "device",

@@ -25,6 +25,7 @@ from .heard import HEARD, answered, answering, is_borne_out
 from .resampled import is_resampled
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
 from .table import Group, RecordedColumns, as_both, table_of
+from .turned_back import with_hands
 from .whole_takes import never_commanded
 from .witnessed_motion import contradicted_by_motion
 
@@ -109,7 +110,8 @@ class ComparedColumns:
         found, by_bodies = _states_are_commands(found, by_bodies)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
         every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
-        return tuple(of_one_stream([d for d in every if not is_borne_out(laws, d)]))
+        hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
+        return tuple(with_hands(of_one_stream([d for d in every if not is_borne_out(laws, d)]), hands))
 
     @cached_property
     def answering(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from .hypotheses import best
 
 CAP = 9.0  # a row's squared residual over its limit weighs no more than this, as in `blame`
 ALIKE = 0.6  # of the longer of two stretches that they share, to be one
+SAME_ROWS, SAME_SIZE = 0.95, 0.2  # of the longer of two offsets that they share, and of their size by which they differ, to be one
 OF_ROWS = ("reordered", "repeated")  # what happens to rows, and not to a column of them
 SEEN = 0.5  # of a limit: rows beside a departure belong to it where they depart by so much
 
@@ -109,10 +110,11 @@ def together(found: Iterable[Difference]) -> list[Difference]:
 
 
 def of_one_stream(found: Sequence[Difference]) -> list[Difference]:
-    """The same, with torques of joints and of hands as one where rows of all of them are others: the row of a recorder holds them all."""
+    """The same, as one where torques or speeds of several joints and hands are of other rows, since the row of a recorder holds them all;
+    and where several columns of a device are off by one amount in the same rows, whichever of command and measurement is blamed."""
     out: list[Difference] = []
-    for one in sorted(found, key=lambda d: (not d.certain, -len(d.channels))):
-        lead = next((k for k, other in enumerate(out) if _with(other, one)), None)
+    for one in sorted(found, key=lambda d: (not d.certain, d.name not in OF_ROWS, -len(d.channels))):
+        lead = next((k for k, other in enumerate(out) if _with(other, one) or _as_much(other, one)), None)
         if lead is None:
             out.append(one)
         else:
@@ -122,9 +124,21 @@ def of_one_stream(found: Sequence[Difference]) -> list[Difference]:
 
 
 def _with(lead: Difference, one: Difference) -> bool:
-    if not (lead.certain and lead.kind == one.kind == "effort" and lead.name in OF_ROWS):
+    if not (lead.certain and lead.kind == one.kind and lead.kind in ("effort", "velocity") and lead.name in OF_ROWS):
         return False
     return min(lead.last, one.last) - max(lead.first, one.first) + 1 >= ALIKE * (one.last - one.first + 1)
+
+
+def _as_much(lead: Difference, one: Difference) -> bool:
+    """Whether both are the same offset in the same rows: a command that is higher looks like a measurement that is lower."""
+    if not (lead.certain and one.certain and lead.name == one.name == "offset" and lead.unit == one.unit):
+        return False
+    by, other = (d.numbers.get("by") for d in (lead, one))
+    if not (isinstance(by, float) and isinstance(other, float)) or {lead.kind, one.kind} - {"command", "measured"}:
+        return False
+    other = other if lead.kind == one.kind else -other
+    over = min(lead.last, one.last) - max(lead.first, one.first) + 1
+    return over >= SAME_ROWS * (max(lead.last - lead.first, one.last - one.first) + 1) and abs(by - other) <= SAME_SIZE * abs(by)
 
 
 def _as_late(one: Difference) -> bool:

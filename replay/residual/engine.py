@@ -23,6 +23,7 @@ from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_turned
 from .table import Group, RecordedChannel
+from .turned_back import turned_back
 from .whole_takes import (
     PAST,
     beside_commands,
@@ -78,6 +79,10 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     if group.hands:
         return _hands(group)
     speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(group), *speeds_never_filled(group)]
+    back = turned_back(group)
+    if back is not None:
+        group = back.group
+        speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(group), *speeds_never_filled(group)]
     group = _without_speeds(group, {name for one in speeds for name in one.channels})
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
@@ -92,12 +97,14 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     turned = list(rows_shuffled(group)) or list(rows_turned(group))
     moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
     found = [*speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
-    found += [delayed.difference] if delayed is not None else []
+    found += [one.difference for one in (back, delayed) if one is not None]
     found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.first <= d.last + JOIN and d.first <= o.last + JOIN for o in found)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"] + list(delayed.seams if delayed is not None else ())
-    commanded = {name for d in found for name in d.channels if d.kind == "command"}
+    lost = [each for each in lost if back is None or each != (back.difference.first, back.difference.last)]
+    commanded = {name for d in found for name in d.channels if d.kind == "command" and (back is None or d is not back.difference)}
     found += [d for d in leaps.rough() if d.channels[0] not in commanded]
-    commands = [d for d in found if d.kind == "command" and (delayed is None or d is not delayed.difference)]
+    undone = [one.difference for one in (back, delayed) if one is not None]
+    commands = [d for d in found if d.kind == "command" and d not in undone]
     written = {name for d in [*past, *commands] for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):

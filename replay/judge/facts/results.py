@@ -81,6 +81,7 @@ class Subject:
         unlabelled: what a demonstration without a label claims: `success`, or nothing (`unknown`).
         among: what tells its context from those of others, see `Contexts.key_of`.
         performed: what was kept while it was performed just now, see `judging`.
+        variants: whether the record agrees with the variant of the scene, and the same take in the others that it agrees with.
     """
 
     recording: Recording
@@ -91,6 +92,7 @@ class Subject:
     unlabelled: str = "success"
     among: str = ""
     performed: Rollout | None = None
+    variants: Callable[[], tuple[bool, Sequence[Subject]]] | None = None
 
     @property
     def scene(self) -> Scene:
