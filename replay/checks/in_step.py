@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..recording.recording import Stream
+from ..residual.bodies import ComparedColumns
 from ..signals.channels import SCALE, columns, in_radians, shared
 from ..signals.clock import seconds, topic
 from ..signals.signal import find_lag
@@ -89,6 +90,24 @@ def check_lag(command: Stream | None, state: Stream | None, rules: Rules, origin
     return [rule.finding(subject=subject, signal="measured", **graded, details=details)]
 
 
+def lag_of_shares(taken: ComparedColumns, rules: Rules) -> list[Finding]:
+    """`stream.lag` of joints that count in shares of their way: how late they are, for `take.lag` to compare takes: the median of the
+    joints, since each is as late as its way is long. No bound holds for it: toys are as slow as they are built. Empty where there are none, or too few move alike."""
+    rule = rules["stream.lag"]
+    for group, both in taken.wired:
+        if group.channels[0].unit == "rad":
+            continue
+        lag = find_lag(both.t, both.command, both.t, both.state, search=rule.settings["search"], moved=rule.settings["moved"])
+        if lag is None or lag.at_edge:
+            continue
+        likely = np.isfinite(lag.joint) & (lag.correlation > rule.settings["correlation"])
+        if likely.any() and 2 * likely.sum() >= np.isfinite(lag.joint).sum():
+            topics = group.channels[0].topics
+            late = float(np.median(lag.joint[likely]))
+            return [rule.passed(subject=(topics["measured"], topics["command"]), signal="measured", value=late, details={"median": late})]
+    return []
+
+
 def _agreed(joints: np.ndarray, pooled: float, rms: float) -> tuple[float, float | None]:
     """[s] the lag of all joints (k,) together, or their median where the former leaves some joint off by `rms` [rad] and they are nearer
     to the latter; and by how much they usually differ from it, None where there is none."""
@@ -119,6 +138,8 @@ def _shift(finding: Finding, known: Known) -> Fix:
 def _in_step(recorded: Recorded) -> list[Finding]:
     """The lag is found first: as a fault of its own it is taken out before freezes are sought."""
     lag = check_lag(recorded.command, recorded.state, recorded.rules, recorded.origin)
+    if lag[0].reason == "no_mapping":
+        lag = lag_of_shares(recorded.columns, recorded.rules) or lag
     late = next((f.value or 0.0 for f in lag if f.failed), 0.0)
     base = [
         s
