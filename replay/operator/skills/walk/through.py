@@ -35,8 +35,9 @@ SWAYS = 3.0  # rad/s, the same on legs: the trunk sways by up to 0.4 m/s
 FURTHER, MIDWAY = 0.04, 0.01
 ELBOW, LIGHTLY, FOLLOWING, ASKEW = "elbow_down", (0.02, 0.02, 0.0), 1.6, np.deg2rad([30.0, 60.0])
 MEANS, LEANS = 1.4, 0.06  # s (two steps), over which the mean of the sway is taken, and m of it that the mark makes up for
-# N/m, by which the hand gives way to a force that comes and goes; s, over which a force counts as coming, and as lasting; Ns/m, along the leaf
-GIVES, COMES, LASTS, CREEPS = 10_000.0, 0.15, 1.0, 400.0
+# N/m, by which the hand gives way to a force that comes and goes; s, over which a force comes, and over which it lasts
+GIVES, COMES, LASTS = 10_000.0, 0.15, 1.0
+CREEPS = 400.0  # Ns/m, by which it gives way along the leaf: pads that stick to it turned the robot by 18 Nm, and one sole holds 16
 OFF, LEAVES = 0.08, 0.25  # m that the hand is taken off the leaf before it goes with the trunk, and m/s of it
 ASIDE = 0.07  # m/s, with which it steps aside on legs: the faster, the further it sways
 ASLANT = 0.10  # m, that it has still to go aside, beyond which it goes aside as fast as ahead once the hand has let go
@@ -182,21 +183,20 @@ class _Leaf:
         if self.clear:
             self.yaw += float(np.clip(wrapped(yaw - self.yaw), -SWINGS * step, SWINGS * step))
         self.pitch += float(np.clip(PITCH - self.pitch, -SWINGS * step, SWINGS * step))
-        self._send(arm, self.place() if state.steady is None else self.place() + self._given(along))
+        self._send(arm, self.place() if state.steady is None else self.place() + self._given())
 
     def leave(self, arm: Arm) -> None:
         """Take the hand off the leaf for a control step."""
-        self.sent = self.state.senses.joint(self.skill.joint)
         self.off += LEAVES * self.state.timestep
-        self._send(arm, self.place())
+        self._send(arm, self.place() + self._given())
 
-    def _given(self, along: np.ndarray) -> np.ndarray:
+    def _given(self) -> np.ndarray:
         """(3,) [m] by which a hand on a trunk that sways gives way to a force that comes and goes; along the leaf it goes on to."""
         step, force = self.state.timestep, self.state.senses.feel(self.skill.hand)[:3]
         self.lasting = self.lasting + step / LASTS * (force - self.lasting)
         self.coming = self.coming + step / COMES * (force - self.lasting - self.coming)
         if self.clear:
-            self.radius += step / CREEPS * float(force @ along)
+            self.radius += step / CREEPS * float(force @ self._face(self.sent)[2])
         return np.asarray(self.coming / GIVES)
 
     def _send(self, arm: Arm, tip: np.ndarray) -> None:
