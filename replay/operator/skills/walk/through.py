@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...limbs.arm import Arm
-from ...limbs.base import wrapped
+from ...limbs.base import OnLegs, wrapped
 from ...limbs.geometry import UP, facing
 from ...operator_state import OperatorState
 from ...recognition import motions
@@ -101,7 +101,7 @@ class WalkThrough(Walking, word="walk", how="through"):
             fast = self.speed if goal == self.beyond else min(self.speed, FOLLOWS)
             if legs and abs(across - self.aside) > BESIDE and along < OUTSIDE:
                 fast = min(fast, ASIDE)
-            if legs:  # it leans against the door's push to the side: the mark goes as far the other way
+            if isinstance(base, OnLegs):  # it leans against the door's push to the side: the mark goes as far the other way
                 leans += state.timestep / MEANS * (float((base.pelvis[:2] - base.at) @ left) * side - leans)
                 beside -= float(np.clip(leans, -LEANS, LEANS)) if leaf.clear and abs(across - self.aside) < near_way else 0.0
             if along > self.hold and self.off - across > ASLANT:  # the leaf falls shut: the elbow leaves its way first
