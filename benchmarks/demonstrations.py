@@ -1,7 +1,7 @@
 """How often does the scripted operator do a scenario, and is what it does lawful? One line a seed, then the shares.
 
     python benchmarks/demonstrations.py microwave seeds=10000:10200 [out=build/microwave.jsonl] [processes=0] [variant=NAME]
-        [figures=true|again] [conf=FOLDER] [judge=no]
+        [figures=true|again] [conf=FOLDER] [judge=no|present]
 
 Each seed is drawn, performed and judged as `shiliu replay` judges it, but that seven of eight are judged by what was noted
 while they were performed instead of being played again (the same numbers to the bit, `tests/operators/test_operator.py`).
@@ -11,7 +11,8 @@ scenario take hours, and a run that is begun again, there or with the same `out`
 or another version of it, is refused, since its lines would not belong together; each line names the commit of its
 operator. `processes=0` takes all cores; the lines are the same and in the same order whatever their number. `conf` is a
 folder with scenarios of your own, such as docs/examples/conf. With `judge=no` the seeds are performed alone: on its own legs a take is
-judged at four times the cost of its performance. With `base=legs` each line has what the legs bore
+judged at four times the cost of its performance; with `judge=present` it is played with the present stiffness of the legs alone,
+since softer and stiffer ones can only warn of a take that was made on legs. With `base=legs` each line has what the legs bore
 (`legs_measured.py`). `figures=true`
 writes the shares to `conf/figures/<scenario>.yaml`, from where `shiliu list` and the scenario's card take them. `figures=again`
 puts them beside those that stand there, as `again`: fewer seeds, counted because the operator has changed; their lines stand in
@@ -35,6 +36,8 @@ import shiliu
 import yaml
 from legs_measured import LegMeasures
 from rich.progress import track
+from shiliu.replay.checks.standing import GAINS, PRESENT
+from shiliu.replay.judge.stages import legs_stage
 from shiliu.replay.operator.failures import ending_of, table_of
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.sweep import side_by_side
@@ -65,10 +68,12 @@ def commit() -> str | None:
         return None
 
 
-def load(scenario: str, chosen: Mapping[str, str], conf: str | None, at: str | None, judged: bool = True) -> Scene:
-    """The scene that is performed in, in this process, by the operator of a commit; whether it is judged as well."""
+def load(scenario: str, chosen: Mapping[str, str], conf: str | None, at: str | None, judge: str = "") -> Scene:
+    """The scene that is performed in, in this process, by the operator of a commit; whether it is judged as well (`judge=`)."""
     global _scene, _commit, _judged
-    _commit, _judged = at, judged
+    _commit, _judged = at, judge != "no"
+    if judge == "present":
+        legs_stage.GAINS = {PRESENT: GAINS[PRESENT]}
     folder = Path(conf) if conf else None
     _scene = shiliu.load_scenario(scenario, conf_dir=folder, **chosen).judged  # what is noted while it is performed is what is judged
     return _scene
@@ -205,8 +210,10 @@ def main(words: Sequence[str]) -> int:
     again = settings.get("figures") == "again"
     out = Path(settings.get("out", HELD_OUT / f"{name}{'.again' if again else ''}.jsonl"))
     processes, at = int(settings.get("processes", 0)) or (os.cpu_count() or 1), commit()
-    conf, judging = settings.get("conf"), settings.get("judge") != "no"
-    common = head(load(scenario, chosen, conf, at, judging), chosen) | ({} if judging else {"judged": False})
+    conf, judge = settings.get("conf"), settings.get("judge", "")
+    judging = judge != "no"
+    asked = {"no": {"judged": False}, "present": {"gains": "present"}}.get(judge, {})
+    common = head(load(scenario, chosen, conf, at, judge), chosen) | asked
     lines = [line for line in lines_of(out, common) if begin <= line["seed"] < end]
     wanting = [seed for seed in range(begin, end) if seed not in {line["seed"] for line in lines}]
     started, simulated = time.perf_counter(), 0.0
@@ -214,7 +221,7 @@ def main(words: Sequence[str]) -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # its processes end with it
         processes = min(processes, len(wanting))
         with out.open("a") as file:
-            made = side_by_side(one, wanting, processes, load, (scenario, chosen, conf, at, judging))
+            made = side_by_side(one, wanting, processes, load, (scenario, chosen, conf, at, judge))
             for line in track(made, scenario, len(wanting), disable=not sys.stderr.isatty()):
                 file.write(json.dumps(line) + "\n")
                 file.flush()

@@ -2,9 +2,11 @@
 
     python benchmarks/legs_measured.py FILE.jsonl ...
 
-prints the lines of `demonstrations.py NAME base=legs judge=no out=FILE.jsonl` as a table: how often a scenario is done with its own base
-(`conf/figures`) and on legs, and over all these seeds the least room of the pressure point and the largest share of peak torque that lasts
-50 ms at an ankle and at a knee, without the last half second before a fall; and how fast: physics and operator, processor time of one core.
+prints the lines of `demonstrations.py NAME base=legs judge=no|present out=FILE.jsonl` as a table: how often a scenario is done with its own
+base (`conf/figures`) and on legs, with the 95 % Wilson interval, and how many of those that were judged are FEASIBLE, with what refused the
+others; over all these seeds the least room of the pressure point and the largest share of peak torque that lasts 50 ms at an ankle and at a
+knee, without the last half second before a fall; and how fast: physics, operator and, where it was judged, the judge, processor time of one
+core.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import json
 import statistics
 import sys
 import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +25,12 @@ import yaml
 from shiliu.replay.checks.standing import FALLING
 from shiliu.replay.judge.stages.legs_stage import rooms, smooth
 from shiliu.replay.rollout.observers import Moment
+from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.robots.legged import motor
 from shiliu.scenarios.scene.scene import Scene
 
 FIGURES = Path(__file__).resolve().parents[1] / "conf" / "figures"
-HEAD = "| scenario | own base | on legs | seeds | least room | ankle | knee | x real time |"
+HEAD = "| scenario | own base | on legs | 95 % | FEASIBLE | seeds | least room | ankle | knee | x real time |"
 LASTS = 0.05  # s, for which a share of peak torque lasts
 
 
@@ -82,6 +87,20 @@ class LegMeasures:
         }  # fmt: skip
 
 
+def interval(k: int, n: int) -> str:
+    """The 95 % Wilson interval."""
+    low, high = wilson(k, n)
+    return f"{100 * low:.0f} to {100 * high:.0f} %"
+
+
+def judged(lines: Sequence[Mapping[str, Any]]) -> str:
+    """How many that were judged are FEASIBLE, and by which codes the others that did the task were refused."""
+    asked = [line for line in lines if "verdict" in line]
+    good = sum(line["verdict"] == "FEASIBLE" for line in asked)
+    roots = Counter(str(line["root"]) for line in asked if line["success"] and line["verdict"] != "FEASIBLE")
+    return f"{good} of {len(asked)}{''.join(f', `{code}` {n}' for code, n in roots.most_common())}" if asked else "not judged"
+
+
 def row(file: Path) -> str:
     """The row of one scenario."""
     common, *lines = (json.loads(line) for line in file.read_text().splitlines())
@@ -89,7 +108,8 @@ def row(file: Path) -> str:
     done, seeds = sum(line["success"] for line in lines), [line["seed"] for line in lines]
     worst = min(lines, key=lambda line: line["room_mm"])
     return (
-        f"| {common['scenario']} | {own['succeeded']} of {own['demonstrations']} | {done} of {len(lines)} | {min(seeds)} to {max(seeds)} "
+        f"| {common['scenario']} | {own['succeeded']} of {own['demonstrations']} | {done} of {len(lines)} "
+        f"| {interval(done, len(lines))} | {judged(lines)} | {min(seeds)} to {max(seeds)} "
         f"| {worst['room_mm']:.0f} mm {worst['towards']} | {max(line['ankle'] for line in lines):.2f} "
         f"| {max(line['knee'] for line in lines):.2f} | {statistics.median(line['speed'] for line in lines):.1f} |"
     )

@@ -46,3 +46,18 @@ def test_the_leaf_passes_the_elbow_of_who_steps_aside(off, free):
         assert made.success and made.safety["push"].max() < 60.0
     else:
         assert made.safety["elbow"].max() > 20.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("aside", "free"), [(20, True), (120, False)])
+def test_a_robot_on_its_legs_walks_through_the_middle_of_a_doorway(aside, free):
+    """Its shoulders leave 80 mm on either side of it, and it sways by 50 mm; 100 mm further to the latch the left one strikes the frame."""
+    tree = yaml.safe_load(DOOR)
+    tree["robot"]["base"], tree["time_limit"] = "legs", "60 s"
+    tree["safety"]["frame"] = tree["safety"]["elbow"] | {"force": {"against": "door.frame"}}
+    tree["skills"][-1]["walk"]["aside"] = f"{aside} mm"
+    made = done(scene_of_tree("door", tree), rest=8.0)
+    assert (made.safety["frame"].max() < 1.0) == free
+    assert made.success == free
+    if free:
+        assert made.safety["elbow"].max() < 1.0

@@ -15,7 +15,10 @@ from shiliu.replay.operator.skills.move_joint.fold import MoveJointFold
 from shiliu.replay.operator.skills.press.key import PressKey
 from shiliu.replay.operator.skills.put.pressed import PutPressed
 from shiliu.replay.operator.skills.take.above import DEEPER, TakeAbove
+from shiliu.replay.operator.skills.take.part import DEEPER as FURTHER_ON
+from shiliu.replay.operator.skills.take.part import TakePart
 from shiliu.replay.operator.skills.verify import Verify
+from shiliu.replay.operator.skills.walk.through import CREEPS, GIVES, _Leaf
 from shiliu.replay.operator.skills.walking import APIECE, _pieces
 from shiliu.scenarios.parts.pose import Pose
 from shiliu.scenarios.robots.postures import postures_of
@@ -280,6 +283,39 @@ def test_what_is_tied_to_the_room_is_taken_deeper_on_legs(arms, monkeypatch, fas
     )  # fmt: skip
     assert list(TakeAbove({**_defaults(TakeAbove), "hand": "left", "of": "quilt/hem", "at": "quilt/hem", "depth": 0.001}).run(state)) == []
     assert taken[0] == pytest.approx(at - np.array([0.0, 0.0, 0.001 + deeper]))
+
+
+@pytest.mark.parametrize(("legs", "back", "further"), [(True, 0.018, FURTHER_ON), (False, 0.018, 0.0), (True, 0.0, 0.0)])
+def test_the_pads_reach_further_over_a_part_that_is_taken_by_its_end_on_legs(arms, monkeypatch, legs, back, further):
+    class Seen(Exception):
+        pass
+
+    def seen(state, hand, rows, *given):
+        raise Seen(rows[0][1][0])
+
+    monkeypatch.setattr("shiliu.replay.operator.skills.take.part.headings", lambda *given: [np.eye(3)])
+    monkeypatch.setattr("shiliu.replay.operator.skills.take.part.planned", seen)
+    at = np.array([0.4, -0.2, 0.9])
+    state = SimpleNamespace(
+        arms=arms, open_claw=lambda side, gap: None, steady=object() if legs else None,
+        senses=SimpleNamespace(site=lambda name: (at, np.eye(3)), part_of=lambda name: name),
+    )  # fmt: skip
+    with pytest.raises(Seen) as goal:
+        list(TakePart({**_defaults(TakePart), "hand": "right", "of": "plug", "at": "plug/grasp", "back": back}).run(state))
+    assert goal.value.args[0] == pytest.approx(at - np.array([0.0, 0.0, back - further]))
+
+
+def test_a_hand_on_a_leaf_gives_way_to_a_force_that_comes_and_along_the_leaf_to_one_that_stays():
+    """The leaf runs along y, and the hand is pushed out of it by 30 N and along it by 10 N, at once and then for 10 s."""
+    leaf = _Leaf.__new__(_Leaf)
+    leaf.skill, leaf.radius, leaf.height = SimpleNamespace(hand="right", joint="door", at="panel"), 0.6, 0.0
+    leaf.lasting, leaf.coming, leaf.sent = np.zeros(3), np.zeros(3), 0.0
+    leaf._face = lambda angle: (np.zeros(3), np.array([-1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]), 0.6)
+    leaf.state = SimpleNamespace(timestep=DT, senses=SimpleNamespace(feel=lambda hand: np.array([-30.0, 10.0, 0.0])))
+    given = np.array([leaf._given() for _ in range(300)])
+    assert -30.0 / GIVES < given[:15, 0].min() < -0.5 * 30.0 / GIVES  # most of it within half a second
+    assert given[-1] == pytest.approx(np.zeros(3), abs=1e-5)  # what lasts is pushed against
+    assert leaf.radius == pytest.approx(0.6 + 10.0 * 10.0 / CREEPS, rel=1e-6)
 
 
 @pytest.mark.parametrize(("what", "legs", "fast"), [("oven/door", True, True), ("oven/door", False, False), ("cup/cup", True, False)])

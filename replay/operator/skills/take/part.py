@@ -13,6 +13,7 @@ from ..fitting import PITCHES, Pose, about, headings, planned, slide
 from ..gentle import close_gently
 
 BEFORE = 0.06  # m, out of its place, from where a part is brought into it
+DEEPER = 0.002  # m: on legs, a pelvis that leans and comes back by 1 mm/s takes the hand along as it closes
 SIDES_OF_ROUND, TAKEN = 12, 6  # sides from which a round thing may be taken (15 deg apart), and how many are tried
 
 
@@ -48,6 +49,7 @@ class TakePart(Skill, word="take", how="part"):
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
         shoulder = state.senses.site(f"{self.hand}_shoulder")[0]
+        back = self.back - (DEEPER if state.steady is not None and self.back > 0.0 else 0.0)
         position, rotation = state.senses.site(self.at)
         across = [rotation[:, 1]]
         if self.turn == "any":
@@ -65,7 +67,7 @@ class TakePart(Skill, word="take", how="part"):
         ]
 
         def row(frame: np.ndarray) -> list[Pose]:
-            goal = position - self.back * frame[:, 2]
+            goal = position - back * frame[:, 2]
             lifted = goal - self.draw * frame[:, 2] + np.array([0.0, 0.0, self.by])
             return [(goal - self.standoff * frame[:, 2], frame), (goal, frame), (lifted, frame)]
 
@@ -77,7 +79,7 @@ class TakePart(Skill, word="take", how="part"):
         yield from state.pause()
         frame = arm.hand(found[0])[1]
         position, _ = state.senses.site(self.at)
-        goal = position - self.back * frame[:, 2]
+        goal = position - back * frame[:, 2]
         seen, _ = state.senses.site(f"{self.hand}_tcp")
         yield from arm.follow(arm.line([(goal + arm.hand()[0] - seen, frame)], 0.15, orient=0.4), tremor=0.4)
         yield from arm.hold(0.2)

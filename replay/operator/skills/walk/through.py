@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...limbs.arm import Arm
-from ...limbs.base import wrapped
+from ...limbs.base import OnLegs, wrapped
 from ...limbs.geometry import UP, facing
 from ...operator_state import OperatorState
 from ...recognition import motions
@@ -30,6 +30,15 @@ STEPS = 8  # of the search for joint angles, in a control step
 BEYOND = 0.05  # rad, that it is sent beyond how far the door is to stand open
 SWINGS, QUICKEST = 0.4, 1.2  # rad/s, with which the fingers turn, and with which a joint does
 SWAYS = 3.0  # rad/s, the same on legs: the trunk sways by up to 0.4 m/s
+# on legs: m that it stays further behind its hand; posture that keeps the elbow off the leaf, and the weight of the fingers' direction
+# against it; share of their turn with the door, and how far they turn [rad]
+FURTHER = 0.04
+ELBOW, LIGHTLY, FOLLOWING, ASKEW = "elbow_down", (0.02, 0.02, 0.0), 1.6, np.deg2rad([30.0, 60.0])
+MEANS, LEANS = 1.4, 0.06  # s (two steps), over which the mean of the sway is taken, and m of it that the mark makes up for
+# N/m, by which the hand gives way to a force that comes and goes; s, over which a force comes, and over which it lasts
+GIVES, COMES, LASTS = 10_000.0, 0.15, 1.0
+CREEPS = 400.0  # Ns/m, by which it gives way along the leaf: pads that stick to it turned the robot by 18 Nm, and one sole holds 16
+OFF, LEAVES = 0.04, 0.25  # m that the hand is taken off the leaf, and ahead, before it goes with the trunk, and m/s of it
 ASIDE = 0.07  # m/s, with which it steps aside on legs: the faster, the further it sways
 ASLANT = 0.10  # m, that it has still to go aside, beyond which it goes aside as fast as ahead once the hand has let go
 NEARLY, INSIDE = 0.07, 0.30  # rad short of `wide`, and m past the doorway: until then the robot keeps behind its hand
@@ -74,7 +83,9 @@ class WalkThrough(Walking, word="walk", how="through"):
         hinge = state.senses.hinge(self.joint)[0]
         side = -float(np.sign((hinge[:2] - middle[:2]) @ left))  # 1 where the latch is to the left
         hold_back = float((base.at - middle[:2]) @ into)  # m, that it comes no nearer until it stands before the middle
-        leaf = _Leaf(self, state, left * side)
+        leaf, legs = _Leaf(self, state, left * side), state.steady is not None
+        ahead = self.ahead + (FURTHER if legs else 0.0)
+        near_way, middle_of, leans = (BESIDE + LEANS, MIDDLE + LEANS, 0.0) if legs else (BESIDE, MIDDLE, 0.0)
         if state.steady is not None:
             state.steady.sent.add(self.hand)
         for _ in range(round((PATIENCE + 30.0) / state.timestep)):
@@ -82,20 +93,25 @@ class WalkThrough(Walking, word="walk", how="through"):
             angle, contact = state.senses.joint(self.joint), leaf.place()
             goal, beside = self.beyond, self.aside
             if angle < self.wide - NEARLY and along < INSIDE:
-                goal = min(goal, max(float((contact[:2] - middle[:2]) @ into) - self.ahead, hold_back))
-            if abs(across - self.aside) > BESIDE and along < OUTSIDE:
+                goal = min(goal, max(float((contact[:2] - middle[:2]) @ into) - ahead, hold_back))
+            if abs(across - self.aside) > near_way and along < OUTSIDE:
                 goal = min(goal, hold_back)
             if along > PAST:
                 beside = self.off
             fast = self.speed if goal == self.beyond else min(self.speed, FOLLOWS)
-            if state.steady is not None and abs(across - self.aside) > BESIDE and along < OUTSIDE:
+            if legs and abs(across - self.aside) > BESIDE and along < OUTSIDE:
                 fast = min(fast, ASIDE)
+            if isinstance(base, OnLegs):  # it leans against the door's push to the side: the mark goes as far the other way
+                leans += state.timestep / MEANS * (float((base.pelvis[:2] - base.at) @ left) * side - leans)
+                beside -= float(np.clip(leans, -LEANS, LEANS)) if leaf.clear and abs(across - self.aside) < near_way else 0.0
             if along > self.hold and self.off - across > ASLANT:  # the leaf falls shut: the elbow leaves its way first
                 goal, beside = along + 1.0, across + 1.0
             target = middle[:2] + goal * into + beside * side * left if leaf.clear else base.at.copy()
             base.go(target, yaw, fast, self.turning)
             if along < self.hold:
-                leaf.push(arm, abs(across - self.aside) < MIDDLE)
+                leaf.push(arm, abs(across - self.aside) < middle_of)
+            elif legs and leaf.off < OFF:
+                leaf.leave(arm)
             else:
                 arm.command = arm.q.copy()  # an arm that went home beside the door would strike it with its elbow
             near = np.hypot(*(target - base.at)) < self.within and abs(wrapped(yaw - base.yaw)) < 0.02
@@ -126,7 +142,8 @@ class _Leaf:
         self.height = float(tip[2] - face[2])
         self.sent += float(np.clip((face - tip) @ out, -LARGEST, LARGEST)) / self.radius
         self.yaw, self.pitch = float(np.arctan2(frame[1, 2], frame[0, 2])), -float(np.arcsin(frame[2, 2]))
-        self.rate = 0.0
+        self.rate = self.off = 0.0
+        self.lasting, self.coming = state.senses.feel(skill.hand)[:3], np.zeros(3)
 
     @property
     def clear(self) -> bool:
@@ -161,13 +178,40 @@ class _Leaf:
             self.radius += step * float(np.clip((wanted - self.radius) / SETTLES, -SLIDES, SLIDES))
         self.height += float(np.clip(-self.height, -RISES * step, RISES * step))
         outward = -1.0 if skill.hand == "right" else 1.0
-        yaw = state.heading + outward * float(np.clip(TURNS_WITH * self.sent - INWARDS, -INWARDS, OUTWARDS))
+        turns, (inwards, outwards) = (TURNS_WITH, (INWARDS, OUTWARDS)) if state.steady is None else (FOLLOWING, ASKEW)
+        yaw = state.heading + outward * float(np.clip(turns * self.sent - inwards, -inwards, outwards))
         if self.clear:
             self.yaw += float(np.clip(wrapped(yaw - self.yaw), -SWINGS * step, SWINGS * step))
         self.pitch += float(np.clip(PITCH - self.pitch, -SWINGS * step, SWINGS * step))
+        self._send(arm, self.place() if state.steady is None else self.place() + self._given())
+
+    def leave(self, arm: Arm) -> None:
+        """Take the hand off the leaf and ahead for a control step; else it goes with the trunk, to which its forearm is near."""
+        step = LEAVES * self.state.timestep
+        (at, frame), (_, out, along, _) = arm.hand(), self._face(self.sent)
+        self.off += step
+        self._go(arm, arm.solve(at + step * (out + along), frame, arm.q, arm.q, LOOSELY, STEPS)[0], SWAYS)
+
+    def _given(self) -> np.ndarray:
+        """(3,) [m] by which a hand on a trunk that sways gives way to a force that comes and goes; along the leaf it goes on to."""
+        step, force = self.state.timestep, self.state.senses.feel(self.skill.hand)[:3]
+        self.lasting = self.lasting + step / LASTS * (force - self.lasting)
+        self.coming = self.coming + step / COMES * (force - self.lasting - self.coming)
+        if self.clear:
+            self.radius += step / CREEPS * float(force @ self._face(self.sent)[2])
+        return np.asarray(self.coming / GIVES)
+
+    def _send(self, arm: Arm, tip: np.ndarray) -> None:
+        """Command the arm so that the fingertips come to a place (3,) [m]."""
+        state = self.state
         frame = arm.frame(self.yaw, self.pitch, arm.q)
-        q, _ = arm.solve(self.place() - state.hand.tip_end * frame[:, 2], frame, arm.q, arm.q, LOOSELY, STEPS)
-        quickest = QUICKEST if state.steady is None else SWAYS
+        like, loosely, quickest = (arm.q, LOOSELY, QUICKEST) if state.steady is None else (arm.posture(ELBOW), LIGHTLY, SWAYS)
+        q, _ = arm.solve(tip - state.hand.tip_end * frame[:, 2], frame, arm.q, like, loosely, STEPS)
+        self._go(arm, q, quickest)
+
+    def _go(self, arm: Arm, q: np.ndarray, quickest: float) -> None:
+        """Command joint angles (7,) [rad], at most so fast [rad/s]."""
+        step = self.state.timestep
         moved = np.clip(q - arm.q, -quickest * step, quickest * step)
         arm.q = arm.q + moved
         arm.command = arm.q + arm.lag * moved / step
