@@ -31,7 +31,7 @@ from questions import (
     schema_of,
 )
 from shiliu.replay.checks.registry import registry as checks
-from shiliu.replay.checks.rules import TABLES, load_rules
+from shiliu.replay.checks.rules import TABLES, load_rules, read_rules
 from shiliu.replay.formats import mappings
 from shiliu.replay.formats.array_rule import ANY, PRESENT
 from shiliu.replay.formats.mapping_file import MappingFile, formats_of
@@ -326,9 +326,9 @@ def thresholds_schema() -> Schema:
                 gather(inner)
 
     with Asked().open() as asked:
-        for name in sorted(path.stem for path in (CONF / "check").glob("*.yaml")):
-            asked.file = name
-            load_rules(name)
+        for path in sorted((CONF / "check").glob("*.yaml")):
+            asked.file = path.stem
+            read_rules(path.stem, path)
     gather(asked.root)
     rules.below.pop("with", None)
     rule = schema_of(Spot({k: s for k, s in rules.below.items() if k in rules.keys[1]}, rules.questions, rules.types))

@@ -91,8 +91,11 @@ def check_lag(command: Stream | None, state: Stream | None, rules: Rules, origin
 
 
 def lag_of_shares(taken: ComparedColumns, rules: Rules) -> list[Finding]:
-    """`stream.lag` of joints that count in shares of their way: how late they are, for `take.lag` to compare takes: the median of the
-    joints, since each is as late as its way is long. No bound holds for it: toys are as slow as they are built. Empty where there are none, or too few move alike."""
+    """`stream.lag` of joints that count in shares of their way: how late they are, for `take.lag` to compare takes.
+
+    It is the median of the joints, since each is as late as its way is long. No bound holds for it: toys are as slow as they are built.
+    Empty where there are none, or too few move alike.
+    """
     rule = rules["stream.lag"]
     for group, both in taken.wired:
         if group.channels[0].unit == "rad":

@@ -189,16 +189,17 @@ def load_rules(name: str = "arm_manipulation", folder: Path | None = None) -> Ru
         raise ScenarioError(f"No thresholds named {name!r}.{nearest(name, list(known))}", field="judge.thresholds")
     if folder == FOLDER:
         return _own(name, known[name], written(known[name]), tuple(registry()))
-    return _read(name, known[name])
+    return read_rules(name, known[name])
 
 
 @cache
 def _own(name: str, path: Path, when: tuple[int, int], codes: tuple[str, ...]) -> Rules:
     """Those of the package, read once in a process; anew where the file or the checks that there are have changed."""
-    return _read(name, path)
+    return read_rules(name, path)
 
 
-def _read(name: str, path: Path) -> Rules:
+def read_rules(name: str, path: Path) -> Rules:
+    """The bounds of one file, read anew; raises as `load_rules`."""
     shown = f"conf/check/{path.name}"
     problems = Problems(places=places_in(path, shown))
     text = path.read_text(encoding="utf-8")
