@@ -24,6 +24,7 @@ from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
 from .resampled import is_resampled
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
+from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
 from .whole_takes import never_commanded
 from .witnessed_motion import contradicted_by_motion
@@ -104,6 +105,8 @@ class ComparedColumns:
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
         found = list(commanded_speeds(self.recording))
         found += [d for group in groups for d in differences(group, vouched(self, group))]
+        still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
+        found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
         found = _with_motion(found, [d for group in groups for d in contradicted_by_motion(group)])
         by_bodies = more_differences(self, found)
         found, by_bodies = _states_are_commands(found, by_bodies)
