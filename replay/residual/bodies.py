@@ -13,6 +13,7 @@ from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of, own_chains
 from .base_streams import check_bases, compared_of_base
 from .commanded_speed import commanded_speeds
+from .copied_columns import arms_copied, states_copied
 from .departures import ALIKE, of_one_stream
 from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
@@ -107,7 +108,8 @@ class ComparedColumns:
         found += [d for group in groups for d in differences(group, vouched(self, group))]
         still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
         found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
-        found = _with_motion(found, [d for group in groups for d in contradicted_by_motion(group)])
+        found += [d for group in groups for d in arms_copied(group)]
+        found = _with_motion(states_copied(found), [d for group in groups for d in contradicted_by_motion(group)])
         by_bodies = more_differences(self, found)
         found, by_bodies = _states_are_commands(found, by_bodies)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
