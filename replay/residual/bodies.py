@@ -24,6 +24,7 @@ from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable,
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
 from .resampled import is_resampled
+from .resting_hands import hands_beside_commands, not_of_late_hands
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
 from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
@@ -109,8 +110,10 @@ class ComparedColumns:
         still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
         found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
         found += [d for group in groups for d in arms_copied(group)]
+        wrong = {name for d in found if d.certain for name in d.channels}
+        found += [d for group in groups for d in hands_beside_commands(group, bool(self.bodies), wrong)]
         found = _with_motion(states_copied(found), [d for group in groups for d in contradicted_by_motion(group)])
-        by_bodies = more_differences(self, found)
+        by_bodies = not_of_late_hands(found, more_differences(self, found))
         found, by_bodies = _states_are_commands(found, by_bodies)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
         every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
