@@ -23,8 +23,9 @@ from .hand_frame import in_the_arms_frame
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
+from .late_arm import not_of_late
 from .resampled import is_resampled
-from .resting_hands import hands_beside_commands, not_of_late_hands
+from .resting_hands import hands_beside_commands
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
 from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
@@ -113,7 +114,8 @@ class ComparedColumns:
         wrong = {name for d in found if d.certain for name in d.channels}
         found += [d for group in groups for d in hands_beside_commands(group, bool(self.bodies), wrong)]
         found = _with_motion(states_copied(found), [d for group in groups for d in contradicted_by_motion(group)])
-        by_bodies = not_of_late_hands(found, more_differences(self, found))
+        poses = {f"{side}_tcp.{axis}": of.joints for side, of in own_chains().items() for axis in AXES}
+        by_bodies = not_of_late(found, more_differences(self, found), poses)
         found, by_bodies = _states_are_commands(found, by_bodies)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
         every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)

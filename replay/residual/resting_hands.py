@@ -7,7 +7,7 @@ is a fault, and of others a warning.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,12 +122,6 @@ def _behind(q: np.ndarray, v: np.ndarray, dt: float) -> float:
     alike = [correlation(v[: len(v) - by], rise[by:]) for by in range(last + 1)]
     by = int(np.argmax(alike))
     return by * dt if by > 1 and by * dt >= SPREAD and alike[by] > SAME and alike[0] < alike[by] - APART else 0.0
-
-
-def not_of_late_hands(found: Sequence[Difference], later: Sequence[Difference]) -> list[Difference]:
-    """What speeds and forces contradict, without that of hands that are known to be measured late: it follows from that."""
-    late = {name for d in found if d.kind == "measured" and d.name == "lag" and d.unit == "s" and d.certain for name in d.channels}
-    return [d for d in later if not set(d.channels) <= late]
 
 
 def _step(c: np.ndarray, q: np.ndarray) -> float | None:
