@@ -11,6 +11,7 @@ import numpy as np
 from ..recording.recording import Recording
 from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of, own_chains
+from .backwards import of_rows_backwards
 from .base_streams import check_bases, compared_of_base
 from .commanded_speed import commanded_speeds
 from .copied_columns import arms_copied, states_copied
@@ -113,6 +114,7 @@ class ComparedColumns:
         found += [d for group in groups for d in arms_copied(group)]
         wrong = {name for d in found if d.certain for name in d.channels}
         found += [d for group in groups for d in hands_beside_commands(group, bool(self.bodies), wrong)]
+        found = of_rows_backwards(groups, found)
         found = _with_motion(states_copied(found), [d for group in groups for d in contradicted_by_motion(group)])
         poses = {f"{side}_tcp.{axis}": of.joints for side, of in own_chains().items() for axis in AXES}
         by_bodies = not_of_late(found, more_differences(self, found), poses)

@@ -40,7 +40,7 @@ def late_arm(group: Group) -> LateArm | None:
     sides = {side: [c for c in moving if side_of(c.name) == side] for side in ("l", "r")}
     if group.hands or not group.same_rows or max(map(len, sides.values())) < JOINTS:
         return None
-    delays = {c.name: _delay(c, group.dt) for c in moving}
+    delays = {c.name: delay_of(c, group.dt) for c in moving}
     for side, arm in sides.items():
         rest = [c for c in moving if side_of(c.name) != side]
         if len(arm) < JOINTS or not rest:
@@ -75,7 +75,7 @@ def side_of(name: str) -> str | None:
     return found.group(1)[0] if found else None
 
 
-def _delay(channel: RecordedChannel, dt: float) -> float:
+def delay_of(channel: RecordedChannel, dt: float) -> float:
     """[s] at which a joint is nearest to its command."""
     c, q = channel.columns["command"], channel.columns["measured"]
     delays = range(-round(EARLY / dt), round(LATE / dt) + 1)
