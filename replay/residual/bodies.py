@@ -25,6 +25,7 @@ from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable,
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
 from .late_arm import not_of_late
+from .late_positions import positions_behind, without_what_follows
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
@@ -119,6 +120,10 @@ class ComparedColumns:
         poses = {f"{side}_tcp.{axis}": of.joints for side, of in own_chains().items() for axis in AXES}
         by_bodies = not_of_late(found, more_differences(self, found), poses)
         found, by_bodies = _states_are_commands(found, by_bodies)
+        for (group, _), hands in zip(self.bodies, self.hands) if found or by_bodies else ():
+            if (behind := positions_behind(group, hands)) is not None:
+                found = [behind, *without_what_follows(behind, found, hands)]
+                by_bodies = without_what_follows(behind, by_bodies, hands)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
         every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
         return tuple(of_one_stream([d for d in every if not is_borne_out(laws, d)]))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from body_takes import N, RATE, body_take, heaviest_of_all, modelled, motion
+from body_takes import RATE, N, body_take, heaviest_of_all, modelled, motion
 from scipy.signal import lfilter
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.residual.arm_chain import own_chains
