@@ -64,7 +64,8 @@ def not_of_late(found: Sequence[Difference], later: Sequence[Difference], hands:
     Args:
         hands: columns of the pose of a hand -> the joints that hold it.
     """
-    late = {name for d in found if d.name == "lag" and d.unit == "s" and d.last - d.first == d.rows - 1 and d.certain for name in d.channels}
+    whole = [d for d in found if d.name == "lag" and d.unit == "s" and d.last - d.first == d.rows - 1 and d.certain]
+    late = {name for d in whole for name in d.channels}
     late |= {hand for hand, joints in hands.items() if late and set(joints) <= late}
     return [d for d in later if not set(d.channels) <= late]
 

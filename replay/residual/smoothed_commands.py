@@ -35,7 +35,8 @@ def smoothed_commands(group: Group, arms: Mapping[str, MeasuredArm], laws: Seque
     if pool is None or pool.gains is None or pool.gains[1] is None or not np.isfinite(pool.weight).all():
         return None
     stiffness, damping = pool.gains
-    c, q, v, effort = (np.column_stack([one.columns[kind] for one in pool.channels]) for kind in ("command", "measured", "velocity", "effort"))
+    kinds = ("command", "measured", "velocity", "effort")
+    c, q, v, effort = (np.column_stack([one.columns[kind] for one in pool.channels]) for kind in kinds)
     had = q[1:] + (effort[1:] + damping * v[1:] - pool.weight[1:]) / stiffness  # a torque answers the command of the row before
     c, tells = c[:-1], np.abs(effort[1:]) < SPENT * pool.most
     tells &= (np.abs(v[1:]) > MOVES) | (np.abs(had - q[1:]) > MOVES)

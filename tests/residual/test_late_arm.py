@@ -41,6 +41,9 @@ def test_an_arm_with_slower_servos_is_no_fault(seed):
     assert not [d for d in differences(columns) if d.unit == "s"]
 
 
-@pytest.mark.parametrize(("name", "side"), [("zarm_l1_joint", "l"), ("right_elbow_joint", "r"), ("roll_joint", None), ("zhead_1_joint", None)])
+SIDES = [("zarm_l1_joint", "l"), ("right_elbow_joint", "r"), ("roll_joint", None), ("zhead_1_joint", None)]
+
+
+@pytest.mark.parametrize(("name", "side"), SIDES)
 def test_the_side_of_a_joint_is_in_its_name(name, side):
     assert side_of(name) == side
