@@ -202,7 +202,8 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
         if doubted and had is not None:
             laws = laws_of(had, arms, doubted)
         out += [*whole, *by_hands]
-        if not any(d.kind == "effort" or d.name == "smoothed" for d in whole):  # torques of another moment contradict everything in single rows as well
+        # torques of another moment, or of other commands, contradict everything in single rows as well
+        if not any(d.kind == "effort" or d.name == "smoothed" for d in whole):
             out += check_effort(group if had is None else had, laws, found, by_hands)
         out += [d for d in check_bases(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)

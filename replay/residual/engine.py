@@ -82,12 +82,13 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
-    of_arm = late_arm(group) if _disagree(group, relations) else None
+    disagree = _disagree(group, relations)
+    of_arm = late_arm(group) if disagree else None
     if of_arm is not None:
         group = of_arm.group
         relations = relations_of(group, late)
     leaps = Leaps(group)
-    delayed = delayed_part(group, [(d.first, d.last) for d in leaps.rows()]) if _disagree(group, relations) else None
+    delayed = delayed_part(group, [(d.first, d.last) for d in leaps.rows()]) if disagree else None
     if delayed is not None:
         group = delayed.group
         leaps = Leaps(group)

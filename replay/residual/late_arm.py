@@ -23,6 +23,7 @@ GOES, JOINTS = 0.1, 3  # rad that a joint goes; such joints of an arm, and of th
 APART, SURE, WITHIN = 0.1, 0.15, 0.05  # s between an arm and the rest; from where on no chain of devices made it; of the joints of either
 ORDINARY = 0.35  # s that robots come late
 MOST = 0.75  # of the joints of the arm, that say so
+ROWS = 600  # that a delay is asked of, at the most
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,13 @@ def side_of(name: str) -> str | None:
 def delay_of(channel: RecordedChannel, dt: float) -> float:
     """[s] at which a joint is nearest to its command."""
     c, q = channel.columns["command"], channel.columns["measured"]
-    delays = range(-round(EARLY / dt), round(LATE / dt) + 1)
-    left = np.array([float(np.var(q - shifted(c, -by))) for by in delays])
+    delays = np.arange(-round(EARLY / dt), round(LATE / dt) + 1)
+    rows = np.arange(0, len(q), -(-len(q) // ROWS))
+    left = (q[rows] - c[np.clip(rows - delays[:, None], 0, len(c) - 1)]).var(axis=1)
     k = int(np.clip(left.argmin(), 1, len(left) - 2))
     before, at, after = left[k - 1 : k + 2]
     bend = before - 2.0 * at + after
-    return (delays[k] + (float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend > 0.0 else 0.0)) * dt
+    return (int(delays[k]) + (float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend > 0.0 else 0.0)) * dt
 
 
 def _of(group: Group, arm: Sequence[RecordedChannel], apart: float, *, certain: bool) -> LateArm:
