@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from .difference import LEAP, Difference
-from .late_arm import delay_of
+from .late_arm import SLOWEST, delay_of
 from .slower_servo import left_by_servos
 from .table import Group, RecordedChannel, is_switch
 
@@ -26,8 +26,9 @@ BETTER = 0.9
 def backwards(group: Group) -> Difference | None:
     """All rows of a group of joints, if they run backwards."""
     both = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
-    moving = sorted((c for c in both if float(np.ptp(c.columns["measured"])) > GOES), key=lambda c: -float(np.ptp(c.columns["measured"])))
-    if group.hands or not group.same_rows or len(moving) < JOINTS:
+    far = {c.name: min(float(np.ptp(c.columns[kind])) for kind in ("command", "measured")) for c in both}
+    moving = sorted((c for c in both if far[c.name] > GOES), key=lambda c: -far[c.name])
+    if group.hands or not group.same_rows or group.dt > SLOWEST or len(moving) < JOINTS:
         return None
     asked = moving[:ASKED]
     if float(np.mean([delay_of(c, group.dt) <= -AHEAD for c in asked])) < MOST:

@@ -23,6 +23,7 @@ GOES, JOINTS = 0.1, 3  # rad that a joint goes; such joints of an arm, and of th
 APART, SURE, WITHIN = 0.1, 0.15, 0.05  # s between an arm and the rest; from where on no chain of devices made it; of the joints of either
 ORDINARY = 0.35  # s that robots come late
 MOST = 0.75  # of the joints of the arm, that say so
+SLOWEST = 0.1  # s between rows, beyond which they tell of no such delay
 ROWS = 600  # that a delay is asked of, at the most
 
 
@@ -39,7 +40,7 @@ def late_arm(group: Group) -> LateArm | None:
     moving = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
     moving = [c for c in moving if c.unit == "rad" and float(np.ptp(c.columns["command"])) > GOES]
     sides = {side: [c for c in moving if side_of(c.name) == side] for side in ("l", "r")}
-    if group.hands or not group.same_rows or max(map(len, sides.values())) < JOINTS:
+    if group.hands or not group.same_rows or group.dt > SLOWEST or max(map(len, sides.values())) < JOINTS:
         return None
     delays = {c.name: delay_of(c, group.dt) for c in moving}
     for side, arm in sides.items():
