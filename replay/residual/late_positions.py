@@ -24,6 +24,8 @@ NEXT = 2  # rows later, where any delay helps
 NEARER = 0.4  # of the hand's distance from its joints that is left
 LIMIT = 0.026  # rad: the floor of a position
 
+PutRight = Callable[[np.ndarray], np.ndarray]
+
 
 def positions_behind(group: Group, hands: Sequence[RecordedHand]) -> Difference | None:
     """The joints of all arms with hands that are where positions of another moment put them; None where there are none."""
@@ -36,13 +38,13 @@ def positions_behind(group: Group, hands: Sequence[RecordedHand]) -> Difference 
     if len(moving) < JOINTS:
         return None
     plain = _left(moving, lambda x: x, group.dt)
-    if _left(moving, lambda x: shifted(x, NEXT), group.dt) >= plain:
+    if _left(moving, _earlier(NEXT), group.dt) >= plain:
         return None
-    tried: list[tuple[float, str, float, Callable[[np.ndarray], np.ndarray]]] = []
+    tried: list[tuple[float, str, float, PutRight]] = []
     for seconds in SECONDS:
-        tried.append(_tried(moving, "smoothed", float(seconds), lambda x, s=float(seconds): unsmoothed(x, s, group.dt), group.dt))
+        tried.append(_tried(moving, "smoothed", float(seconds), _sharper(float(seconds), group.dt), group.dt))
     for rows in range(1, round(LAST / group.dt) + 1):
-        tried.append(_tried(moving, "lag", rows * group.dt, lambda x, by=rows: shifted(x, by), group.dt))
+        tried.append(_tried(moving, "lag", rows * group.dt, _earlier(rows), group.dt))
     left, name, seconds, right = min(tried, key=lambda one: one[0])
     if left > min(LEFT * plain, AT_MOST) or seconds < HARMLESS:
         return None
@@ -67,13 +69,19 @@ def without_what_follows(one: Difference, found: Sequence[Difference], hands: Se
     return [d for d in found if not set(d.channels) <= of]
 
 
-def _tried(
-    moving: Sequence[RecordedChannel], name: str, seconds: float, right: Callable[[np.ndarray], np.ndarray], dt: float
-) -> tuple[float, str, float, Callable[[np.ndarray], np.ndarray]]:
+def _sharper(seconds: float, dt: float) -> PutRight:
+    return lambda x: unsmoothed(x, seconds, dt)
+
+
+def _earlier(rows: int) -> PutRight:
+    return lambda x: shifted(x, rows)
+
+
+def _tried(moving: Sequence[RecordedChannel], name: str, seconds: float, right: PutRight, dt: float) -> tuple[float, str, float, PutRight]:
     return _left(moving, right, dt), name, seconds, right
 
 
-def _left(moving: Sequence[RecordedChannel], right: Callable[[np.ndarray], np.ndarray], dt: float) -> float:
+def _left(moving: Sequence[RecordedChannel], right: PutRight, dt: float) -> float:
     """Of the power of speeds, that the rise of positions leaves which are put right: the middle joint."""
     found = []
     for channel in moving:

@@ -32,9 +32,9 @@ def smoothed_commands(group: Group, arms: Mapping[str, MeasuredArm], laws: Seque
         laws: what the servos follow with the commands as they are recorded.
     """
     pool = None if any(map(is_as_modelled, laws)) or not group.same_rows else pool_of_arms(group, arms)
-    if pool is None or pool.gains is None or pool.gains[1] is None or not np.isfinite(pool.weight).all():
+    stiffness, damping = pool.gains if pool is not None and pool.gains is not None else (0.0, None)
+    if pool is None or damping is None or not np.isfinite(pool.weight).all():
         return None
-    stiffness, damping = pool.gains
     kinds = ("command", "measured", "velocity", "effort")
     c, q, v, effort = (np.column_stack([one.columns[kind] for one in pool.channels]) for kind in kinds)
     had = q[1:] + (effort[1:] + damping * v[1:] - pool.weight[1:]) / stiffness  # a torque answers the command of the row before
