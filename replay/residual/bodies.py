@@ -11,8 +11,10 @@ import numpy as np
 from ..recording.recording import Recording
 from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of, own_chains
+from .backwards import of_rows_backwards
 from .base_streams import check_bases, compared_of_base
 from .commanded_speed import commanded_speeds
+from .copied_columns import arms_copied, states_copied
 from .departures import ALIKE, of_one_stream
 from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
@@ -22,8 +24,12 @@ from .hand_frame import in_the_arms_frame
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
+from .late_arm import not_of_late
+from .late_positions import positions_behind, without_what_follows
 from .resampled import is_resampled
+from .resting_hands import hands_beside_commands
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
+from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
 from .turned_back import with_hands
 from .whole_takes import never_commanded
@@ -105,9 +111,20 @@ class ComparedColumns:
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
         found = list(commanded_speeds(self.recording))
         found += [d for group in groups for d in differences(group, vouched(self, group))]
-        found = _with_motion(found, [d for group in groups for d in contradicted_by_motion(group)])
-        by_bodies = more_differences(self, found)
+        still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
+        found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
+        found += [d for group in groups for d in arms_copied(group)]
+        wrong = {name for d in found if d.certain for name in d.channels}
+        found += [d for group in groups for d in hands_beside_commands(group, bool(self.bodies), wrong)]
+        found = of_rows_backwards(groups, found)
+        found = _with_motion(states_copied(found), [d for group in groups for d in contradicted_by_motion(group)])
+        poses = {f"{side}_tcp.{axis}": of.joints for side, of in own_chains().items() for axis in AXES}
+        by_bodies = not_of_late(found, more_differences(self, found), poses)
         found, by_bodies = _states_are_commands(found, by_bodies)
+        for (group, _), hands in zip(self.bodies, self.hands) if found or by_bodies else ():
+            if (behind := positions_behind(group, hands)) is not None:
+                found = [behind, *without_what_follows(behind, found, hands)]
+                by_bodies = without_what_follows(behind, by_bodies, hands)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
         every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
         hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
@@ -187,7 +204,8 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
         if doubted and had is not None:
             laws = laws_of(had, arms, doubted)
         out += [*whole, *by_hands]
-        if not any(d.kind == "effort" for d in whole):  # torques of another moment contradict everything in single rows as well
+        # torques of another moment, or of other commands, contradict everything in single rows as well
+        if not any(d.kind == "effort" or d.name == "smoothed" for d in whole):
             out += check_effort(group if had is None else had, laws, found, by_hands)
         out += [d for d in check_bases(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)

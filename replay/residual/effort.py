@@ -16,6 +16,7 @@ from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
 from .servo_law import SHARE, ServoLaw, late_column, torques_exchanged, torques_never_written
+from .smoothed_commands import smoothed_commands
 from .table import Group, RecordedChannel, held_for
 from .torque_timing import HARMLESS, is_harmless
 
@@ -60,7 +61,9 @@ def check_effort(
 
 
 def check_torques(group: Group, arms: Mapping[str, MeasuredArm], laws: Sequence[ServoLaw]) -> list[Difference]:
-    """A column of all joints of the arms that is late by its torques; torques of other joints; torques that nobody wrote."""
+    """A column of all joints of the arms that is late or smoothed by its torques; torques of other joints; those that nobody wrote."""
+    if (smoothed := smoothed_commands(group, arms, laws)) is not None:  # exact, where a delay is only near
+        return [smoothed]
     found = late_column(group, arms, laws)
     if found is not None and not is_harmless(found[1], group.dt):
         kind, rows, channels = found

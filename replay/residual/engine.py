@@ -18,6 +18,7 @@ from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
 from .hands import MEMORY, against_command, another_unit, away_from_commands, late_hand, never_measured, reversed_hand
 from .hypotheses import Explanation, best, is_exact
+from .late_arm import late_arm
 from .leaps import Leaps, of_leaps
 from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted
@@ -87,8 +88,13 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
+    disagree = _disagree(group, relations)
+    of_arm = late_arm(group) if disagree else None
+    if of_arm is not None:
+        group = of_arm.group
+        relations = relations_of(group, late)
     leaps = Leaps(group)
-    delayed = delayed_part(group, [(d.first, d.last) for d in leaps.rows()]) if _disagree(group, relations) else None
+    delayed = delayed_part(group, [(d.first, d.last) for d in leaps.rows()]) if disagree else None
     if delayed is not None:
         group = delayed.group
         leaps = Leaps(group)
@@ -97,14 +103,14 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     turned = list(rows_shuffled(group)) or list(rows_turned(group))
     moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
     found = [*speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
-    found += [one.difference for one in (back, delayed) if one is not None]
+    put_right = [one.difference for one in (back, of_arm, delayed) if one is not None]
+    found += put_right
     found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.first <= d.last + JOIN and d.first <= o.last + JOIN for o in found)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"] + list(delayed.seams if delayed is not None else ())
     lost = [each for each in lost if back is None or each != (back.difference.first, back.difference.last)]
     commanded = {name for d in found for name in d.channels if d.kind == "command" and (back is None or d is not back.difference)}
     found += [d for d in leaps.rough() if d.channels[0] not in commanded]
-    undone = [one.difference for one in (back, delayed) if one is not None]
-    commands = [d for d in found if d.kind == "command" and d not in undone]
+    commands = [d for d in found if d.kind == "command" and not any(d is one for one in put_right)]
     written = {name for d in [*past, *commands] for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):

@@ -104,7 +104,7 @@ def _laws_of(group: Group, of: tuple[tuple[str, MeasuredArm], ...], doubted: fro
         if law is None:
             return ()
         laws.append(law)
-    as_modelled = any(_as_modelled(law) for law in laws)
+    as_modelled = any(is_as_modelled(law) for law in laws)
     for arm in known:
         for j, link in enumerate(arm.chain.links) if arm.chain.side == HEAD else ():
             trusted = link.gains if as_modelled else None
@@ -151,7 +151,7 @@ def late_column(
     middle, most = _left(pool, "command", 0)
     if most <= SLACK:
         return None
-    if middle <= QUIET or any(_as_modelled(law) for law in laws):
+    if middle <= QUIET or any(is_as_modelled(law) for law in laws):
         late = min((late for late in SHIFTS if late), key=lambda one: _left(pool, "effort", one)[1])
         rest = _left(pool, "effort", late)[1]
         return ("effort", late, pool.channels) if rest <= min(SLACK, SHARPER * most) else None
@@ -258,14 +258,14 @@ def laws_of_hands(group: Group, laws: Sequence[ServoLaw], without: Collection[st
     channels = tuple(c for c in _counted(group) if c.name not in without)
     if not channels or not group.same_rows or group.n < LEAST_ROWS:
         return []
-    as_modelled, (stiffness, force) = any(_as_modelled(law) for law in laws), own_grip()
+    as_modelled, (stiffness, force) = any(is_as_modelled(law) for law in laws), own_grip()
     most = np.array([force if as_modelled else _ceiling(c.columns["effort"]) for c in channels])
     gains = (stiffness * channels[0].way, None) if as_modelled else None
     law = _of_few(PooledServos(channels, np.zeros((group.n, len(channels))), most, tuple(c.name for c in channels), gains))
     return [] if law is None or law.stiffness <= 0.0 else [law]
 
 
-def _as_modelled(law: ServoLaw) -> bool:
+def is_as_modelled(law: ServoLaw) -> bool:
     """Whether these are the arms, and as stiff as in the model."""
     links = [link for chain in own_chains().values() for link in chain.links if link.joint == law.channels[0].name]
     return law.scale == 1.0 and bool(links) and abs(law.stiffness / links[0].gains[0] - 1.0) < AS_MODELLED

@@ -36,8 +36,8 @@ def as_late_rows(group: Group, channel: RecordedChannel, others: Sequence[Record
     Args:
         apart: [s] by which it is later than the others, earlier where negative.
     """
-    usual = median(np.array([DELAYS[int(np.argmin(_left(group, one.name)))] for one in others]))
-    left = _left(group, channel.name)
+    usual = median(np.array([DELAYS[int(np.argmin(left_by_servos(group, one.name)))] for one in others]))
+    left = left_by_servos(group, channel.name)
     near, beyond = np.abs(DELAYS - usual) <= USUAL, np.sign(apart) * (DELAYS - usual) > BEYOND
     if not near.any() or not beyond.any():
         return 1.0
@@ -55,7 +55,7 @@ def speed_agrees(channel: RecordedChannel, rows: int, dt: float) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _left(group: Group, name: str) -> np.ndarray:
+def left_by_servos(group: Group, name: str) -> np.ndarray:
     """(len(DELAYS),) what the best servo with each delay leaves of a joint's way, root mean square."""
     from scipy.signal import lfilter  # here, as it takes as long to load as all else of the judge
 

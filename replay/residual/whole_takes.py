@@ -39,7 +39,9 @@ SEARCHES, SAME_MOTION, ORDINARY = 1.5, 0.85, 0.35
 NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that say together that theirs are later
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
-BEYOND, HEARS = 0.12, 0.25  # rad that a joint goes beyond a command that stands; s until it answers
+# rad, or share of the way, that a joint goes beyond a command that stands (joints of small arms, which overshoot nothing, are within 0.024
+# of the way that they plan); s until it answers
+BEYOND, HEARS = {"rad": 0.12, "1": 0.06}, 0.25
 # times the speed of the others, that a speed may be by when in its row it was taken; of a row, by which delays of such joints differ
 RIPPLE, OF_A_ROW = (0.6, 1.6), 0.25
 PAST, COUNTED = 1.5, 3.0  # of the way: past an end; a joint that usually is further is counted in another unit
@@ -296,7 +298,7 @@ def commands_clipped(group: Group) -> Iterator[Difference]:
     """
     found: list[tuple[RecordedChannel, float, list[tuple[int, int]], float]] = []
     for channel in group.channels:
-        if channel.unit != "rad" or not {"command", "measured"} <= set(channel.columns):
+        if group.hands or not {"command", "measured"} <= set(channel.columns):
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
         for side in (1.0, -1.0):
@@ -305,7 +307,8 @@ def commands_clipped(group: Group) -> Iterator[Difference]:
             stretches = [(a, b) for a, b in runs(side * c >= level - 1e-7) if b - a >= LEAST_ROWS]
             beyond = [side * q[a : b + 1 + late] - level for a, b in stretches]
             ends = [max(over[0], over[-1] if b + 1 + late < group.n else 0.0) for (_, b), over in zip(stretches, beyond)]
-            bows = [(a, b) for (a, b), over, end in zip(stretches, beyond, ends) if over.max() > BEYOND and end < 0.5 * over.max()]
+            far = BEYOND[channel.unit]
+            bows = [(a, b) for (a, b), over, end in zip(stretches, beyond, ends) if over.max() > far and end < 0.5 * over.max()]
             if bows:
                 found.append((channel, side * level, bows, max(float(over.max()) for over in beyond)))
     for channel, level, bows, size in found:
@@ -313,8 +316,9 @@ def commands_clipped(group: Group) -> Iterator[Difference]:
         if len(bows) > 1 or alike:
             first, last = bows[0][0], bows[-1][1]
             yield Difference.over(
-                group.t, (channel.name,), "command", (first, last), size, "rad", "clipped", certain=True, numbers={"at": level},
-                stream=channel.topics["command"], limit=BEYOND, weight=9.0 * sum(b - a for a, b in bows), explained=1.0, undone=1.0,
+                group.t, (channel.name,), "command", (first, last), size, channel.unit, "clipped", certain=True, numbers={"at": level},
+                stream=channel.topics["command"], limit=BEYOND[channel.unit], weight=9.0 * sum(b - a for a, b in bows),
+                explained=1.0, undone=1.0,
             )  # fmt: skip
 
 

@@ -258,7 +258,7 @@ TRIALS = (
     Trial("an arm that is struck", "clean", to("measured", lambda v: v + 0.05 * blow(len(v))[:, None] * [0, 1, -0.5, 0.3, 0, 0])),
     *(Trial(f"rows of noughts in {name}", "value.sentinel", to(name, filled(0.0))) for name in POSITIONS),
     Trial("rows of noughts in both", "value.sentinel", both(filled(0.0))),
-    Trial("a take that runs backwards", "stream.lag", rows(np.arange(269, -1, -1))),
+    Trial("a take that runs backwards", "column.differs", rows(np.arange(269, -1, -1))),
     Trial("state 0.8 s late", "stream.lag", to("measured", late(25))),
     Trial("hand 0.67 s late", "warn:column.differs", **hands(same, late(20), "1")),
     Trial("one joint 0.27 s late", "column.differs", to("measured", joint(2, lambda x: np.r_[np.full(8, x[0]), x[:-8]]))),

@@ -415,6 +415,22 @@ def heaviest_is_clipped(columns):
     return found(columns).details["kind"] == "clipped"
 
 
+@pytest.mark.parametrize(("low", "seen"), [(-0.15, True), (-2.0, False)])
+def test_commands_of_a_small_arm_that_are_cut_off(low, seen):
+    """Its joints are counted in shares of their way."""
+    columns = motion()
+    t = np.arange(ROWS) / RATE
+    c = 0.3 * np.sin(1.5 * t[:, None] + np.arange(6))
+    q = 0.3 * np.sin(1.5 * (t[:, None] - 0.1) + np.arange(6)) + np.random.default_rng(2).normal(0.0, 3e-4, c.shape)
+    columns["action"], columns["state"] = np.maximum(c, low), q
+    take = taken(columns, without=("velocity",))
+    shares = {name: replace(one, unit="1") for name, one in take.streams.items()}
+    clipped = [d for d in ComparedColumns(replace(take, streams=shares)).differences if d.name == "clipped"]
+    assert bool(clipped) == seen
+    assert all(d.certain and d.kind == "command" and d.numbers["at"] == low for d in clipped)
+    assert not seen or max(d.size for d in clipped) == pytest.approx(0.15, abs=0.01)
+
+
 @pytest.mark.parametrize("push", [0.0, 0.2])
 def test_an_arm_that_is_pushed_once_beyond_its_command_is_not_cut_off(push):
     """It rests at the end of its way, sags by 20 mrad, and somebody leans on it once."""

@@ -130,7 +130,9 @@ def _follows(finding: Finding, cause: Finding) -> bool:
         return _of_a_pose(finding, cause)
     if cause.code == "column.differs" and cause.details.get("column") == "pose" and _of_a_pose(finding, cause):
         return True
-    if (cause.code, finding.code) == ("column.differs", "stream.lag"):  # columns that are no places have no delay
+    if (cause.code, finding.code) == ("column.differs", "stream.lag"):  # columns that are no places have no delay, nor turned rows
+        if cause.details.get("column") == "rows" and cause.details.get("kind") == "reordered":
+            return True
         return cause.details.get("kind") in NO_PLACES and cause.details.get("stream") in finding.subject
     if cause.stage == "integrity":
         return finding.stage == "integrity" and bool(set(finding.subject) & set(cause.subject))

@@ -1,0 +1,103 @@
+"""An arm that is behind its commands by more than the other joints of the robot: its rows are of another moment.
+
+Which of two delays is the odd one is no matter of how many joints have it: a late arm may be most of what moves. Measurements come late by
+themselves, and never early, so the later one is the late one. A slower servo is told from it as for a single joint (`slower_servo`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .difference import Difference
+from .relations import shifted
+from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
+from .table import Group, RecordedChannel, is_switch
+
+SIDE = re.compile(r"(?:^|[_./])(l|left|r|right)(?=[_./\d]|$)")
+EARLY, LATE = 0.2, 0.8  # s by which a joint may be ahead of its command, and behind it
+GOES, JOINTS = 0.1, 3  # rad that a joint goes; such joints of an arm, and of the rest where it is no slower than robots are
+APART, SURE, WITHIN = 0.1, 0.15, 0.05  # s between an arm and the rest; from where on no chain of devices made it; of the joints of either
+ORDINARY = 0.35  # s that robots come late
+MOST = 0.75  # of the joints of the arm, that say so
+SLOWEST = 0.1  # s between rows, beyond which they tell of no such delay
+ROWS = 600  # that a delay is asked of, at the most
+
+
+@dataclass(frozen=True)
+class LateArm:
+    """What was found, for the report, and the group with the column put right."""
+
+    difference: Difference
+    group: Group
+
+
+def late_arm(group: Group) -> LateArm | None:
+    """The arm with measurements of another moment than the other joints'; None where there is none."""
+    moving = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
+    moving = [c for c in moving if c.unit == "rad" and float(np.ptp(c.columns["command"])) > GOES]
+    sides = {side: [c for c in moving if side_of(c.name) == side] for side in ("l", "r")}
+    if group.hands or not group.same_rows or group.dt > SLOWEST or max(map(len, sides.values())) < JOINTS:
+        return None
+    delays = {c.name: delay_of(c, group.dt) for c in moving}
+    for side, arm in sides.items():
+        rest = [c for c in moving if side_of(c.name) != side]
+        if len(arm) < JOINTS or not rest:
+            continue
+        middle, other = (float(np.median([delays[c.name] for c in of])) for of in (arm, rest))
+        apart = middle - other
+        known = sum(abs(delays[c.name] - other) <= WITHIN for c in rest)
+        together = [c for c in arm if abs(delays[c.name] - middle) <= WITHIN]
+        enough = known >= JOINTS or middle > ORDINARY
+        if apart < APART or not enough or known <= len(rest) / 2 or len(together) < MOST * len(arm):
+            continue
+        left = np.array([as_late_rows(group, c, rest, apart) for c in together])
+        if float(np.median(left)) < NO_BETTER:
+            return _of(group, arm, apart, certain=apart >= SURE and float((left < SHIFTED).mean()) >= MOST)
+    return None
+
+
+def not_of_late(found: Sequence[Difference], later: Sequence[Difference], hands: Mapping[str, Collection[str]]) -> list[Difference]:
+    """What bodies contradict, without what follows from whole columns that are known to be late: of an arm, or of a hand.
+
+    Args:
+        hands: columns of the pose of a hand -> the joints that hold it.
+    """
+    whole = [d for d in found if d.name == "lag" and d.unit == "s" and d.last - d.first == d.rows - 1 and d.certain]
+    late = {name for d in whole for name in d.channels}
+    late |= {hand for hand, joints in hands.items() if late and set(joints) <= late}
+    return [d for d in later if not set(d.channels) <= late]
+
+
+def side_of(name: str) -> str | None:
+    """`l` or `r` as a channel is named; None where it is of neither side."""
+    found = SIDE.search(name)
+    return found.group(1)[0] if found else None
+
+
+def delay_of(channel: RecordedChannel, dt: float) -> float:
+    """[s] at which a joint is nearest to its command."""
+    c, q = channel.columns["command"], channel.columns["measured"]
+    delays = np.arange(-round(EARLY / dt), round(LATE / dt) + 1)
+    rows = np.arange(0, len(q), -(-len(q) // ROWS))
+    left = (q[rows] - c[np.clip(rows - delays[:, None], 0, len(c) - 1)]).var(axis=1)
+    k = int(np.clip(left.argmin(), 1, len(left) - 2))
+    before, at, after = left[k - 1 : k + 2]
+    bend = before - 2.0 * at + after
+    return (int(delays[k]) + (float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend > 0.0 else 0.0)) * dt
+
+
+def _of(group: Group, arm: Sequence[RecordedChannel], apart: float, *, certain: bool) -> LateArm:
+    rows = round(apart / group.dt)
+    kind = "command" if sum(speed_agrees(c, rows, group.dt) for c in arm) > len(arm) / 2 else "measured"
+    late = -rows if kind == "command" else rows
+    found = Difference.over(
+        group.t, tuple(c.name for c in arm), kind, None, rows * group.dt, "s", "lag", certain=certain,
+        numbers={"late": late * group.dt}, stream=arm[0].topics[kind], limit=APART, weight=1e3 * group.n * len(arm),
+    )  # fmt: skip
+    names = {c.name for c in arm}
+    right = [c if c.name not in names else replace(c, columns={**c.columns, kind: shifted(c.columns[kind], late)}) for c in group.channels]
+    return LateArm(found, replace(group, channels=tuple(right)))

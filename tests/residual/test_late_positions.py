@@ -1,0 +1,53 @@
+"""Positions behind a filter, of which speeds and hands tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from body_takes import JOINTS, RATE, N, body_take, heaviest_of_all
+from scipy.signal import lfilter
+from shiliu.replay.residual.bodies import ComparedColumns
+
+REST = 250  # rows before and after which the arms rest
+
+
+@pytest.fixture(scope="module")
+def take():
+    """Commands, positions, speeds and poses of a body that rests, swings, and rests again: at rest a hand is where its joints put it."""
+    at = np.clip(np.arange(N), REST, N - 100)
+    moves = (at == np.arange(N))[:, None]
+    kept = ("action", "state", "velocity", "hand_pose")
+    streams = {name: replace(body_take().streams[name], values=body_take().streams[name].values[at]) for name in kept}
+    streams["velocity"] = replace(streams["velocity"], values=streams["velocity"].values * moves)
+    return replace(body_take(), streams=streams)
+
+
+def _with(take, name, values):
+    return replace(take, streams={**take.streams, name: replace(take.streams[name], values=values)})
+
+
+def _behind(x: np.ndarray, seconds: float) -> np.ndarray:
+    pole = np.exp(-1.0 / RATE / seconds)
+    return lfilter([1.0 - pole], [1.0, -pole], x, axis=0, zi=pole * x[:1])[0]
+
+
+@pytest.mark.parametrize(("seconds", "seen"), [(0.2, True), (0.4, True), (0.0, False)])
+def test_positions_behind_a_low_pass(take, seconds, seen):
+    q = take.streams["state"].values
+    slow = _behind(q, seconds) if seconds else q
+    found = heaviest_of_all(_with(take, "state", slow))
+    if not seen:
+        assert found is None or not found.certain
+        return
+    assert (found.kind, found.name, found.certain) == ("measured", "smoothed", True) and set(found.channels) == set(JOINTS[:14])
+    assert found.numbers["seconds"] == pytest.approx(seconds, rel=0.25)
+    assert found.size == pytest.approx(float(np.abs(slow - q)[:, :14].max()), rel=0.2)
+
+
+def test_a_pose_that_is_late_by_itself_is_the_hand_s(take):
+    pose = take.streams["hand_pose"].values
+    late = np.concatenate([np.repeat(pose[:1], 6, axis=0), pose[:-6]])
+    certain = [d for d in ComparedColumns(_with(take, "hand_pose", late)).differences if d.certain]
+    assert certain and {d.kind for d in certain} == {"pose"}
