@@ -11,6 +11,7 @@ from ..signals.channels import turns_beside, wrapped_beside
 from ..signals.signal import find_lag, runs
 from ..signals.statistics import correlation, median
 from .difference import Difference
+from .grid import AS_WRITTEN, MOVES, telling
 from .hypotheses import Case, best, is_exact
 from .relations import Relation, shifted
 from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
@@ -26,7 +27,7 @@ NEXT = (
     30  # rows, of which one may be written as the command: the measurement that comes, or the end of a chunk of actions
 )
 SOON = 2  # rows until what is measured is where it was commanded, sooner than any servo brings it there
-AS_WRITTEN, SAMPLE = 1e-6, 64  # rad, or share of the way: the same number; rows that are looked at first
+SAMPLE = 64  # rows that are looked at first
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 DOUBT = 0.02  # of the rows in motion that may be alike by chance
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
@@ -196,17 +197,20 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
         c, q = channel.columns["command"], channel.columns["measured"]
         if np.ptp(q) <= SEEN:
             continue
-        moving += 1
-        goes = np.abs(np.diff(q, prepend=q[0])) > 1e-4
+        goes, tells = np.abs(np.diff(q, prepend=q[0])) > MOVES, telling(c, q)
         for later in _perhaps_written(c, q, goes, most):
             here, there = slice(max(0, -later), group.n - max(0, later)), slice(max(0, later), group.n - max(0, -later))
             moves = goes[there]
             alike = np.abs(c[here] - q[there]) <= AS_WRITTEN
             if (many := int(moves[1:].sum())) >= LEAST_ROWS and int((alike & moves)[1:].sum()) > SURE * many:
-                found.setdefault(later, []).append(channel)
+                sure = tells[there][1:]
+                if sure.sum() >= LEAST_ROWS and int((alike[1:] & sure).sum()) > SURE * sure.sum():
+                    moving += 1
+                    found.setdefault(later, []).append(channel)
                 break
         else:
-            yield from _written_in_part(group, channel)
+            moving += 1
+            yield from _written_in_part(group, channel, tells)
     for later, channels in found.items():
         # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
         size = max(float(np.ptp(c.columns["measured"])) for c in channels)
@@ -236,12 +240,12 @@ def _perhaps_written(c: np.ndarray, q: np.ndarray, goes: np.ndarray, most: int) 
     return every[alike.mean(axis=1) > 0.5].tolist()
 
 
-def _written_in_part(group: Group, channel: RecordedChannel) -> Iterator[Difference]:
+def _written_in_part(group: Group, channel: RecordedChannel, tells: np.ndarray) -> Iterator[Difference]:
     """Stretches in which a joint moves and its command is what it measures in the same row, to the bit, and nowhere else is."""
     c, q = channel.columns["command"], channel.columns["measured"]
-    goes = np.abs(np.diff(q, prepend=q[0])) > 1e-4
+    goes = np.abs(np.diff(q, prepend=q[0])) > MOVES
     same = np.abs(c - q) <= AS_WRITTEN
-    stretches = [(a, b) for a, b in runs(same | ~goes) if int((same & goes)[a : b + 1].sum()) >= LEAST_ROWS]
+    stretches = [(a, b) for a, b in runs(same | ~goes) if int((same & tells)[a : b + 1].sum()) >= LEAST_ROWS]
     for a, b in stretches:
         rows = a + np.flatnonzero(same[a : b + 1])
         first, last = int(rows[0]), int(rows[-1])

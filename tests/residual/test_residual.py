@@ -101,6 +101,21 @@ def test_a_measurement_written_as_the_command_in_a_part_is_named():
     assert finding.details["rows"] == [60, 219]
 
 
+@pytest.mark.parametrize("step", [0.002, 0.005, 0.01])
+def test_equal_numbers_on_a_grid_prove_nothing_of_slow_joints(step):
+    """A joint that a servo of its own brings a row late, at a step of the grid in three rows, has the numbers of its command."""
+    for joint in (None, 1):
+        columns = motion()
+        slow = 0.12 * np.sin(2.0 * np.pi * np.arange(len(columns["action"])) / 300.0)
+        columns["action"][:, 5], columns["state"][:, 5] = slow, np.concatenate([slow[:2][[0, 0]], slow[:-2]]) + 1e-4
+        rounded = {name: np.round(x / step) * step for name, x in columns.items() if name != "velocity"}
+        if joint is not None:
+            rounded["action"][:-1, joint] = rounded["state"][1:, joint]
+        finding = found(rounded)
+        assert finding.level == ("FAIL" if joint else "PASS")
+        assert joint is None or (finding.subject == (NAMES[joint],) and finding.details["kind"] == "measurement_as_command")
+
+
 def test_speeds_in_degrees_are_one_finding_of_all_joints():
     columns = motion()
     columns["velocity"] = columns["velocity"] * 57.29578
