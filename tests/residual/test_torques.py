@@ -9,7 +9,7 @@ import pytest
 from body_takes import JOINTS, RATE, STIFF, TIMES, N, body_take, changed, heaviest, modelled, motion, stream
 from scipy.signal import lfilter
 from shiliu.replay.recording.recording import Recording
-from shiliu.replay.residual.arm_chain import own_chains
+from shiliu.replay.residual.arm_chain import own_chains, own_grip
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.engine import differences
@@ -198,6 +198,28 @@ def test_the_force_of_a_hand_tells_which_of_its_columns_is_wrong(gripping, where
     assert (found.channels, found.kind, found.name, found.certain) == ((column,), kind, name, True)
     assert abs(found.first - 260) <= 3 and abs(found.last - 339) <= 3
     assert heaviest(changed(gripping, where, column, x + 0.003 * (change(x) - x), rows)) is None
+
+
+@pytest.mark.parametrize(("rows", "seen"), [(0, False), (1, False), (2, False), (4, True), (6, True)])
+def test_all_that_is_measured_of_hands_may_be_a_little_late(take, rows, seen):
+    """A hand without mass: its force is what friction takes away at its speed, so that force and speed agree at any row of the command.
+    Commands are ramps with rests between them, as hands are driven."""
+    grip, (names, streams) = own_grip()[0], (("left_claw", "right_claw"), dict(take.streams))
+    streams["effort"] = replace(streams["effort"], values=modelled(*motion()[1:]))
+    at = np.array([0.0, 2.0, 3.2, 5.0, 6.0, 8.5, 10.0, TIMES[-1] + 1.0])
+    to = np.array([0.0, 0.0, 90.0, 90.0, 20.0, 20.0, 70.0, 70.0])
+    c = np.column_stack([np.interp(TIMES, at + by, to) for by in (0.0, 0.7)])
+    q = lfilter([0.16], [1.0, -0.84], np.vstack([c[:1], c[:-1]]) - c[0], axis=0) + c[0]
+    force = grip * (np.vstack([c[:1], c[:-1]]) - q)
+    late = np.clip(np.arange(N) - rows, 0, None)
+    for name, role, quantity, unit, x in (
+        ("action/claws", "command", "claw", "%", c), ("state/claws", "measured", "claw", "%", q[late]),
+        ("velocity/claws", "measured", "velocity", "%/s", (force / grip * 0.16 * RATE)[late]),
+        ("effort/claws", "measured", "effort", "N/%", force[late]),
+    ):  # fmt: skip
+        streams[name] = stream(name, role, quantity, unit, names, x)
+    found = [d for d in ComparedColumns(replace(take, streams=streams)).differences if d.certain and set(d.channels) & set(names)]
+    assert bool(found) == seen
 
 
 @pytest.mark.parametrize(
