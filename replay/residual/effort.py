@@ -12,6 +12,7 @@ import numpy as np
 from ..signals.signal import runs
 from .arm_chain import HEAD, MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
+from .derived_speed import apart_of
 from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
@@ -99,7 +100,7 @@ def _by_law(
     rest[0] = 0.0  # what was commanded before the first row is not recorded
     speed = np.abs(np.column_stack([c.columns["velocity"] for c in channels]))
     small = law.scale
-    chatter = CHATTER * abs(law.damping) * np.column_stack([_apart(c, group.t) for c in channels])
+    chatter = CHATTER * abs(law.damping) * np.column_stack([apart_of(c, group.t) for c in channels])
     steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
     seams = _seams((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM, steps > LEAP)
     rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
@@ -250,12 +251,6 @@ def _judged(rest: np.ndarray, speed: np.ndarray, more: float, chatter: np.ndarra
         mean, root = np.abs(_mean(rest, rows)), np.sqrt(_mean(rest**2, rows))
         over = np.maximum(over, np.maximum(mean / (dict(MEANS)[rows] + slack), root / (dict(ROOTS)[rows] + slack)))
     return over > 1.0, over > SURE
-
-
-def _apart(channel: RecordedChannel, t: np.ndarray) -> np.ndarray:
-    """(n,) [rad/s] between the speed and what the positions rise by about each row."""
-    rises = np.diff(channel.columns["measured"]) / np.diff(t)
-    return np.abs(channel.columns["velocity"] - 0.5 * (np.concatenate([rises[:1], rises]) + np.concatenate([rises, rises[-1:]])))
 
 
 def _mean(x: np.ndarray, rows: int) -> np.ndarray:

@@ -200,6 +200,26 @@ def test_the_force_of_a_hand_tells_which_of_its_columns_is_wrong(gripping, where
     assert heaviest(changed(gripping, where, column, x + 0.003 * (change(x) - x), rows)) is None
 
 
+@pytest.mark.parametrize("by", [lambda q: np.gradient(q, 1.0 / RATE, axis=0), lambda q: np.diff(q, axis=0, prepend=q[:1]) * RATE])
+@pytest.mark.parametrize(("off", "seen"), [(0.0, False), (0.3, False), (9.0, True)])
+def test_speeds_that_were_computed_from_positions_make_no_torque_wrong(take, by, off, seen):
+    """An elbow turns round at 0.5 rad/s within a row, time and again: its torque is that of its speed, which stands in no column."""
+    joint, span, half = 3, (150, 330), 3.5
+    q, v = (x.copy() for x in motion()[1:])
+    fine = np.arange(0, (span[1] - span[0]) * 10) / 10.0
+    to_and_fro = np.where(np.floor(fine / half) % 2 == 0.0, 0.5, -0.5)
+    q[span[0] : span[1], joint] += np.cumsum(np.concatenate([[0.0], to_and_fro[:-1]]))[::10] / RATE / 10.0
+    v[span[0] : span[1], joint] += to_and_fro[::10]
+    effort = modelled(q, v)
+    effort[400:460, joint] += off
+    columns = {"state": q, "velocity": by(q), "effort": effort}
+    streams = {k: s for k, s in take.streams.items() if k != "hand_pose"}
+    found = heaviest(replace(take, streams=streams | {k: replace(take.streams[k], values=x) for k, x in columns.items()}))
+    assert (found is not None and found.certain) == seen
+    if seen:
+        assert (found.channels, found.kind) == ((JOINTS[joint],), "effort") and found.size == pytest.approx(off, rel=0.5)
+
+
 @pytest.mark.parametrize(("rows", "seen"), [(0, False), (1, False), (2, False), (4, True), (6, True)])
 def test_all_that_is_measured_of_hands_may_be_a_little_late(take, rows, seen):
     """A hand without mass: its force is what friction takes away at its speed, so that force and speed agree at any row of the command.
