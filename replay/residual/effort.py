@@ -181,7 +181,8 @@ def _of_joint(
             of["command"][stretch] = True
     for kind, rows in of.items():
         if rows.any():
-            yield from departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure, limit))
+            found = departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure, limit))
+            yield from (replace(d, certain=d.certain and not _not_yet_sent(law, j, d)) for d in found)
     bad = (bad & ~np.logical_or(*of.values())) | stands
     noise = max(law.noise, 0.01 * law.scale)
     own = departures(WitnessedColumn(
@@ -196,6 +197,18 @@ def _of_joint(
             t0, t1 = float(group.t[first]), float(group.t[last])
             one = replace(one, name="held_value", numbers={"level": float(level)}, first=first, last=last, t0=t0, t1=t1)
         yield one
+
+
+def _not_yet_sent(law: ServoLaw, j: int, one: Difference) -> bool:
+    """Whether a take begins with its first command and its first torque, repeated, and then goes on from there: a recorder that was
+    started before the commands were. Commands that are wrong come back to where their servo had them."""
+    c, effort, after = law.channels[j].columns["command"], law.effort[:, j], one.last + 1
+    if one.kind != "command" or one.first > 1 or not 2 <= after < len(c):
+        return False
+    rows = slice(1, after - 1)
+    away = c[one.first] - one.cases[0].truth[one.first] if one.cases else 0.0
+    stood = np.all(c[rows] == c[0]) and np.all(effort[rows] == effort[1])
+    return bool(stood) and bool((c[after] - c[0]) * np.sign(away) >= 0.0)
 
 
 def _stands(law: ServoLaw, j: int, bad: np.ndarray) -> np.ndarray:

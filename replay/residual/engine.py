@@ -167,8 +167,8 @@ def _hands(group: Group) -> list[Difference]:
         why = "mirrored" if one.mirrored else "held_value" if one.stands else "single_row" if one.stray else None
         found.append(Difference.over(
             group.t, (one.channel.name,), one.stands or "measured", (one.first, one.last), one.size, "1", why,
-            certain=one.size > CERTAIN_HAND, explained=0.0, undone=0.0, stream=one.channel.topics["measured"], limit=BEYOND_HAND,
-            weight=one.size / BEYOND_HAND * (one.last - one.first + 1),
+            certain=one.size > CERTAIN_HAND and not one.channel.is_of_two_places, explained=0.0, undone=0.0,
+            stream=one.channel.topics["measured"], limit=BEYOND_HAND, weight=one.size / BEYOND_HAND * (one.last - one.first + 1),
         ))  # fmt: skip
     leaps = Leaps(group)
     known = {name for d in found for name in d.channels if d.certain}

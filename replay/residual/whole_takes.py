@@ -146,8 +146,12 @@ def beside_commands(group: Group, relations: Sequence[Sequence[Relation]]) -> di
 def _apart(channel: RecordedChannel, relation: Relation, dt: float) -> tuple[float, float]:
     """By how much a channel departs from its command at the ends of its way, and in the middle of the take."""
     c, q = channel.columns["command"], channel.columns["measured"]
-    late = round(relation.delay / dt) if np.isfinite(relation.delay) else 0
-    return (relation.gain - 1.0) * float(np.ptp(c)), median(q - shifted(c, -late))
+    return (relation.gain - 1.0) * float(np.ptp(c)), median(q - shifted(c, -_late_rows(relation, dt)))
+
+
+def _late_rows(relation: Relation, dt: float) -> int:
+    """Zero for a joint that does not follow its command at all: such a one has no delay."""
+    return round(relation.delay / dt) if np.isfinite(relation.delay) else 0
 
 
 def _stands_out(size: float, others: Sequence[float]) -> bool:
@@ -163,7 +167,7 @@ def of_command(channel: RecordedChannel, one: Difference) -> Difference:
 
 def _everywhere(c: np.ndarray, q: np.ndarray, relation: Relation, dt: float, zero: float) -> bool:
     """Whether a joint is as far beside its command in each posture: one that hangs under its weight is not."""
-    away = q - shifted(c, -round(relation.delay / dt))
+    away = q - shifted(c, -_late_rows(relation, dt))
     slow = np.abs(np.gradient(c)) <= np.percentile(np.abs(np.gradient(c)), 60.0)
     low, high = np.percentile(away[slow], [5.0, 95.0])
     return float(high - low) <= HANGS * abs(zero) + 6.0 * relation.noise

@@ -12,6 +12,8 @@ from shiliu.replay.report.text import Words
 from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.residual.difference import COLUMNS, REASONS
 from shiliu.replay.residual.hypotheses import Case, best
+from shiliu.replay.residual.relations import relations_of
+from shiliu.replay.residual.whole_takes import beside_commands, parameters
 
 
 @pytest.mark.parametrize("seed", range(3, 9))
@@ -645,3 +647,23 @@ def test_a_command_in_another_unit_than_its_hand():
     columns["claw"], columns["claw_at"] = 100.0 * claw[:, None], np.interp(t - 0.1, t, claw)[:, None]
     (one,) = [d for d in ComparedColumns(taken(columns)).differences if d.name == "factor"]
     assert one.certain and one.kind == "command" and one.numbers["factor"] == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(("places", "level"), [(2, "WARN"), (60, "FAIL")])
+def test_a_switch_that_was_written_from_a_ramp_is_early_or_late(places, level):
+    """A hand closes within 1.5 s, and its command is written as shut from the end of that way on; or as one value, and then as it was."""
+    ramp = np.interp(np.arange(ROWS), [0, 60, 105, 250, 295, ROWS], [0.0, 0.0, 90.0, 90.0, 0.0, 0.0])
+    at = lfilter([0.2], [1.0, -0.8], ramp)
+    written = 90.0 * (ramp > 85.0) if places == 2 else np.where(np.arange(ROWS) < 104, 0.0, ramp)
+    finding = found({**motion(), "claw": written[:, None], "claw_at": at[:, None]})
+    assert (finding.level, finding.subject) == (level, ("left_claw",)) and finding.value > 0.5
+
+
+@pytest.mark.parametrize("delay", [0.1, float("nan")])
+def test_a_joint_that_follows_its_command_nowhere_has_no_delay_and_is_judged(delay):
+    columns = motion()
+    columns["state"][:, 4] += 0.4
+    (group,) = ComparedColumns(taken(columns)).table.groups
+    relations = [[replace(r, delay=delay) for r in own] for own in relations_of(group)]
+    (one,) = parameters(group, group.channels[4], relations[4], relations, beside_commands(group, relations))
+    assert (one.name, one.kind) == ("offset", "measured") and one.size == pytest.approx(0.4, abs=0.05)

@@ -220,26 +220,53 @@ def test_speeds_that_were_computed_from_positions_make_no_torque_wrong(take, by,
         assert (found.channels, found.kind) == ((JOINTS[joint],), "effort") and found.size == pytest.approx(off, rel=0.5)
 
 
+CLAWS = ("left_claw", "right_claw")
+
+
+def with_claws(take, c, rows=0):
+    """The take with hands of our model without mass, commanded by c (N, 2) [%] and measured so many rows late: their force is what friction
+    takes away at their speed, so that force and speed agree at any row of the command."""
+    grip, streams = own_grip()[0], dict(take.streams)
+    streams["effort"] = replace(streams["effort"], values=modelled(*motion()[1:]))
+    before = np.vstack([c[:1], c[:-1]])
+    q = lfilter([0.16], [1.0, -0.84], before - c[0], axis=0) + c[0]
+    late = np.clip(np.arange(N) - rows, 0, None)
+    streams["action/claws"] = stream("action/claws", "command", "claw", "%", CLAWS, c)
+    for name, quantity, unit, x in (
+        ("state", "claw", "%", q), ("velocity", "velocity", "%/s", (before - q) * 0.16 * RATE), ("effort", "effort", "N/%", grip * (before - q)),
+    ):  # fmt: skip
+        streams[f"{name}/claws"] = stream(f"{name}/claws", "measured", quantity, unit, CLAWS, x[late])
+    return replace(take, streams=streams)
+
+
+def ramps(to=(0.0, 0.0, 90.0, 90.0, 20.0, 20.0, 70.0, 70.0)):
+    """(N, 2) [%] ramps with rests between them, as hands are driven; the right one 0.7 s later."""
+    at = np.array([0.0, 3.2, 4.4, 6.2, 7.2, 9.7, 11.2, TIMES[-1] + 1.0])
+    return np.column_stack([np.interp(TIMES, at + by, to) for by in (0.0, 0.7)])
+
+
+def of_claws(take):
+    return [d for d in ComparedColumns(take).differences if set(d.channels) & set(CLAWS)]
+
+
 @pytest.mark.parametrize(("rows", "seen"), [(0, False), (1, False), (2, False), (4, True), (6, True)])
 def test_all_that_is_measured_of_hands_may_be_a_little_late(take, rows, seen):
-    """A hand without mass: its force is what friction takes away at its speed, so that force and speed agree at any row of the command.
-    Commands are ramps with rests between them, as hands are driven."""
-    grip, (names, streams) = own_grip()[0], (("left_claw", "right_claw"), dict(take.streams))
-    streams["effort"] = replace(streams["effort"], values=modelled(*motion()[1:]))
-    at = np.array([0.0, 2.0, 3.2, 5.0, 6.0, 8.5, 10.0, TIMES[-1] + 1.0])
-    to = np.array([0.0, 0.0, 90.0, 90.0, 20.0, 20.0, 70.0, 70.0])
-    c = np.column_stack([np.interp(TIMES, at + by, to) for by in (0.0, 0.7)])
-    q = lfilter([0.16], [1.0, -0.84], np.vstack([c[:1], c[:-1]]) - c[0], axis=0) + c[0]
-    force = grip * (np.vstack([c[:1], c[:-1]]) - q)
-    late = np.clip(np.arange(N) - rows, 0, None)
-    for name, role, quantity, unit, x in (
-        ("action/claws", "command", "claw", "%", c), ("state/claws", "measured", "claw", "%", q[late]),
-        ("velocity/claws", "measured", "velocity", "%/s", (force / grip * 0.16 * RATE)[late]),
-        ("effort/claws", "measured", "effort", "N/%", force[late]),
-    ):  # fmt: skip
-        streams[name] = stream(name, role, quantity, unit, names, x)
-    found = [d for d in ComparedColumns(replace(take, streams=streams)).differences if d.certain and set(d.channels) & set(names)]
-    assert bool(found) == seen
+    assert any(d.certain for d in of_claws(with_claws(take, ramps(), rows))) == seen
+
+
+@pytest.mark.parametrize(("back", "seen"), [(False, False), (True, True)])
+def test_a_recorder_that_was_started_before_the_commands(take, back, seen):
+    """The first command stands for three seconds, 2.5 % further than the hand, and goes on from there; or comes back: it was wrong."""
+    early = with_claws(take, ramps())
+    first = int(np.flatnonzero(early.streams["action/claws"].column("left_claw"))[0])
+    rows = slice(0, first)
+    for name in ("action/claws",) if back else ("action/claws", "state/claws", "velocity/claws", "effort/claws"):
+        early = changed(early, name, "left_claw", early.streams[name].column("left_claw")[first] + 0.5 * back, rows)
+    if back:
+        early = changed(early, "action/claws", "left_claw", 0.0, slice(first, first + 1))
+    found = [d for d in of_claws(early) if d.channels == ("left_claw",)]
+    assert any(d.certain for d in found) == seen
+    assert any((d.kind, d.first) == ("command", 0) and d.size == pytest.approx(0.025 + 0.005 * back, abs=0.005) for d in found)
 
 
 @pytest.mark.parametrize(
