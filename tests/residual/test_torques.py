@@ -233,7 +233,8 @@ def with_claws(take, c, rows=0):
     late = np.clip(np.arange(N) - rows, 0, None)
     streams["action/claws"] = stream("action/claws", "command", "claw", "%", CLAWS, c)
     for name, quantity, unit, x in (
-        ("state", "claw", "%", q), ("velocity", "velocity", "%/s", (before - q) * 0.16 * RATE), ("effort", "effort", "N/%", grip * (before - q)),
+        ("state", "claw", "%", q), ("velocity", "velocity", "%/s", (before - q) * 0.16 * RATE),
+        ("effort", "effort", "N/%", grip * (before - q)),
     ):  # fmt: skip
         streams[f"{name}/claws"] = stream(f"{name}/claws", "measured", quantity, unit, CLAWS, x[late])
     return replace(take, streams=streams)
