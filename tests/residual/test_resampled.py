@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from body_takes import JOINTS, TIMES, N, body_take
 from scipy.signal import lfilter
-from servo_takes import found, motion
+from servo_takes import found, motion, taken
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.residual.blame import Blame
 from shiliu.replay.residual.bodies import ComparedColumns, witnessed
+from shiliu.replay.residual.engine import _no_body_does
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +67,14 @@ def test_every_second_row_of_quick_corrections(phase, lost, seen):
     assert (finding.level == "FAIL") == seen
     if seen:
         assert finding.details["kind"] == "cut" and finding.t0 == pytest.approx(102 / 15.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("by", "certain"), [(0.05, False), (0.09, False), (0.15, True), (-0.15, True)])
+def test_commands_within_a_row_and_a_half_of_their_place(by, certain):
+    """A command that goes 0.07 rad from row to row, and would agree if it stood `by` further for four of them."""
+    (group,) = ComparedColumns(taken(motion())).table.groups
+    x = 0.07 * np.arange(group.n)
+    rows = np.arange(60, 64)
+    restored = x.copy()
+    restored[rows] += by
+    assert _no_body_does(Blame(group.channels[0], "command", rows, x, restored, 0.1, 9.0, ("follows",)), None) == certain
