@@ -25,6 +25,7 @@ from .heard import HEARD, answered, answering, is_borne_out
 from .resampled import is_resampled
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
 from .table import Group, RecordedColumns, as_both, table_of
+from .uncommanded import with_exchanged
 from .whole_takes import never_commanded
 from .witnessed_motion import contradicted_by_motion
 
@@ -103,7 +104,7 @@ class ComparedColumns:
         """All that the columns contradict each other in."""
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
         found = list(commanded_speeds(self.recording))
-        found += [d for group in groups for d in differences(group, vouched(self, group))]
+        found += with_exchanged(self.recording, groups, [d for group in groups for d in differences(group, vouched(self, group))])
         found = _with_motion(found, [d for group in groups for d in contradicted_by_motion(group)])
         by_bodies = more_differences(self, found)
         found, by_bodies = _states_are_commands(found, by_bodies)
