@@ -32,6 +32,7 @@ from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, law
 from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
 from .turned_back import with_hands
+from .uncommanded import with_exchanged
 from .whole_takes import never_commanded
 from .witnessed_motion import contradicted_by_motion
 
@@ -110,7 +111,7 @@ class ComparedColumns:
         """All that the columns contradict each other in."""
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
         found = list(commanded_speeds(self.recording))
-        found += [d for group in groups for d in differences(group, vouched(self, group))]
+        found += with_exchanged(self.recording, groups, [d for group in groups for d in differences(group, vouched(self, group))])
         still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
         found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
         found += [d for group in groups for d in arms_copied(group)]
@@ -127,8 +128,8 @@ class ComparedColumns:
                 by_bodies = without_what_follows(behind, by_bodies, hands)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
         every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
-        hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
-        return tuple(with_hands(of_one_stream([d for d in every if not is_borne_out(laws, d)]), hands))
+        of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
+        return tuple(with_hands(of_one_stream([d for d in every if not is_borne_out(laws, d)]), of_hands))
 
     @cached_property
     def answering(self) -> frozenset[str]:

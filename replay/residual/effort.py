@@ -12,6 +12,7 @@ import numpy as np
 from ..signals.signal import runs
 from .arm_chain import HEAD, MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
+from .derived_speed import apart_of
 from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
@@ -102,7 +103,7 @@ def _by_law(
     rest[0] = 0.0  # what was commanded before the first row is not recorded
     speed = np.abs(np.column_stack([c.columns["velocity"] for c in channels]))
     small = law.scale
-    chatter = CHATTER * abs(law.damping) * np.column_stack([_apart(c, group.t) for c in channels])
+    chatter = CHATTER * abs(law.damping) * np.column_stack([apart_of(c, group.t) for c in channels])
     steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
     seams = _seams((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM, steps > LEAP)
     rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
@@ -183,7 +184,8 @@ def _of_joint(
             of["command"][stretch] = True
     for kind, rows in of.items():
         if rows.any():
-            yield from departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure, limit))
+            found = departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure, limit))
+            yield from (replace(d, certain=d.certain and not _not_yet_sent(law, j, d)) for d in found)
     bad = (bad & ~np.logical_or(*of.values())) | stands
     noise = max(law.noise, 0.01 * law.scale)
     own = departures(WitnessedColumn(
@@ -198,6 +200,18 @@ def _of_joint(
             t0, t1 = float(group.t[first]), float(group.t[last])
             one = replace(one, name="held_value", numbers={"level": float(level)}, first=first, last=last, t0=t0, t1=t1)
         yield one
+
+
+def _not_yet_sent(law: ServoLaw, j: int, one: Difference) -> bool:
+    """Whether a take begins with its first command and its first torque, repeated, and then goes on from there: a recorder that was
+    started before the commands were. Commands that are wrong come back to where their servo had them."""
+    c, effort, after = law.channels[j].columns["command"], law.effort[:, j], one.last + 1
+    if one.kind != "command" or one.first > 1 or not 2 <= after < len(c):
+        return False
+    rows = slice(1, after - 1)
+    away = c[one.first] - one.cases[0].truth[one.first] if one.cases else 0.0
+    stood = np.all(c[rows] == c[0]) and np.all(effort[rows] == effort[1])
+    return bool(stood) and bool((c[after] - c[0]) * np.sign(away) >= 0.0)
 
 
 def _stands(law: ServoLaw, j: int, bad: np.ndarray) -> np.ndarray:
@@ -253,12 +267,6 @@ def _judged(rest: np.ndarray, speed: np.ndarray, more: float, chatter: np.ndarra
         mean, root = np.abs(_mean(rest, rows)), np.sqrt(_mean(rest**2, rows))
         over = np.maximum(over, np.maximum(mean / (dict(MEANS)[rows] + slack), root / (dict(ROOTS)[rows] + slack)))
     return over > 1.0, over > SURE
-
-
-def _apart(channel: RecordedChannel, t: np.ndarray) -> np.ndarray:
-    """(n,) [rad/s] between the speed and what the positions rise by about each row."""
-    rises = np.diff(channel.columns["measured"]) / np.diff(t)
-    return np.abs(channel.columns["velocity"] - 0.5 * (np.concatenate([rises[:1], rises]) + np.concatenate([rises, rises[-1:]])))
 
 
 def _mean(x: np.ndarray, rows: int) -> np.ndarray:

@@ -181,8 +181,8 @@ def _hands(group: Group) -> list[Difference]:
         why = "mirrored" if one.mirrored else "held_value" if one.stands else "single_row" if one.stray else None
         found.append(Difference.over(
             group.t, (one.channel.name,), one.stands or "measured", (one.first, one.last), one.size, "1", why,
-            certain=one.size > CERTAIN_HAND, explained=0.0, undone=0.0, stream=one.channel.topics["measured"], limit=BEYOND_HAND,
-            weight=one.size / BEYOND_HAND * (one.last - one.first + 1),
+            certain=one.size > CERTAIN_HAND and not one.channel.is_of_two_places, explained=0.0, undone=0.0,
+            stream=one.channel.topics["measured"], limit=BEYOND_HAND, weight=one.size / BEYOND_HAND * (one.last - one.first + 1),
         ))  # fmt: skip
     leaps = Leaps(group)
     known = {name for d in found for name in d.channels if d.certain}
@@ -347,7 +347,16 @@ def _no_body_does(one: Blame, why: Explanation | None) -> bool:
         return True
     away = one.restored - one.recorded
     edges = [abs(away[k] - away[k - 1]) for k in (one.first, one.last + 1) if 0 < k < len(away)]
-    return one.left < UNHEARD and bool(edges) and min(edges) > SHARP * one.size
+    return one.left < UNHEARD and bool(edges) and min(edges) > SHARP * one.size and not _within_a_row(one)
+
+
+def _within_a_row(one: Blame) -> bool:
+    """Whether a command is nowhere further off than it goes in a row and a half: a servo a little quicker than its kernel says, where
+    rows are long."""
+    x = one.recorded
+    near = np.stack([x, *(0.5 * (shifted(x, by) + shifted(x, 2 * by)) for by in (-1, 1))])[:, one.first : one.last + 1]
+    away = one.restored[one.first : one.last + 1]
+    return bool(((away >= near.min(axis=0)) & (away <= near.max(axis=0))).all())
 
 
 def _beside_the_way(one: Blame) -> float:

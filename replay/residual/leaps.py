@@ -28,6 +28,7 @@ HELD = 3  # rows for which fingers hold a value at the most, when they are measu
 HANDS_SENT = 0.12  # the same of their commands, which reach 0.1
 # the same of all joints together, in command and measurement alike, and of the second one of the measured joints: clean takes reach 0.035
 ALL, ALL_NOVEL, SECOND = 0.05, 3.0, 0.01
+RATE = 30.0  # rows a second of those takes; what a body turns by within a row grows with the square of how long that is
 LED = 0.3  # of a leap, by which its command may leap before
 BEFORE, SLOWEST = 0.5, 0.1  # s until a joint answers; s between rows at the most
 # rows in which one joint alone is commanded to and fro, and share of a stretch that they are; of it that the joint may answer
@@ -82,7 +83,8 @@ class Leaps:
             return
         both = np.minimum(self.command.sum(axis=1), self.measured.sum(axis=1))
         second = np.sort(self.measured, axis=1)[:, -2]
-        loud = (both > ALL) & (second > SECOND)
+        longer = max(1.0, RATE * self.group.dt) ** 2 if self.channels[0].unit == "rad" else 1.0
+        loud = (both > ALL * longer) & (second > SECOND * longer)
         if not loud.any():
             return
         near = np.convolve(loud, np.ones(2 * JOIN + 1))[JOIN:-JOIN] > 0

@@ -47,16 +47,21 @@ class RecordedChannel:
     way: float = 1.0
 
     @cached_property
+    def is_of_two_places(self) -> bool:
+        """Whether it is commanded by two or three values, whenever it moves: a switch may be written from a ramp, earlier or later."""
+        command = self.columns.get("command")
+        if command is None or not 2 <= len(np.unique(command)) <= SWITCHED:
+            return False
+        return 2 * len(np.flatnonzero(np.diff(command))) <= len(command)
+
+    @cached_property
     def is_switch(self) -> bool:
         """Whether it is commanded by two or three values (open, closed) and moves only once they change: its command is no place that a
         servo is to be at, and may count in something else than its measurement."""
-        command = self.columns.get("command")
-        if command is None:
+        if not self.is_of_two_places:
             return False
-        changes = np.flatnonzero(np.diff(command))
-        if 2 * len(changes) > len(command) or not 2 <= len(np.unique(command)) <= SWITCHED:
-            return False
-        measured = self.columns.get("measured", command)
+        command = self.columns["command"]
+        changes, measured = np.flatnonzero(np.diff(command)), self.columns.get("measured", command)
         return float(np.ptp(measured[: changes[0] + 1])) <= BEFORE * float(np.ptp(measured))
 
 

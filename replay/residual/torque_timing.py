@@ -25,7 +25,8 @@ SHARPER = 1.0 / 3.0  # of what the law leaves in its own rows, that it may leave
 HOLDS = 0.02  # of the largest usual torque: a law that leaves less than this holds in its own rows
 CHANGES = 0.01  # of the largest usual change of torque or command: a row without it is like its neighbours
 LEAST, MOST = 30, 700  # rows that are asked
-ORDERS = (("effort", "command"), ("command", "effort", "command"))
+ORDERS = (("command",), ("effort", "command"), ("command", "effort", "command"))
+BRAKES = 1  # column of the law: what a joint's speed takes away
 OF_ROWS = 80.0  # per cent of them, that leave no more
 
 
@@ -95,7 +96,7 @@ def timing_of(channels: tuple[RecordedChannel, ...], weight: np.ndarray, dt: flo
         near = [replace(found[1], rows={**found[1].rows, step: at + by}) for by in range(1 - stride, stride) if by]
         return min([found, *((rows.left(one), one) for one in near)], key=lambda one: one[0])
 
-    # which of the two is late first decides where the search ends
+    # which of the two is late first decides where the search ends, and torques that are smoothed come near commands that are early
     best = (plain, TorqueTiming({}))
     for steps in ORDERS:
         if best[0] > HOLDS * size:
@@ -129,23 +130,34 @@ class RowsThatTell:
         later = np.clip(self.row + timing.rows.get("command", 0) - 1, 0, last)
         x = np.column_stack([self.commands[self.joint, later] - self.held, self.rest])
         y = self.torques[timing.seconds][self.joint, np.clip(self.row + timing.rows.get("effort", 0), 0, last)]
-        x = x[:, np.ptp(x, axis=0) > 0.0]
-        if not x.shape[1]:
-            return float("inf")
-        return percentile(np.abs(robust(x, y, None, np.full(x.shape[1], 1e-9), 1e-6)[1]), OF_ROWS)
+        kept = np.flatnonzero(np.ptp(x, axis=0) > 0.0)
+        for _ in range(2):
+            if not len(kept):
+                return float("inf")
+            numbers, rest, _ = robust(x[:, kept], y, None, np.full(len(kept), 1e-9), 1e-6)
+            drives = (kept == BRAKES) & (numbers < 0.0)  # no servo pushes on because it moves
+            if not drives.any():
+                break
+            kept = kept[~drives]
+        return percentile(np.abs(rest), OF_ROWS)
 
 
 def rows_that_tell(channels: tuple[RecordedChannel, ...], weight: np.ndarray, dt: float) -> RowsThatTell | None:
-    """None where too few do."""
+    """None where too few do. Where commands change, torques do as well; a hand's change wherever it closes, whatever it is commanded."""
     c, q, v, effort = (np.stack([one.columns[kind] for one in channels]) for kind in ("command", "measured", "velocity", "effort"))
-    tell = np.zeros(c.shape, bool)
-    for j in range(len(channels)):
-        changes = [np.abs(np.gradient(x[j])) for x in (effort, c)]
-        one = np.logical_or(*(x > CHANGES * max(percentile(x, 99.0), 1e-12) for x in changes))
-        tell[j] = np.convolve(one, np.ones(5))[2:-2] > 0.0
+    tell = _near_changes(c, 1)
+    if int(tell.sum()) < LEAST:
+        tell = _near_changes(c, 2) | _near_changes(effort, 2)
     if int(tell.sum()) < LEAST:
         return None
     joint, row = (x[:: -(-int(tell.sum()) // MOST)] for x in np.nonzero(tell))
     rest = np.column_stack([-v[joint, row], weight[row, joint]])
     torques = {one: np.stack([unsmoothed(x, one, dt) for x in effort]) if one else effort for one in SLOW}
     return RowsThatTell(joint, row, q[joint, row], rest, c, torques)
+
+
+def _near_changes(x: np.ndarray, reach: int) -> np.ndarray:
+    """(k, n) rows within `reach` of one in which a column of x (k, n) changes."""
+    size = np.abs(np.gradient(x, axis=1))
+    most = np.maximum(np.percentile(size, 99.0, axis=1, keepdims=True), 1e-12)
+    return np.stack([np.convolve(one, np.ones(2 * reach + 1))[reach:-reach] > 0.0 for one in size > CHANGES * most])

@@ -12,6 +12,7 @@ from ..signals.signal import find_lag, runs
 from ..signals.statistics import correlation, median
 from .case import Case
 from .difference import Difference
+from .grid import AS_WRITTEN, MOVES, telling
 from .hypotheses import best, is_exact
 from .relations import Relation, shifted
 from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
@@ -27,7 +28,7 @@ NEXT = (
     30  # rows, of which one may be written as the command: the measurement that comes, or the end of a chunk of actions
 )
 SOON = 2  # rows until what is measured is where it was commanded, sooner than any servo brings it there
-AS_WRITTEN, SAMPLE = 1e-6, 64  # rad, or share of the way: the same number; rows that are looked at first
+SAMPLE = 64  # rows that are looked at first
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 DOUBT = 0.02  # of the rows in motion that may be alike by chance
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
@@ -148,8 +149,12 @@ def beside_commands(group: Group, relations: Sequence[Sequence[Relation]]) -> di
 def _apart(channel: RecordedChannel, relation: Relation, dt: float) -> tuple[float, float]:
     """By how much a channel departs from its command at the ends of its way, and in the middle of the take."""
     c, q = channel.columns["command"], channel.columns["measured"]
-    late = round(relation.delay / dt) if np.isfinite(relation.delay) else 0
-    return (relation.gain - 1.0) * float(np.ptp(c)), median(q - shifted(c, -late))
+    return (relation.gain - 1.0) * float(np.ptp(c)), median(q - shifted(c, -_late_rows(relation, dt)))
+
+
+def _late_rows(relation: Relation, dt: float) -> int:
+    """Zero for a joint that does not follow its command at all: such a one has no delay."""
+    return round(relation.delay / dt) if np.isfinite(relation.delay) else 0
 
 
 def _stands_out(size: float, others: Sequence[float]) -> bool:
@@ -165,7 +170,7 @@ def of_command(channel: RecordedChannel, one: Difference) -> Difference:
 
 def _everywhere(c: np.ndarray, q: np.ndarray, relation: Relation, dt: float, zero: float) -> bool:
     """Whether a joint is as far beside its command in each posture: one that hangs under its weight is not."""
-    away = q - shifted(c, -round(relation.delay / dt))
+    away = q - shifted(c, -_late_rows(relation, dt))
     slow = np.abs(np.gradient(c)) <= np.percentile(np.abs(np.gradient(c)), 60.0)
     low, high = np.percentile(away[slow], [5.0, 95.0])
     return float(high - low) <= HANGS * abs(zero) + 6.0 * relation.noise
@@ -199,17 +204,20 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
         c, q = channel.columns["command"], channel.columns["measured"]
         if np.ptp(q) <= SEEN:
             continue
-        moving += 1
-        goes = np.abs(np.diff(q, prepend=q[0])) > 1e-4
+        goes, tells = np.abs(np.diff(q, prepend=q[0])) > MOVES, telling(c, q)
         for later in _perhaps_written(c, q, goes, most):
             here, there = slice(max(0, -later), group.n - max(0, later)), slice(max(0, later), group.n - max(0, -later))
             moves = goes[there]
             alike = np.abs(c[here] - q[there]) <= AS_WRITTEN
             if (many := int(moves[1:].sum())) >= LEAST_ROWS and int((alike & moves)[1:].sum()) > SURE * many:
-                found.setdefault(later, []).append(channel)
+                sure = tells[there][1:]
+                if sure.sum() >= LEAST_ROWS and int((alike[1:] & sure).sum()) > SURE * sure.sum():
+                    moving += 1
+                    found.setdefault(later, []).append(channel)
                 break
         else:
-            yield from _written_in_part(group, channel)
+            moving += 1
+            yield from _written_in_part(group, channel, tells)
     for later, channels in found.items():
         # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
         size = max(float(np.ptp(c.columns["measured"])) for c in channels)
@@ -239,12 +247,12 @@ def _perhaps_written(c: np.ndarray, q: np.ndarray, goes: np.ndarray, most: int) 
     return every[alike.mean(axis=1) > 0.5].tolist()
 
 
-def _written_in_part(group: Group, channel: RecordedChannel) -> Iterator[Difference]:
+def _written_in_part(group: Group, channel: RecordedChannel, tells: np.ndarray) -> Iterator[Difference]:
     """Stretches in which a joint moves and its command is what it measures in the same row, to the bit, and nowhere else is."""
     c, q = channel.columns["command"], channel.columns["measured"]
-    goes = np.abs(np.diff(q, prepend=q[0])) > 1e-4
+    goes = np.abs(np.diff(q, prepend=q[0])) > MOVES
     same = np.abs(c - q) <= AS_WRITTEN
-    stretches = [(a, b) for a, b in runs(same | ~goes) if int((same & goes)[a : b + 1].sum()) >= LEAST_ROWS]
+    stretches = [(a, b) for a, b in runs(same | ~goes) if int((same & tells)[a : b + 1].sum()) >= LEAST_ROWS]
     for a, b in stretches:
         rows = a + np.flatnonzero(same[a : b + 1])
         first, last = int(rows[0]), int(rows[-1])

@@ -178,6 +178,29 @@ def test_names_in_the_container_decide_the_order(tmp_path):
         list(read(tmp_path / "set", mapping=path))
 
 
+def test_columns_that_are_reordered_with_their_names_over_parts_are_read_by_their_names(tmp_path):
+    path = tmp_path / "toy.yaml"
+    rest = "role: measured, quantity: joint_position, unit: rad"
+    path.write_text(
+        "title: toy\nformat: lerobot\nrobot: toy\nkind: state_only\nrecognise: {channels: {q: 3}}\nstreams:\n"
+        f"  - {{name: arm, field: 'q[0:2]', {rest}, names: [one, two], spelled_in: 'q[0:2]'}}\n"
+        f"  - {{name: hand, field: 'q[2:3]', {rest}, names: [three], spelled_in: 'q[2:3]'}}\n"
+    )
+    root = foreign(tmp_path / "set")
+    info = json.loads((root / "meta/info.json").read_text())
+    for called, arm, hand in (("one two three", [3, 4], [5]), ("three one two", [4, 5], [3]), ("two one three", [4, 3], [5])):
+        info["features"]["q"]["names"] = called.split()
+        (root / "meta/info.json").write_text(json.dumps(info))
+        first, *_ = read(root, mapping=path)
+        row = dict(zip(first.streams["arm"].names, first.streams["arm"].values[1].tolist()))
+        assert [row["one"], row["two"]] == arm and first.streams["hand"].values[1].tolist() == hand
+        assert first.streams["hand"].names == ("three",)
+    info["features"]["q"]["names"] = ["three", "one", "four"]
+    (root / "meta/info.json").write_text(json.dumps(info))
+    with pytest.raises(EpisodeError, match="no spelling of mapping toy"):
+        list(read(root, mapping=path))
+
+
 # ------------------------------------------------------------------------------------- what is announced, and is not so
 
 

@@ -7,8 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from body_takes import JOINTS, TIMES, N, body_take
+from scipy.signal import lfilter
+from servo_takes import found, motion, taken
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.residual.blame import Blame
 from shiliu.replay.residual.bodies import ComparedColumns, witnessed
+from shiliu.replay.residual.engine import _no_body_does
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +47,34 @@ def test_a_take_and_one_column_in_steps_are_of_the_devices_rows(take):
     state = take.streams["state"]
     steps = replace(state, values=state.values[np.arange(N) // 2 * 2])
     assert not ComparedColumns(replace(take, streams={**take.streams, "state": steps})).resampled
+
+
+@pytest.mark.parametrize(("lost", "seen"), [(0, False), (4, True)])
+@pytest.mark.parametrize("phase", [0, 1])
+def test_every_second_row_of_quick_corrections(phase, lost, seen):
+    """Joints that are sent to and fro five times a second, at their own times, turn round within a row of a fifteenth of a second: steps of
+    both columns are then larger than those beside them, as where rows are lost."""
+    columns = motion()
+    t = np.arange(len(columns["action"])) / 30.0
+    for j in range(6):
+        at = t - 5.0 - 0.03 * j
+        columns["action"][:, j] += np.where((at > 0.0) & (at < 0.4), 0.04 * np.sin(2.0 * np.pi * 5.0 * at), 0.0)
+    late = columns["action"]
+    columns["state"] = lfilter([0.35], [1.0, -0.65], np.vstack([late[:2][[0, 0]], late[:-2]]) - late[0], axis=0) + late[0]
+    kept = np.arange(phase, len(t), 2)
+    kept = np.delete(kept, slice(102, 102 + lost))  # of 0.1 rad each, of all joints together
+    finding = found({name: columns[name][kept] for name in ("action", "state")}, rate=15)
+    assert (finding.level == "FAIL") == seen
+    if seen:
+        assert finding.details["kind"] == "cut" and finding.t0 == pytest.approx(102 / 15.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("by", "certain"), [(0.05, False), (0.09, False), (0.15, True), (-0.15, True)])
+def test_commands_within_a_row_and_a_half_of_their_place(by, certain):
+    """A command that goes 0.07 rad from row to row, and would agree if it stood `by` further for four of them."""
+    (group,) = ComparedColumns(taken(motion())).table.groups
+    x = 0.07 * np.arange(group.n)
+    rows = np.arange(60, 64)
+    restored = x.copy()
+    restored[rows] += by
+    assert _no_body_does(Blame(group.channels[0], "command", rows, x, restored, 0.1, 9.0, ("follows",)), None) == certain

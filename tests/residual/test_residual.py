@@ -10,6 +10,8 @@ from shiliu.replay.checks.witnesses import CHECKS, check_alone, check_differs
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.residual.relations import relations_of
+from shiliu.replay.residual.whole_takes import beside_commands, parameters
 
 
 @pytest.mark.parametrize("seed", range(3, 9))
@@ -97,6 +99,21 @@ def test_a_measurement_written_as_the_command_in_a_part_is_named():
     finding = found(columns, without=("velocity",))
     assert finding.level == "FAIL" and finding.subject == ("joint_3",) and finding.details["kind"] == "measurement_as_command"
     assert finding.details["rows"] == [60, 219]
+
+
+@pytest.mark.parametrize("step", [0.002, 0.005, 0.01])
+def test_equal_numbers_on_a_grid_prove_nothing_of_slow_joints(step):
+    """A joint that a servo of its own brings a row late, at a step of the grid in three rows, has the numbers of its command."""
+    for joint in (None, 1):
+        columns = motion()
+        slow = 0.12 * np.sin(2.0 * np.pi * np.arange(len(columns["action"])) / 300.0)
+        columns["action"][:, 5], columns["state"][:, 5] = slow, np.concatenate([slow[:2][[0, 0]], slow[:-2]]) + 1e-4
+        rounded = {name: np.round(x / step) * step for name, x in columns.items() if name != "velocity"}
+        if joint is not None:
+            rounded["action"][:-1, joint] = rounded["state"][1:, joint]
+        finding = found(rounded)
+        assert finding.level == ("FAIL" if joint else "PASS")
+        assert joint is None or (finding.subject == (NAMES[joint],) and finding.details["kind"] == "measurement_as_command")
 
 
 def test_speeds_in_degrees_are_one_finding_of_all_joints():
@@ -460,3 +477,23 @@ def test_a_command_in_another_unit_than_its_hand():
     columns["claw"], columns["claw_at"] = 100.0 * claw[:, None], np.interp(t - 0.1, t, claw)[:, None]
     (one,) = [d for d in ComparedColumns(taken(columns)).differences if d.name == "factor"]
     assert one.certain and one.kind == "command" and one.numbers["factor"] == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(("places", "level"), [(2, "WARN"), (60, "FAIL")])
+def test_a_switch_that_was_written_from_a_ramp_is_early_or_late(places, level):
+    """A hand closes within 1.5 s, and its command is written as shut from the end of that way on; or as one value, and then as it was."""
+    ramp = np.interp(np.arange(ROWS), [0, 60, 105, 250, 295, ROWS], [0.0, 0.0, 90.0, 90.0, 0.0, 0.0])
+    at = lfilter([0.2], [1.0, -0.8], ramp)
+    written = 90.0 * (ramp > 85.0) if places == 2 else np.where(np.arange(ROWS) < 104, 0.0, ramp)
+    finding = found({**motion(), "claw": written[:, None], "claw_at": at[:, None]})
+    assert (finding.level, finding.subject) == (level, ("left_claw",)) and finding.value > 0.5
+
+
+@pytest.mark.parametrize("delay", [0.1, float("nan")])
+def test_a_joint_that_follows_its_command_nowhere_has_no_delay_and_is_judged(delay):
+    columns = motion()
+    columns["state"][:, 4] += 0.4
+    (group,) = ComparedColumns(taken(columns)).table.groups
+    relations = [[replace(r, delay=delay) for r in own] for own in relations_of(group)]
+    (one,) = parameters(group, group.channels[4], relations[4], relations, beside_commands(group, relations))
+    assert (one.name, one.kind) == ("offset", "measured") and one.size == pytest.approx(0.4, abs=0.05)

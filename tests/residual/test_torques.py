@@ -9,7 +9,7 @@ import pytest
 from body_takes import JOINTS, RATE, STIFF, TIMES, N, body_take, changed, heaviest, modelled, motion, stream
 from scipy.signal import lfilter
 from shiliu.replay.recording.recording import Recording
-from shiliu.replay.residual.arm_chain import own_chains
+from shiliu.replay.residual.arm_chain import own_chains, own_grip
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
 from shiliu.replay.residual.case import Case
 from shiliu.replay.residual.difference import Difference
@@ -209,6 +209,76 @@ def test_the_force_of_a_hand_tells_which_of_its_columns_is_wrong(gripping, where
     assert (found.channels, found.kind, found.name, found.certain) == ((column,), kind, name, True)
     assert abs(found.first - 260) <= 3 and abs(found.last - 339) <= 3
     assert heaviest(changed(gripping, where, column, x + 0.003 * (change(x) - x), rows)) is None
+
+
+@pytest.mark.parametrize("by", [lambda q: np.gradient(q, 1.0 / RATE, axis=0), lambda q: np.diff(q, axis=0, prepend=q[:1]) * RATE])
+@pytest.mark.parametrize(("off", "seen"), [(0.0, False), (0.3, False), (9.0, True)])
+def test_speeds_that_were_computed_from_positions_make_no_torque_wrong(take, by, off, seen):
+    """An elbow turns round at 0.5 rad/s within a row, time and again: its torque is that of its speed, which stands in no column."""
+    joint, span, half = 3, (150, 330), 3.5
+    q, v = (x.copy() for x in motion()[1:])
+    fine = np.arange(0, (span[1] - span[0]) * 10) / 10.0
+    to_and_fro = np.where(np.floor(fine / half) % 2 == 0.0, 0.5, -0.5)
+    q[span[0] : span[1], joint] += np.cumsum(np.concatenate([[0.0], to_and_fro[:-1]]))[::10] / RATE / 10.0
+    v[span[0] : span[1], joint] += to_and_fro[::10]
+    effort = modelled(q, v)
+    effort[400:460, joint] += off
+    columns = {"state": q, "velocity": by(q), "effort": effort}
+    streams = {k: s for k, s in take.streams.items() if k != "hand_pose"}
+    found = heaviest(replace(take, streams=streams | {k: replace(take.streams[k], values=x) for k, x in columns.items()}))
+    assert (found is not None and found.certain) == seen
+    if seen:
+        assert (found.channels, found.kind) == ((JOINTS[joint],), "effort") and found.size == pytest.approx(off, rel=0.5)
+
+
+CLAWS = ("left_claw", "right_claw")
+
+
+def with_claws(take, c, rows=0):
+    """The take with hands of our model without mass, commanded by c (N, 2) [%] and measured so many rows late: their force is what friction
+    takes away at their speed, so that force and speed agree at any row of the command."""
+    grip, streams = own_grip()[0], dict(take.streams)
+    streams["effort"] = replace(streams["effort"], values=modelled(*motion()[1:]))
+    before = np.vstack([c[:1], c[:-1]])
+    q = lfilter([0.16], [1.0, -0.84], before - c[0], axis=0) + c[0]
+    late = np.clip(np.arange(N) - rows, 0, None)
+    streams["action/claws"] = stream("action/claws", "command", "claw", "%", CLAWS, c)
+    for name, quantity, unit, x in (
+        ("state", "claw", "%", q), ("velocity", "velocity", "%/s", (before - q) * 0.16 * RATE),
+        ("effort", "effort", "N/%", grip * (before - q)),
+    ):  # fmt: skip
+        streams[f"{name}/claws"] = stream(f"{name}/claws", "measured", quantity, unit, CLAWS, x[late])
+    return replace(take, streams=streams)
+
+
+def ramps(to=(0.0, 0.0, 90.0, 90.0, 20.0, 20.0, 70.0, 70.0)):
+    """(N, 2) [%] ramps with rests between them, as hands are driven; the right one 0.7 s later."""
+    at = np.array([0.0, 3.2, 4.4, 6.2, 7.2, 9.7, 11.2, TIMES[-1] + 1.0])
+    return np.column_stack([np.interp(TIMES, at + by, to) for by in (0.0, 0.7)])
+
+
+def of_claws(take):
+    return [d for d in ComparedColumns(take).differences if set(d.channels) & set(CLAWS)]
+
+
+@pytest.mark.parametrize(("rows", "seen"), [(0, False), (1, False), (2, False), (4, True), (6, True)])
+def test_all_that_is_measured_of_hands_may_be_a_little_late(take, rows, seen):
+    assert any(d.certain for d in of_claws(with_claws(take, ramps(), rows))) == seen
+
+
+@pytest.mark.parametrize(("back", "seen"), [(False, False), (True, True)])
+def test_a_recorder_that_was_started_before_the_commands(take, back, seen):
+    """The first command stands for three seconds, 2.5 % further than the hand, and goes on from there; or comes back: it was wrong."""
+    early = with_claws(take, ramps())
+    first = int(np.flatnonzero(early.streams["action/claws"].column("left_claw"))[0])
+    rows = slice(0, first)
+    for name in ("action/claws",) if back else ("action/claws", "state/claws", "velocity/claws", "effort/claws"):
+        early = changed(early, name, "left_claw", early.streams[name].column("left_claw")[first] + 0.5 * back, rows)
+    if back:
+        early = changed(early, "action/claws", "left_claw", 0.0, slice(first, first + 1))
+    found = [d for d in of_claws(early) if d.channels == ("left_claw",)]
+    assert any(d.certain for d in found) == seen
+    assert any((d.kind, d.first) == ("command", 0) and d.size == pytest.approx(0.025 + 0.005 * back, abs=0.005) for d in found)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,6 +35,27 @@ def in_other_places(
         for name, at in zip(rule.names, places) if len(places) == len(rule.names) else ():
             if called[at] != name and name in called:
                 return name, list(called).index(name), at
+    return None
+
+
+def in_their_order(rule: StreamRule, labels: Mapping[str, Sequence[str]]) -> StreamRule | None:
+    """A rule of a part of a channel's columns, by their names where these stand in other places: the names are known, so that their order
+    says nothing. None where they stand in their places, or some of them nowhere.
+
+    Args:
+        labels: channel -> what the container calls its columns.
+    """
+    if rule.spelled_in is None or rule.suffixes or not rule.names or len(rule.fields) != 1:
+        return None
+    part, columns = Columns.parse(rule.spelled_in), Columns.parse(rule.fields[0])
+    called = list(labels.get(columns.channel, ()))
+    if part != columns or len(set(called)) != len(called):
+        return None
+    here = set(called[slice(*columns.span(len(called)))])
+    for spelling in (rule.names, *rule.spellings):
+        if len(spelling) == len(rule.names) and set(spelling) <= set(called) and set(spelling) != here:
+            places = (called.index(name) for name in spelling)
+            return replace(rule, fields=tuple(str(Columns(columns.channel, at, at + 1)) for at in places), spelled_in=None)
     return None
 
 

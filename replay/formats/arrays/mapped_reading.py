@@ -17,7 +17,7 @@ from ...signals.grid import fitted
 from ..array_rule import ArrayRule, Columns, reason_unused
 from ..mapping import Mapping as ChannelMapping
 from ..stream_rule import StreamRule
-from .array_contradictions import beyond_any_clock, in_other_places
+from .array_contradictions import beyond_any_clock, in_other_places, in_their_order
 from .held_arrays import ArrayEpisode
 
 MAX_THINGS = 1000  # that lie side by side in a field
@@ -145,6 +145,8 @@ class MappedReading:
 
     def _one_by_one(self, rule: StreamRule) -> list[StreamRule]:
         """A rule for each of the things that its fields hold side by side; the rule itself where it is about one thing."""
+        if (ordered := in_their_order(rule, self.episode.labels)) is not None:
+            return [ordered]
         if rule.by_name and rule.else_names:
             called = self.episode.labels.get(Columns.parse(rule.fields[0]).channel, ())
             lists = (rule.names, *rule.else_names)

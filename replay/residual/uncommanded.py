@@ -1,0 +1,47 @@
+"""A measured column that no command names, and that goes where a joint is commanded which does not go there: the two were exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..recording.recording import Recording
+from ..signals.channels import SCALE
+from .difference import Difference
+from .other_commands import FOLLOWS, LATE, best_alike
+from .table import Group, RecordedChannel
+
+NOT = 0.5  # correlation of a joint with its command, below which it does not follow it
+AS_FAR = (0.7, 1.4)  # times as far as the command, that such a column goes
+MOST = 0.8  # of a take, in which a joint is elsewhere
+
+
+def with_exchanged(recording: Recording, groups: Sequence[Group], found: Iterable[Difference]) -> Iterator[Difference]:
+    """The differences, those of a joint that follows its command nowhere with the name of the column that does."""
+    by_name = {channel.name: (group, channel) for group in groups for channel in group.channels}
+    for one in found:
+        whole = one.kind == "measured" and one.certain and one.last - one.first >= MOST * (one.rows - 1)
+        at = by_name.get(one.channels[0]) if whole and len(one.channels) == 1 else None
+        other = _another(recording, *at) if at is not None else None
+        yield one if other is None else replace(one, name="copied", numbers={"other": other}, explained=1.0, undone=1.0)
+
+
+def _another(recording: Recording, group: Group, channel: RecordedChannel) -> str | None:
+    """The name of a column of a channel's measured stream that none of the group's channels is, and that follows its command instead."""
+    if not {"command", "measured"} <= set(channel.columns) or group.hands:
+        return None
+    stream = recording.streams[channel.streams["measured"]]
+    spare = [name for name in stream.names if name not in {c.name for c in group.channels}]
+    if not spare or stream.n != group.n:
+        return None
+    c = channel.columns["command"]
+    x = np.column_stack([channel.columns["measured"], *(stream.column(name) for name in spare)])
+    if not np.isfinite(x).all():
+        return None
+    own, *alike = best_alike(x, c[:, None], group.dt, LATE)[0][:, 0].tolist()
+    ways = (x[:, 1:].std(axis=0) * SCALE.get(stream.unit, 1.0) / channel.way / max(float(c.std()), 1e-9)).tolist()
+    best = max(range(len(spare)), key=alike.__getitem__)
+    follows = alike[best] > FOLLOWS and AS_FAR[0] < ways[best] < AS_FAR[1]
+    return spare[best] if follows and abs(own) < NOT else None

@@ -1,0 +1,30 @@
+"""Measured columns that no command names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from servo_takes import NAMES, RATE, ROWS, grid_ns, motion
+from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.residual.bodies import ComparedColumns
+
+
+@pytest.mark.parametrize("degrees", [False, True])
+@pytest.mark.parametrize(("exchanged", "other"), [(True, "wrist"), (False, None)])
+def test_a_joint_that_stands_while_a_column_without_commands_goes_where_it_is_sent(exchanged, other, degrees):
+    columns = motion()
+    columns["action"][:, 4] = 0.3 * np.sin(np.arange(ROWS) / 25.0)
+    noise = np.random.default_rng(3).normal(0.0, 3e-4, (2, ROWS))
+    columns["state"][:, 4] = 0.3 * np.sin((np.arange(ROWS) - 3.0) / 25.0) + noise[0]
+    still = 0.4 + noise[1]
+    state = np.column_stack([columns["state"], still])
+    if exchanged:
+        state = state[:, [0, 1, 2, 3, 6, 5, 4]]
+    per, unit = (180.0 / np.pi, "deg") if degrees else (1.0, "rad")
+    times = grid_ns(ROWS, RATE)
+    streams = {
+        "action": Stream("action", "command", "joint_position", unit, NAMES, per * columns["action"], times, clock="grid"),
+        "state": Stream("state", "measured", "joint_position", unit, (*NAMES, "wrist"), per * state, times, clock="grid"),
+    }
+    found = [d for d in ComparedColumns(Recording("take", "set#0", "0" * 64, "robot", streams)).differences if d.certain]
+    assert [(d.channels, d.kind, d.name, d.numbers.get("other")) for d in found] == [((NAMES[4],), "measured", "copied", other)] * exchanged
