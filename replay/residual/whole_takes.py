@@ -11,8 +11,8 @@ from ..signals.channels import turns_beside, wrapped_beside
 from ..signals.signal import find_lag, runs
 from ..signals.statistics import correlation, median
 from .case import Case
+from .coarse_values import AS_WRITTEN, MOVES, telling
 from .difference import Difference
-from .grid import AS_WRITTEN, MOVES, telling
 from .hypotheses import best, is_exact
 from .relations import Relation, shifted
 from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
