@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+from scipy.signal import lfilter
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.residual.arm_chain import arms_of, own_chains, quaternions_of
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences
@@ -98,3 +99,14 @@ def modelled(q: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 def heaviest_of_all(take):
     return max(ComparedColumns(take).differences, key=lambda d: (d.certain, d.weight), default=None)
+
+
+def with_column(take: Recording, name: str, values: np.ndarray) -> Recording:
+    """The take with other values in one of its streams."""
+    return replace(take, streams={**take.streams, name: replace(take.streams[name], values=values)})
+
+
+def behind(x: np.ndarray, seconds: float) -> np.ndarray:
+    """(n, k) x behind a first-order low-pass that has settled before the first row."""
+    pole = np.exp(-1.0 / RATE / seconds)
+    return lfilter([1.0 - pole], [1.0, -pole], x, axis=0, zi=pole * x[:1])[0]

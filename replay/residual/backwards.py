@@ -14,7 +14,7 @@ import numpy as np
 from .difference import LEAP, Difference
 from .late_arm import SLOWEST, delay_of
 from .slower_servo import left_by_servos
-from .table import Group, RecordedChannel, is_switch
+from .table import Group, RecordedChannel
 
 GOES, JOINTS, ASKED = 0.1, 3, 5  # rad, or share of the way, that a joint goes; such joints at the least; those that are asked
 AHEAD, MOST = 0.06, 0.8  # s by which joints are ahead of their commands; share of the joints
@@ -25,7 +25,7 @@ BETTER = 0.9
 
 def backwards(group: Group) -> Difference | None:
     """All rows of a group of joints, if they run backwards."""
-    both = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
+    both = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
     far = {c.name: min(float(np.ptp(c.columns[kind])) for kind in ("command", "measured")) for c in both}
     moving = sorted((c for c in both if far[c.name] > GOES), key=lambda c: -far[c.name])
     if group.hands or not group.same_rows or group.dt > SLOWEST or len(moving) < JOINTS:

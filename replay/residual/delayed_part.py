@@ -9,7 +9,7 @@ import numpy as np
 
 from .difference import Difference
 from .relations import sent, shifted
-from .table import Group, RecordedChannel, is_switch
+from .table import Group, RecordedChannel
 
 EARLY, LATE = 0.4, 0.8  # s by which a joint may be ahead of its command, and behind it
 SEARCHED = 36  # delays at the most that are tried between the two
@@ -47,7 +47,7 @@ def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedP
     Of all pairs of delays, one for the rest and one for the part, that are taken with the part that leaves least of the squared
     difference between positions and commands: a largest sum of successive numbers (Bentley, Programming Pearls, CACM 27, 1984).
     """
-    both = [i for i, c in enumerate(group.channels) if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
+    both = [i for i, c in enumerate(group.channels) if {"command", "measured"} <= set(c.columns) and not c.is_switch]
     both = [i for i in both if float(np.ptp(group.channels[i].columns["measured"])) > GOES]
     if group.channels[0].unit != "rad":  # how late a servo is that plans its way is a matter of its pace
         return None

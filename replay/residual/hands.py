@@ -10,7 +10,7 @@ from ..signals.signal import over_runs, runs
 from ..signals.statistics import TO_SIGMA, correlation
 from .other_commands import best_alike
 from .relations import shifted
-from .table import Group, RecordedChannel, is_switch
+from .table import Group, RecordedChannel
 
 MEMORY = 1.0  # s of command that a hand may still be on its way from
 # the same of hands that are known to be quicker: correlation with the command of this time before, or later (clean hands of three real
@@ -109,7 +109,7 @@ def another_unit(channel: RecordedChannel, dt: float) -> float | None:
     if not {"command", "measured"} <= set(channel.columns):
         return None
     c, q = channel.columns["command"], channel.columns["measured"]
-    if np.ptp(c) == 0.0 or np.ptp(q) == 0.0 or is_switch(channel):
+    if np.ptp(c) == 0.0 or np.ptp(q) == 0.0 or channel.is_switch:
         return None
     alike, late = best_alike(q[:, None], c[:, None], dt, 2.0 * MEMORY)
     if alike.item() < SAME_UNIT:
@@ -124,7 +124,7 @@ def late_hand(channel: RecordedChannel, dt: float) -> float | None:
 
     A slow hand is late, too, but it closes more slowly than it was commanded.
     """
-    if not {"command", "measured"} <= set(channel.columns) or is_switch(channel):
+    if not {"command", "measured"} <= set(channel.columns) or channel.is_switch:
         return None
     c, q = channel.columns["command"], channel.columns["measured"]
     if min(np.ptp(c), np.ptp(q)) < FULL or np.median(np.abs(c)) > COUNTED:

@@ -1,23 +1,22 @@
 """An arm that is behind its commands by more than the other joints of the robot: its rows are of another moment.
 
 Which of two delays is the odd one is no matter of how many joints have it: a late arm may be most of what moves. Measurements come late by
-themselves, and never early, so the later one is the late one. A slower servo is told from it as for a single joint (`slower_servo`).
+themselves, and never early, so the later one is the late one. A slower servo is distinguished as for a single joint (`slower_servo`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..signals.sides import side_of
 from .difference import Difference
 from .relations import shifted
 from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
-from .table import Group, RecordedChannel, is_switch
+from .table import Group, RecordedChannel
 
-SIDE = re.compile(r"(?:^|[_./])(l|left|r|right)(?=[_./\d]|$)")
 EARLY, LATE = 0.2, 0.8  # s by which a joint may be ahead of its command, and behind it
 GOES, JOINTS = 0.1, 3  # rad that a joint goes; such joints of an arm, and of the rest where it is no slower than robots are
 APART, SURE, WITHIN = 0.1, 0.15, 0.05  # s between an arm and the rest; from where on no chain of devices made it; of the joints of either
@@ -37,7 +36,7 @@ class LateArm:
 
 def late_arm(group: Group) -> LateArm | None:
     """The arm with measurements of another moment than the other joints'; None where there is none."""
-    moving = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
+    moving = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
     moving = [c for c in moving if c.unit == "rad" and float(np.ptp(c.columns["command"])) > GOES]
     sides = {side: [c for c in moving if side_of(c.name) == side] for side in ("l", "r")}
     if group.hands or not group.same_rows or group.dt > SLOWEST or max(map(len, sides.values())) < JOINTS:
@@ -70,12 +69,6 @@ def not_of_late(found: Sequence[Difference], later: Sequence[Difference], hands:
     late = {name for d in whole for name in d.channels}
     late |= {hand for hand, joints in hands.items() if late and set(joints) <= late}
     return [d for d in later if not set(d.channels) <= late]
-
-
-def side_of(name: str) -> str | None:
-    """`l` or `r` as a channel is named; None where it is of neither side."""
-    found = SIDE.search(name)
-    return found.group(1)[0] if found else None
 
 
 def delay_of(channel: RecordedChannel, dt: float) -> float:

@@ -18,7 +18,7 @@ from .hands import COUNTED
 from .hypotheses import best
 from .relations import Relation
 from .resampled import is_resampled
-from .table import HAND, Group, RecordedChannel, held_for, is_switch
+from .table import HAND, Group, RecordedChannel, held_for
 
 # rad, or share of the way, by which a joint leaps; times the sharpest that most joints do, or it elsewhere. Joints of 24 simulated takes
 # and of real ones of G1, GR1 and Piper leap by 0.017 at the most; those of one more arm by 0.11, which is 3.5 times what is usual there
@@ -66,7 +66,7 @@ class Leaps:
     """
 
     def __init__(self, group: Group) -> None:
-        of = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
+        of = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
         of = [c for c in of if (np.abs(c.columns["command"]).max() < COUNTED if group.hands else not HAND.search(c.name))]
         self.channels = of if group.same_rows and group.dt <= SLOWEST and not is_resampled(group) else []
         self.least = OF_HANDS if group.hands else LEAST

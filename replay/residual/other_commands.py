@@ -9,7 +9,7 @@ import numpy as np
 from ..signals.statistics import correlation
 from .difference import Difference
 from .relations import shifted
-from .table import Group, RecordedChannel, is_switch
+from .table import Group, RecordedChannel
 
 GOES = 0.2  # rad: a joint that goes further has gone somewhere
 MOST = 2.0 / 3.0  # of the joints that go somewhere: a robot that plans a way of its own leaves half of them (a real Kuavo: 0.57)
@@ -32,7 +32,7 @@ def not_followed(group: Group) -> Iterator[Difference]:
 
     That a servo is soft, a joint blocked, or some columns exchanged is none of this: the joints follow none of the columns, however late.
     """
-    both = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
+    both = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
     goes = [c for c in both if c.unit == "rad" and float(np.ptp(c.columns["measured"])) > GOES]
     if len(goes) < LEAST or group.n < ROWS:
         return

@@ -22,7 +22,7 @@ from ..signals.signal import over_runs
 from ..signals.statistics import TO_SIGMA, median
 from .pace import carried_out
 from .resampled import is_resampled
-from .table import Group, RecordedChannel, is_switch
+from .table import Group, RecordedChannel
 
 KEPT = 8  # groups of which the relations are kept: those of a take are asked for more than once
 MEMORY = 0.36  # s of command that a position may depend on; slower servos of our real sets still fit by their last weights
@@ -153,7 +153,7 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     stride = max(1, round(1.0 / 30.0 / group.dt))
     first = max(0, round((late - 0.5 * MEMORY) / group.dt)) if late > 0.6 * MEMORY else 0
     shifts = [-(first + stride * k) for k in range(max(2, round(MEMORY / group.dt / stride)) + 1)]
-    pairs = [c if {"command", "measured"} <= set(c.columns) and not is_switch(c) else None for c in group.channels]
+    pairs = [c if {"command", "measured"} <= set(c.columns) and not c.is_switch else None for c in group.channels]
     commands = sent(group, [i for i, channel in enumerate(pairs) if channel is not None])
     designs = {i: _recent(x, shifts) for i, x in commands.items()}
     moving = [i for i in designs if np.ptp(designs[i][:, 0]) > MOVED[group.channels[i].unit]]

@@ -16,7 +16,7 @@ from ..signals.signal import runs
 from ..signals.statistics import correlation
 from .difference import Difference
 from .hands import COUNTED
-from .table import Group, RecordedChannel, is_switch
+from .table import Group, RecordedChannel
 
 LASTS, SETTLES, STILL = 0.5, 0.2, 0.01  # s for which a command stands; s at its end in which the hand moves by less, as a share of its way
 PAST = 0.05  # of its way: clean hands of sixteen scenarios rest within 0.003 of where they are commanded, or short of it
@@ -50,7 +50,7 @@ def hands_beside_commands(group: Group, own: bool, known: Collection[str]) -> It
         known: channels of which something else is known that explains it.
     """
     for channel in group.channels if group.hands else ():
-        if channel.name in known or not {"command", "measured"} <= set(channel.columns) or is_switch(channel):
+        if channel.name in known or not {"command", "measured"} <= set(channel.columns) or channel.is_switch:
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
         if float(np.ptp(q)) < PAST or float(np.abs(c).max()) > COUNTED or channel.way <= 0.0:

@@ -11,7 +11,7 @@ from .difference import LEAP, Difference
 from .hypotheses import turned_in
 from .relations import shifted
 from .resampled import is_resampled
-from .table import Group, is_switch
+from .table import Group
 
 # rad/s of all joints together, from where on the rows that lie between two positions can be counted; share of their squared step that
 # is no such motion. 24 clean takes of six scenarios stay within 0.45 rows of one
@@ -38,17 +38,17 @@ def rows_lost(group: Group) -> Iterator[Difference]:
     """Rows at which command and measurement leap together: rows are missing there, or those of another take begin."""
     sides = []
     for kind in ("command", "measured"):
-        columns = [c.columns[kind] for c in group.channels if kind in c.columns and not is_switch(c)]
+        columns = [c.columns[kind] for c in group.channels if kind in c.columns and not c.is_switch]
         sides.append(_leaps(np.column_stack(columns)) if columns else np.zeros((group.n, 0), bool))
     leaps = [side.sum(axis=1) for side in sides]
     if not all(side.shape[1] for side in sides):
         return
     both = (leaps[0] >= 1) & (leaps[1] >= 1) & (leaps[0] + leaps[1] >= 3)
     if sides[0].shape == sides[1].shape and group.dt < AT_ONCE[0] and group.same_rows:
-        far = np.column_stack([c.columns["measured"] for c in group.channels if "measured" in c.columns and not is_switch(c)])
+        far = np.column_stack([c.columns["measured"] for c in group.channels if "measured" in c.columns and not c.is_switch])
         both |= (sides[0] & sides[1] & (np.abs(np.diff(far, axis=0, prepend=far[:1])) > AT_ONCE[1])).any(axis=1)
     for row in np.flatnonzero(both):
-        moving = [c for c in group.channels if "measured" in c.columns and not is_switch(c)]
+        moving = [c for c in group.channels if "measured" in c.columns and not c.is_switch]
         names = [c.name for j, c in enumerate(moving) if sides[1][row, j]]
         q = np.column_stack([c.columns["measured"] for c in moving])
         yield _rows(group, names, int(row), int(row), float(np.abs(q[row] - q[row - 1]).max()), "cut")
@@ -103,7 +103,7 @@ def rows_turned(group: Group) -> Iterator[Difference]:
         return
     found: dict[str, tuple[tuple[str, ...], float]] = {}
     for kind in ("command", "measured"):
-        of = [c for c in group.channels if kind in c.columns and not is_switch(c) and float(np.ptp(c.columns[kind])) > MOVES]
+        of = [c for c in group.channels if kind in c.columns and not c.is_switch and float(np.ptp(c.columns[kind])) > MOVES]
         if len(of) < 2:
             continue
         x = np.column_stack([c.columns[kind] for c in of])
@@ -133,7 +133,7 @@ def rows_shuffled(group: Group) -> Iterator[Difference]:
         return
     mixed: dict[str, float] = {}
     ratios: dict[str, np.ndarray] = {}
-    moving = [c for c in group.channels if not is_switch(c)]
+    moving = [c for c in group.channels if not c.is_switch]
     for kind in ("command", "measured"):
         of = [c.columns[kind] for c in moving if kind in c.columns and float(np.ptp(c.columns[kind])) > MOVES]
         if len(of) < 2:

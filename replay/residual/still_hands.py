@@ -13,7 +13,7 @@ import numpy as np
 from ..signals.signal import runs
 from .difference import Difference
 from .hands import COUNTED
-from .table import Group, RecordedChannel, is_switch
+from .table import Group, RecordedChannel
 
 AWAY, WHOLE_WAY = 0.2, 0.8  # of its way that a hand is commanded away from where it stands: time and again, or once
 OFTEN, LASTS, LASTS_ONCE = 2, 0.5, 2.0  # times; s that it is commanded there, longer than any hand takes to answer
@@ -29,7 +29,7 @@ def hands_that_never_move(group: Group, own: bool, known: Collection[str]) -> It
         known: channels of which the same was found already.
     """
     for channel in group.channels if group.hands else ():
-        if channel.name in known or not {"command", "measured"} <= set(channel.columns) or is_switch(channel):
+        if channel.name in known or not {"command", "measured"} <= set(channel.columns) or channel.is_switch:
             continue
         q = channel.columns["measured"]
         if np.ptp(q) > 0.0 or (q[0] == 0.0 and not own and not _reads(channel)):

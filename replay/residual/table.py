@@ -71,11 +71,6 @@ def held_for(x: np.ndarray) -> int:
     return max(1, round(float(np.median(np.diff(new))))) if len(new) > 2 else 1
 
 
-def is_switch(channel: RecordedChannel) -> bool:
-    """See `RecordedChannel.is_switch`."""
-    return channel.is_switch
-
-
 @dataclass(frozen=True, eq=False)
 class Group:
     """The channels of one command stream and one measured stream, on the rows of the measured one.

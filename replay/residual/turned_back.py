@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .difference import LEAP, Difference
-from .table import Group, RecordedChannel, is_switch
+from .table import Group, RecordedChannel
 
 KINDS = ("command", "measured")
 FAR, SHARP, MOST = 0.05, 3.0, 24  # rad of all joints together, and steps beside it, by which an edge leaps; edges that are looked at
@@ -23,7 +23,7 @@ BETTER = 0.5  # of the distance between command and measurement that is left onc
 AGAINST = -0.7  # correlation of speeds and steps: a motion that runs backwards has nearly -1
 BESIDE_S = 0.2  # s about a stretch, in which hands contradict themselves by its edges
 LED = 0.4  # s by which joints that run backwards go ahead of their commands at most
-TOLD = 0.1 * LEAP  # rad by which a column is changed, to be named
+NAMED = 0.1 * LEAP  # rad by which a column is changed, to be named
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def turned_back(group: Group) -> TurnedBack | None:
     """What runs backwards in a group; None where nothing does. The longest stretch, where several do."""
     if group.hands or not group.same_rows or group.n < 4 * LEAST:
         return None
-    moving = [c for c in group.channels if any(_goes(c, kind) for kind in KINDS) and not is_switch(c)]
+    moving = [c for c in group.channels if any(_goes(c, kind) for kind in KINDS) and not c.is_switch]
     if len(moving) < COLUMNS:
         return None
     spans = {kind: _stretches(_table(moving, kind)) for kind in KINDS}
@@ -171,7 +171,7 @@ def _undone(group: Group, moving: Sequence[RecordedChannel], span: tuple[int, in
     for channel in group.channels:
         of = {kind: x for kind, x in turned[channel.name].items() if kind in KINDS}
         far = max((float(np.abs(x - channel.columns[kind]).max()) for kind, x in of.items()), default=0.0)
-        if far > TOLD:
+        if far > NAMED:
             named.append(channel.name)
             most = max(most, far)
         back.append(replace(channel, columns={**channel.columns, **turned[channel.name]}))

@@ -19,7 +19,7 @@ from .departures import joined, together
 from .difference import Difference
 from .relations import shifted
 from .resampled import is_resampled
-from .table import Group, RecordedChannel, is_switch
+from .table import Group, RecordedChannel
 
 WINDOW, PART, REST = 0.8, 1.0, 2.0  # s looked at together; of a part, and of the rest
 # share of a speed's squares in a window that the rises of its row leave: in the part, in the rest; and what another moment leaves of it
@@ -54,7 +54,7 @@ def contradicted_by_motion(group: Group) -> list[Difference]:
 
 def _of_other_moments(group: Group) -> Iterator[Difference]:
     """Stretches in which a speed is what its position rises by at another moment, or a mix of it and of its own."""
-    both = [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and not is_switch(c)]
+    both = [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and not c.is_switch]
     rises = [np.gradient(c.columns["measured"], group.dt) for c in both]
     usual = min(NEARLY, key=lambda by: sum(_usual(c.columns["velocity"], shifted(x, by)) for c, x in zip(both, rises)))
     for channel, rise in zip(both, rises):
@@ -130,7 +130,7 @@ def _largest_sum(x: np.ndarray) -> tuple[int, int]:
 
 def _drifts(group: Group) -> Iterator[Difference]:
     """Positions that come to be elsewhere than their speeds add up to, by what they come to be beside their commands."""
-    witnessed = [c for c in group.channels if {"command", "measured", "velocity"} <= set(c.columns) and not is_switch(c)]
+    witnessed = [c for c in group.channels if {"command", "measured", "velocity"} <= set(c.columns) and not c.is_switch]
     if len(witnessed) < JOINTS:
         return
     edge = max(3, round(0.1 * group.n))
@@ -178,7 +178,7 @@ def _drawn_lines(group: Group) -> Iterator[Difference]:
 
 def _turned_rows(group: Group) -> Iterator[Difference]:
     """Rows that stand the other way round: all joints go against their speeds there, and leap where these rows begin and end."""
-    channels = [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and not is_switch(c)]
+    channels = [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and not c.is_switch]
     if len(channels) < JOINTS:
         return
     q, v = (np.column_stack([c.columns[kind] for c in channels]) for kind in ("measured", "velocity"))

@@ -7,7 +7,7 @@ import pytest
 from scipy.signal import lfilter
 from servo_takes import RATE, motion, taken
 from shiliu.replay.residual.bodies import ComparedColumns
-from shiliu.replay.residual.late_arm import side_of
+from shiliu.replay.signals.sides import side_of
 
 NAMES = ("arm_l1_joint", "arm_l2_joint", "arm_l3_joint", "arm_r1_joint", "arm_r2_joint", "arm_r3_joint")
 RIGHT = slice(3, 6)
@@ -41,7 +41,7 @@ def test_an_arm_with_slower_servos_is_no_fault(seed):
     assert not [d for d in differences(columns) if d.unit == "s"]
 
 
-SIDES = [("zarm_l1_joint", "l"), ("right_elbow_joint", "r"), ("roll_joint", None), ("zhead_1_joint", None)]
+SIDES = [("zarm_l1_joint", "l"), ("right_elbow_joint", "r"), ("roll_joint", ""), ("zhead_1_joint", "")]
 
 
 @pytest.mark.parametrize(("name", "side"), SIDES)

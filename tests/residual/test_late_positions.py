@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from body_takes import JOINTS, RATE, N, body_take, heaviest_of_all
-from scipy.signal import lfilter
+from body_takes import JOINTS, N, behind, body_take, heaviest_of_all, with_column
 from shiliu.replay.residual.bodies import ComparedColumns
 
 REST = 250  # rows before and after which the arms rest
@@ -24,20 +23,11 @@ def take():
     return replace(body_take(), streams=streams)
 
 
-def _with(take, name, values):
-    return replace(take, streams={**take.streams, name: replace(take.streams[name], values=values)})
-
-
-def _behind(x: np.ndarray, seconds: float) -> np.ndarray:
-    pole = np.exp(-1.0 / RATE / seconds)
-    return lfilter([1.0 - pole], [1.0, -pole], x, axis=0, zi=pole * x[:1])[0]
-
-
 @pytest.mark.parametrize(("seconds", "seen"), [(0.2, True), (0.4, True), (0.0, False)])
 def test_positions_behind_a_low_pass(take, seconds, seen):
     q = take.streams["state"].values
-    slow = _behind(q, seconds) if seconds else q
-    found = heaviest_of_all(_with(take, "state", slow))
+    slow = behind(q, seconds) if seconds else q
+    found = heaviest_of_all(with_column(take, "state", slow))
     if not seen:
         assert found is None or not found.certain
         return
@@ -49,5 +39,5 @@ def test_positions_behind_a_low_pass(take, seconds, seen):
 def test_a_pose_that_is_late_by_itself_is_the_hand_s(take):
     pose = take.streams["hand_pose"].values
     late = np.concatenate([np.repeat(pose[:1], 6, axis=0), pose[:-6]])
-    certain = [d for d in ComparedColumns(_with(take, "hand_pose", late)).differences if d.certain]
+    certain = [d for d in ComparedColumns(with_column(take, "hand_pose", late)).differences if d.certain]
     assert certain and {d.kind for d in certain} == {"pose"}

@@ -25,7 +25,7 @@ def arm(tmp_path) -> Path:
     return write_arm(tmp_path)
 
 
-def test_every_problem_of_a_description_is_told_at_once(tmp_path):
+def test_every_problem_of_a_description_is_reported_at_once(tmp_path):
     (tmp_path / "arm.xml").write_text(ARM, encoding="utf-8")
     bad = tmp_path / "bad.yaml"
     bad.write_text(

@@ -143,7 +143,7 @@ def test_the_fingerprint_is_that_of_the_scene(folding):
 
 
 class Claw:
-    """A claw that stands somewhere, and what it is told."""
+    """A claw that stands somewhere, and what it is commanded."""
 
     def __init__(self, percent, contact=0.0):
         self.hand, self.senses = Hand(load_robot().hand_sheet), self
@@ -160,7 +160,7 @@ def test_a_claw_presses_on_cloth_with_a_force_and_closes_on_nothing():
     claw = Claw(94.0, contact=1.2)
     tips.squeeze(claw, "left", 1.2)
     assert claw.claws["left"] - 94.0 == pytest.approx(claw.hand.percent_of_force(1.2))
-    claw = Claw(94.0, contact=0.5)  # less than half is felt: it closes faster
+    claw = Claw(94.0, contact=0.5)  # less than half is measured: it closes faster
     tips.squeeze(claw, "left", 1.2)
     assert claw.claws["left"] - 94.0 == pytest.approx(claw.hand.percent_of_force(tips.GENTLY))
     claw = Claw(99.0)
