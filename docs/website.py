@@ -156,7 +156,9 @@ HOW_IT_WORKS = {
         "columns": "Columns that agree",
         "attribution": "Why a replay departs",
         "accuracy": "How right the judge is",
+        "faults-without-motion": "Faults that leave the motion as it is",
         "judging-the-judge": "The judge judged",
+        "faults-without-a-list": "Faults without a list",
         "real-recordings": "Real recordings",
         "other-robots": "Other robots, measured",
         "case-studies": "Case studies",
@@ -165,6 +167,7 @@ HOW_IT_WORKS = {
     "Robot and people": {
         "mobile-base": "Moving base",
         "legs": "On its own legs",
+        "legs-figures": "On its own legs, measured",
         "people": "People in a scene",
         "retargeting": "How human motion is carried over",
         "link": "The link",
