@@ -16,7 +16,7 @@ from shiliu.replay.rollout.performed import performance_observers
 from shiliu.replay.rollout.rollout import roll_out
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws import variation as drawing
-from shiliu.scenarios.sheet.yaml_reader import FAST
+from shiliu.scenarios.sheet.own_files import FAST
 from shiliu.scenarios.soundness.soundness import STATE
 
 BENCH = """
