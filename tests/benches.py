@@ -23,6 +23,8 @@ BENCH = """
 title: {en: Bench, zh: 台}
 version: 1
 time_limit: 30 s
+substeps: 8
+physics: {integrator: discrete}
 robot: {stands_at: {x: 0 mm, y: 0 mm, yaw: 0 deg}, pose: home}
 parts:
   room: {part: fixtures/room, signs: 0 %}
