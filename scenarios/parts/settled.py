@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
 
 import mujoco
 import numpy as np
 
 KEPT = 64  # of the last ones; those with a cloth have some 10 KB each
-_kept: OrderedDict[bytes, np.ndarray] = OrderedDict()
+_kept: dict[bytes, np.ndarray] = {}  # in the order in which they were asked for
 
 
 def settled(model: mujoco.MjModel, given: bytes, simulate: Callable[[], np.ndarray]) -> np.ndarray:
@@ -23,12 +22,12 @@ def settled(model: mujoco.MjModel, given: bytes, simulate: Callable[[], np.ndarr
     content = np.empty(mujoco.mj_sizeModel(model), np.uint8)
     mujoco.mj_saveModel(model, None, content)
     key = hashlib.sha256(content.tobytes() + given).digest()
-    if key not in _kept:
-        _kept[key] = simulate()
-    _kept.move_to_end(key)
-    while len(_kept) > KEPT:
-        _kept.popitem(last=False)
-    return _kept[key].copy()
+    found = _kept.pop(key, None)
+    found = simulate() if found is None else found
+    _kept[key] = found  # behind all that was asked for before
+    for old in list(_kept)[: max(len(_kept) - KEPT, 0)]:
+        _kept.pop(old, None)  # a thread beside this one may have taken it
+    return found.copy()
 
 
 def stepped(model: mujoco.MjModel, qpos: np.ndarray, ctrl: np.ndarray, steps: int) -> np.ndarray:

@@ -14,7 +14,7 @@ BALL = """<mujoco><worldbody><body pos="0.1 0.2 0.3"><joint type="slide" axis="0
 def steps(monkeypatch):
     """Physics steps that were taken; nothing is kept yet."""
     taken, step = [], mujoco.mj_step
-    monkeypatch.setattr(settled, "_kept", type(settled._kept)())
+    monkeypatch.setattr(settled, "_kept", {})
     monkeypatch.setattr(settled.mujoco, "mj_step", lambda model, data: taken.append(1) or step(model, data))
     return taken
 
