@@ -19,7 +19,7 @@ from .scenarios.reading.composition import CONF, configs_of
 from .scenarios.reading.override import quoted
 from .scenarios.sheet.errors import ShiliuError, printable
 from .scenarios.sheet.near_matches import near
-from .scenarios.sheet.yaml_reader import read_own
+from .scenarios.sheet.own_files import read_own
 
 # verb -> (module, what it does); the module has run(request) -> exit code and USAGE
 VERBS = {

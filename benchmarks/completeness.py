@@ -18,7 +18,7 @@ import yaml
 from controls import CONTROLS
 from seen_shares import hidden, outdated, seen_of
 from shiliu.scenarios.reading.composition import CONF
-from shiliu.scenarios.sheet.yaml_reader import read_own
+from shiliu.scenarios.sheet.own_files import read_own
 
 LACKING = CONF / "lacking.yaml"
 SECTIONS = ("goal", "variation", "never", "safety", "skills", "mistakes")  # of a scenario's YAML, without which it is half of one

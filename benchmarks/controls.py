@@ -11,7 +11,8 @@ from pathlib import Path
 from shiliu.replay.operator.mistakes import Mistake, note_ways
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.scene.scene import Scene
-from shiliu.scenarios.sheet.yaml_reader import Node, Problems, places_in, read_own
+from shiliu.scenarios.sheet.own_files import read_own
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems, places_in
 
 CONTROLS = CONF / "controls"
 

@@ -411,7 +411,7 @@ def main() -> int:
 def sheets() -> dict[str, Mapping[str, Any]]:
     """What the YAML of each scenario says, by its name."""
     from shiliu.scenarios.reading.composition import CONF
-    from shiliu.scenarios.sheet.yaml_reader import read_own
+    from shiliu.scenarios.sheet.own_files import read_own
 
     return {file.stem: read_own(file) for file in sorted((CONF / "scenario").glob("*.yaml"))}
 

@@ -27,7 +27,7 @@ from shiliu.replay.checks.finding import STAGES, Finding, Plot
 from shiliu.replay.checks.registry import check_of, registry
 from shiliu.replay.checks.rules import FOLDER, load_rules
 from shiliu.replay.report.text import Words, catalogue
-from shiliu.scenarios.sheet.yaml_reader import read_own
+from shiliu.scenarios.sheet.own_files import read_own
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 

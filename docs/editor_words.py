@@ -9,7 +9,7 @@ from typing import Any
 
 from questions import Schema
 from shiliu.replay.report.message_catalogue import sentences, terms
-from shiliu.scenarios.sheet.yaml_reader import read_own
+from shiliu.scenarios.sheet.own_files import read_own
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("en", "zh")

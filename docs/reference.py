@@ -15,8 +15,8 @@ import shiliu
 from shiliu.cli import VERBS
 from shiliu.envs.registration import env_id
 from shiliu.replay.commands.list_words import rows as words_of_goals
+from shiliu.scenarios.sheet.own_files import read_own
 from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS
-from shiliu.scenarios.sheet.yaml_reader import read_own
 from shiliu.scenarios.words import WORDS
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -19,8 +19,9 @@ from shiliu.replay.operator.words.skill import Skill, described
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.robots.postures import postures_of
 from shiliu.scenarios.robots.robot_folder import DEFAULT_ROBOT
+from shiliu.scenarios.sheet.own_files import read_own
 from shiliu.scenarios.sheet.quantity import EXAMPLE
-from shiliu.scenarios.sheet.yaml_reader import Node, Problems, read_own
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
 SENSES = (  # of an operator's `state`
     "state.senses.site",

@@ -23,6 +23,7 @@ from ..scenarios.sheet.errors import ShiliuError
 from .seven_segments import draw_number
 
 FAR = 20.0  # m, of a depth picture; no room here is longer
+SMALL = 2048  # side of the map of shadows of a picture some 400 pixels wide: on it 8192, the scene's own, looks the same
 DROP = 0.75  # share of a cell's side: radius of the drop by which a dirty cell is drawn
 FILM = 0.0003  # m, half its height
 SPILT = (0.42, 0.20, 0.10)  # colour of what was spilt: coffee and sauce
@@ -99,7 +100,7 @@ class Painter:
     Args:
         scene: what is shown.
         shadows: side of the map of shadows [pixels]; None for the scene's own. In software a map of 8192 is half of what a small
-            picture costs.
+            picture costs: `SMALL` is enough for one.
     """
 
     def __init__(self, scene: Scene, shadows: int | None = None):

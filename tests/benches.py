@@ -16,13 +16,15 @@ from shiliu.replay.rollout.performed import performance_observers
 from shiliu.replay.rollout.rollout import roll_out
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws import variation as drawing
-from shiliu.scenarios.sheet.yaml_reader import FAST
+from shiliu.scenarios.sheet.own_files import FAST
 from shiliu.scenarios.soundness.soundness import STATE
 
 BENCH = """
 title: {en: Bench, zh: 台}
 version: 1
 time_limit: 30 s
+substeps: 8
+physics: {integrator: discrete}
 robot: {stands_at: {x: 0 mm, y: 0 mm, yaw: 0 deg}, pose: home}
 parts:
   room: {part: fixtures/room, signs: 0 %}

@@ -179,16 +179,26 @@ def no_opengl() -> str:
     return ""
 
 
-@pytest.fixture(scope="module")
-def opengl() -> Iterator[None]:
-    """Skips where no picture can be drawn. Those of the module have a small map of shadows: in software a large one costs more than
-    the picture."""
+@pytest.fixture(scope="session")
+def opengl() -> None:
+    """Skips where no picture can be drawn."""
     if no_opengl():
         pytest.skip(f"no OpenGL: {no_opengl()}")
-    from shiliu.envs.rendering import Painter
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rough_pictures() -> Iterator[None]:
+    """Pictures that this process draws have a small map of shadows and jagged edges: in software these cost more than all the rest."""
+    import mujoco
+
+    drawn = mujoco.Renderer.__init__
+
+    def rough(self: mujoco.Renderer, model: mujoco.MjModel, *size: Any, **more: Any) -> None:
+        model.vis.quality.shadowsize, model.vis.quality.offsamples = 512, 0
+        drawn(self, model, *size, **more)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Painter.__init__, "__defaults__", (1024,))
+        patch.setattr(mujoco.Renderer, "__init__", rough)
         yield
 
 

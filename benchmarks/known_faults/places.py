@@ -11,7 +11,7 @@ from typing import Any
 from shiliu.scenarios.robots.robot import Robot
 from shiliu.scenarios.robots.robot_folder import SIDES
 from shiliu.scenarios.sheet.errors import ReplayError
-from shiliu.scenarios.sheet.yaml_reader import read_own
+from shiliu.scenarios.sheet.own_files import read_own
 
 FILE = "faults.yaml"
 Ways = tuple[tuple[str, float], ...]  # joint, and which way or how far [rad]

@@ -169,10 +169,10 @@ def zero_moment_point(wrench: np.ndarray, point: np.ndarray) -> np.ndarray:
     Args:
         wrench: (m, 6) torque and force about `point` (m, 3).
     """
-    force = wrench[:, 3:]
-    moment = wrench[:, :3] + np.cross(point, force)
-    up = np.where(force[:, 2] > 1e-6, force[:, 2], np.nan)
-    return np.stack([-moment[:, 1], moment[:, 0]], axis=1) / up[:, None]
+    (x, y, z), (ahead, left, up) = point.T, wrench[:, 3:].T
+    # two parts of `np.cross`, which takes three times as long for a few rows
+    about_x, about_y = wrench[:, 0] + (y * up - z * left), wrench[:, 1] + (z * ahead - x * up)
+    return np.stack([-about_y, about_x], axis=1) / np.where(up > 1e-6, up, np.nan)[:, None]
 
 
 def check_torque(effort: Effort, limits: Limits, rules: Rules, signal: str = "command") -> list[Finding]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from ..recording.features import ENVIRONMENT
 from ..recording.recording import Recording, Stream
@@ -185,7 +184,11 @@ def _lines(rows: np.ndarray, new: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def _smooth(rows: np.ndarray, new: np.ndarray, x: np.ndarray) -> np.ndarray:
     """(n,) a smooth way through the new values; held after the last."""
-    return np.asarray(CubicSpline(new, x[new])(np.minimum(rows, new[-1]))) if len(new) > 3 else _lines(rows, new, x)
+    if len(new) <= 3:
+        return _lines(rows, new, x)
+    from scipy.interpolate import CubicSpline  # here, as it takes as long to load as all else of the judge
+
+    return np.asarray(CubicSpline(new, x[new])(np.minimum(rows, new[-1])))
 
 
 def _worse(one: tuple[float, float] | None, other: tuple[float, float] | None) -> float | None:

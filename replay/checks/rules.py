@@ -12,8 +12,9 @@ from typing import Any
 
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.own_files import sheets_in, written
 from ...scenarios.sheet.quantity import UNITS
-from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml, sheets_in, written
+from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml
 from ..robots.limits import GRADES
 from .finding import STAGES, Finding
 from .registry import check_of, registry

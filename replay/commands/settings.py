@@ -11,7 +11,8 @@ from ...scenarios.reading import composition
 from ...scenarios.reading.cell import list_cells, scenario_of
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.near_matches import nearest
-from ...scenarios.sheet.yaml_reader import Node, Problems, read_own
+from ...scenarios.sheet.own_files import read_own
+from ...scenarios.sheet.yaml_reader import Node, Problems
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest

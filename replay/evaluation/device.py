@@ -17,7 +17,8 @@ import numpy as np
 from ...scenarios.reading import composition
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
-from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml, sheets_in
+from ...scenarios.sheet.own_files import sheets_in
+from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml
 from ..judge.context import Contexts
 from ..recording.recording import Recording, SimEpisode, Stream, Unreadable
 from ..rollout.substeps import trace

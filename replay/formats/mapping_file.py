@@ -13,7 +13,8 @@ from ...scenarios.parts.titles import LANGUAGES
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
 from ...scenarios.sheet.near_matches import meant_by, nearest
-from ...scenarios.sheet.yaml_reader import FAST, load_checked, missing_key, read_yaml
+from ...scenarios.sheet.own_files import FAST
+from ...scenarios.sheet.yaml_reader import load_checked, missing_key, read_yaml
 from ..recording.quantities import quantity_fault, unit_fault
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule

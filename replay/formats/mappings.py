@@ -8,7 +8,8 @@ from pathlib import Path
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, odd_kind, shown
 from ...scenarios.sheet.near_matches import nearest
-from ...scenarios.sheet.yaml_reader import ENDINGS, checked_text
+from ...scenarios.sheet.own_files import ENDINGS
+from ...scenarios.sheet.yaml_reader import checked_text
 from .mapping import Mapping
 from .mapping_file import MappingFile
 

@@ -32,7 +32,8 @@ from ...scenarios.reading.variant import resolved
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ReplayError, ScenarioError
-from ...scenarios.sheet.yaml_reader import Problems, written
+from ...scenarios.sheet.own_files import written
+from ...scenarios.sheet.yaml_reader import Problems
 from ...scenarios.tasks.own_sentences import scenario_of_task
 from ..checks.dynamics import sole_polygon
 from ..checks.rules import Rules, load_rules

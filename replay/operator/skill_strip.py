@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import mujoco
 import numpy as np
 
-from ...envs.rendering import Painter
+from ...envs.rendering import SMALL, Painter
 from ...scenarios.draws.variation import Draw
 from ...scenarios.robots.robot_folder import SIDES
 from ...scenarios.scene.scene import Scene
@@ -61,7 +61,7 @@ def strip_of(scene: Scene, episode: SimEpisode, skill: Skill, ending: Ending, ca
     captions = [
         (step - first, "\n".join((text, *sight(scene, draw.model, qpos[step - first], skill)))) for step, text in shown
     ]
-    with Painter(scene) as painter:
+    with Painter(scene, SMALL) as painter:
         return strip(painter, draw, qpos, feature, captions, width=400, kept=kept)
 
 

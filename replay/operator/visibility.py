@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from ...envs.rendering import Painter
+from ...envs.rendering import SMALL, Painter
 from ...scenarios.draws.variation import Draw
 from ...scenarios.draws.variation import draw as draw_scene
 from ...scenarios.scene.scene import Scene
@@ -190,7 +190,7 @@ def sights(
     hands = Hands(scene, draw.model, things)
     ids = {name: [scene.model.body(body).id for body in listed] for name, listed in things.items()}
     seen, looks = dict.fromkeys(things, 0), dict.fromkeys(things, 0)
-    with Painter(scene) as painter:
+    with Painter(scene, SMALL) as painter:
         for row in qpos[:: max(1, round(EVERY / scene.control_timestep))]:
             near = hands.at(row)
             if not near:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.sheet.yaml_reader import read_own
+from ...scenarios.sheet.own_files import read_own
 
 BOUNDS = Path(__file__).resolve().parents[2] / "conf" / "check" / "arm_manipulation.yaml"
 

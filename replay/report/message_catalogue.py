@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...scenarios.reading.composition import CONF
-from ...scenarios.sheet.yaml_reader import read_own
+from ...scenarios.sheet.own_files import read_own
 
 
 @lru_cache

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ...scenarios.robots.robot_folder import SIDES, robot_folder
-from ...scenarios.sheet.yaml_reader import read_own
+from ...scenarios.sheet.own_files import read_own
 
 HEAD = "head"
 GRAVITY = 9.81  # m/s2, MuJoCo's own

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...scenarios.robots.robot_folder import robot_folder
-from ...scenarios.sheet.yaml_reader import read_own
+from ...scenarios.sheet.own_files import read_own
 from ..recording.recording import Recording, Stream
 from ..signals.clock import origin_ns, seconds, topic
 from .arm_chain import GRAVITY

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...scenarios.robots.robot_folder import robot_folder
-from ...scenarios.sheet.yaml_reader import read_own
+from ...scenarios.sheet.own_files import read_own
 from ..recording.recording import Recording
 from ..signals.clock import topic
 from ..signals.signal import over_runs, runs

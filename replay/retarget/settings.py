@@ -10,7 +10,8 @@ from typing import Any
 
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.near_matches import nearest
-from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml, sheets_in
+from ...scenarios.sheet.own_files import sheets_in
+from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "retarget"
 KINDS = ("range", "speed", "collision")

@@ -21,7 +21,8 @@ from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
 from ...scenarios.sheet.errors import ScenarioError, odd_kind
 from ...scenarios.sheet.near_matches import nearest
-from ...scenarios.sheet.yaml_reader import ENDINGS, Problems, places_in
+from ...scenarios.sheet.own_files import ENDINGS
+from ...scenarios.sheet.yaml_reader import Problems, places_in
 from .limits import JointLimit, Limits
 from .mjcf_bounds import refuse_huge
 from .robot_sheet import JointSheet, RobotSheet, Source, read_sheet

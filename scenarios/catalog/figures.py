@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..reading.composition import CONF
-from ..sheet.yaml_reader import read_own
+from ..sheet.own_files import read_own
 
 # what a scenario is by its figures: from so many held-out seeds, such shares of them that succeed and of these that are FEASIBLE
 DONE = (100, 0.95, 0.95)  # 95 of 100 put the lower 95 % Wilson bound at 0.89

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
+from ..parts.settled import settled
 from ..sensing.requests import Request
 
 FLAT_TIME = 0.8  # s, in which a flat cloth comes to rest, and what lies beyond an edge comes down
@@ -105,6 +106,14 @@ def settle(
     Returns:
         (nq,) in which only the cloths' joints differ.
     """
+    laid = [(cloth.part, cloth.vertices, cloth.flat.tobytes(), cloth.radius) for cloth in cloths]
+    given = repr((qpos.tobytes(), ctrl.tobytes(), laid, sorted(values.items()))).encode()
+    return settled(model, given, lambda: _simulated(model, cloths, qpos, ctrl, values))
+
+
+def _simulated(
+    model: mujoco.MjModel, cloths: tuple[Cloth, ...], qpos: np.ndarray, ctrl: np.ndarray, values: Mapping[str, float]
+) -> np.ndarray:
     data = mujoco.MjData(model)
     data.qpos[:], data.ctrl[:] = qpos, ctrl
     addresses = [joints(model, cloth) for cloth in cloths]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import mujoco
 
-from ..sheet.yaml_reader import written
+from ..sheet.own_files import written
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from ..sheet.errors import ScenarioError, from_here
 from ..sheet.near_matches import nearest
+from ..sheet.own_files import read_own
 from ..sheet.quantity import dimension_of
 from ..sheet.yaml_places import Place, PlacesLater
-from ..sheet.yaml_reader import Node, Problems, places_in, read_own, read_yaml
+from ..sheet.yaml_reader import Node, Problems, places_in, read_yaml
 from .grip_sheet import GripSheet, read_grips
 from .param_write import ELEMENTS, Param, Shown, Write, absent
 

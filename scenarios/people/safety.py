@@ -24,8 +24,9 @@ from ..parts.titles import check_title, source_of
 from ..reading.names import Names
 from ..sensing.predicate import TRACE, Force, Values, distance, least, most
 from ..sensing.requests import FORCE_WINDOW, Asks, Readings, Request, Row
+from ..sheet.own_files import PACKAGE, read_own
 from ..sheet.quantity import parse_quantity
-from ..sheet.yaml_reader import PACKAGE, Node, Problems, read_own
+from ..sheet.yaml_reader import Node, Problems
 
 STANDARD = "ISO/TS 15066:2016 Annex A"
 CAVEAT = (

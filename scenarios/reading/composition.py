@@ -15,19 +15,9 @@ import yaml
 
 from ..sheet.errors import ScenarioError, as_named, from_here, odd_kind
 from ..sheet.near_matches import nearest
+from ..sheet.own_files import ENDINGS, FAST, parsed_once, read_own, sheets_in
 from ..sheet.yaml_places import Place, PlacesLater
-from ..sheet.yaml_reader import (
-    ENDINGS,
-    FAST,
-    checked_text,
-    load_checked,
-    parsed_once,
-    places_in,
-    read_own,
-    read_yaml,
-    resolver_in,
-    sheets_in,
-)
+from ..sheet.yaml_reader import checked_text, load_checked, places_in, read_yaml, resolver_in
 from .override import in_quotes, refuse_unreadable, unquoted, unresolved
 
 CONF = Path(__file__).resolve().parents[2] / "conf"

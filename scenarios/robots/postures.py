@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..sheet.errors import ScenarioError
-from ..sheet.yaml_reader import read_own
+from ..sheet.own_files import read_own
 from .robot_folder import robot_folder
 
 

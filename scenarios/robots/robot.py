@@ -14,8 +14,8 @@ from ..parts.parsed_mjcf import parsed
 from ..parts.pose import Pose
 from ..sheet.errors import ScenarioError
 from ..sheet.near_matches import nearest
+from ..sheet.own_files import read_own, written
 from ..sheet.quantity import parse_quantity
-from ..sheet.yaml_reader import read_own, written
 from . import legged, mobile
 from .hand_shape import mirrored
 from .robot_folder import BASES, DEFAULT_ROBOT, LEGS, SIDES, robot_folder, robots

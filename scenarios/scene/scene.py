@@ -14,6 +14,7 @@ import numpy as np
 
 from ..cloth.cloth import cloths_of
 from ..link.link import read_link
+from ..parts.settled import stepped
 from ..people.person import read_behaviours
 from ..people.safety import Limit, base_limits, read_safety
 from ..reactions.belts import stopped
@@ -399,12 +400,8 @@ class Scene:
         """(nq,) qpos of the nominal scene after everything has come to rest, robot in its starting pose."""
         model = stopped(self.model)
         model = on_stand(model) if self.robot.base == "legs" else model
-        data = mujoco.MjData(model)
-        data.qpos[:] = self.start_qpos(model)
-        data.ctrl[:] = self.start_ctrl(nominal_values(self.config))
-        for _ in range(round(SETTLE_TIME / self.timestep)):
-            mujoco.mj_step(model, data)
-        return data.qpos.copy()
+        ctrl, steps = self.start_ctrl(nominal_values(self.config)), round(SETTLE_TIME / self.timestep)
+        return stepped(model, self.start_qpos(model), ctrl, steps)
 
     def start_qpos(self, model: mujoco.MjModel) -> np.ndarray:
         """qpos of a model as composed, with the robot in its starting pose."""

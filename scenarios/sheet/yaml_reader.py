@@ -8,7 +8,6 @@ goes on, so that a designer sees everything that has to be mended in one go.
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,8 +18,8 @@ from typing import Any
 import yaml
 
 from .errors import ScenarioError, odd_kind, printable
-from .errors import shown as shown_name
 from .near_matches import meant_by, nearest, odd_marks
+from .own_files import FAST, is_own, parsed_once, written
 from .quantity import parse_quantity, parse_size, show
 from .typing_slips import blank_of_a_key, half_a_number, slip_in
 from .yaml_places import Place
@@ -35,11 +34,6 @@ _CORE = "tag:yaml.org,2002:"
 _PLAIN = ("str", "int", "float", "bool", "null", "seq", "map")  # tags that change no more than how a value is read
 
 
-PACKAGE = Path(__file__).resolve().parents[2]
-ENDINGS = (".yaml", ".yml")
-FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast; its messages are poorer
-
-
 class Dateless(FAST):  # type: ignore[misc, valid-type]
     """YAML without dates: `2026-11-02` stays the text that it is, and a day that does not exist is reported with its line."""
 
@@ -49,60 +43,13 @@ class Dateless(FAST):  # type: ignore[misc, valid-type]
     }
 
 
-def sheets_in(folder: Path) -> dict[str, Path]:
-    """Name, as it is shown, -> YAML file of a folder, in the order of the names. Hidden ones, and what is no file, are none."""
-    found: dict[str, Path] = {}
-    try:
-        entries = [*os.scandir(folder)]
-    except OSError:  # there is no such folder, or it cannot be read
-        return {}
-    shown = [one for one in entries if one.name.endswith(ENDINGS) and not one.name.startswith(".")]
-    files = [folder / one.name for one in shown if one.is_file(follow_symlinks=False) or (folder / one.name).is_file()]
-    for file in sorted(files, key=lambda one: ENDINGS.index(one.suffix)):  # the first ending goes before the other
-        found.setdefault(shown_name(file.stem), file)
-    return dict(sorted(found.items()))
-
-
-def _is_own(path: Path) -> bool:
-    """Whether a file is of this package. The tests have read it."""
-    return path.is_relative_to(PACKAGE / "conf") or path.is_relative_to(PACKAGE / "assets")
-
-
-def read_own(path: Path) -> Any:
-    """The content of a YAML file of this package, which the tests have read before."""
-    return parsed_once(path, FAST)
-
-
-def written(path: Path) -> tuple[int, int]:
-    """When a file was last written [ns], and its bytes."""
-    stat = path.stat()
-    return stat.st_mtime_ns, stat.st_size
-
-
-def parsed_once(path: Path, loader: type) -> Any:
-    """What a file of this package holds: parsed once in a process, since every scene reads the same ones; a copy of it."""
-    return _copied(_parsed(path, loader, written(path)))
-
-
-@cache
-def _parsed(path: Path, loader: type, when: tuple[int, int]) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-
-
-def _copied(node: Any) -> Any:
-    """What YAML has of mappings and lists anew, in a small part of the time of `deepcopy`."""
-    if isinstance(node, dict):
-        return {key: _copied(each) for key, each in node.items()}
-    return [_copied(each) for each in node] if isinstance(node, list) else node
-
-
 def read_yaml(path: Path, shown: str | None = None, limit: int = MAX_BYTES) -> Any:
     """The content of a YAML file: of this package, or of anybody, within the bounds of `checked_text`. Dates stay text.
 
     Raises:
         ScenarioError: it is no UTF-8, no YAML or beyond a bound, with the line; or it cannot be read.
     """
-    if _is_own(path):
+    if is_own(path):
         return parsed_once(path, Dateless)
     return load_checked(checked_text(path, shown, limit), shown or str(path))
 
@@ -283,7 +230,7 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
             a key that is no word (`on:` is a boolean in YAML).
     """
     name = shown or str(path)
-    if _is_own(path):
+    if is_own(path):
         return dict(_own_places(path, name, prefix, written(path)))
     return _places_of(checked_text(path, shown, limit), name, prefix)
 

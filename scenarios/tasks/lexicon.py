@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ..sheet.yaml_reader import PACKAGE, read_own
+from ..sheet.own_files import PACKAGE, read_own
 
 FILE = PACKAGE / "conf" / "sentence" / "lexicon.yaml"
 MAX_LETTERS = 2000  # of a text that is read; a task is a sentence or a few

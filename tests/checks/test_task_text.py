@@ -21,8 +21,9 @@ from shiliu.replay.report.text import Words
 from shiliu.scenarios.parts.titles import titles_of
 from shiliu.scenarios.reading.composition import list_scenarios
 from shiliu.scenarios.reading.variant import resolved
+from shiliu.scenarios.sheet.own_files import read_own
 from shiliu.scenarios.sheet.quantity import parse_quantity
-from shiliu.scenarios.sheet.yaml_reader import Problems, read_own
+from shiliu.scenarios.sheet.yaml_reader import Problems
 from shiliu.scenarios.tasks.clauses import read_sentence
 from shiliu.scenarios.tasks.lexicon import lexicon
 

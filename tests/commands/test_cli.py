@@ -13,7 +13,7 @@ from shiliu import cli
 from shiliu.cli import VERBS, CommandRequest, main, parse, quoted
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.sheet.errors import ReplayError, ShiliuError
-from shiliu.scenarios.sheet.yaml_reader import read_own
+from shiliu.scenarios.sheet.own_files import read_own
 
 HEAVY = (
     "mujoco",

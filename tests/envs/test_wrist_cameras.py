@@ -4,14 +4,14 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.envs.rendering import Painter, missing, shown_groups
+from shiliu.envs.rendering import Painter, shown_groups
 from shiliu.scenarios.reading.config import nominal_values
 from shiliu.scenarios.robots.postures import posture
 
 SIZE = (212, 120)  # a quarter of 848 x 480
 OWN = 0.25  # share of the picture that palm and fingers may fill
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason="no OpenGL here")
+pytestmark = pytest.mark.usefixtures("opengl")
 
 
 @pytest.fixture(scope="module")

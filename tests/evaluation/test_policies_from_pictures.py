@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import shiliu
-from shiliu.envs.rendering import missing
 
 demonstrations, pictures, task_module, trials = (
     import_module(f"imitation.{name}") for name in ("demonstrations", "pictures", "task", "trials")
@@ -54,7 +53,7 @@ def test_a_bent_arm_is_bent_in_its_joints_alone(shown):
     assert np.count_nonzero(bent != qpos) == len(names)
 
 
-@pytest.mark.skipif(missing() is not None, reason="no OpenGL is installed")
+@pytest.mark.usefixtures("opengl")
 def test_frames_lead_from_where_the_joints_are_to_what_was_commanded(shown, monkeypatch):
     """The neck is turned farther than the arm, and pictures differ by it; with nothing moved they are the demonstration's."""
     monkeypatch.setattr(pictures, "LEAST", 4)
@@ -114,7 +113,7 @@ class Fixed:
         return np.zeros((len(own), self.sight.ahead, self._channels), np.float32)
 
 
-@pytest.mark.skipif(missing() is not None, reason="no OpenGL is installed")
+@pytest.mark.usefixtures("opengl")
 def test_a_policy_looks_every_so_many_steps_and_is_filmed(shown):
     policy = Fixed(sight(done=15), len(shown.studio.task.used))
     looking = pictures.Looking(shown.studio, policy)

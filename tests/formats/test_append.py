@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -254,7 +255,10 @@ class Killer:
             self.folder = None
 
 
-KILLER = Killer()
+@cache
+def killer() -> Killer:
+    """Made by the first test that asks: from then on all that its process does with files is looked at, and slower."""
+    return Killer()
 
 
 @pytest.mark.parametrize("pictures", [False, pytest.param(True, marks=pytest.mark.slow)])
@@ -270,7 +274,7 @@ def test_killed_between_any_two_file_operations_it_is_a_whole_set(tmp_path, pict
         folder = tmp_path / "b" / "set"
         shutil.rmtree(tmp_path / "b", ignore_errors=True)
         shutil.copytree(start, folder)
-        ended = KILLER.run(tmp_path / "b", left, lambda folder=folder: add(folder, more, features, pictures))
+        ended = killer().run(tmp_path / "b", left, lambda folder=folder: add(folder, more, features, pictures))
         found = rows_of(folder)
         assert found in (old, new), f"after {left} operations: {len(found)} episodes"
         seen.add(len(found))

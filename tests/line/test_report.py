@@ -233,12 +233,12 @@ def test_memory_is_some_hundred_bytes_a_take():
         for k in range(n):
             yield VerdictLine(line(k, f"P-0{100 + k % 50}", at=FIRST), Path("v"), k)
 
-    oversee(many(50))
+    oversee(many(250))
     tracemalloc.start()
-    seen = oversee(many(2000))
+    seen = oversee(many(500))
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert len(seen.takes) == 2000 and held < 2000 * 1200
+    assert len(seen.takes) == 500 and held < 500 * 1200
 
 
 def test_a_failure_mode_is_called_as_its_scenario_calls_it(tmp_path, capsys):

@@ -22,7 +22,8 @@ from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.catalog.catalog import list_scenarios
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.sheet.errors import ScenarioError
-from shiliu.scenarios.sheet.yaml_reader import Node, Problems, read_own
+from shiliu.scenarios.sheet.own_files import read_own
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 from shiliu.scenarios.stepping.simulation import Simulation
 
 SEED = SEEDS[0]

@@ -15,7 +15,7 @@ from shiliu.replay.operator.words.primitives import PRIMITIVES, TAKE
 from shiliu.replay.operator.words.skill import THINGS, Argument
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.sheet.errors import ScenarioError
-from shiliu.scenarios.sheet.yaml_reader import read_own
+from shiliu.scenarios.sheet.own_files import read_own
 
 NEVER = "{never: {moved: {of: can, more_than: 3000 mm}}}"
 

@@ -28,9 +28,8 @@ def scene():
 
 
 @pytest.fixture(scope="module")
-def start(scene):
-    """A draw, for which a towel comes to rest."""
-    return draw(scene, 600)
+def start(scene, unsettled):
+    return unsettled(scene, 600)
 
 
 def chain(scene, kind):

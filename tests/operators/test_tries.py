@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
-from shiliu.envs.rendering import missing
 from shiliu.replay.commands.record_lines import Lines
 from shiliu.replay.formats.episode_archive import pack
 from shiliu.replay.operator.demonstration import demonstrate, go_on_from
@@ -215,7 +214,7 @@ WAIT = ['scenario.time_limit="1 s"', "scenario.mistakes=null", "threads=1", "str
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(missing() is not None, reason="no OpenGL here")
+@pytest.mark.usefixtures("opengl")
 def test_a_camera_that_records_has_its_pictures_unless_told_otherwise(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     words = ["record", "scenario=table_setting", "episodes=1", "scenario.cameras.head.size=64x48", *WAIT]

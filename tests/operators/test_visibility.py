@@ -9,12 +9,11 @@ import shiliu
 import yaml
 from seen_shares import hidden, outdated, share_seen, shown_digest
 from shiliu.cli import main
-from shiliu.envs.rendering import missing
 from shiliu.replay.operator import visibility
 from shiliu.replay.operator.visibility import NEAR, PIXELS, Hands, Sight, answers, sights, things_of, together
 from shiliu.scenarios.sheet.errors import ScenarioError
 
-pictures = pytest.mark.skipif(missing() is not None, reason="no OpenGL here")
+pictures = pytest.mark.usefixtures("opengl")
 WIDTH, HEIGHT, FOVY = 160, 120, 50.0
 BALL, AWAY = 0.06, 1.0  # m, radius of the thing and its distance from the camera
 VALUES = {}

@@ -284,7 +284,8 @@ def test_a_recorder_that_was_started_before_the_commands(take, back, seen):
 @pytest.mark.parametrize(
     "name, kind, rows",
     [
-        *(("action", "command", rows) for rows in (-3, 4)), *(("state", "measured", rows) for rows in (3, 7)),
+        *(("action", "command", rows) for rows in (-3, 4)), ("state", "measured", 3),
+        pytest.param("state", "measured", 7, marks=pytest.mark.slow),
         *(("action", None, rows) for rows in (2, 1, -1)), ("state", None, 1),
     ],
 )  # fmt: skip
@@ -323,7 +324,7 @@ def test_torques_that_hum_in_most_rows_are_held_against_the_law_of_the_others(ta
     assert abs(found.first - 180) < 12 and found.size == pytest.approx(20.0, rel=0.2)
 
 
-@pytest.mark.parametrize(("rows", "seen"), [(6, True), (-3, True), (1, False)])
+@pytest.mark.parametrize(("rows", "seen"), [(6, True), pytest.param(-3, True, marks=pytest.mark.slow), (1, False)])
 @pytest.mark.parametrize("own", [False, True])
 def test_torques_of_all_joints_that_are_late(take, rows, seen, own):
     """A slow arm, whose torques are nearly its weight, answers at any row; and most exactly in its own."""
@@ -374,8 +375,9 @@ def _late(x: np.ndarray, rows: int, seconds: float = 0.0) -> np.ndarray:
 @pytest.mark.parametrize(
     ("name", "rows", "seconds", "harmless"),
     [
-        ("effort", 1, 0.0, True), ("effort", 2, 0.0, True), ("effort", 1, 0.03, True), ("effort", 0, 0.08, True),
-        ("action", 1, 0.0, True), ("action", -1, 0.0, True), ("effort", 5, 0.0, False), ("action", 5, 0.0, False),
+        ("effort", 1, 0.0, True), ("effort", 1, 0.03, True), ("effort", 0, 0.08, True), ("action", 1, 0.0, True),
+        ("effort", 5, 0.0, False), ("action", 5, 0.0, False),
+        *(pytest.param(name, rows, 0.0, True, marks=pytest.mark.slow) for name, rows in (("effort", 2), ("action", -1))),
     ],
 )  # fmt: skip
 def test_forces_of_hands_that_are_late_or_smoothed(gripping, name, rows, seconds, harmless):

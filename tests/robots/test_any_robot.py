@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,18 +13,7 @@ from shiliu.replay.judge.context import Contexts
 from shiliu.replay.recording.recording import Unreadable
 from shiliu.replay.robots.embodiment import limits_of, load_embodiment
 from shiliu.scenarios.sheet.errors import ReplayError
-from toy_robot import ARM, SHEET, commanded, found, stream, swing, take, verdict_of, write_arm, write_sheet
-
-
-@pytest.fixture
-def sheet(tmp_path) -> Path:
-    return write_sheet(tmp_path)
-
-
-@pytest.fixture
-def arm(tmp_path) -> Path:
-    return write_arm(tmp_path)
-
+from toy_robot import ARM, SHEET, commanded, found, stream, swing, take, verdict_of
 
 # ------------------------------------------------------------------------------------------------------ by limits alone
 

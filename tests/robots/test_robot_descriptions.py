@@ -12,17 +12,7 @@ import shiliu
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.robots.embodiment import available, limits_of, load_embodiment
 from shiliu.scenarios.sheet.errors import ScenarioError
-from toy_robot import ARM, SHEET, commanded, found, verdict_of, write_arm, write_sheet
-
-
-@pytest.fixture
-def sheet(tmp_path) -> Path:
-    return write_sheet(tmp_path)
-
-
-@pytest.fixture
-def arm(tmp_path) -> Path:
-    return write_arm(tmp_path)
+from toy_robot import ARM, SHEET, commanded, found, verdict_of
 
 
 def test_every_problem_of_a_description_is_reported_at_once(tmp_path):

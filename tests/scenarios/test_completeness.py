@@ -9,7 +9,7 @@ from completeness import LACKING, PICTURES, completeness, controls_of, excused, 
 from seen_shares import shown_digest
 from shiliu.cli import main
 from shiliu.scenarios.catalog.figures import Lacking, figures_text, lacking
-from shiliu.scenarios.sheet.yaml_reader import read_own
+from shiliu.scenarios.sheet.own_files import read_own
 
 ROOT = Path(__file__).resolve().parents[2]
 SHEET = {

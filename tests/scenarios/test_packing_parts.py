@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.envs.rendering import Painter, missing
+from shiliu.envs.rendering import Painter
 from shiliu.scenarios.draws.variation import draw
 from shiliu.scenarios.reading.config import nominal_values
 from shiliu.scenarios.words.declared import memory_name
@@ -105,7 +105,7 @@ def test_the_scale_writes_what_it_weighs():
     assert display.text(0.04e-3 * 112.4, {"scale.resolution": 0.005}) == "110"
 
 
-@pytest.mark.skipif(missing() is not None, reason="no OpenGL here")
+@pytest.mark.usefixtures("opengl")
 def test_the_scale_can_be_read():
     """Bright segments on a dark screen; another number is another picture."""
     scene = shiliu.load_scenario("package_packing")

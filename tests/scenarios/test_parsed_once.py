@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from shiliu.replay.checks.rules import load_rules
 from shiliu.scenarios.parts.parsed_mjcf import ASSETS, parsed
-from shiliu.scenarios.sheet.yaml_reader import places_in, read_own
+from shiliu.scenarios.sheet.own_files import read_own
+from shiliu.scenarios.sheet.yaml_reader import places_in
 
 FILES = ("robots/kuafu/kuafu", "robots/kuafu/claw", "fixtures/microwave/microwave", "objects/bowl_150/bowl_150", "objects/quilt/quilt")
 

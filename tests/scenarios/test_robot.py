@@ -15,7 +15,7 @@ from shiliu.envs.single import ShiliuEnv
 from shiliu.scenarios.robots.postures import posture, postures_of
 from shiliu.scenarios.robots.robot import Robot, load_robot
 from shiliu.scenarios.scene.scene import Scene
-from shiliu.scenarios.sheet.yaml_reader import read_own
+from shiliu.scenarios.sheet.own_files import read_own
 
 FACTS = json.loads((KUAFU / "facts.json").read_text(encoding="utf-8"))
 ROBOT = read_own(KUAFU / "robot.yaml")

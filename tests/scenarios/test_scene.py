@@ -29,7 +29,7 @@ def started(scene: Scene, model: mujoco.MjModel | None = None) -> tuple[mujoco.M
     return model, data
 
 
-@every
+@every_moving
 def test_stands_still_for_a_second(any_scene):
     """Belts stand, too: what lies on one that moves goes with it (tests/scenarios/test_belts.py)."""
     model, data = started(any_scene, stopped(any_scene.model))

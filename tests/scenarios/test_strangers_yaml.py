@@ -263,5 +263,5 @@ def test_files_that_end_in_yml_are_found_and_hidden_ones_are_not(tmp_path, capsy
 
 
 def test_a_sheet_of_many_episodes_is_read(tmp_path):
-    rows = "".join(f"- {{a: {i}, b: [1, 2, 3]}}\n" for i in range(30_000))
-    assert len(read_yaml(written(tmp_path / "many.yaml", rows))) == 30_000
+    rows = "".join(f"- {{a: {i}, b: [1, 2, 3]}}\n" for i in range(21_000))  # more values than aliases may stand for
+    assert len(read_yaml(written(tmp_path / "many.yaml", rows))) == 21_000

@@ -16,7 +16,8 @@ from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.reading.composition import list_scenarios
 from shiliu.scenarios.reading.variant import names_of, resolved
 from shiliu.scenarios.sheet.errors import ScenarioError
-from shiliu.scenarios.sheet.yaml_reader import Problems, read_own
+from shiliu.scenarios.sheet.own_files import read_own
+from shiliu.scenarios.sheet.yaml_reader import Problems
 from shiliu.scenarios.tasks.left_out import left_out
 from shiliu.scenarios.tasks.own_sentences import scenario_of_task
 

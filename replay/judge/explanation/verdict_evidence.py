@@ -220,7 +220,7 @@ def _pictures(judged: Judged, verdict: Verdict) -> list[Picture]:
         return []
     import imageio.v3 as iio
 
-    from ....envs.rendering import Painter
+    from ....envs.rendering import SMALL, Painter
 
     dt, last = scene.control_timestep, len(shown.qpos) - 1
     root = verdict.findings[verdict.root] if verdict.root is not None else None
@@ -236,7 +236,7 @@ def _pictures(judged: Judged, verdict: Verdict) -> list[Picture]:
         }
     shots = []
     try:
-        with Painter(scene) as painter:
+        with Painter(scene, SMALL) as painter:
             for caption, t in sorted(moments.items(), key=lambda item: item[1]):
                 qpos, kept = (rows[min(round(t / dt), last)] for rows in (shown.qpos, shown.kept))
                 if not np.isfinite(qpos).all():

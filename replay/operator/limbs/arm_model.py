@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.robots.robot import Robot
-from ....scenarios.sheet.yaml_reader import read_own
+from ....scenarios.sheet.own_files import read_own
 from .geometry import turn_z
 
 RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
