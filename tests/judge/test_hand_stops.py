@@ -77,6 +77,18 @@ def test_closing_begins_where_the_hand_begins_to_close():
     assert take.begin == pytest.approx(1.5, abs=0.2) and take.stop == pytest.approx(2.2, abs=0.05)
 
 
+@pytest.mark.parametrize(("speed", "late", "found"), [(0.03, 0.0, True), (0.03, 0.5, True), (0.012, 0.0, False), (0.03, 1.5, False)])
+def test_a_hand_that_closes_gently_closes_before_its_hold_counts(speed, late, found):
+    """It closes until 4 s from the shape that it had, and the hold is counted from so much later on."""
+    command = np.interp(T, [2.0, 4.0], [0.5, 0.5 + 2.0 * speed])
+    first = int(np.flatnonzero(T >= 4.0 + late)[0])
+    hold = GripHold(first, len(T) - 1, 1.0, float(command[-1]))
+    takes = takes_of([hand()._replace(command=command + 0.02, state=command, holds=[hold])], 0.0)
+    assert bool(takes) is found
+    for take in takes:
+        assert take.begin == pytest.approx(2.0, abs=0.2) and take.stop == pytest.approx(4.0 + late, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("unit", "margin", "short"),
     [("m", -0.031, 0.031), ("m", 0.004, 0.0), ("rad", -0.9 * TURNED, 0.0), ("rad", -1.1 * TURNED, np.inf), ("N", -0.1, np.inf)],

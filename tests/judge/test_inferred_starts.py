@@ -149,3 +149,14 @@ def test_where_few_places_are_free_those_are_played_that_are_brushed_least(scene
     if 0 < played < WIDE:
         first = [round((draw.values["bowl.at.x"] - base.values["bowl.at.x"]) / 1e-4) for _, draw, _ in rows]
         assert first == [2, 1, 4, 0]
+
+
+def test_what_a_thing_stands_on_is_not_sought_beyond_what_is_drawn():
+    """Of coils in a bin: a hand that held the uppermost one tells its place, and not that the bin stood elsewhere."""
+    coils = shiliu.load_scenario("coil_separation")
+    inferring, _ = search(coils, StartOfTake(coils, {}, {}, {}, Inferred()))
+    assert {"bin.at.x", "coil_l.at.x", "coil_s.at.x"} <= set(inferring.moves("coil_s"))
+    own = "coil_s."
+    for key, part, wider in (("coil_s.at.x", own, 0.02), ("bin.at.x", own, 0.0), ("bin.at.x", "", 0.02), ("coil_s.yaw", own, 0.0)):
+        low, high = inferring.ends[key]
+        assert inferring.bounds(key, part) == pytest.approx((low - wider, high + wider))

@@ -22,7 +22,7 @@ from ....scenarios.draws.variation import PENETRATION, Draw, penetration
 from ....scenarios.grips.gripper import gripper_of
 from ....scenarios.reading.dealing import PLACES
 from ....scenarios.scene.scene import Scene
-from ...checks.releases import PRESSES, GripHold, HandAndArm
+from ...checks.releases import HELD, PRESSES, GripHold, HandAndArm
 from ...rollout.rollout import Rollout, Take, play
 from .hand_stops import OVER, MeasuredArms, closed
 from .partial_replay import Played, begun, is_robots, jointed, laid, movable, moved, play_on, points_of, start_of
@@ -40,7 +40,7 @@ AFTER, ARC = 1.5, 4.0  # s of a hold that are played, and of one of a door or a 
 LEAD = 1.0  # s, so long before the hand begins to close starts go on from another one
 LEAST_ARC, UPRIGHT = 0.2, 0.99  # of its radius, by which a handle goes round; of an axis, so much of it points up
 NUDGE = 0.01  # by which a value is changed, to see what it moves
-CLOSING = 0.01  # of a hand's way in `OVER`, by which it moves as it closes
+CLOSING = 0.005  # of a hand's way in `OVER`, by which it moves as it closes; 0.009 was seen of hands that close gently
 TRACKED = 0.005  # rad, by which an arm is pushed off its way that weighs as much as a stop elsewhere by `PRESSES`
 KEPT, MORE, AGAIN = 12, 8, 2  # starts that are played whole, and how many more how often, until enough agree
 
@@ -78,11 +78,17 @@ def takes_of(hands: Sequence[HandAndArm], offset: float) -> list[HandTake]:
 
 
 def _began(hand: HandAndArm, hold: GripHold, rows: int, after: int) -> int:
-    """The row in which a hand begins to close onto what it holds."""
-    at = hold.first
-    while at > after and hold.sign * (hand.state[at] - hand.state[max(at - rows, 0)]) > CLOSING:
-        at -= 1
-    return int(max(at - rows // 2, after, 0)) if at < hold.first else int(at)
+    """The row in which a hand begins to close onto what it holds; a gentle hand comes to rest before its hold counts."""
+
+    def closes(row: int) -> bool:
+        return hold.sign * (hand.state[row] - hand.state[max(row - rows, 0)]) > CLOSING
+
+    ends = range(hold.first, max(after, hold.first - round(HELD / OVER * rows)), -1)
+    at = next((row for row in ends if closes(row)), hold.first)
+    begin = at
+    while begin > after and closes(begin):
+        begin -= 1
+    return int(max(begin - rows // 2, after, 0)) if begin < at else hold.first
 
 
 Tried = tuple[float, int, str, Draw, Played]
@@ -214,7 +220,7 @@ class InferredStarts:
         for key, (low, high) in self.ends.items():
             if key not in fixed and (not part or key in mine or key.partition(".")[2] not in PLACES):
                 by = place if ".at." in key else share * (high - low)
-                values[key] = float(np.clip(values[key] + self.rng.normal(0.0, by), *self.bounds(key)))
+                values[key] = float(np.clip(values[key] + self.rng.normal(0.0, by), *self.bounds(key, part and f"{part}.")))
         other = self.start.draw(values)
         return other if penetration(other) <= PENETRATION else draw
 
@@ -232,9 +238,10 @@ class InferredStarts:
             for key in (*self.moves(part), *(key for key in self.ends if key.startswith(f"{part}.")))
         }
 
-    def bounds(self, key: str) -> tuple[float, float]:
+    def bounds(self, key: str, part: str = "") -> tuple[float, float]:
+        """Of a value; the place of the part that is sought may lie `WIDER`, not the places of what it stands on."""
         low, high = self.ends[key]
-        return (low - WIDER, high + WIDER) if ".at." in key else (low, high)
+        return (low - WIDER, high + WIDER) if ".at." in key and key.startswith(part) else (low, high)
 
     def _first(self, draws: Sequence[Draw], step: int, end: float) -> list[Played]:
         """Starts played from their beginning, with the state from which others go on."""
@@ -299,7 +306,7 @@ class _Near:
 
     def places(self, part: str, base: Draw) -> list[dict[str, float]]:
         """Values under which some of a part lies between the pads, each far from those before it."""
-        search, known = self.search, dict(base.values)
+        search, known, own = self.search, dict(base.values), f"{part}."
         at, fixed = points_of(base.model, start_of(base), part), search.fixed()
         moves = {key: by for key, by in search.moves(part).items() if key not in fixed}
         turned = [key for key, by in moves.items() if np.ptp(by, axis=0).max() > 1e-6]
@@ -309,10 +316,10 @@ class _Near:
         found: list[np.ndarray] = []
         values: list[dict[str, float]] = []
         for _ in range(TURNS if turned else 1):
-            given = {key: float(search.rng.uniform(*search.bounds(key))) for key in turned}
+            given = {key: float(search.rng.uniform(*search.bounds(key, own))) for key in turned}
             draw = search.start.draw({**known, **given}) if turned else base
             points = points_of(draw.model, start_of(draw), part) if turned else at
-            ranges = np.array([search.bounds(key) for key in shifts]).reshape(-1, 2)
+            ranges = np.array([search.bounds(key, own) for key in shifts]).reshape(-1, 2)
             some = search.rng.uniform(ranges[:, 0], ranges[:, 1], (SAMPLES // (TURNS if turned else 1), len(ranges)))
             by = (some - np.array([known[key] for key in shifts])) @ np.array(list(shifts.values())).reshape(-1, 3)
             inside = self.between(points, by)
@@ -348,7 +355,7 @@ class _Near:
             keys = [key for key, by in search.moves(part).items() if key != yaw and key not in search.fixed()]
             effect = np.array([search.moves(part)[key].mean(axis=0) / NUDGE for key in keys]).reshape(-1, 3)
             by = np.linalg.lstsq(effect.T, self.path[0] - data.site_xpos[site], rcond=None)[0] if keys else []
-            moved_to = {key: float(np.clip(base.values[key] + one, *search.bounds(key))) for key, one in zip(keys, by)}
+            moved_to = {key: float(np.clip(base.values[key] + one, *search.bounds(key, f"{part}."))) for key, one in zip(keys, by)}
             found.append({**given, **moved_to})
         return found
 
