@@ -59,6 +59,17 @@ def test_an_arm_that_is_pushed_off_its_way_while_the_hand_holds_disagrees():
         assert (departure(stops_of([one]), arms, *held, 0.0) <= 1.0) is agrees
 
 
+@pytest.mark.parametrize(
+    ("by", "speed", "agrees"), [(0.5 * PUSHED, 0.0, True), (1.5 * PUSHED, 0.0, False), (1.5 * PUSHED, 0.3, True)]
+)
+def test_an_arm_that_stands_and_is_pressed_disagrees_though_no_hand_holds(by, speed, agrees):
+    """A finger on a key is no hold. An arm that moves may be late by so much."""
+    q = speed * np.clip(T - 6.0, 0.0, 2.0)[:, None]
+    scene, played = replayed(np.zeros(len(T)))
+    played.qpos[:] = q + by * ((T >= 6.5) & (T < 7.0))[:, None]
+    assert (departure([], MeasuredArms(T, q, np.array([0])), scene, played, 0.0) <= 1.0) is agrees
+
+
 @pytest.mark.parametrize(("short", "rest", "held"), [(0.007, 0.0, True), (0.007, 0.004, False), (0.02, 0.004, True), (0.002, 0.0, False)])
 def test_a_gentle_grip_is_told_from_a_hand_that_is_off_at_rest(monkeypatch, short, rest, held):
     one = hand(at=0.7, commanded=0.7 + short)

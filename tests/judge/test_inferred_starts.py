@@ -160,3 +160,17 @@ def test_what_a_thing_stands_on_is_not_sought_beyond_what_is_drawn():
     for key, part, wider in (("coil_s.at.x", own, 0.02), ("bin.at.x", own, 0.0), ("bin.at.x", "", 0.02), ("coil_s.yaw", own, 0.0)):
         low, high = inferring.ends[key]
         assert inferring.bounds(key, part) == pytest.approx((low - wider, high + wider))
+
+
+def test_starts_that_differ_in_what_was_held_before_take_turns(scene, start):
+    """The best four have one oven, the fifth another one, which the bowl of the best suits as well."""
+    inferring, base = search(scene, start)
+    ovens = [0.0, 0.0, 0.0, 0.0, 0.01]
+    draws = [start.draw(base.values | {"oven.at.y": base.values["oven.at.y"] + by, "bowl.at.x": 0.001 * k}) for k, by in enumerate(ovens)]
+    assert inferring._in_turn(draws, inferring.fixed()) == [0, 1, 2, 3, 4], "nothing was held before"
+    inferring.held = {"oven": None}
+    assert inferring._in_turn(draws, inferring.fixed()) == [0, 4, 1, 2, 3]
+    best = (0.0, 0, "bowl", draws[0], begun(scene, base))
+    other = inferring._as_held(draws[4], "bowl", best)
+    assert other.values["oven.at.y"] == draws[4].values["oven.at.y"] and other.values["bowl.at.x"] == draws[0].values["bowl.at.x"]
+    assert inferring._as_held(draws[4], "plate", best) is draws[4]

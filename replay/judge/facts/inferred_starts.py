@@ -11,8 +11,9 @@ Places along a bar or a rim, and heights along the fingers, are hardly determine
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import mujoco
 import numpy as np
@@ -136,7 +137,16 @@ class InferredStarts:
         self.nudged = {key: self.start.draw({**bases[0].values, key: bases[0].values[key] + NUDGE}) for key in self.ends}
         for take in self.takes if self.ends else ():
             bases = self._held_by(take, bases) or bases
-        return bases[:KEPT] if self.held else bases
+        if not self.held:
+            return bases
+        return [bases[k] for k in self._in_turn(bases, self.fixed(but=list(self.held)[-1]))[:KEPT]]
+
+    def _in_turn(self, draws: Sequence[Draw], keys: Collection[str]) -> list[int]:
+        """Indices of starts, in turn of those that differ in these values: an error in what was held before stays."""
+        kinds: dict[tuple[float, ...], list[int]] = {}
+        for k, draw in enumerate(draws):
+            kinds.setdefault(tuple(draw.values[key] for key in sorted(keys)), []).append(k)
+        return [k for turn in zip_longest(*kinds.values()) for k in turn if k is not None]
 
     def whole(self, likely: Sequence[Draw], enough: int) -> list[Rollout]:
         """Starts played whole, until enough of them agree or too many were tried; `likely` as in `draws`."""
@@ -172,19 +182,28 @@ class InferredStarts:
         tried: list[Tried] = []
         self._score(list(self._wide(near, places, bases, seen)), take, after, tried)
         for k in range(ROUNDS):
-            best = sorted(tried, key=lambda row: row[:2])[:BEST]
+            tried.sort(key=lambda row: row[:2])
+            best = [tried[i] for i in self._in_turn([row[3] for row in tried], self.fixed())[:BEST]]
             if self.left <= 0.0 or not best:
                 break
             more = [
-                (part, self._beside(draw, part, k), one)
+                (part, self._beside(self._as_held(draw, part, tried[0]) if i % 2 == 0 else draw, part, k), one)
                 for *_, part, draw, one in best
-                for _ in range(FINE // len(best))
+                for i in range(FINE // len(best))
             ]
             self._score(more, take, after, tried)
         tried.sort(key=lambda row: row[:2])
         if tried:
             self.held[tried[0][2]] = take
         return [draw for *_, draw, _ in tried]
+
+    def _as_held(self, draw: Draw, part: str, best: Tried) -> Draw:
+        """A start with the place in the hand that suited best in another one, where both go on from things that were held before."""
+        if not self.held or part != best[2]:
+            return draw
+        values = {**best[3].values, **{key: draw.values[key] for key in self.fixed()}}
+        other = self.start.draw(values)
+        return other if penetration(other) <= PENETRATION else draw
 
     def _wide(
         self,
@@ -230,11 +249,12 @@ class InferredStarts:
         middle = np.median(np.stack(list(at.values())), axis=0)  # each key alone moves it, so most leave it where it is
         return {key: by for key, one in at.items() if len(by := one - middle) and np.abs(by).max() > 1e-6}
 
-    def fixed(self) -> set[str]:
-        """Values that move what was held before."""
+    def fixed(self, but: str = "") -> set[str]:
+        """Values that move what was held before, or of that all but one part."""
         return {
             key
             for part in self.held
+            if part != but
             for key in (*self.moves(part), *(key for key in self.ends if key.startswith(f"{part}.")))
         }
 
