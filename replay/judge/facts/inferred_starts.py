@@ -35,6 +35,7 @@ TURNS = 6  # ways in which it may be turned
 WIDE, FINE = 16, 12  # starts that are played at first, and around the best
 ROUNDS, BEST = 3, 4  # how often, and how many these are
 SPREAD = ((0.010, 0.3), (0.005, 0.1), (0.003, 0.05))  # of each round: m, and share of the range of what is no place
+APART = 0.02  # m: of places nearer than that the best one is tried again at first, as others may suit better once they are tried again
 BEFORE, EVERY, DEEPEST = 2.5, 0.25, 0.003  # s, s, m: so long before, looked at so often, the hand was no deeper in anything
 BRUSHED = 0.015  # m, by which a thing may be pushed aside on the hand's way; 0.0065 was seen, of a bowl's rim
 AFTER, ARC = 1.5, 4.0  # s of a hold that are played, and of one of a door or a drawer
@@ -43,6 +44,7 @@ LEAST_ARC, UPRIGHT = 0.2, 0.99  # of its radius, by which a handle goes round; o
 NUDGE = 0.01  # by which a value is changed, to see what it moves
 CLOSING = 0.005  # of a hand's way in `OVER`, by which it moves as it closes; 0.009 was seen of hands that close gently
 TRACKED = 0.005  # rad, by which an arm is pushed off its way that weighs as much as a stop elsewhere by `PRESSES`
+LATCHES = (0.1, 0.3, 0.5, 0.7, 0.9)  # shares of what a latch varies that are tried where an arc tells the place
 KEPT, MORE, AGAIN = 12, 8, 2  # starts that are played whole, and how many more how often, until enough agree
 
 
@@ -141,11 +143,12 @@ class InferredStarts:
             return bases
         return [bases[k] for k in self._in_turn(bases, self.fixed(but=list(self.held)[-1]))[:KEPT]]
 
-    def _in_turn(self, draws: Sequence[Draw], keys: Collection[str]) -> list[int]:
-        """Indices of starts, in turn of those that differ in these values: an error in what was held before stays."""
+    def _in_turn(self, draws: Sequence[Draw], keys: Collection[str], places: Collection[str] = ()) -> list[int]:
+        """Indices of starts, in turn of those that differ in these values, or by `APART` in places: what was held before stays as it is."""
         kinds: dict[tuple[float, ...], list[int]] = {}
         for k, draw in enumerate(draws):
-            kinds.setdefault(tuple(draw.values[key] for key in sorted(keys)), []).append(k)
+            near = [float(round(draw.values[key] / APART)) for key in sorted(places)]
+            kinds.setdefault((*(draw.values[key] for key in sorted(keys)), *near), []).append(k)
         return [k for turn in zip_longest(*kinds.values()) for k in turn if k is not None]
 
     def whole(self, likely: Sequence[Draw], enough: int) -> list[Rollout]:
@@ -181,13 +184,15 @@ class InferredStarts:
         after = min(ARC, take.end - take.stop) if set(places) & jointed(self.scene) else AFTER
         tried: list[Tried] = []
         self._score(list(self._wide(near, places, bases, seen)), take, after, tried)
+        fixed = self.fixed()
+        loose = [key for key in self.ends if ".at." in key and key not in fixed]
         for k in range(ROUNDS):
             tried.sort(key=lambda row: row[:2])
-            best = [tried[i] for i in self._in_turn([row[3] for row in tried], self.fixed())[:BEST]]
+            best = [tried[i] for i in self._in_turn([row[3] for row in tried], fixed, () if k else loose)[:BEST]]
             if self.left <= 0.0 or not best:
                 break
             more = [
-                (part, self._beside(self._as_held(draw, part, tried[0]) if i % 2 == 0 else draw, part, k), one)
+                (part, self._beside(self._as_held(draw, part, tried[0]) if k and i % 2 == 0 else draw, part, k), one)
                 for *_, part, draw, one in best
                 for i in range(FINE // len(best))
             ]
@@ -376,8 +381,14 @@ class _Near:
             effect = np.array([search.moves(part)[key].mean(axis=0) / NUDGE for key in keys]).reshape(-1, 3)
             by = np.linalg.lstsq(effect.T, self.path[0] - data.site_xpos[site], rcond=None)[0] if keys else []
             moved_to = {key: float(np.clip(base.values[key] + one, *search.bounds(key, f"{part}."))) for key, one in zip(keys, by)}
-            found.append({**given, **moved_to})
+            found += [{**given, **moved_to, **own} for own in self._stiffnesses(part)]
         return found
+
+    def _stiffnesses(self, part: str) -> list[dict[str, float]]:
+        """Values of what a part varies and what is no place of it (its latch), from one end to the other: an arc tells nothing of them."""
+        search = self.search
+        own = [key for key in search.ends if key.startswith(f"{part}.") and key not in search.moves(part)]
+        return [{key: float(np.interp(share, [0.0, 1.0], search.ends[key])) for key in own} for share in LATCHES] if own else [{}]
 
     def between(self, points: np.ndarray, moved: np.ndarray) -> np.ndarray:
         """(n,) whether any point (m, 3), moved by (n, 3), lies between the pads."""
