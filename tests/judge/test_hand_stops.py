@@ -59,6 +59,17 @@ def test_an_arm_that_is_pushed_off_its_way_while_the_hand_holds_disagrees():
         assert (departure(stops_of([one]), arms, *held, 0.0) <= 1.0) is agrees
 
 
+@pytest.mark.parametrize(
+    ("by", "speed", "agrees"), [(0.5 * PUSHED, 0.0, True), (1.5 * PUSHED, 0.0, False), (1.5 * PUSHED, 0.3, True)]
+)
+def test_an_arm_that_stands_and_is_pressed_disagrees_though_no_hand_holds(by, speed, agrees):
+    """A finger on a key is no hold. An arm that moves may be late by so much."""
+    q = speed * np.clip(T - 6.0, 0.0, 2.0)[:, None]
+    scene, played = replayed(np.zeros(len(T)))
+    played.qpos[:] = q + by * ((T >= 6.5) & (T < 7.0))[:, None]
+    assert (departure([], MeasuredArms(T, q, np.array([0])), scene, played, 0.0) <= 1.0) is agrees
+
+
 @pytest.mark.parametrize(("short", "rest", "held"), [(0.007, 0.0, True), (0.007, 0.004, False), (0.02, 0.004, True), (0.002, 0.0, False)])
 def test_a_gentle_grip_is_told_from_a_hand_that_is_off_at_rest(monkeypatch, short, rest, held):
     one = hand(at=0.7, commanded=0.7 + short)
@@ -75,6 +86,18 @@ def test_a_gentle_grip_is_told_from_a_hand_that_is_off_at_rest(monkeypatch, shor
 def test_closing_begins_where_the_hand_begins_to_close():
     (take,) = takes_of([hand()], 0.5)
     assert take.begin == pytest.approx(1.5, abs=0.2) and take.stop == pytest.approx(2.2, abs=0.05)
+
+
+@pytest.mark.parametrize(("speed", "late", "found"), [(0.03, 0.0, True), (0.03, 0.5, True), (0.012, 0.0, False), (0.03, 1.5, False)])
+def test_a_hand_that_closes_gently_closes_before_its_hold_counts(speed, late, found):
+    """It closes until 4 s from the shape that it had, and the hold is counted from so much later on."""
+    command = np.interp(T, [2.0, 4.0], [0.5, 0.5 + 2.0 * speed])
+    first = int(np.flatnonzero(T >= 4.0 + late)[0])
+    hold = GripHold(first, len(T) - 1, 1.0, float(command[-1]))
+    takes = takes_of([hand()._replace(command=command + 0.02, state=command, holds=[hold])], 0.0)
+    assert bool(takes) is found
+    for take in takes:
+        assert take.begin == pytest.approx(2.0, abs=0.2) and take.stop == pytest.approx(4.0 + late, abs=0.05)
 
 
 @pytest.mark.parametrize(

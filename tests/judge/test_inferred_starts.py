@@ -49,7 +49,11 @@ def test_a_handle_that_is_pulled_tells_where_its_oven_stands(scene, start, value
     truth = base.values | {key: base.values[key] + by for key, by in values.items()}
     near = object.__new__(_Near)
     near.search, near.scene, near.path = inferring, scene, way_of_handle(start.draw(truth), np.linspace(0.0, 0.7, 12))
-    (found,) = near.by_arc("oven", base)
+    found, *others = near.by_arc("oven", base)
+    latches = np.array([one["oven.latch_force"] for one in (found, *others)])
+    low, high = inferring.ends["oven.latch_force"]
+    assert np.ptp(latches) > 0.7 * (high - low) and latches.min() > low and latches.max() < high, "an arc tells nothing of the latch"
+    assert all({**one, "oven.latch_force": latches[0]} == found for one in others)
     for key, within in (("oven.at.x", 5e-4), ("oven.at.y", 5e-4), ("counter.height", 5e-4), ("oven.yaw", 2e-3)):
         assert found[key] == pytest.approx(truth[key], abs=within)
     near.path = near.path[:2]
@@ -149,3 +153,30 @@ def test_where_few_places_are_free_those_are_played_that_are_brushed_least(scene
     if 0 < played < WIDE:
         first = [round((draw.values["bowl.at.x"] - base.values["bowl.at.x"]) / 1e-4) for _, draw, _ in rows]
         assert first == [2, 1, 4, 0]
+
+
+def test_what_a_thing_stands_on_is_not_sought_beyond_what_is_drawn():
+    """Of coils in a bin: a hand that held the uppermost one tells its place, and not that the bin stood elsewhere."""
+    coils = shiliu.load_scenario("coil_separation")
+    inferring, _ = search(coils, StartOfTake(coils, {}, {}, {}, Inferred()))
+    assert {"bin.at.x", "coil_l.at.x", "coil_s.at.x"} <= set(inferring.moves("coil_s"))
+    own = "coil_s."
+    for key, part, wider in (("coil_s.at.x", own, 0.02), ("bin.at.x", own, 0.0), ("bin.at.x", "", 0.02), ("coil_s.yaw", own, 0.0)):
+        low, high = inferring.ends[key]
+        assert inferring.bounds(key, part) == pytest.approx((low - wider, high + wider))
+
+
+def test_starts_that_differ_in_what_was_held_before_take_turns(scene, start):
+    """The best four have one oven, the fifth another one, which the bowl of the best suits as well."""
+    inferring, base = search(scene, start)
+    ovens = [0.0, 0.0, 0.0, 0.0, 0.01]
+    draws = [start.draw(base.values | {"oven.at.y": base.values["oven.at.y"] + by, "bowl.at.x": 0.001 * k}) for k, by in enumerate(ovens)]
+    assert inferring._in_turn(draws, inferring.fixed()) == [0, 1, 2, 3, 4], "nothing was held before"
+    inferring.held = {"oven": None}
+    assert inferring._in_turn(draws, inferring.fixed()) == [0, 4, 1, 2, 3]
+    draws[2] = start.draw(draws[2].values | {"bowl.at.x": 0.05})
+    assert inferring._in_turn(draws, inferring.fixed(), ["bowl.at.x"]) == [0, 2, 4, 1, 3], "a bowl 50 mm beside is tried again at first"
+    best = (0.0, 0, "bowl", draws[0], begun(scene, base))
+    other = inferring._as_held(draws[4], "bowl", best)
+    assert other.values["oven.at.y"] == draws[4].values["oven.at.y"] and other.values["bowl.at.x"] == draws[0].values["bowl.at.x"]
+    assert inferring._as_held(draws[4], "plate", best) is draws[4]

@@ -24,6 +24,7 @@ OVER = 0.3  # s, over which a hand's way is looked at: devices send a command ag
 GENTLE, RESTS = 0.003, 3.0  # of a hand's way, and of what it is off at rest: as little short is a gentle grip; 0.007 was seen
 # rad: with a bowl 5 to 20 mm elsewhere in its hand, or lower by so much, an arm is 3 to 16 mrad elsewhere; where it was, 1 to 4
 PUSHED = 0.010
+STANDS = 0.01  # rad, by which an arm that stands moves at most within `LEAST`
 STATE = "observation.state"
 
 
@@ -126,7 +127,8 @@ def departure(stops: Sequence[HandStop], arms: MeasuredArms | None, scene: Scene
     """How far a replay departs from the record at most, as a share of the bound; up to 1 it agrees.
 
     A hand stands no further from where it was recorded than its `bound`, over any spell. An arm is pushed off its recorded way by
-    `PUSHED` at most, or by twice as much as it departs while no hand holds anything: that much tells of the motors, of delays.
+    `PUSHED` at most while a hand holds something or the arm stands, or by twice as much as it departs while no hand holds anything:
+    that much tells of the motors, of delays.
 
     Args:
         offset: where the replay begins on the recording's clock [s].
@@ -148,7 +150,12 @@ def _pushed(stops: Sequence[HandStop], arms: MeasuredArms, scene: Scene, played:
         here = (arms.t >= begin) & (arms.t < begin + LEAST)
         if here.any():
             holding = any(t0 <= begin + LEAST and t1 >= begin - LEAST for t0, t1 in held)
-            (pushed if holding else free).append(float(np.median(off[here])))
+            by = float(np.median(off[here]))
+            stands = float(np.ptp(arms.q[here], axis=0).max()) <= STANDS
+            if holding or stands:  # a delay moves no arm that stands: it is pressed, by a key as well
+                pushed.append(by)
+            if not holding:
+                free.append(by)
     return max(pushed) / max(PUSHED, 2.0 * float(np.quantile(free, 0.9)))
 
 

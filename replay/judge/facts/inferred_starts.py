@@ -11,8 +11,9 @@ Places along a bar or a rim, and heights along the fingers, are hardly determine
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import mujoco
 import numpy as np
@@ -22,7 +23,7 @@ from ....scenarios.draws.variation import PENETRATION, Draw, penetration
 from ....scenarios.grips.gripper import gripper_of
 from ....scenarios.reading.dealing import PLACES
 from ....scenarios.scene.scene import Scene
-from ...checks.releases import PRESSES, GripHold, HandAndArm
+from ...checks.releases import HELD, PRESSES, GripHold, HandAndArm
 from ...rollout.rollout import Rollout, Take, play
 from .hand_stops import OVER, MeasuredArms, closed
 from .partial_replay import Played, begun, is_robots, jointed, laid, movable, moved, play_on, points_of, start_of
@@ -34,14 +35,16 @@ TURNS = 6  # ways in which it may be turned
 WIDE, FINE = 16, 12  # starts that are played at first, and around the best
 ROUNDS, BEST = 3, 4  # how often, and how many these are
 SPREAD = ((0.010, 0.3), (0.005, 0.1), (0.003, 0.05))  # of each round: m, and share of the range of what is no place
+APART = 0.02  # m: of places nearer than that the best one is tried again at first, as others may suit better once they are tried again
 BEFORE, EVERY, DEEPEST = 2.5, 0.25, 0.003  # s, s, m: so long before, looked at so often, the hand was no deeper in anything
 BRUSHED = 0.015  # m, by which a thing may be pushed aside on the hand's way; 0.0065 was seen, of a bowl's rim
 AFTER, ARC = 1.5, 4.0  # s of a hold that are played, and of one of a door or a drawer
 LEAD = 1.0  # s, so long before the hand begins to close starts go on from another one
 LEAST_ARC, UPRIGHT = 0.2, 0.99  # of its radius, by which a handle goes round; of an axis, so much of it points up
 NUDGE = 0.01  # by which a value is changed, to see what it moves
-CLOSING = 0.01  # of a hand's way in `OVER`, by which it moves as it closes
+CLOSING = 0.005  # of a hand's way in `OVER`, by which it moves as it closes; 0.009 was seen of hands that close gently
 TRACKED = 0.005  # rad, by which an arm is pushed off its way that weighs as much as a stop elsewhere by `PRESSES`
+LATCHES = (0.1, 0.3, 0.5, 0.7, 0.9)  # shares of what a latch varies that are tried where an arc tells the place
 KEPT, MORE, AGAIN = 12, 8, 2  # starts that are played whole, and how many more how often, until enough agree
 
 
@@ -78,11 +81,17 @@ def takes_of(hands: Sequence[HandAndArm], offset: float) -> list[HandTake]:
 
 
 def _began(hand: HandAndArm, hold: GripHold, rows: int, after: int) -> int:
-    """The row in which a hand begins to close onto what it holds."""
-    at = hold.first
-    while at > after and hold.sign * (hand.state[at] - hand.state[max(at - rows, 0)]) > CLOSING:
-        at -= 1
-    return int(max(at - rows // 2, after, 0)) if at < hold.first else int(at)
+    """The row in which a hand begins to close onto what it holds; a gentle hand comes to rest before its hold counts."""
+
+    def closes(row: int) -> bool:
+        return hold.sign * (hand.state[row] - hand.state[max(row - rows, 0)]) > CLOSING
+
+    ends = range(hold.first, max(after, hold.first - round(HELD / OVER * rows)), -1)
+    at = next((row for row in ends if closes(row)), hold.first)
+    begin = at
+    while begin > after and closes(begin):
+        begin -= 1
+    return int(max(begin - rows // 2, after, 0)) if begin < at else hold.first
 
 
 Tried = tuple[float, int, str, Draw, Played]
@@ -130,7 +139,17 @@ class InferredStarts:
         self.nudged = {key: self.start.draw({**bases[0].values, key: bases[0].values[key] + NUDGE}) for key in self.ends}
         for take in self.takes if self.ends else ():
             bases = self._held_by(take, bases) or bases
-        return bases[:KEPT] if self.held else bases
+        if not self.held:
+            return bases
+        return [bases[k] for k in self._in_turn(bases, self.fixed(but=list(self.held)[-1]))[:KEPT]]
+
+    def _in_turn(self, draws: Sequence[Draw], keys: Collection[str], places: Collection[str] = ()) -> list[int]:
+        """Indices of starts, in turn of those that differ in these values, or by `APART` in places: what was held before stays as it is."""
+        kinds: dict[tuple[float, ...], list[int]] = {}
+        for k, draw in enumerate(draws):
+            near = [float(round(draw.values[key] / APART)) for key in sorted(places)]
+            kinds.setdefault((*(draw.values[key] for key in sorted(keys)), *near), []).append(k)
+        return [k for turn in zip_longest(*kinds.values()) for k in turn if k is not None]
 
     def whole(self, likely: Sequence[Draw], enough: int) -> list[Rollout]:
         """Starts played whole, until enough of them agree or too many were tried; `likely` as in `draws`."""
@@ -165,20 +184,31 @@ class InferredStarts:
         after = min(ARC, take.end - take.stop) if set(places) & jointed(self.scene) else AFTER
         tried: list[Tried] = []
         self._score(list(self._wide(near, places, bases, seen)), take, after, tried)
+        fixed = self.fixed()
+        loose = [key for key in self.ends if ".at." in key and key not in fixed]
         for k in range(ROUNDS):
-            best = sorted(tried, key=lambda row: row[:2])[:BEST]
+            tried.sort(key=lambda row: row[:2])
+            best = [tried[i] for i in self._in_turn([row[3] for row in tried], fixed, () if k else loose)[:BEST]]
             if self.left <= 0.0 or not best:
                 break
             more = [
-                (part, self._beside(draw, part, k), one)
+                (part, self._beside(self._as_held(draw, part, tried[0]) if k and i % 2 == 0 else draw, part, k), one)
                 for *_, part, draw, one in best
-                for _ in range(FINE // len(best))
+                for i in range(FINE // len(best))
             ]
             self._score(more, take, after, tried)
         tried.sort(key=lambda row: row[:2])
         if tried:
             self.held[tried[0][2]] = take
         return [draw for *_, draw, _ in tried]
+
+    def _as_held(self, draw: Draw, part: str, best: Tried) -> Draw:
+        """A start with the place in the hand that suited best in another one, where both go on from things that were held before."""
+        if not self.held or part != best[2]:
+            return draw
+        values = {**best[3].values, **{key: draw.values[key] for key in self.fixed()}}
+        other = self.start.draw(values)
+        return other if penetration(other) <= PENETRATION else draw
 
     def _wide(
         self,
@@ -214,7 +244,7 @@ class InferredStarts:
         for key, (low, high) in self.ends.items():
             if key not in fixed and (not part or key in mine or key.partition(".")[2] not in PLACES):
                 by = place if ".at." in key else share * (high - low)
-                values[key] = float(np.clip(values[key] + self.rng.normal(0.0, by), *self.bounds(key)))
+                values[key] = float(np.clip(values[key] + self.rng.normal(0.0, by), *self.bounds(key, part and f"{part}.")))
         other = self.start.draw(values)
         return other if penetration(other) <= PENETRATION else draw
 
@@ -224,17 +254,19 @@ class InferredStarts:
         middle = np.median(np.stack(list(at.values())), axis=0)  # each key alone moves it, so most leave it where it is
         return {key: by for key, one in at.items() if len(by := one - middle) and np.abs(by).max() > 1e-6}
 
-    def fixed(self) -> set[str]:
-        """Values that move what was held before."""
+    def fixed(self, but: str = "") -> set[str]:
+        """Values that move what was held before, or of that all but one part."""
         return {
             key
             for part in self.held
+            if part != but
             for key in (*self.moves(part), *(key for key in self.ends if key.startswith(f"{part}.")))
         }
 
-    def bounds(self, key: str) -> tuple[float, float]:
+    def bounds(self, key: str, part: str = "") -> tuple[float, float]:
+        """Of a value; the place of the part that is sought may lie `WIDER`, not the places of what it stands on."""
         low, high = self.ends[key]
-        return (low - WIDER, high + WIDER) if ".at." in key else (low, high)
+        return (low - WIDER, high + WIDER) if ".at." in key and key.startswith(part) else (low, high)
 
     def _first(self, draws: Sequence[Draw], step: int, end: float) -> list[Played]:
         """Starts played from their beginning, with the state from which others go on."""
@@ -299,7 +331,7 @@ class _Near:
 
     def places(self, part: str, base: Draw) -> list[dict[str, float]]:
         """Values under which some of a part lies between the pads, each far from those before it."""
-        search, known = self.search, dict(base.values)
+        search, known, own = self.search, dict(base.values), f"{part}."
         at, fixed = points_of(base.model, start_of(base), part), search.fixed()
         moves = {key: by for key, by in search.moves(part).items() if key not in fixed}
         turned = [key for key, by in moves.items() if np.ptp(by, axis=0).max() > 1e-6]
@@ -309,10 +341,10 @@ class _Near:
         found: list[np.ndarray] = []
         values: list[dict[str, float]] = []
         for _ in range(TURNS if turned else 1):
-            given = {key: float(search.rng.uniform(*search.bounds(key))) for key in turned}
+            given = {key: float(search.rng.uniform(*search.bounds(key, own))) for key in turned}
             draw = search.start.draw({**known, **given}) if turned else base
             points = points_of(draw.model, start_of(draw), part) if turned else at
-            ranges = np.array([search.bounds(key) for key in shifts]).reshape(-1, 2)
+            ranges = np.array([search.bounds(key, own) for key in shifts]).reshape(-1, 2)
             some = search.rng.uniform(ranges[:, 0], ranges[:, 1], (SAMPLES // (TURNS if turned else 1), len(ranges)))
             by = (some - np.array([known[key] for key in shifts])) @ np.array(list(shifts.values())).reshape(-1, 3)
             inside = self.between(points, by)
@@ -348,9 +380,15 @@ class _Near:
             keys = [key for key, by in search.moves(part).items() if key != yaw and key not in search.fixed()]
             effect = np.array([search.moves(part)[key].mean(axis=0) / NUDGE for key in keys]).reshape(-1, 3)
             by = np.linalg.lstsq(effect.T, self.path[0] - data.site_xpos[site], rcond=None)[0] if keys else []
-            moved_to = {key: float(np.clip(base.values[key] + one, *search.bounds(key))) for key, one in zip(keys, by)}
-            found.append({**given, **moved_to})
+            moved_to = {key: float(np.clip(base.values[key] + one, *search.bounds(key, f"{part}."))) for key, one in zip(keys, by)}
+            found += [{**given, **moved_to, **own} for own in self._stiffnesses(part)]
         return found
+
+    def _stiffnesses(self, part: str) -> list[dict[str, float]]:
+        """Values of what a part varies and what is no place of it (its latch), from one end to the other: an arc tells nothing of them."""
+        search = self.search
+        own = [key for key in search.ends if key.startswith(f"{part}.") and key not in search.moves(part)]
+        return [{key: float(np.interp(share, [0.0, 1.0], search.ends[key])) for key in own} for share in LATCHES] if own else [{}]
 
     def between(self, points: np.ndarray, moved: np.ndarray) -> np.ndarray:
         """(n,) whether any point (m, 3), moved by (n, 3), lies between the pads."""
