@@ -1,0 +1,157 @@
+"""How the joints of a take follow their commands, in a few numbers each: what other takes of the device may be held against.
+
+A take by itself does not tell a fault that is smooth from a push or a weak servo. Other takes do: one device has one delay, one gain,
+rests as near its command, and is as rough as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
+
+from .relations import MEMORY, Relation, follows, robust
+from .table import Group, RecordedChannel
+
+AWAY = {"away_quarter": 0.25, "away_second": 1.0, "away_long": 3.0}  # s over which the residual is averaged
+RESTS = {"rests_quarter": 0.25, "rests_second": 1.0}  # the same of rows beside which the command stands
+STILL = 0.4  # s to either side of a row for which a command stands
+STANDS = {"rad": 0.02, "1": 0.01}  # by which it moves then
+WAY = {"rad": 0.2, "1": 0.08}  # that a command goes, before delay, gain and roughness are asked
+BESIDE = {"rad": 0.03, "1": 0.015}  # from where on a robot that begins elsewhere has come to its command
+COMES, SETTLES = 4.0, 0.5  # s that this takes at the most; s more until it follows
+PART = 1.5  # s of a stretch of which delay and gain are asked by itself
+BUSY = 0.15  # of the power that a stretch would have at the speed that is reached in one of twenty rows, to ask for its delay
+SMALL = {"rad": 1e-3, "1": 5e-4}  # roughness that a grain of 0.01 rad makes, below which none counts
+
+
+@dataclass(frozen=True)
+class Habit:
+    """One number of a joint, and the rows first..last in which it is what it is."""
+
+    value: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, eq=False)
+class Habits:
+    """Of one channel.
+
+    Attributes:
+        of: word -> what it is in this take. `away_*`, `rests_*`: distance from where the command sends it, in the channel's
+            unit; `gain` [1] and `late` [s] of the whole; `factor` and `delay`: the same of the stretch that differs most from the whole;
+            `command_rough`, `measured_rough`: logarithm of how much rougher the command is than the measurement, and the
+            measurement than where it is sent.
+        meant: (n,) where the command sends it.
+    """
+
+    channel: RecordedChannel
+    of: Mapping[str, Habit]
+    meant: np.ndarray
+
+
+def habits(group: Group) -> list[Habits]:
+    """Of each channel that is commanded and measured."""
+    if group.n < 8:
+        return []
+    relations = _of_hands(group) if group.hands else follows(group, 0.0)
+    both = [(c, r) for c, r in zip(group.channels, relations) if r is not None]
+    if not both:
+        return []
+    unit, dt, n = both[0][0].unit, group.dt, group.n
+    command, measured = (np.column_stack([c.columns[kind] for c, _ in both]) for kind in ("command", "measured"))
+    away = np.column_stack([_begun(r.residual, c, dt) for c, r in both])
+    meant = measured - away
+    found: list[dict[str, Habit]] = [{} for _ in both]
+    wide = 2 * max(2, round(STILL / dt)) + 1
+    calm = maximum_filter1d(command, wide, axis=0) - minimum_filter1d(command, wide, axis=0) < STANDS[unit]
+    for word, s in (*AWAY.items(), *RESTS.items()):
+        rows = max(1, round(s / dt))
+        mean = np.abs(uniform_filter1d(away, rows, axis=0, mode="nearest"))
+        if word in RESTS:
+            mean[uniform_filter1d(calm.astype(float), rows, axis=0, mode="nearest") < 0.999] = 0.0
+        for j, row in enumerate(mean.argmax(axis=0)):
+            first, last = max(0, int(row) - rows // 2), min(n - 1, int(row) + rows // 2)
+            found[j][word] = Habit(float(mean[row, j]), first, last)
+    goes = np.ptp(command, axis=0) > WAY[unit]
+    rough = [_rough(x) for x in (command, measured, meant)]
+    sent, told, plan = (np.log(np.sqrt((x**2).mean(axis=0)) + SMALL[unit]) for x in rough)
+    parts = [_of_parts(meant[:, j], away[:, j], dt, WAY[unit]) if goes[j] else {} for j in range(len(both))]
+    for j, (_, relation) in enumerate(both):
+        found[j]["measured_rough"] = Habit(float(told[j] - plan[j]), *_where(rough[1][:, j], rough[2][:, j], told[j] > plan[j], dt))
+        if not goes[j]:
+            continue
+        found[j]["command_rough"] = Habit(float(sent[j] - told[j]), *_where(rough[0][:, j], rough[1][:, j], sent[j] > told[j], dt))
+        if relation.own and np.isfinite(relation.delay):
+            found[j] |= {"gain": Habit(relation.gain, 0, n - 1), "late": Habit(relation.delay, 0, n - 1)}
+        found[j] |= parts[j]
+    return [Habits(c, of, meant[:, j]) for j, ((c, _), of) in enumerate(zip(both, found))]
+
+
+def _of_hands(group: Group) -> list[Relation | None]:
+    """How fingers follow: a kernel of their own each, since they stop at what they hold."""
+    stride = max(1, round(1.0 / 30.0 / group.dt))
+    shifts = [-stride * k for k in range(max(2, round(MEMORY / group.dt / stride)) + 1)]
+    found: list[Relation | None] = []
+    for c in group.channels:
+        if not {"command", "measured"} <= set(c.columns) or c.is_switch:
+            found.append(None)
+            continue
+        x, back = c.columns["command"], min(-shifts[-1], group.n - 1)
+        whole = np.concatenate([np.full(back, x[0]), x])
+        design = np.column_stack([*(whole[max(back + s, 0) : max(back + s, 0) + group.n] for s in shifts), np.ones(group.n)])
+        beta, residual, noise = robust(design, c.columns["measured"], None, np.full(design.shape[1], 1e-3), 1e-3)
+        gain = float(beta[:-1].sum())
+        late = float(-(beta[:-1] @ np.array(shifts)) / gain * group.dt) if abs(gain) > 0.1 else float("nan")
+        moves = bool(np.ptp(x) > STANDS["1"])
+        found.append(Relation("follows", "measured", {}, -float(beta[-1]), residual, noise, gain, late, moves))
+    return found
+
+
+def _begun(residual: np.ndarray, channel: RecordedChannel, dt: float) -> np.ndarray:
+    """(n,) the residual without the rows in which a robot that begins elsewhere comes to its first command."""
+    near, out = BESIDE[channel.unit], residual.copy()
+    begins = abs(float(channel.columns["measured"][0] - channel.columns["command"][0]))
+    if abs(out[0]) > near or begins > 2.0 * near:
+        there = np.flatnonzero(np.abs(out) < near)
+        out[: min((int(there[0]) if len(there) else 0) + round(SETTLES / dt), round(COMES / dt))] = 0.0
+    return out
+
+
+def _rough(x: np.ndarray) -> np.ndarray:
+    """(n, k) what of columns is not in the mean of three rows."""
+    return x - uniform_filter1d(x, 3, axis=0, mode="nearest")
+
+
+def _where(one: np.ndarray, other: np.ndarray, more: bool, dt: float) -> tuple[int, int]:
+    """The rows in which most of the difference of two roughnesses (n,) is: from its fifth to its ninety-fifth hundredth."""
+    power = np.cumsum(np.maximum((one**2 - other**2) * (1.0 if more else -1.0), 0.0))
+    if power[-1] <= 0.0:
+        return 0, len(one) - 1
+    first, last = np.searchsorted(power, [0.05 * power[-1], 0.95 * power[-1]])
+    return int(first), int(min(last, len(one) - 1))
+
+
+def _of_parts(meant: np.ndarray, away: np.ndarray, dt: float, way: float) -> dict[str, Habit]:
+    """`delay` [s] and `factor` of the stretch in which they differ most from those of the whole."""
+    n, rows = len(meant), max(4, round(PART / dt))
+    speed = np.gradient(meant) / dt
+    fast = max(float(np.percentile(np.abs(speed), 95)), 1e-6)
+    found = {"delay": Habit(0.0, 0, n - 1), "factor": Habit(0.0, 0, n - 1)}
+    for a in range(0, max(1, n - rows + 1), max(1, rows // 4)):
+        part = slice(a, min(a + rows, n))
+        v, p, e = speed[part], meant[part], away[part]
+        p, e = p - np.median(p), e - np.median(e)
+        goes, power = float(np.ptp(p)), float(v @ v)
+        if power > BUSY * len(v) * fast**2 and goes > 0.5 * way:
+            late = -float(v @ e) / power
+            if abs(late) > found["delay"].value:
+                found["delay"] = Habit(abs(late), a, part.stop - 1)
+        if goes > way:
+            factor = abs(float(p @ e) / float(p @ p))
+            if factor > found["factor"].value:
+                found["factor"] = Habit(factor, a, part.stop - 1)
+    return found

@@ -1,0 +1,207 @@
+"""What is usual among takes of one device, and what of a take is far outside of it: faults that are too smooth to show by themselves.
+
+What is usual is known of a device that was measured (`conf/following/<mapping>.yaml`, written by `benchmarks/following.py`), or learnt from
+at least `ENOUGH` other takes of the set. A take of which most joints are otherwise is of a device that is set up otherwise: that is a
+warning, since nobody measured that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import yaml
+
+from ...scenarios.reading.composition import CONF
+from .case import Case
+from .departures import together
+from .difference import JOIN, Difference
+from .habits import AWAY, RESTS, Habit, Habits, habits
+from .hypotheses import best
+from .table import Group
+
+FOLDER = CONF / "following"
+ENOUGH = 5  # takes of a set, to know what is usual in it
+CENTRED = ("gain", "late", "command_rough", "measured_rough")  # may be more or less than usual; the others are distances
+PUSHED = (*AWAY, *RESTS, "delay", "factor")  # what a push or a stop does as well, though not so much
+FREE = ("gain", "factor")  # not asked of fingers, which stop at what they hold
+# least by which a number is otherwise: rad and shares of a way, s, and shares of one; twice of them for fingers' distances
+LEAST = {"gain": 0.03, "late": 0.04, "command_rough": 0.4, "measured_rough": 0.4, "delay": 0.06, "factor": 0.1}
+NEAR = 0.02
+POOLED = 75.0  # percentile of what is usual of the channels of a kind, below which a channel's own is not believed
+# times what is usual, from where on it is none. Leave one out: of 19 takes of a G1 and 7 of a Piper clean ones reach 1.8, and a fault above
+# the limits of detection that no other check refuses mostly reaches more
+FAR, FAR_PUSHED = 2.0, 3.0
+# the same against so many takes of a set: of 5 clean takes reach 4.9, of 7 and more 2.9, of 15 and more 2.7
+OF_A_SET = ((15, 3.0), (7, 3.5), (ENOUGH, 5.5))
+MOST = 0.5  # of the joints that move, beyond which it is the device
+RATE = 0.03  # by which rows may come otherwise
+ORDINARY = {"late": "lag", "delay": "lag", "gain": "factor"}  # what a number says of the reason
+
+Numbers = Mapping[str, Mapping[str, float]]  # channel -> word -> value
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What is usual of each channel.
+
+    Attributes:
+        takes: that it was learnt from.
+        rate: rows a second of these.
+        of: channel -> word -> (centre, reach), as of `Habits`.
+        far, far_pushed: times the reach from where on a number is none of these; of those that a push changes.
+    """
+
+    takes: int
+    rate: float
+    of: Mapping[str, Mapping[str, tuple[float, float]]]
+    far: float = FAR
+    far_pushed: float = FAR_PUSHED
+
+
+@dataclass(frozen=True)
+class TakeHabits:
+    """The numbers of a take, by which others are held against it: `joints` and `hands`, rows a second."""
+
+    rate: float
+    joints: Numbers
+    hands: Numbers
+
+
+def taken(groups: Sequence[Group]) -> TakeHabits | None:
+    """The numbers of a take; None where nothing is commanded and measured."""
+    found: tuple[dict[str, Mapping[str, float]], dict[str, Mapping[str, float]]] = ({}, {})
+    for group in groups:
+        for one in habits(group):
+            found[group.hands][one.channel.name] = {word: habit.value for word, habit in one.of.items()}
+    return TakeHabits(1.0 / groups[0].dt, *found) if any(found) else None
+
+
+def learnt(takes: Sequence[TakeHabits]) -> Usual | None:
+    """What is usual among takes; None of fewer than `ENOUGH`."""
+    if len(takes) < ENOUGH:
+        return None
+    rate = float(np.median([take.rate for take in takes]))
+    takes = [take for take in takes if abs(take.rate / rate - 1.0) <= RATE]
+    of: dict[str, dict[str, tuple[float, float]]] = {}
+    for hands in (False, True):
+        every = [take.hands if hands else take.joints for take in takes]
+        for word in sorted({word for numbers in every for own in numbers.values() for word in own}):
+            found = {}
+            for name in {name for numbers in every for name in numbers}:
+                x = [numbers[name][word] for numbers in every if word in numbers.get(name, ())]
+                if len(x) >= ENOUGH - 1:
+                    centre = float(np.median(x)) if word in CENTRED else 0.0
+                    found[name] = (centre, float(np.abs(np.array(x) - centre).max()))
+            least = float(np.percentile([reach for _, reach in found.values()], POOLED)) if found else 0.0
+            for name, (centre, reach) in found.items():
+                of.setdefault(name, {})[word] = (centre, max(reach, least))
+    far = next((far for count, far in OF_A_SET if len(takes) >= count), None)
+    return Usual(len(takes), rate, of, far, max(far, FAR_PUSHED)) if far is not None and of else None
+
+
+@lru_cache
+def known(mapping: str | None) -> Usual | None:
+    """What was measured of the device that a mapping reads; None of one that nobody measured."""
+    path = FOLDER / f"{mapping}.yaml"
+    if mapping is None or not path.is_file():
+        return None
+    sheet = yaml.safe_load(path.read_text(encoding="utf-8"))
+    words = sheet["words"]
+    of = {
+        name: {word: (float(one[0]), float(one[1])) for word, one in zip(words, row) if one is not None}
+        for name, row in sheet["channels"].items()
+    }
+    return Usual(sheet["takes"], sheet["rate"], of)
+
+
+def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
+    """What of a take's channels is far outside of what is usual."""
+    found: list[Difference] = []
+    for group in groups:
+        if not group.same_rows or abs(1.0 / (group.dt * usual.rate) - 1.0) > RATE:
+            continue
+        own = habits(group)
+        worst = [(one, _worst(one, group, usual)) for one in own]
+        out = [(one, *far) for one, far in worst if far is not None]
+        moving = [one for one in own if "command_rough" in one.of]
+        device = len(out) > 1 and len(out) > MOST * len(moving)
+        of = [_difference(group, one, word, times, usual, not device) for one, word, times in out]
+        found += _one(of) if device else together(of)
+    return found
+
+
+def _worst(one: Habits, group: Group, usual: Usual) -> tuple[str, float] | None:
+    """The number of a channel that is furthest outside, and how many times as far as it may be."""
+    known_of, found = usual.of.get(one.channel.name, {}), []
+    for word, habit in one.of.items():
+        if word in known_of and not (group.hands and word in FREE):
+            far = usual.far_pushed if word in PUSHED else usual.far
+            found.append((abs(habit.value - known_of[word][0]) / (far * _reach(word, known_of[word][1], group.hands)), word))
+    times, word = max(found, default=(0.0, ""))
+    return (word, times) if times > 1.0 else None
+
+
+def _reach(word: str, reach: float, hands: bool) -> float:
+    return max(reach, LEAST.get(word, NEAR * (2.0 if hands else 1.0)))
+
+
+def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual, certain: bool) -> Difference:
+    """A number that is far outside, as a difference of the column in the rows in which it is so."""
+    habit, centre = one.of[word], usual.of[one.channel.name][word][0]
+    x = one.channel.columns["measured"]
+    apart = np.abs(x - one.meant)
+    kind, name, numbers, size, unit = "measured", ORDINARY.get(word), {}, float(apart[habit.first : habit.last + 1].max()), one.channel.unit
+    why = None
+    if word in ("late", "delay"):
+        numbers, size, unit = {"late": habit.value - centre}, abs(habit.value - centre), "s"
+    elif word == "gain":
+        numbers = {"factor": habit.value / centre}
+    elif word.endswith("_rough"):
+        more = habit.value > centre
+        name = "burst" if more else "smoothed"
+        kind = word.removesuffix("_rough")
+    else:
+        first, last = _widened(apart, habit)
+        habit = Habit(habit.value, first, last)
+        case = Case(x, one.meant, first, last, group.dt, 0.1 * size, angle=unit == "rad")
+        why = best(case)
+    return Difference.over(
+        group.t, (one.channel.name,), kind, (habit.first, habit.last), max(size, 1e-9), unit, why or name, certain=certain,
+        undone=0.0, stream=one.channel.topics.get(kind, ""), limit=max(size, 1e-9) / times, weight=times * (habit.last - habit.first + 1),
+        **({} if why is not None else {"explained": 0.0, "numbers": {**numbers, "takes": float(usual.takes)}}),
+    )  # fmt: skip
+
+
+def _widened(apart: np.ndarray, habit: Habit) -> tuple[int, int]:
+    """The rows about those in which a column is away, in which it is so by half as much."""
+    far = apart > 0.5 * float(np.median(apart[habit.first : habit.last + 1]))
+    first, last = habit.first, habit.last
+    while first > 0 and far[max(0, first - JOIN) : first].any():
+        first = max(0, first - JOIN) + int(np.flatnonzero(far[max(0, first - JOIN) : first])[0])
+    while last < len(far) - 1 and far[last + 1 : last + 1 + JOIN].any():
+        last = last + 1 + int(np.flatnonzero(far[last + 1 : last + 1 + JOIN])[-1])
+    return first, last
+
+
+def _one(of: Sequence[Difference]) -> list[Difference]:
+    """Those of most joints as one, which is a matter of the device."""
+    lead = max(of, key=lambda d: d.weight)
+    return [replace(lead, channels=tuple(dict.fromkeys(name for d in of for name in d.channels)), certain=False)]
+
+
+def beside_usual(found: Sequence[Difference], far: Sequence[Difference]) -> list[Difference]:
+    """What a take contradicts itself in, all of it unsure, and what of it is far outside of what is usual: where both are of some of the
+    same columns' rows, the former is sure by the latter, and has its reason and its rows."""
+    sure = [d for d in far if d.certain]
+    borne_out = [d for d in found if d.family != "body" and any(_meet(d, one) for one in sure)]
+    rest = [d for d in found if not any(_meet(d, one) for one in sure)]
+    new = [one for one in far if not any(_meet(d, one) for d in (borne_out if one.certain else found))]
+    return [*(replace(d, certain=True) for d in borne_out), *rest, *new]
+
+
+def _meet(one: Difference, other: Difference) -> bool:
+    shared = one.kind == "rows" or bool(set(one.channels) & set(other.channels))
+    return shared and min(one.last, other.last) + JOIN >= max(one.first, other.first)
