@@ -15,9 +15,10 @@ from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 from .relations import MEMORY, Relation, follows, robust
 from .table import Group, RecordedChannel
 
-AWAY = {"away_quarter": 0.25, "away_second": 1.0, "away_long": 3.0}  # s over which the residual is averaged
-RESTS = {"rests_quarter": 0.25, "rests_second": 1.0}  # the same of rows beside which the command stands
-STILL = 0.4  # s to either side of a row for which a command stands
+AWAY = {"quarter": 0.25, "second": 1.0, "long": 3.0}  # s over which the distance from where a command sends a joint is averaged
+SIDES = {"above": 1.0, "below": -1.0}  # what holds a joint back has a side: what a hand holds, a weight, the end of a way
+RESTS = 0.25  # s over which the distance from a command that stands is averaged
+STILL, QUIET = 0.5, 0.2  # s to either side of a moment for which a command stands, and its joint
 STANDS = {"rad": 0.02, "1": 0.01}  # by which it moves then
 WAY = {"rad": 0.2, "1": 0.08}  # that a command goes, before delay, gain and roughness are asked
 BESIDE = {"rad": 0.03, "1": 0.015}  # from where on a robot that begins elsewhere has come to its command
@@ -41,8 +42,8 @@ class Habits:
     """Of one channel.
 
     Attributes:
-        of: word -> what it is in this take. `away_*`, `rests_*`: distance from where the command sends it, in the channel's
-            unit; `gain` [1] and `late` [s] of the whole; `factor` and `delay`: the same of the stretch that differs most from the whole;
+        of: word -> what it is in this take. `above_*`, `below_*`: distance from where the command sends it, in the channel's
+            unit, and from the command itself at rest; `gain` [1] and `late` [s] of the whole; `factor` and `delay`: the same of the stretch that differs most from the whole;
             `command_rough`, `measured_rough`: logarithm of how much rougher the command is than the measurement, and the
             measurement than where it is sent.
         meant: (n,) where the command sends it.
@@ -66,16 +67,19 @@ def habits(group: Group) -> list[Habits]:
     away = np.column_stack([_begun(r.residual, c, dt) for c, r in both])
     meant = measured - away
     found: list[dict[str, Habit]] = [{} for _ in both]
-    wide = 2 * max(2, round(STILL / dt)) + 1
-    calm = maximum_filter1d(command, wide, axis=0) - minimum_filter1d(command, wide, axis=0) < STANDS[unit]
-    for word, s in (*AWAY.items(), *RESTS.items()):
+    late = max(2, round(STILL / dt))  # rows until a joint has come to where it is sent
+    still = [
+        maximum_filter1d(x, 2 * rows + 1, axis=0, origin=later) - minimum_filter1d(x, 2 * rows + 1, axis=0, origin=later) < STANDS[unit]
+        for x, rows, later in ((command, late, late), (measured, max(2, round(QUIET / dt)), 0))
+    ]
+    rests = np.where(still[0] & still[1], measured - command, 0.0)
+    for what, x, s in (*((word, away, s) for word, s in AWAY.items()), ("rest", rests, RESTS)):
         rows = max(1, round(s / dt))
-        mean = np.abs(uniform_filter1d(away, rows, axis=0, mode="nearest"))
-        if word in RESTS:
-            mean[uniform_filter1d(calm.astype(float), rows, axis=0, mode="nearest") < 0.999] = 0.0
-        for j, row in enumerate(mean.argmax(axis=0)):
-            first, last = max(0, int(row) - rows // 2), min(n - 1, int(row) + rows // 2)
-            found[j][word] = Habit(float(mean[row, j]), first, last)
+        mean = uniform_filter1d(x, rows, axis=0, mode="nearest")
+        for side, sign in SIDES.items():
+            for j, row in enumerate((sign * mean).argmax(axis=0)):
+                first, last = max(0, int(row) - rows // 2), min(n - 1, int(row) + rows // 2)
+                found[j][f"{side}_{what}"] = Habit(max(sign * float(mean[row, j]), 0.0), first, last)
     goes = np.ptp(command, axis=0) > WAY[unit]
     rough = [_rough(x) for x in (command, measured, meant)]
     sent, told, plan = (np.log(np.sqrt((x**2).mean(axis=0)) + SMALL[unit]) for x in rough)

@@ -18,25 +18,25 @@ from ...scenarios.reading.composition import CONF
 from .case import Case
 from .departures import together
 from .difference import JOIN, Difference
-from .habits import AWAY, RESTS, Habit, Habits, habits
+from .habits import AWAY, SIDES, Habit, Habits, habits
 from .hypotheses import best
 from .table import Group
 
 FOLDER = CONF / "following"
 ENOUGH = 5  # takes of a set, to know what is usual in it
 CENTRED = ("gain", "late", "command_rough", "measured_rough")  # may be more or less than usual; the others are distances
-PUSHED = (*AWAY, *RESTS, "delay", "factor")  # what a push or a stop does as well, though not so much
+PUSHED = (*(f"{side}_{what}" for side in SIDES for what in (*AWAY, "rest")), "delay", "factor")  # what a push or a stop does as well, though not so much
 FREE = ("gain", "factor")  # not asked of fingers, which stop at what they hold
 # least by which a number is otherwise: rad and shares of a way, s, and shares of one; twice of them for fingers' distances
 LEAST = {"gain": 0.03, "late": 0.04, "command_rough": 0.4, "measured_rough": 0.4, "delay": 0.06, "factor": 0.1}
-NEAR = 0.02
+NEAR = {False: 0.012, True: 0.02}
 POOLED = 75.0  # percentile of what is usual of the channels of a kind, below which a channel's own is not believed
 # times what is usual, from where on it is none. Leave one out: of 19 takes of a G1 and 7 of a Piper clean ones reach 1.8, and a fault above
 # the limits of detection that no other check refuses mostly reaches more
 FAR, FAR_PUSHED = 2.0, 3.0
 # the same against so many takes of a set: of 5 clean takes reach 4.9, of 7 and more 2.9, of 15 and more 2.7
 OF_A_SET = ((15, 3.0), (7, 3.5), (ENOUGH, 5.5))
-MOST = 0.5  # of the joints that move, beyond which it is the device
+MOST, ALL_OF_IT = 0.5, 0.8  # of the joints that move and of the take, beyond which it is the device
 RATE = 0.03  # by which rows may come otherwise
 ORDINARY = {"late": "lag", "delay": "lag", "gain": "factor"}  # what a number says of the reason
 
@@ -127,9 +127,12 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
         worst = [(one, _worst(one, group, usual)) for one in own]
         out = [(one, *far) for one, far in worst if far is not None]
         moving = [one for one in own if "command_rough" in one.of]
-        device = len(out) > 1 and len(out) > MOST * len(moving)
-        of = [_difference(group, one, word, times, usual, not device) for one, word, times in out]
-        found += _one(of) if device else together(of)
+        of = [_difference(group, one, word, times, usual) for one, word, times in out]
+        device = [d for d in of if d.last - d.first >= ALL_OF_IT * group.n]
+        if len(device) > max(1.0, MOST * len(moving)):
+            found.append(_one(device))
+            of = [d for d in of if not any(d is one for one in device)]
+        found += together(of)
     return found
 
 
@@ -145,10 +148,10 @@ def _worst(one: Habits, group: Group, usual: Usual) -> tuple[str, float] | None:
 
 
 def _reach(word: str, reach: float, hands: bool) -> float:
-    return max(reach, LEAST.get(word, NEAR * (2.0 if hands else 1.0)))
+    return max(reach, LEAST.get(word, NEAR[hands]))
 
 
-def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual, certain: bool) -> Difference:
+def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual) -> Difference:
     """A number that is far outside, as a difference of the column in the rows in which it is so."""
     habit, centre = one.of[word], usual.of[one.channel.name][word][0]
     x = one.channel.columns["measured"]
@@ -169,7 +172,7 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
         case = Case(x, one.meant, first, last, group.dt, 0.1 * size, angle=unit == "rad")
         why = best(case)
     return Difference.over(
-        group.t, (one.channel.name,), kind, (habit.first, habit.last), max(size, 1e-9), unit, why or name, certain=certain,
+        group.t, (one.channel.name,), kind, (habit.first, habit.last), max(size, 1e-9), unit, why or name, certain=True,
         undone=0.0, stream=one.channel.topics.get(kind, ""), limit=max(size, 1e-9) / times, weight=times * (habit.last - habit.first + 1),
         **({} if why is not None else {"explained": 0.0, "numbers": {**numbers, "takes": float(usual.takes)}}),
     )  # fmt: skip
@@ -186,10 +189,10 @@ def _widened(apart: np.ndarray, habit: Habit) -> tuple[int, int]:
     return first, last
 
 
-def _one(of: Sequence[Difference]) -> list[Difference]:
+def _one(of: Sequence[Difference]) -> Difference:
     """Those of most joints as one, which is a matter of the device."""
     lead = max(of, key=lambda d: d.weight)
-    return [replace(lead, channels=tuple(dict.fromkeys(name for d in of for name in d.channels)), certain=False)]
+    return replace(lead, channels=tuple(dict.fromkeys(name for d in of for name in d.channels)), certain=False)
 
 
 def beside_usual(found: Sequence[Difference], far: Sequence[Difference]) -> list[Difference]:
