@@ -2,7 +2,7 @@
 
     python benchmarks/following.py data=FOLDER,FOLDER out=conf/following
 
-data=   sets of clean takes, read by a mapping of ours; at least `residual/usual.ENOUGH` takes each
+data=   sets of clean takes, read by a mapping of ours; each with so many takes that, one left out, none is unusual among the others
 out=    folder; a file a mapping
 check=  leave one out: times what is usual of the others that each take reaches, the largest first, instead of writing
 
@@ -18,7 +18,7 @@ from given_words import given_words
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.residual.table import table_of
-from shiliu.replay.residual.usual import TakeHabits, Usual, learnt, taken
+from shiliu.replay.residual.usual import FREE, PUSHED, TakeHabits, Usual, learnt, reach_of, taken
 
 DEFAULTS = {"data": "", "out": "conf/following", "check": ""}
 FIGURES = 3  # significant
@@ -56,8 +56,6 @@ def written(usual: Usual, of: str) -> str:
 
 def left_out(takes: list[TakeHabits]) -> list[tuple[float, int, str, str]]:
     """(times, take, channel, word) of each number of each take beside those of the others, the largest first."""
-    from shiliu.replay.residual.usual import FREE, _reach
-
     found = []
     for k, take in enumerate(takes):
         usual = learnt(takes[:k] + takes[k + 1 :])
@@ -66,7 +64,7 @@ def left_out(takes: list[TakeHabits]) -> list[tuple[float, int, str, str]]:
                 for word, value in own.items():
                     known = usual.of.get(name, {}).get(word) if usual is not None else None
                     if known is not None and not (hands and word in FREE):
-                        found.append((abs(value - known[0]) / _reach(word, known[1], hands), k, name, word))
+                        found.append((abs(value - known[0]) / reach_of(word, known[1], hands), k, name, word))
     return sorted(found, reverse=True)
 
 
@@ -81,10 +79,13 @@ def main() -> int:
         usual = learnt(takes)
         if usual is None:
             print(f"{folder.name}: {len(takes)} takes are too few", file=sys.stderr)
-        elif given["check"]:
-            for times, k, name, word in left_out(takes)[:12]:
-                print(f"{folder.name} take {k}: {name} {word} {times:.2f}")
-        else:
+            continue
+        out = left_out(takes)
+        for times, k, name, word in out[:12] if given["check"] else ():
+            print(f"{folder.name} take {k}: {name} {word} {times:.2f}")
+        if any(times > (usual.far_pushed if word in PUSHED else usual.far) for times, _, _, word in out):
+            print(f"{folder.name}: its takes differ too much from one another", file=sys.stderr)
+        elif not given["check"]:
             Path(given["out"]).mkdir(parents=True, exist_ok=True)
             (Path(given["out"]) / f"{mapping}.yaml").write_text(written(usual, folder.name), encoding="utf-8")
     return 0

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
 from .relations import MEMORY, Relation, follows, robust
@@ -23,6 +24,7 @@ STANDS = {"rad": 0.02, "1": 0.01}  # by which it moves then
 WAY = {"rad": 0.2, "1": 0.08}  # that a command goes, before delay, gain and roughness are asked
 BESIDE = {"rad": 0.03, "1": 0.015}  # from where on a robot that begins elsewhere has come to its command
 COMES, SETTLES = 4.0, 0.5  # s that this takes at the most; s more until it follows
+ROUGH = 1.0  # s of a stretch of which roughness is asked by itself
 PART = 1.5  # s of a stretch of which delay and gain are asked by itself
 BUSY = 0.15  # of the power that a stretch would have at the speed that is reached in one of twenty rows, to ask for its delay
 SMALL = {"rad": 1e-3, "1": 5e-4}  # roughness that a grain of 0.01 rad makes, below which none counts
@@ -42,10 +44,10 @@ class Habits:
     """Of one channel.
 
     Attributes:
-        of: word -> what it is in this take. `above_*`, `below_*`: distance from where the command sends it, in the channel's
-            unit, and from the command itself at rest; `gain` [1] and `late` [s] of the whole; `factor` and `delay`: the same of the stretch that differs most from the whole;
-            `command_rough`, `measured_rough`: logarithm of how much rougher the command is than the measurement, and the
-            measurement than where it is sent.
+        of: word -> what it is in this take. `above_*`, `below_*`: distance from where the command sends it, in the channel's unit, and
+            from the command itself at rest; `gain` [1] and `late` [s] of the whole; `delay` and `factor`: the same of the stretch that
+            differs most from the whole; `command_rough`, `measured_rough`: logarithm of how much rougher the column is than where the
+            command sends the joint; `_most` and `_least`: the same of a second.
         meant: (n,) where the command sends it.
     """
 
@@ -83,12 +85,20 @@ def habits(group: Group) -> list[Habits]:
     goes = np.ptp(command, axis=0) > WAY[unit]
     rough = [_rough(x) for x in (command, measured, meant)]
     sent, told, plan = (np.log(np.sqrt((x**2).mean(axis=0)) + SMALL[unit]) for x in rough)
-    parts = [_of_parts(meant[:, j], away[:, j], dt, WAY[unit]) if goes[j] else {} for j in range(len(both))]
+    rows = max(3, round(ROUGH / dt))
+    power = [np.maximum(uniform_filter1d(x**2, rows, axis=0, mode="nearest"), 0.0) for x in rough]
+    short = [np.log(np.sqrt(x) + SMALL[unit]) for x in power]
+    for word, of in (("command", short[0] - short[2]), ("measured", short[1] - short[2])):
+        for end, at in (("most", of.argmax(axis=0)), ("least", of.argmin(axis=0))):
+            for j, row in enumerate(at):
+                if word == "measured" or goes[j]:
+                    found[j][f"{word}_{end}"] = Habit(float(of[row, j]), max(0, int(row) - rows // 2), min(n - 1, int(row) + rows // 2))
+    parts = _of_parts(meant, away, dt, WAY[unit])
     for j, (_, relation) in enumerate(both):
         found[j]["measured_rough"] = Habit(float(told[j] - plan[j]), *_where(rough[1][:, j], rough[2][:, j], told[j] > plan[j], dt))
         if not goes[j]:
             continue
-        found[j]["command_rough"] = Habit(float(sent[j] - told[j]), *_where(rough[0][:, j], rough[1][:, j], sent[j] > told[j], dt))
+        found[j]["command_rough"] = Habit(float(sent[j] - plan[j]), *_where(rough[0][:, j], rough[2][:, j], sent[j] > plan[j], dt))
         if relation.own and np.isfinite(relation.delay):
             found[j] |= {"gain": Habit(relation.gain, 0, n - 1), "late": Habit(relation.delay, 0, n - 1)}
         found[j] |= parts[j]
@@ -139,23 +149,20 @@ def _where(one: np.ndarray, other: np.ndarray, more: bool, dt: float) -> tuple[i
     return int(first), int(min(last, len(one) - 1))
 
 
-def _of_parts(meant: np.ndarray, away: np.ndarray, dt: float, way: float) -> dict[str, Habit]:
-    """`delay` [s] and `factor` of the stretch in which they differ most from those of the whole."""
-    n, rows = len(meant), max(4, round(PART / dt))
-    speed = np.gradient(meant) / dt
-    fast = max(float(np.percentile(np.abs(speed), 95)), 1e-6)
-    found = {"delay": Habit(0.0, 0, n - 1), "factor": Habit(0.0, 0, n - 1)}
-    for a in range(0, max(1, n - rows + 1), max(1, rows // 4)):
-        part = slice(a, min(a + rows, n))
-        v, p, e = speed[part], meant[part], away[part]
-        p, e = p - np.median(p), e - np.median(e)
-        goes, power = float(np.ptp(p)), float(v @ v)
-        if power > BUSY * len(v) * fast**2 and goes > 0.5 * way:
-            late = -float(v @ e) / power
-            if abs(late) > found["delay"].value:
-                found["delay"] = Habit(abs(late), a, part.stop - 1)
-        if goes > way:
-            factor = abs(float(p @ e) / float(p @ p))
-            if factor > found["factor"].value:
-                found["factor"] = Habit(factor, a, part.stop - 1)
+def _of_parts(meant: np.ndarray, away: np.ndarray, dt: float, way: float) -> list[dict[str, Habit]]:
+    """Of columns (n, k), `delay` [s] and `factor` of the stretch in which they differ most from those of the whole."""
+    n = len(meant)
+    rows = min(n, max(4, round(PART / dt)))
+    step = max(1, rows // 4)
+    speed = np.gradient(meant, axis=0) / dt
+    fast = np.maximum(np.percentile(np.abs(speed), 95, axis=0), 1e-6)
+    v, p, e = (sliding_window_view(x, rows, axis=0)[::step] for x in (speed, meant, away))  # (m, k, rows)
+    p, e = (x - x.mean(axis=2, keepdims=True) for x in (p, e))
+    goes, power, spread = np.ptp(p, axis=2), (v**2).sum(axis=2), (p**2).sum(axis=2)
+    asked = {"delay": (power > BUSY * rows * fast**2) & (goes > 0.5 * way), "factor": goes > way}
+    found: list[dict[str, Habit]] = [{} for _ in range(meant.shape[1])]
+    for word, x, of in (("delay", v, power), ("factor", p, spread)):
+        size = np.where(asked[word], np.abs((x * e).sum(axis=2)) / np.maximum(of, 1e-12), 0.0)
+        for j, part in enumerate(size.argmax(axis=0)):
+            found[j][word] = Habit(float(size[part, j]), int(part) * step, int(part) * step + rows - 1)
     return found

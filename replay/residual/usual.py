@@ -18,24 +18,31 @@ from ...scenarios.reading.composition import CONF
 from .case import Case
 from .departures import together
 from .difference import JOIN, Difference
-from .habits import AWAY, SIDES, Habit, Habits, habits
+from .engine import FAR as FAR_AWAY
+from .habits import AWAY, SIDES, WAY, Habit, Habits, habits
 from .hypotheses import best
 from .table import Group
 
 FOLDER = CONF / "following"
 ENOUGH = 5  # takes of a set, to know what is usual in it
-CENTRED = ("gain", "late", "command_rough", "measured_rough")  # may be more or less than usual; the others are distances
-PUSHED = (*(f"{side}_{what}" for side in SIDES for what in (*AWAY, "rest")), "delay", "factor")  # what a push or a stop does as well, though not so much
+ROUGHS = tuple(f"{kind}_{of}" for kind in ("command", "measured") for of in ("rough", "most", "least"))
+CENTRED = ("gain", "late", *ROUGHS)  # may be more or less than usual; the others are distances
+# what a push or a stop does as well, though not so much
+PUSHED = (*(f"{side}_{what}" for side in SIDES for what in (*AWAY, "rest")), "delay", "factor", "measured_least")
 FREE = ("gain", "factor")  # not asked of fingers, which stop at what they hold
 # least by which a number is otherwise: rad and shares of a way, s, and shares of one; twice of them for fingers' distances
-LEAST = {"gain": 0.03, "late": 0.04, "command_rough": 0.4, "measured_rough": 0.4, "delay": 0.06, "factor": 0.1}
+LEAST = {"gain": 0.03, "late": 0.04, "delay": 0.06, "factor": 0.1} | dict.fromkeys(ROUGHS, 0.4)
 NEAR = {False: 0.012, True: 0.02}
-POOLED = 75.0  # percentile of what is usual of the channels of a kind, below which a channel's own is not believed
-# times what is usual, from where on it is none. Leave one out: of 19 takes of a G1 and 7 of a Piper clean ones reach 1.8, and a fault above
-# the limits of detection that no other check refuses mostly reaches more
-FAR, FAR_PUSHED = 2.0, 3.0
+POOLED = 90.0  # percentile of what is usual of the channels of a kind, below which a channel's own is not believed
+# times what is usual, from where on it is none. One left out of 20 takes of a G1 and of 8 of a Piper reaches 1.9, and 2.1 in what a push
+# changes
+FAR, FAR_PUSHED = 2.2, 3.0
 # the same against so many takes of a set: of 5 clean takes reach 4.9, of 7 and more 2.9, of 15 and more 2.7
 OF_A_SET = ((15, 3.0), (7, 3.5), (ENOUGH, 5.5))
+# no push: of `WAY` that a joint goes meanwhile; of its speed that it goes the other way; of a delay's power that the rest is; times the
+# other side's reach from where on a hand holds to one side; of the distance and of the motion that the distance may change by
+MOVES, BOTH_WAYS, LEFT, HOLDS, AS_MUCH = 0.5, 0.3, 0.3, 3.0, 0.5
+NEVER, LONG_WAY = 10.0, {"rad": 0.15, "1": 0.1}  # times as far as in any of these takes, and rad or share of a way: no push
 MOST, ALL_OF_IT = 0.5, 0.8  # of the joints that move and of the take, beyond which it is the device
 RATE = 0.03  # by which rows may come otherwise
 ORDINARY = {"late": "lag", "delay": "lag", "gain": "factor"}  # what a number says of the reason
@@ -124,10 +131,9 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
         if not group.same_rows or abs(1.0 / (group.dt * usual.rate) - 1.0) > RATE:
             continue
         own = habits(group)
-        worst = [(one, _worst(one, group, usual)) for one in own]
-        out = [(one, *far) for one, far in worst if far is not None]
         moving = [one for one in own if "command_rough" in one.of]
-        of = [_difference(group, one, word, times, usual) for one, word, times in out]
+        each = [[_difference(group, one, word, times, usual) for times, word in _outside(one, group, usual)] for one in own]
+        of = [max(every, key=lambda d: (d.certain, d.weight)) for every in each if every]
         device = [d for d in of if d.last - d.first >= ALL_OF_IT * group.n]
         if len(device) > max(1.0, MOST * len(moving)):
             found.append(_one(device))
@@ -136,18 +142,18 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
     return found
 
 
-def _worst(one: Habits, group: Group, usual: Usual) -> tuple[str, float] | None:
-    """The number of a channel that is furthest outside, and how many times as far as it may be."""
+def _outside(one: Habits, group: Group, usual: Usual) -> list[tuple[float, str]]:
+    """The numbers of a channel that are outside, each with how many times as far as it may be."""
     known_of, found = usual.of.get(one.channel.name, {}), []
     for word, habit in one.of.items():
         if word in known_of and not (group.hands and word in FREE):
             far = usual.far_pushed if word in PUSHED else usual.far
-            found.append((abs(habit.value - known_of[word][0]) / (far * _reach(word, known_of[word][1], group.hands)), word))
-    times, word = max(found, default=(0.0, ""))
-    return (word, times) if times > 1.0 else None
+            found.append((abs(habit.value - known_of[word][0]) / (far * reach_of(word, known_of[word][1], group.hands)), word))
+    return [(times, word) for times, word in found if times > 1.0]
 
 
-def _reach(word: str, reach: float, hands: bool) -> float:
+def reach_of(word: str, reach: float, hands: bool) -> float:
+    """By how much a number may be otherwise, no less than what is looked at."""
     return max(reach, LEAST.get(word, NEAR[hands]))
 
 
@@ -155,27 +161,54 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
     """A number that is far outside, as a difference of the column in the rows in which it is so."""
     habit, centre = one.of[word], usual.of[one.channel.name][word][0]
     x = one.channel.columns["measured"]
-    apart = np.abs(x - one.meant)
+    meant = one.channel.columns["command"] if word.endswith("_rest") else one.meant
+    apart = np.abs(x - meant)
     kind, name, numbers, size, unit = "measured", ORDINARY.get(word), {}, float(apart[habit.first : habit.last + 1].max()), one.channel.unit
     why = None
     if word in ("late", "delay"):
         numbers, size, unit = {"late": habit.value - centre}, abs(habit.value - centre), "s"
     elif word == "gain":
         numbers = {"factor": habit.value / centre}
-    elif word.endswith("_rough"):
+    elif word in ROUGHS:
         more = habit.value > centre
         name = "burst" if more else "smoothed"
-        kind = word.removesuffix("_rough")
+        kind = word.partition("_")[0]
     else:
         first, last = _widened(apart, habit)
         habit = Habit(habit.value, first, last)
-        case = Case(x, one.meant, first, last, group.dt, 0.1 * size, angle=unit == "rad")
+        case = Case(x, meant, first, last, group.dt, 0.1 * size, angle=unit == "rad")
         why = best(case)
+    certain = word not in PUSHED or _no_push(one, word, habit, usual, group)
     return Difference.over(
-        group.t, (one.channel.name,), kind, (habit.first, habit.last), max(size, 1e-9), unit, why or name, certain=True,
-        undone=0.0, stream=one.channel.topics.get(kind, ""), limit=max(size, 1e-9) / times, weight=times * (habit.last - habit.first + 1),
+        group.t, (one.channel.name,), kind, (habit.first, habit.last), max(size, 1e-9), unit, why or name, certain=certain,
+        undone=0.0, stream=one.channel.topics.get(kind, ""), limit=max(size, 1e-9) / times, weight=times,
         **({} if why is not None else {"explained": 0.0, "numbers": {**numbers, "takes": float(usual.takes)}}),
     )  # fmt: skip
+
+
+def _no_push(one: Habits, word: str, habit: Habit, usual: Usual, group: Group) -> bool:
+    """Whether a distance is none that comes of a push, a stop or a weight that is held: the joint moves as it is commanded, and is off by
+    as much all the while, or late both there and back; it is further away than any joint is pushed; or a hand is off to the side to
+    which nothing that it holds keeps it."""
+    rows = slice(habit.first, habit.last + 1)
+    meant = one.channel.columns["command"] if word.endswith("_rest") else one.meant
+    p, e = meant[rows], (one.channel.columns["measured"] - meant)[rows]
+    size, reach = float(np.abs(e).max()), reach_of(word, usual.of[one.channel.name][word][1], group.hands)
+    if not group.hands and size > min(FAR_AWAY[one.channel.unit], max(NEVER * reach, LONG_WAY[one.channel.unit])) and word != "delay":
+        return True
+    goes = float(np.ptp(p)) > MOVES * WAY[one.channel.unit]
+    if word == "delay":
+        v = np.gradient(one.meant)[rows]
+        both = min(float(v.max()), -float(v.min())) > BOTH_WAYS * float(np.abs(v).max())
+        e = e - e.mean()
+        late = float(v @ e) / max(float(v @ v), 1e-12)
+        return goes and both and float(((e - late * v) ** 2).sum()) < LEFT * float((e**2).sum())
+    side, _, what = word.partition("_")
+    if group.hands and side in SIDES:
+        other = usual.of[one.channel.name].get(f"{'below' if side == 'above' else 'above'}_{what}", (0.0, 0.0))[1]
+        if other > HOLDS * reach:
+            return True
+    return side in SIDES and goes and float(np.std(e)) < AS_MUCH * min(float(np.std(p)), abs(float(np.mean(e))))
 
 
 def _widened(apart: np.ndarray, habit: Habit) -> tuple[int, int]:
