@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
+from ..signals.signal import runs
 from .relations import MEMORY, Relation, follows, robust
 from .table import Group, RecordedChannel
 
@@ -27,6 +28,7 @@ COMES, SETTLES = 4.0, 0.5  # s that this takes at the most; s more until it foll
 ROUGH = 1.0  # s of a stretch of which roughness is asked by itself
 PART = 1.5  # s of a stretch of which delay and gain are asked by itself
 BUSY = 0.15  # of the power that a stretch would have at the speed that is reached in one of twenty rows, to ask for its delay
+BITS = 8.0  # of the last place of a float32 of the largest value, within which steps are one
 SMALL = {"rad": 1e-3, "1": 5e-4}  # roughness that a grain of 0.01 rad makes, below which none counts
 
 
@@ -47,7 +49,8 @@ class Habits:
         of: word -> what it is in this take. `above_*`, `below_*`: distance from where the command sends it, in the channel's unit, and
             from the command itself at rest; `gain` [1] and `late` [s] of the whole; `delay` and `factor`: the same of the stretch that
             differs most from the whole; `command_rough`, `measured_rough`: logarithm of how much rougher the column is than where the
-            command sends the joint; `_most` and `_least`: the same of a second.
+            command sends the joint; `_most` and `_least`: the same of a second; `_straight`:
+            rows of the longest straight line of the column.
         meant: (n,) where the command sends it.
     """
 
@@ -93,6 +96,9 @@ def habits(group: Group) -> list[Habits]:
             for j, row in enumerate(at):
                 if word == "measured" or goes[j]:
                     found[j][f"{word}_{end}"] = Habit(float(of[row, j]), max(0, int(row) - rows // 2), min(n - 1, int(row) + rows // 2))
+    for word, x in (("command_straight", command), ("measured_straight", measured)):
+        for j, (first, last) in enumerate(_straight(x)):
+            found[j][word] = Habit(float(last - first), first, last)
     parts = _of_parts(meant, away, dt, WAY[unit])
     for j, (_, relation) in enumerate(both):
         found[j]["measured_rough"] = Habit(float(told[j] - plan[j]), *_where(rough[1][:, j], rough[2][:, j], told[j] > plan[j], dt))
@@ -147,6 +153,18 @@ def _where(one: np.ndarray, other: np.ndarray, more: bool, dt: float) -> tuple[i
         return 0, len(one) - 1
     first, last = np.searchsorted(power, [0.05 * power[-1], 0.95 * power[-1]])
     return int(first), int(min(last, len(one) - 1))
+
+
+def _straight(x: np.ndarray) -> list[tuple[int, int]]:
+    """Of each column (n, k) the first and last row of the longest stretch that is a straight line to the last bits, and goes somewhere."""
+    least = BITS * np.finfo(np.float32).eps * np.maximum(np.abs(x).max(axis=0), 1e-3)
+    steps = np.diff(x, axis=0)
+    even = (np.abs(np.diff(steps, axis=0)) <= least) & (np.abs(steps[1:]) > 10.0 * least)
+    found = []
+    for column in even.T:
+        first, last = max(runs(column), key=lambda run: run[1] - run[0], default=(0, -3))
+        found.append((int(first), int(last) + 2) if last >= first else (0, 0))
+    return found
 
 
 def _of_parts(meant: np.ndarray, away: np.ndarray, dt: float, way: float) -> list[dict[str, Habit]]:

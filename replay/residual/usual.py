@@ -30,8 +30,9 @@ CENTRED = ("gain", "late", *ROUGHS)  # may be more or less than usual; the other
 # what a push or a stop does as well, though not so much
 PUSHED = (*(f"{side}_{what}" for side in SIDES for what in (*AWAY, "rest")), "delay", "factor", "measured_least")
 FREE = ("gain", "factor")  # not asked of fingers, which stop at what they hold
-# least by which a number is otherwise: rad and shares of a way, s, and shares of one; twice of them for fingers' distances
+# least by which a number is otherwise: s, shares of one, rows; of distances in rad or shares of a way, for joints and for fingers
 LEAST = {"gain": 0.03, "late": 0.04, "delay": 0.06, "factor": 0.1} | dict.fromkeys(ROUGHS, 0.4)
+LEAST |= {"command_straight": 3.0, "measured_straight": 3.0}
 NEAR = {False: 0.012, True: 0.02}
 POOLED = 90.0  # percentile of what is usual of the channels of a kind, below which a channel's own is not believed
 # times what is usual, from where on it is none. One left out of 20 takes of a G1 and of 8 of a Piper reaches 1.9, and 2.1 in what a push
@@ -44,6 +45,7 @@ OF_A_SET = ((15, 3.0), (7, 3.5), (ENOUGH, 5.5))
 MOVES, BOTH_WAYS, LEFT, HOLDS, AS_MUCH = 0.5, 0.3, 0.3, 3.0, 0.5
 NEVER, LONG_WAY = 10.0, {"rad": 0.15, "1": 0.1}  # times as far as in any of these takes, and rad or share of a way: no push
 MOST, ALL_OF_IT = 0.5, 0.8  # of the joints that move and of the take, beyond which it is the device
+SETUP = 4.0  # times as far as it may be, beyond which no setting of a device is
 RATE = 0.03  # by which rows may come otherwise
 ORDINARY = {"late": "lag", "delay": "lag", "gain": "factor"}  # what a number says of the reason
 
@@ -134,7 +136,7 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
         moving = [one for one in own if "command_rough" in one.of]
         each = [[_difference(group, one, word, times, usual) for times, word in _outside(one, group, usual)] for one in own]
         of = [max(every, key=lambda d: (d.certain, d.weight)) for every in each if every]
-        device = [d for d in of if d.last - d.first >= ALL_OF_IT * group.n]
+        device = [d for d in of if _of_device(d, group)]
         if len(device) > max(1.0, MOST * len(moving)):
             found.append(_one(device))
             of = [d for d in of if not any(d is one for one in device)]
@@ -150,6 +152,11 @@ def _outside(one: Habits, group: Group, usual: Usual) -> list[tuple[float, str]]
             far = usual.far_pushed if word in PUSHED else usual.far
             found.append((abs(habit.value - known_of[word][0]) / (far * reach_of(word, known_of[word][1], group.hands)), word))
     return [(times, word) for times, word in found if times > 1.0]
+
+
+def _of_device(one: Difference, group: Group) -> bool:
+    """Whether the setting of a device, or who commands it, may be so: of all of the take and not much, or commands in straight lines."""
+    return (one.kind, one.name) == ("command", "straight") or (one.last - one.first >= ALL_OF_IT * group.n and one.weight <= SETUP)
 
 
 def reach_of(word: str, reach: float, hands: bool) -> float:
@@ -169,6 +176,9 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
         numbers, size, unit = {"late": habit.value - centre}, abs(habit.value - centre), "s"
     elif word == "gain":
         numbers = {"factor": habit.value / centre}
+    elif word.endswith("_straight"):
+        name, kind = "straight", word.partition("_")[0]
+        size = float(np.ptp(one.channel.columns[kind][habit.first : habit.last + 1]))
     elif word in ROUGHS:
         more = habit.value > centre
         name = "burst" if more else "smoothed"
