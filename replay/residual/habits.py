@@ -87,7 +87,7 @@ def habits(group: Group) -> list[Habits]:
                 found[j][f"{side}_{what}"] = Habit(max(sign * float(mean[row, j]), 0.0), first, last)
     goes = np.ptp(command, axis=0) > WAY[unit]
     rough = [_rough(x) for x in (command, measured, meant)]
-    sent, told, plan = (np.log(np.sqrt((x**2).mean(axis=0)) + SMALL[unit]) for x in rough)
+    sent, came, plan = (np.log(np.sqrt((x**2).mean(axis=0)) + SMALL[unit]) for x in rough)
     rows = max(3, round(ROUGH / dt))
     power = [np.maximum(uniform_filter1d(x**2, rows, axis=0, mode="nearest"), 0.0) for x in rough]
     short = [np.log(np.sqrt(x) + SMALL[unit]) for x in power]
@@ -101,7 +101,7 @@ def habits(group: Group) -> list[Habits]:
             found[j][word] = Habit(float(last - first), first, last)
     parts = _of_parts(meant, away, dt, WAY[unit])
     for j, (_, relation) in enumerate(both):
-        found[j]["measured_rough"] = Habit(float(told[j] - plan[j]), *_where(rough[1][:, j], rough[2][:, j], told[j] > plan[j], dt))
+        found[j]["measured_rough"] = Habit(float(came[j] - plan[j]), *_where(rough[1][:, j], rough[2][:, j], came[j] > plan[j], dt))
         if not goes[j]:
             continue
         found[j]["command_rough"] = Habit(float(sent[j] - plan[j]), *_where(rough[0][:, j], rough[2][:, j], sent[j] > plan[j], dt))
