@@ -28,6 +28,7 @@ FORESEEN = 1.2  # the same of lines that come late over lines that are known bef
 RECENT, ROUNDING = 9, 1e-5  # rows of command that a step may depend on; rad of a row that tell nothing
 ENCODER = 2e-4  # rad that a usual encoder scatters by
 EVEN = 0.9  # of the new values, that come after as many rows as the others, or one more or less: they are put on the grid so
+PADDED = 0.1  # of the rows that repeat the one before, evenly, from where on the rate is said though new ones come quickly enough
 
 
 def check_skew(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
@@ -118,7 +119,7 @@ def check_repeated(
         at = np.flatnonzero(short)
         graded = rule.grade_value(share)
         if stream.rate * (1.0 - share) >= rule.settings["slow"]:
-            graded["level"] = "PASS"
+            graded["level"] = "WARN" if share >= PADDED and _padded(at) else "PASS"
         elif graded["level"] == "FAIL" and stream.role != "command":
             graded["level"] = "WARN"
         followed, foreseen = None, None
@@ -149,6 +150,12 @@ def check_repeated(
             )
         )
     return worst_of(found) or [rule.not_applicable("not_recorded")]
+
+
+def _padded(at: np.ndarray) -> bool:
+    """Whether rows that repeat the one before come evenly, as those do by which a slow recording was put onto a fast grid."""
+    apart = np.diff(at)
+    return len(apart) > 0 and bool((apart == np.median(apart)).mean() >= EVEN)
 
 
 def _even(new: np.ndarray) -> bool:
