@@ -224,8 +224,8 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
         size = max(float(np.ptp(c.columns["measured"])) for c in channels)
         yield Difference.over(
             group.t, tuple(c.name for c in channels), "command", None, size, channels[0].unit, "measurement_as_command",
-            certain=later < 0 or (len(channels) < moving and later <= SOON), numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN,
-            weight=1e3 * len(channels),
+            certain=later < 0 or (len(channels) < moving and later <= SOON), numbers={"rows": float(later)},
+            stream=channels[0].topics["command"], limit=SEEN, weight=1e3 * len(channels),
         )  # fmt: skip
 
 
@@ -431,6 +431,6 @@ def speeds_never_filled(group: Group) -> Iterator[Difference]:
         size = max(float(np.abs(np.gradient(c.columns["measured"], group.dt)).max()) for c in found)
         level = {"level": float(found[0].columns["velocity"][0])}
         yield Difference.over(
-            group.t, tuple(c.name for c in found), "velocity", None, size, f"{found[0].unit}/s", "held_value", certain=len(found) >= FEWEST, numbers=level,
-            stream=found[0].topics["velocity"], limit=0.1, weight=float(len(found)),
+            group.t, tuple(c.name for c in found), "velocity", None, size, f"{found[0].unit}/s", "held_value",
+            certain=len(found) >= FEWEST, numbers=level, stream=found[0].topics["velocity"], limit=0.1, weight=float(len(found)),
         )  # fmt: skip
