@@ -92,8 +92,8 @@ def check_repeated(
     Counted are short runs (no longer than `longest`: what stands longer is `stream.frozen`'s matter) with a change
     right before and right after, over all samples between two changes. Samples that repeat because the device's own
     clock stood still belong to `clock.stall`. A sender that holds its last value is no fault as long as new ones come
-    at `slow` or faster. A FAIL only of commands: what a robot was commanded is then not what is written down between two new
-    ones, and whoever learns from it learns to stop and to leap. Where the robot was measured to follow the commands as they
+    at `slow` or faster; where commands and measurements repeat in the same rows, and evenly, that is a warning. A FAIL only
+    of commands: what a robot was commanded is then not what is written down between two new ones, and whoever learns from it learns to stop and to leap. Where the robot was measured to follow the commands as they
     stand, a slow sender gave them so, which is no fault. Where it went smoothly from one new command to the next, but never before the
     next one stood there, even ones are another rate, and a warning; so they are where nobody can tell.
 
@@ -119,7 +119,8 @@ def check_repeated(
         at = np.flatnonzero(short)
         graded = rule.grade_value(share)
         if stream.rate * (1.0 - share) >= rule.settings["slow"]:
-            graded["level"] = "WARN" if share >= PADDED and _padded(at) else "PASS"
+            other = next((one for one in pair if one is not None and one is not stream), None) if stream in pair else None
+            graded["level"] = "WARN" if share >= PADDED and other is not None and _padded(np.flatnonzero(fresh)[at], other) else "PASS"
         elif graded["level"] == "FAIL" and stream.role != "command":
             graded["level"] = "WARN"
         followed, foreseen = None, None
@@ -152,10 +153,13 @@ def check_repeated(
     return worst_of(found) or [rule.not_applicable("not_recorded")]
 
 
-def _padded(at: np.ndarray) -> bool:
-    """Whether rows that repeat the one before come evenly, as those do by which a slow recording was put onto a fast grid."""
+def _padded(at: np.ndarray, other: Stream) -> bool:
+    """Whether rows that repeat the one before come evenly, and repeat another stream's as well, as those do by which a slow recording was
+    put onto a fast grid."""
     apart = np.diff(at)
-    return len(apart) > 0 and bool((apart == np.median(apart)).mean() >= EVEN)
+    if not len(apart) or at[-1] >= other.n or (apart == np.median(apart)).mean() < EVEN:
+        return False
+    return bool((other.values[at] == other.values[at - 1]).all(axis=1).mean() >= EVEN)
 
 
 def _even(new: np.ndarray) -> bool:
