@@ -93,9 +93,10 @@ def check_repeated(
     right before and right after, over all samples between two changes. Samples that repeat because the device's own
     clock stood still belong to `clock.stall`. A sender that holds its last value is no fault as long as new ones come
     at `slow` or faster; where commands and measurements repeat in the same rows, and evenly, that is a warning. A FAIL only
-    of commands: what a robot was commanded is then not what is written down between two new ones, and whoever learns from it learns to stop and to leap. Where the robot was measured to follow the commands as they
-    stand, a slow sender gave them so, which is no fault. Where it went smoothly from one new command to the next, but never before the
-    next one stood there, even ones are another rate, and a warning; so they are where nobody can tell.
+    of commands: what a robot was commanded is then not what is written down between two new ones, and whoever learns from
+    it learns to stop and to leap. Where the robot was measured to follow the commands as they stand, a slow sender gave
+    them so, which is no fault. Where it went smoothly from one new command to the next, but never before the next one
+    stood there, even ones are another rate, and a warning; so they are where nobody can tell.
 
     Args:
         pair: commanded and measured joints on the same rows, where there are such.
@@ -120,7 +121,8 @@ def check_repeated(
         graded = rule.grade_value(share)
         if stream.rate * (1.0 - share) >= rule.settings["slow"]:
             other = next((one for one in pair if one is not None and one is not stream), None) if stream in pair else None
-            graded["level"] = "WARN" if share >= PADDED and other is not None and _padded(np.flatnonzero(fresh)[at], other) else "PASS"
+            padded = share >= PADDED and other is not None and _padded(np.flatnonzero(fresh)[at], other)
+            graded["level"] = "WARN" if padded else "PASS"
         elif graded["level"] == "FAIL" and stream.role != "command":
             graded["level"] = "WARN"
         followed, foreseen = None, None
