@@ -18,7 +18,7 @@ from given_words import given_words
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.residual.table import table_of
-from shiliu.replay.residual.usual import FREE, PUSHED, TakeHabits, Usual, learnt, reach_of, taken
+from shiliu.replay.residual.usual import FREE, TakeHabits, Usual, far_of, learnt, reach_of, taken
 
 DEFAULTS = {"data": "", "out": "conf/following", "check": ""}
 FIGURES = 3  # significant
@@ -83,7 +83,7 @@ def main() -> int:
         out = left_out(takes)
         for times, k, name, word in out[:12] if given["check"] else ():
             print(f"{folder.name} take {k}: {name} {word} {times:.2f}")
-        if any(times > (usual.far_pushed if word in PUSHED else usual.far) for times, _, _, word in out):
+        if any(times > far_of(word) for times, _, _, word in out):
             print(f"{folder.name}: its takes differ too much from one another", file=sys.stderr)
         elif not given["check"]:
             Path(given["out"]).mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """What is usual among takes of one device, and what of a take is far outside of it: faults that are too smooth to show by themselves.
 
-What is usual is known of a device that was measured (`conf/following/<mapping>.yaml`, written by `benchmarks/following.py`), or learnt from
-at least `ENOUGH` other takes of the set. A take of which most joints are otherwise is of a device that is set up otherwise: that is a
-warning, since nobody measured that one.
+What is usual is known of a device that was measured on clean takes (`conf/following/<mapping>.yaml`, written by
+`benchmarks/following.py`). A take of which most joints are otherwise is of a device that is set up otherwise: that is a warning, since
+nobody measured that one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from .hypotheses import best
 from .table import Group
 
 FOLDER = CONF / "following"
-ENOUGH = 5  # takes of a set, to know what is usual in it
+# takes, to know what is usual: among 5 others a clean take reaches 6 times what they show, among 19 of them 1.9
+ENOUGH = 7
 ROUGHS = tuple(f"{kind}_{of}" for kind in ("command", "measured") for of in ("rough", "most", "least"))
 CENTRED = ("gain", "late", *ROUGHS)  # may be more or less than usual; the others are distances
 # what a push or a stop does as well, though not so much
@@ -38,8 +39,6 @@ POOLED = 90.0  # percentile of what is usual of the channels of a kind, below wh
 # times what is usual, from where on it is none. One left out of 20 takes of a G1 and of 8 of a Piper reaches 1.9, and 2.1 in what a push
 # changes
 FAR, FAR_PUSHED = 2.2, 3.0
-# the same against so many takes of a set: of 5 clean takes reach 4.9, of 7 and more 2.9, of 15 and more 2.7
-OF_A_SET = ((15, 3.0), (7, 3.5), (ENOUGH, 5.5))
 # no push: of `WAY` that a joint goes meanwhile; of its speed that it goes the other way; of a delay's power that the rest is; times the
 # other side's reach from where on a hand holds to one side; of the distance and of the motion that the distance may change by
 MOVES, BOTH_WAYS, LEFT, HOLDS, AS_MUCH = 0.5, 0.3, 0.3, 3.0, 0.5
@@ -60,14 +59,11 @@ class Usual:
         takes: that it was learnt from.
         rate: rows a second of these.
         of: channel -> word -> (centre, reach), as of `Habits`.
-        far, far_pushed: times the reach from where on a number is none of these; of those that a push changes.
     """
 
     takes: int
     rate: float
     of: Mapping[str, Mapping[str, tuple[float, float]]]
-    far: float = FAR
-    far_pushed: float = FAR_PUSHED
 
 
 @dataclass(frozen=True)
@@ -107,8 +103,7 @@ def learnt(takes: Sequence[TakeHabits]) -> Usual | None:
             least = float(np.percentile([reach for _, reach in found.values()], POOLED)) if found else 0.0
             for name, (centre, reach) in found.items():
                 of.setdefault(name, {})[word] = (centre, max(reach, least))
-    far = next((far for count, far in OF_A_SET if len(takes) >= count), None)
-    return Usual(len(takes), rate, of, far, max(far, FAR_PUSHED)) if far is not None and of else None
+    return Usual(len(takes), rate, of) if of else None
 
 
 @lru_cache
@@ -149,14 +144,18 @@ def _outside(one: Habits, group: Group, usual: Usual) -> list[tuple[float, str]]
     known_of, found = usual.of.get(one.channel.name, {}), []
     for word, habit in one.of.items():
         if word in known_of and not (group.hands and word in FREE):
-            far = usual.far_pushed if word in PUSHED else usual.far
-            found.append((abs(habit.value - known_of[word][0]) / (far * reach_of(word, known_of[word][1], group.hands)), word))
+            found.append((abs(habit.value - known_of[word][0]) / (far_of(word) * reach_of(word, known_of[word][1], group.hands)), word))
     return [(times, word) for times, word in found if times > 1.0]
 
 
 def _of_device(one: Difference, group: Group) -> bool:
     """Whether the setting of a device, or who commands it, may be so: of all of the take and not much, or commands in straight lines."""
     return (one.kind, one.name) == ("command", "straight") or (one.last - one.first >= ALL_OF_IT * group.n and one.weight <= SETUP)
+
+
+def far_of(word: str) -> float:
+    """Times its reach from where on a number is none of those that are usual."""
+    return FAR_PUSHED if word in PUSHED else FAR
 
 
 def reach_of(word: str, reach: float, hands: bool) -> float:
