@@ -18,7 +18,7 @@ from given_words import given_words
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.residual.table import table_of
-from shiliu.replay.residual.usual import FREE, TakeHabits, Usual, far_of, learnt, reach_of, taken
+from shiliu.replay.residual.usual import FREE, GRAINS, TakeHabits, Usual, far_of, learnt, reach_of, taken
 
 DEFAULTS = {"data": "", "out": "conf/following", "check": ""}
 FIGURES = 3  # significant
@@ -63,7 +63,7 @@ def left_out(takes: list[TakeHabits]) -> list[tuple[float, int, str, str]]:
             for name, own in numbers.items():
                 for word, value in own.items():
                     known = usual.of.get(name, {}).get(word) if usual is not None else None
-                    if known is not None and not (hands and word in FREE):
+                    if known is not None and not (hands and word in FREE) and word not in (*GRAINS, "way"):
                         found.append((abs(value - known[0]) / reach_of(word, known[1], hands), k, name, word))
     return sorted(found, reverse=True)
 
@@ -83,7 +83,7 @@ def main() -> int:
         out = left_out(takes)
         for times, k, name, word in out[:12] if given["check"] else ():
             print(f"{folder.name} take {k}: {name} {word} {times:.2f}")
-        if any(times > far_of(word) for times, _, _, word in out):
+        if any(times > far_of(word, False) for times, _, _, word in out):
             print(f"{folder.name}: its takes differ too much from one another", file=sys.stderr)
         elif not given["check"]:
             Path(given["out"]).mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
 from ..signals.signal import runs
+from .coarse_values import step_of
 from .relations import MEMORY, Relation, follows, robust
 from .table import Group, RecordedChannel
 
@@ -25,10 +26,12 @@ STANDS = {"rad": 0.02, "1": 0.01}  # by which it moves then
 WAY = {"rad": 0.2, "1": 0.08}  # that a command goes, before delay, gain and roughness are asked
 BESIDE = {"rad": 0.03, "1": 0.015}  # from where on a robot that begins elsewhere has come to its command
 COMES, SETTLES = 4.0, 0.5  # s that this takes at the most; s more until it follows
+EASED = 0.3  # s over which a command is averaged, to tell how rough it is beside its own way
 ROUGH = 1.0  # s of a stretch of which roughness is asked by itself
 PART = 1.5  # s of a stretch of which delay and gain are asked by itself
 BUSY = 0.15  # of the power that a stretch would have at the speed that is reached in one of twenty rows, to ask for its delay
 BITS = 8.0  # of the last place of a float32 of the largest value, within which steps are one
+FINE = 1e-4  # rad, or share of a way: noise and grids below are none
 SMALL = {"rad": 1e-3, "1": 5e-4}  # roughness that a grain of 0.01 rad makes, below which none counts
 
 
@@ -48,9 +51,10 @@ class Habits:
     Attributes:
         of: word -> what it is in this take. `above_*`, `below_*`: distance from where the command sends it, in the channel's unit, and
             from the command itself at rest; `gain` [1] and `late` [s] of the whole; `delay` and `factor`: the same of the stretch that
-            differs most from the whole; `command_rough`, `measured_rough`: logarithm of how much rougher the column is than where the
-            command sends the joint; `_most` and `_least`: the same of a second; `_straight`:
-            rows of the longest straight line of the column.
+            differs most from the whole; `command_rough`, `measured_rough`: logarithm of how much rougher the command is than its mean
+            over `EASED`, and the measurement than where the command sends it; `_most` and `_least`: the same of a second; `_straight`:
+            rows of the longest straight line of the column; `_grain`: logarithm of its noise or grid; `way`: all that it was
+            commanded to go.
         meant: (n,) where the command sends it.
     """
 
@@ -86,12 +90,13 @@ def habits(group: Group) -> list[Habits]:
                 first, last = max(0, int(row) - rows // 2), min(n - 1, int(row) + rows // 2)
                 found[j][f"{side}_{what}"] = Habit(max(sign * float(mean[row, j]), 0.0), first, last)
     goes = np.ptp(command, axis=0) > WAY[unit]
-    rough = [_rough(x) for x in (command, measured, meant)]
-    sent, came, plan = (np.log(np.sqrt((x**2).mean(axis=0)) + SMALL[unit]) for x in rough)
+    eased = uniform_filter1d(command, 2 * round(0.5 * EASED / dt) + 1, axis=0, mode="nearest")
+    rough = [_rough(x) for x in (command, measured, meant, eased)]
+    sent, came, plan, even = (np.log(np.sqrt((x**2).mean(axis=0)) + SMALL[unit]) for x in rough)
     rows = max(3, round(ROUGH / dt))
     power = [np.maximum(uniform_filter1d(x**2, rows, axis=0, mode="nearest"), 0.0) for x in rough]
     short = [np.log(np.sqrt(x) + SMALL[unit]) for x in power]
-    for word, of in (("command", short[0] - short[2]), ("measured", short[1] - short[2])):
+    for word, of in (("command", short[0] - short[3]), ("measured", short[1] - short[2])):
         for end, at in (("most", of.argmax(axis=0)), ("least", of.argmin(axis=0))):
             for j, row in enumerate(at):
                 if word == "measured" or goes[j]:
@@ -100,11 +105,15 @@ def habits(group: Group) -> list[Habits]:
         for j, (first, last) in enumerate(_straight(x)):
             found[j][word] = Habit(float(last - first), first, last)
     parts = _of_parts(meant, away, dt, WAY[unit])
+    for word, x in (("command_grain", command), ("measured_grain", measured)):
+        for j, size in enumerate(_grain(x, rough[0 if word == "command_grain" else 1])):
+            found[j][word] = Habit(float(size), 0, n - 1)
     for j, (_, relation) in enumerate(both):
-        found[j]["measured_rough"] = Habit(float(came[j] - plan[j]), *_where(rough[1][:, j], rough[2][:, j], came[j] > plan[j], dt))
+        found[j]["way"] = Habit(float(np.abs(np.diff(eased[:, j])).sum()), 0, n - 1)
+        found[j]["measured_rough"] = Habit(float(came[j] - plan[j]), *_where(rough[1][:, j], rough[2][:, j]))
         if not goes[j]:
             continue
-        found[j]["command_rough"] = Habit(float(sent[j] - plan[j]), *_where(rough[0][:, j], rough[2][:, j], sent[j] > plan[j], dt))
+        found[j]["command_rough"] = Habit(float(sent[j] - even[j]), *_where(rough[0][:, j], rough[3][:, j]))
         if relation.own and np.isfinite(relation.delay):
             found[j] |= {"gain": Habit(relation.gain, 0, n - 1), "late": Habit(relation.delay, 0, n - 1)}
         found[j] |= parts[j]
@@ -146,20 +155,32 @@ def _rough(x: np.ndarray) -> np.ndarray:
     return x - uniform_filter1d(x, 3, axis=0, mode="nearest")
 
 
-def _where(one: np.ndarray, other: np.ndarray, more: bool, dt: float) -> tuple[int, int]:
+def _where(one: np.ndarray, other: np.ndarray) -> tuple[int, int]:
     """The rows in which most of the difference of two roughnesses (n,) is: from its fifth to its ninety-fifth hundredth."""
-    power = np.cumsum(np.maximum((one**2 - other**2) * (1.0 if more else -1.0), 0.0))
+    more = 1.0 if float((one**2).sum()) > float((other**2).sum()) else -1.0
+    power = np.cumsum(np.maximum((one**2 - other**2) * more, 0.0))
     if power[-1] <= 0.0:
         return 0, len(one) - 1
     first, last = np.searchsorted(power, [0.05 * power[-1], 0.95 * power[-1]])
     return int(first), int(min(last, len(one) - 1))
 
 
+def _grain(x: np.ndarray, rough: np.ndarray) -> np.ndarray:
+    """(k,) logarithm of the noise of columns (n, k) in most rows, or of the grid that they are on, which is more."""
+    return np.asarray(np.log(np.maximum(np.median(np.abs(rough), axis=0), _grid(x)) + FINE))
+
+
+def _grid(x: np.ndarray) -> np.ndarray:
+    """(k,) step of the grid that columns (n, k) are on; of short floats that of the largest value."""
+    short = (x == x.astype(np.float16)).all(axis=0)
+    return np.array([float(np.abs(c).max()) * 2.0**-10 if of else min(step_of(c), 1.0) for c, of in zip(x.T, short)])
+
+
 def _straight(x: np.ndarray) -> list[tuple[int, int]]:
     """Of each column (n, k) the first and last row of the longest stretch that is a straight line to the last bits, and goes somewhere."""
     least = BITS * np.finfo(np.float32).eps * np.maximum(np.abs(x).max(axis=0), 1e-3)
     steps = np.diff(x, axis=0)
-    even = (np.abs(np.diff(steps, axis=0)) <= least) & (np.abs(steps[1:]) > 10.0 * least)
+    even = (np.abs(np.diff(steps, axis=0)) <= least) & (np.abs(steps[1:]) > 10.0 * np.maximum(least, _grid(x)))
     found = []
     for column in even.T:
         first, last = max(runs(column), key=lambda run: run[1] - run[0], default=(0, -3))

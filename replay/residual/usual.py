@@ -27,7 +27,8 @@ FOLDER = CONF / "following"
 # takes, to know what is usual: among 5 others a clean take reaches 6 times what they show, among 19 of them 1.9
 ENOUGH = 7
 ROUGHS = tuple(f"{kind}_{of}" for kind in ("command", "measured") for of in ("rough", "most", "least"))
-CENTRED = ("gain", "late", *ROUGHS)  # may be more or less than usual; the others are distances
+GRAINS = ("command_grain", "measured_grain")
+CENTRED = ("gain", "late", *ROUGHS, *GRAINS)  # may be more or less than usual; the others are distances
 # what a push or a stop does as well, though not so much
 PUSHED = (*(f"{side}_{what}" for side in SIDES for what in (*AWAY, "rest")), "delay", "factor", "measured_least")
 FREE = ("gain", "factor")  # not asked of fingers, which stop at what they hold
@@ -43,6 +44,7 @@ FAR, FAR_PUSHED = 2.2, 3.0
 # other side's reach from where on a hand holds to one side; of the distance and of the motion that the distance may change by
 MOVES, BOTH_WAYS, LEFT, HOLDS, AS_MUCH = 0.5, 0.3, 0.3, 3.0, 0.5
 NEVER, LONG_WAY = 10.0, {"rad": 0.15, "1": 0.1}  # times as far as in any of these takes, and rad or share of a way: no push
+COARSER = 0.2  # by which the logarithm of a grain is more than in any take that was measured
 MOST, ALL_OF_IT = 0.5, 0.8  # of the joints that move and of the take, beyond which it is the device
 SETUP = 4.0  # times as far as it may be, beyond which no setting of a device is
 RATE = 0.03  # by which rows may come otherwise
@@ -98,7 +100,7 @@ def learnt(takes: Sequence[TakeHabits]) -> Usual | None:
             for name in {name for numbers in every for name in numbers}:
                 x = [numbers[name][word] for numbers in every if word in numbers.get(name, ())]
                 if len(x) >= ENOUGH - 1:
-                    centre = float(np.median(x)) if word in CENTRED else 0.0
+                    centre = float(np.median(x)) if word in CENTRED else float(np.min(x)) if word == "way" else 0.0
                     found[name] = (centre, float(np.abs(np.array(x) - centre).max()))
             least = float(np.percentile([reach for _, reach in found.values()], POOLED)) if found else 0.0
             for name, (centre, reach) in found.items():
@@ -124,12 +126,17 @@ def known(mapping: str | None) -> Usual | None:
 def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
     """What of a take's channels is far outside of what is usual."""
     found: list[Difference] = []
-    for group in groups:
-        if not group.same_rows or abs(1.0 / (group.dt * usual.rate) - 1.0) > RATE:
-            continue
-        own = habits(group)
+    compared = [group for group in groups if group.same_rows and abs(1.0 / (group.dt * usual.rate) - 1.0) <= RATE]
+    of_groups = [(group, habits(group)) for group in compared]
+    channels = [one for _, own in of_groups for one in own]
+    if _is_recorded_otherwise(channels, usual):
+        return []
+    late = _late(channels, usual)
+    if channels and abs(late) > FAR * LEAST["late"]:
+        found.append(_all_late(compared[0], channels, late))
+    for group, own in of_groups:
         moving = [one for one in own if "command_rough" in one.of]
-        each = [[_difference(group, one, word, times, usual) for times, word in _outside(one, group, usual)] for one in own]
+        each = [[_difference(group, one, word, times, usual) for times, word in _outside(one, group, usual, late)] for one in own]
         of = [max(every, key=lambda d: (d.certain, d.weight)) for every in each if every]
         device = [d for d in of if _of_device(d, group)]
         if len(device) > max(1.0, MOST * len(moving)):
@@ -139,12 +146,51 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
     return found
 
 
-def _outside(one: Habits, group: Group, usual: Usual) -> list[tuple[float, str]]:
-    """The numbers of a channel that are outside, each with how many times as far as it may be."""
+def _is_recorded_otherwise(every: Sequence[Habits], usual: Usual) -> bool:
+    """Whether columns of a third of the channels are coarser or noisier than those that were measured: by other encoders, or rounded.
+    Nothing is known of these."""
+    for word in GRAINS:
+        of = [(one.of[word].value, *usual.of[one.channel.name][word]) for one in every if word in usual.of.get(one.channel.name, ())]
+        if of and 3 * sum(value - centre > reach + COARSER for value, centre, reach in of) > len(of):
+            return True
+    return False
+
+
+def _late(every: Sequence[Habits], usual: Usual) -> float:
+    """[s] by which most channels are later than usual, which is a matter of the chain of devices."""
+    apart = [
+        one.of["late"].value - usual.of[one.channel.name]["late"][0]
+        for one in every if "late" in one.of and "late" in usual.of.get(one.channel.name, ()) and _moves_enough(one, usual)
+    ]  # fmt: skip
+    return float(np.median(apart)) if apart else 0.0
+
+
+def _all_late(group: Group, channels: Sequence[Habits], late: float) -> Difference:
+    names, limit = tuple(one.channel.name for one in channels if "late" in one.of), FAR * LEAST["late"]
+    return Difference.over(
+        group.t, names, "measured", None, abs(late), "s", "lag", certain=False, explained=0.0, undone=0.0, numbers={"late": late},
+        stream=channels[0].channel.topics["measured"], limit=limit, weight=abs(late) / limit,
+    )  # fmt: skip
+
+
+def _moves_enough(one: Habits, usual: Usual) -> bool:
+    """Whether a channel is commanded to go as far as in any take that was measured: less tells its law less well."""
+    return one.of["way"].value >= usual.of[one.channel.name].get("way", (np.inf,))[0]
+
+
+def _outside(one: Habits, group: Group, usual: Usual, late: float) -> list[tuple[float, str]]:
+    """The numbers of a channel that are outside, each with how many times as far as it may be.
+
+    Args:
+        late: [s] by which all are; it counts where most channels are so.
+    """
     known_of, found = usual.of.get(one.channel.name, {}), []
     for word, habit in one.of.items():
-        if word in known_of and not (group.hands and word in FREE):
-            found.append((abs(habit.value - known_of[word][0]) / (far_of(word) * reach_of(word, known_of[word][1], group.hands)), word))
+        asked = word in known_of and word not in (*GRAINS, "way") and not (group.hands and word in FREE)
+        if asked and (word not in CENTRED or _moves_enough(one, usual)):
+            by = late if word == "late" else 0.0
+            may = far_of(word, group.hands) * reach_of(word, known_of[word][1], group.hands)
+            found.append((abs(habit.value - known_of[word][0] - by) / may, word))
     return [(times, word) for times, word in found if times > 1.0]
 
 
@@ -153,9 +199,9 @@ def _of_device(one: Difference, group: Group) -> bool:
     return (one.kind, one.name) == ("command", "straight") or (one.last - one.first >= ALL_OF_IT * group.n and one.weight <= SETUP)
 
 
-def far_of(word: str) -> float:
-    """Times its reach from where on a number is none of those that are usual."""
-    return FAR_PUSHED if word in PUSHED else FAR
+def far_of(word: str, hands: bool) -> float:
+    """Times its reach from where on a number is none of those that are usual; how late a finger is, what it holds decides as well."""
+    return FAR_PUSHED if word in PUSHED else (2.0 if hands and word == "late" else 1.0) * FAR
 
 
 def reach_of(word: str, reach: float, hands: bool) -> float:
@@ -187,7 +233,8 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
         habit = Habit(habit.value, first, last)
         case = Case(x, meant, first, last, group.dt, 0.1 * size, angle=unit == "rad")
         why = best(case)
-    certain = word not in PUSHED or _no_push(one, word, habit, usual, group)
+    slack = word == "measured_rough" and habit.value < centre  # a joint that is held back is so as well
+    certain = not slack and (word not in PUSHED or _no_push(one, word, habit, usual, group))
     return Difference.over(
         group.t, (one.channel.name,), kind, (habit.first, habit.last), max(size, 1e-9), unit, why or name, certain=certain,
         undone=0.0, stream=one.channel.topics.get(kind, ""), limit=max(size, 1e-9) / times, weight=times,

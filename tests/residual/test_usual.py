@@ -102,6 +102,25 @@ def test_a_device_that_is_set_up_otherwise_is_a_warning(usual):
     assert found.numbers["late"] == pytest.approx(6 / RATE, abs=0.5 / RATE)
 
 
+HONEST = {
+    "rounded": lambda kind, x: np.round(x, 2),
+    "short floats": lambda kind, x: x.astype(np.float16).astype(float),
+    "a row late": lambda kind, x: np.concatenate([x[:1], x[:-1]]) if kind == "measured" else x,
+    "other encoders": lambda kind, x: x + (kind == "measured") * np.random.default_rng(1).normal(0.0, 4e-3, len(x)),
+    "a part": lambda kind, x: x[80:220],
+    "the end": lambda kind, x: x[150:],
+}
+
+
+@pytest.mark.parametrize("change", HONEST)
+@pytest.mark.parametrize("seed", [100, 101, 102])
+def test_what_is_done_to_all_of_a_take_is_no_fault_of_a_column(usual, change, seed):
+    take = group(seed)
+    channels = [replace(c, columns={kind: HONEST[change](kind, x) for kind, x in c.columns.items()}) for c in take.channels]
+    n = len(channels[0].columns["command"])
+    assert not any(d.certain for d in unusual([replace(take, t=take.t[:n], channels=tuple(channels))], usual))
+
+
 def test_rows_of_another_rate_are_not_compared(usual):
     every_second = group(100)
     every_second = replace(
