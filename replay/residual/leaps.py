@@ -95,13 +95,12 @@ class Leaps:
         for low, high in joined(loud):
             first, last = int(low), int(high)
             sharp = self.measured[first : last + 1].max(axis=0)
-            size = float(both[first : last + 1].max())
-            step = max(float(np.abs(np.diff(c.columns["measured"][first - 1 : last + 1])).max()) for c in self.channels)
+            size = max(float(np.abs(np.diff(c.columns["measured"][first - 1 : last + 1])).max()) for c in self.channels)
             why = "cut" if first == last else "reordered"
             names = tuple(name for name, s in zip(self.names, sharp) if s > SECOND)
             yield Difference.over(
                 self.group.t, names, "rows", (first, last), size, self.channels[0].unit, why, certain=True,
-                limit=max(ALL * longer, noise), weight=1e3 * step * len(names),
+                limit=SECOND * longer, weight=1e3 * size * len(names),
             )  # fmt: skip
 
     def rough(self) -> Iterator[Difference]:
