@@ -44,7 +44,6 @@ FAR, FAR_PUSHED = 2.2, 3.0
 # other side's reach from where on a hand holds to one side; of the distance and of the motion that the distance may change by
 MOVES, BOTH_WAYS, LEFT, HOLDS, AS_MUCH = 0.5, 0.3, 0.3, 3.0, 0.5
 NEVER, LONG_WAY = 10.0, {"rad": 0.15, "1": 0.1}  # times as far as in any of these takes, and rad or share of a way: no push
-AS_FAR = 0.9  # of the way of the take that goes least
 COARSER = 0.2  # by which the logarithm of a grain is more than in any take that was measured
 MOST, ALL_OF_IT = 0.5, 0.8  # of the joints that move and of the take, beyond which it is the device
 SETUP = 4.0  # times as far as it may be, beyond which no setting of a device is
@@ -175,8 +174,8 @@ def _all_late(group: Group, channels: Sequence[Habits], late: float) -> Differen
 
 
 def _moves_enough(one: Habits, usual: Usual) -> bool:
-    """Whether a channel is commanded to go about as far as in any take that was measured: less tells its law less well."""
-    return one.of["way"].value >= AS_FAR * usual.of[one.channel.name].get("way", (np.inf,))[0]
+    """Whether a channel is commanded to go as far as in any take that was measured: less tells its law less well."""
+    return one.of["way"].value >= usual.of[one.channel.name].get("way", (np.inf,))[0]
 
 
 def _outside(one: Habits, group: Group, usual: Usual, late: float) -> list[tuple[float, str]]:

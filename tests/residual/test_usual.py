@@ -73,7 +73,7 @@ def straight(x: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("kind", "change", "reasons"),
     [
-        ("command", lambda x: low_pass(x, 6), ("smoothed", "lag")),
+        ("command", lambda x: low_pass(x, 2), ("smoothed", "lag")),
         ("command", straight, ("straight", "smoothed")),
         ("measured", lambda x: np.concatenate([np.full(5, x[0]), x[:-5]]), ("lag",)),
         ("measured", offset, ("offset", "drift")),
