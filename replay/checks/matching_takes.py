@@ -44,9 +44,10 @@ class MovingJoints:
     def of(self, names: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
         """(n, m) command and measurement of some joints."""
         at = [self.names.index(name) for name in names]
-        return tuple(
+        command, measured = (
             np.frombuffer(x, np.float16).astype(float).reshape(-1, len(self.names))[:, at] for x in (self.command, self.measured)
-        )  # fmt: skip
+        )
+        return command, measured
 
 
 def moving_joints(recording: Recording) -> MovingJoints | None:
@@ -64,8 +65,8 @@ def moving_joints(recording: Recording) -> MovingJoints | None:
     if end - begin < SHORTEST:
         return None
     grid = np.arange(begin, min(end, begin + LONGEST), 1.0 / RATE)
-    far = np.argsort(-np.minimum(np.ptp(sent, axis=0), np.ptp(came, axis=0)), kind="stable")[:MOST]
-    far = [int(j) for j in far if min(np.ptp(sent[:, j]), np.ptp(came[:, j])) > GOES]
+    goes = np.minimum(np.ptp(sent, axis=0), np.ptp(came, axis=0))
+    far = [int(j) for j in np.argsort(-goes, kind="stable")[:MOST] if goes[j] > GOES]
     if len(far) < LEAST:
         return None
     kept = [
