@@ -27,6 +27,7 @@ FORESEEN = 1.2  # the same of lines that come late over lines that are known bef
 RECENT, ROUNDING = 9, 1e-5  # rows of command that a step may depend on; rad of a row that tell nothing
 ENCODER = 2e-4  # rad that a usual encoder scatters by
 EVEN = 0.9  # of the new values, that come after as many rows as the others, or one more or less: they are put on the grid so
+PADDED = 0.1  # of the rows that repeat the one before, evenly, from where on the rate is said though new ones come quickly enough
 
 
 def check_skew(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
@@ -90,10 +91,11 @@ def check_repeated(
     Counted are short runs (no longer than `longest`: what stands longer is `stream.frozen`'s matter) with a change
     right before and right after, over all samples between two changes. Samples that repeat because the device's own
     clock stood still belong to `clock.stall`. A sender that holds its last value is no fault as long as new ones come
-    at `slow` or faster. A FAIL only of commands: what a robot was commanded is then not what is written down between two new
-    ones, and whoever learns from it learns to stop and to leap. Where the robot was measured to follow the commands as they
-    stand, a slow sender gave them so, which is no fault. Where it went smoothly from one new command to the next, but never before the
-    next one stood there, even ones are another rate, and a warning; so they are where nobody can tell.
+    at `slow` or faster; where commands and measurements repeat in the same rows, and evenly, that is a warning. A FAIL only
+    of commands: what a robot was commanded is then not what is written down between two new ones, and whoever learns from
+    it learns to stop and to leap. Where the robot was measured to follow the commands as they stand, a slow sender gave
+    them so, which is no fault. Where it went smoothly from one new command to the next, but never before the next one
+    stood there, even ones are another rate, and a warning; so they are where nobody can tell.
 
     Args:
         pair: commanded and measured joints on the same rows, where there are such.
@@ -117,7 +119,9 @@ def check_repeated(
         at = np.flatnonzero(short)
         graded = rule.grade_value(share)
         if stream.rate * (1.0 - share) >= rule.settings["slow"]:
-            graded["level"] = "PASS"
+            other = next((one for one in pair if one is not None and one is not stream), None) if stream in pair else None
+            padded = share >= PADDED and other is not None and _padded(np.flatnonzero(fresh)[at], other)
+            graded["level"] = "WARN" if padded else "PASS"
         elif graded["level"] == "FAIL" and stream.role != "command":
             graded["level"] = "WARN"
         followed, foreseen = None, None
@@ -148,6 +152,15 @@ def check_repeated(
             )
         )
     return worst_of(found) or [rule.not_applicable("not_recorded")]
+
+
+def _padded(at: np.ndarray, other: Stream) -> bool:
+    """Whether rows that repeat the one before come evenly, and repeat another stream's as well, as those do by which a slow recording was
+    put onto a fast grid."""
+    apart = np.diff(at)
+    if not len(apart) or at[-1] >= other.n or (apart == np.median(apart)).mean() < EVEN:
+        return False
+    return bool((other.values[at] == other.values[at - 1]).all(axis=1).mean() >= EVEN)
 
 
 def _even(new: np.ndarray) -> bool:

@@ -16,6 +16,7 @@ from .check import Check
 from .finding import Finding
 from .fixes import Fix, Known, about
 from .hand_bases import HandBase
+from .matching_takes import MovingJoints
 from .rules import Rules
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
@@ -96,6 +97,7 @@ class TakesSeen:
     def __init__(self) -> None:
         self.first: dict[str, str] = {}  # digest -> the first take that has it
         self.bases: list[tuple[HandBase, ...]] = []  # of their hands
+        self.moving: dict[str, MovingJoints] = {}  # source -> a little of its joints
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}

@@ -146,7 +146,8 @@ def _apart(x: np.ndarray, placeholder: np.ndarray, counted: bool) -> np.ndarray:
 
 
 def _never_filled(values: np.ndarray, near: float) -> np.ndarray:
-    """(n,) few rows of nothing but noughts, to which most joints would have to leap and come back from: nobody filled them.
+    """(n,) few rows of nothing but noughts, to which most joints that are elsewhere in the rows beside them would have to leap and come
+    back from: nobody filled them.
 
     Args:
         near: of a joint's values that it does not leap from to zero: steps are all so near.
@@ -156,7 +157,9 @@ def _never_filled(values: np.ndarray, near: float) -> np.ndarray:
         return np.zeros(len(empty), bool)
     far = np.abs(values[~empty]).max(axis=0) > near
     leaps = np.column_stack([_apart(values[:, j], empty, counted=False) & far[j] for j in range(values.shape[1])])
-    return empty & (2 * leaps.sum(axis=1) >= values.shape[1])
+    beside = np.convolve(empty, np.ones(3))[1:-1] > 0.0
+    seen = int((np.abs(values[beside & ~empty]) > near).any(axis=0).sum())
+    return empty & (leaps.sum(axis=1) >= max(LEAST_JOINTS, 0.5 * seen))
 
 
 def _counts(stream: Stream, column: int) -> bool:

@@ -12,6 +12,7 @@ from ..residual.bodies import ComparedColumns, witnessed
 from ..residual.difference import Difference
 from ..residual.resolution import resolutions
 from ..residual.table import Group
+from ..residual.usual import beside_usual, known, unusual
 from .check import Check
 from .finding import Finding, Plot
 from .hand_bases import bases_of
@@ -36,6 +37,9 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     groups = [group for group in table.groups if any(len(c.columns) > 1 for c in group.channels)]
     if not groups and not found:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
+    usual = known(columns.recording.mapping)
+    if usual is not None and not any(d.certain for d in found):
+        found = beside_usual(found, unusual(groups, usual))
     seen = _resolution(groups)
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen, **bases_of(columns)})]

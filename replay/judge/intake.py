@@ -20,6 +20,7 @@ from ..checks.finding import Finding, VerdictEvidence
 from ..checks.hand_bases import bases_in, check_bases_among
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_jump, check_position
+from ..checks.matching_takes import check_matching, moving_joints
 from ..checks.rules import Rules, load_rules
 from ..checks.takes import Key, TakesSeen, content, duplicate_of, set_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
@@ -34,6 +35,7 @@ from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
 INTAKE = "intake"
 THRESHOLDS = "arm_manipulation"
+KEPT = 256  # takes of a set of which a little is kept, to find the commands of one in another
 REQUIRED = ("integrity", "kinematics.joint.position")  # all that is asked here
 
 
@@ -100,6 +102,7 @@ def judged(
     findings = [_not_asked(finding) for finding in findings]
     if seen is not None:
         findings = _among_bases(findings, recording, rules, seen)
+        findings = _among_commands(findings, recording, rules, seen)
         findings.append(check_copy(recording, rules, seen))
     stopped = dict(stopped_signals(findings, recording))
     findings += check_ranges(recording, rules, stopped)
@@ -166,6 +169,18 @@ def _among_bases(findings: list[Finding], recording: Recording, rules: Rules, se
     elsewhere = check_bases_among(bases, before, rules)
     before.append(bases)
     return findings if elsewhere is None else [elsewhere if f.code == elsewhere.code and not f.failed else f for f in findings]
+
+
+def _among_commands(findings: list[Finding], recording: Recording, rules: Rules, seen: dict[Key, TakesSeen]) -> list[Finding]:
+    """The findings, with commands that are those of a take of its set that came before; keeps a little of its joints in `seen`."""
+    key = set_of(recording)
+    if key is None:
+        return findings
+    own, before = moving_joints(recording), seen.setdefault(key, TakesSeen()).moving
+    matching = None if any(f.failed for f in findings) else check_matching(own, before.items(), rules)
+    if own is not None and len(before) < KEPT:
+        before[recording.source] = own
+    return findings if matching is None else [matching if f.code == matching.code else f for f in findings]
 
 
 def check_ranges(recording: Recording, rules: Rules, stopped: dict[str, str]) -> list[Finding]:

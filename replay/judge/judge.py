@@ -218,7 +218,7 @@ def _among_takes(one: Integrity, others: Given) -> Integrity:
     among = others.get(BASES)
     own = [among if among is not None and f.code == BASES and not f.failed else f for f in one.findings]
     if among is not None and among.details.get("kind") == KIND:
-        own = [as_of_other_take(f, among) if f.code == BASES and f.failed else f for f in one.findings]
+        own = [(as_of_other_take(f, among) if f.failed else among) if f.code == BASES else f for f in one.findings]
     return replace(one, findings=(*own, *(others[code] for code in asked_of("takes"))))
 
 

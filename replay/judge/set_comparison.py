@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from ..checks.empty_grips import GripUse, check_empty_grip, grips_of
 from ..checks.finding import Finding
 from ..checks.hand_bases import CODE, HandBase, bases_in, check_bases_among
+from ..checks.matching_takes import MovingJoints, check_matching, moving_joints
 from ..checks.other_columns import ColumnRows, check_columns_among, columns_of, doubtful_columns
 from ..checks.registry import asked_of, check_of
 from ..checks.releases import GripOpening, check_release, hands_of, releases_of
@@ -35,6 +36,7 @@ class TakeFacts:
         rates: how fast it moves; None where it has no motion.
         bases: in which its hands are recorded.
         columns: what its columns hold, a little of each; doubtful: of those that contradict the others, all of it.
+        moving: a little of its joints that go somewhere.
     """
 
     key: Key | None
@@ -50,6 +52,7 @@ class TakeFacts:
     bases: tuple[HandBase, ...] = ()
     columns: tuple[ColumnRows, ...] = ()
     doubtful: tuple[ColumnRows, ...] = ()
+    moving: MovingJoints | None = None
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -85,6 +88,7 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         bases=bases_in(found),
         columns=columns_of(recording),
         doubtful=doubtful_columns(recording, found),
+        moving=moving_joints(recording) if broken is None else None,
     )
 
 
@@ -98,6 +102,7 @@ class Company:
     seen: dict[Key, TakesSeen] = field(default_factory=dict)
     bases: dict[Key, list[tuple[HandBase, ...]]] = field(default_factory=dict)
     columns: dict[Key, dict[str, tuple[ColumnRows, ...]]] = field(default_factory=dict)
+    moving: dict[Key, dict[str, MovingJoints]] = field(default_factory=dict)
 
     def hold(self, batch: Sequence[tuple[TakeFacts, Rules]]) -> list[Given]:
         """What is found of each take of a batch against those of its set, of this batch and before: code -> finding.
@@ -172,11 +177,17 @@ class Company:
             kept = self.columns.setdefault(take.key, {})
             if len(kept) < REMEMBERED:
                 kept.setdefault(take.source, take.columns)
+            if take.moving is not None and len(joints := self.moving.setdefault(take.key, {})) < USUAL:
+                joints.setdefault(take.source, take.moving)
 
     def _of_others(self, take: TakeFacts, rules: Rules) -> Given:
         """`column.differs` of columns of a take that are those of another one; nothing where there is none."""
-        if take.key is None or not take.doubtful:
+        if take.key is None:
             return {}
+        beside = ((source, joints) for source, joints in self.moving.get(take.key, {}).items() if source != take.source)
+        if not take.doubtful:
+            matching = check_matching(take.moving, beside, rules)
+            return {} if matching is None else {CODE: matching}
         others = ((source, columns) for source, columns in self.columns.get(take.key, {}).items() if source != take.source)
         found = check_columns_among(take.doubtful, others, rules)
         return {} if found is None else {CODE: found}

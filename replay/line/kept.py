@@ -15,6 +15,7 @@ from ...scenarios.sheet.errors import shown
 from ..checks.empty_grips import GripUse
 from ..checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
 from ..checks.hand_bases import HandBase
+from ..checks.matching_takes import MovingJoints
 from ..checks.other_columns import ColumnRows
 from ..checks.releases import GripOpening
 from ..checks.takes import Content, Lag
@@ -27,8 +28,8 @@ from ..judge.verdict import StageResult, Verdict
 RECORDS: dict[str, type] = {
     one.__name__: one
     for one in (
-        Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, ColumnRows, RateFacts, Plot, Picture,
-        Fact, Table,
+        Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, ColumnRows, MovingJoints, RateFacts, Plot,
+        Picture, Fact, Table,
     )
 } | {"Evidence": VerdictEvidence}
 NAMES = {one: name for name, one in RECORDS.items()}  # as which a record is kept

@@ -14,6 +14,7 @@ from .case import Case
 from .delayed_part import delayed_part
 from .departures import joined, together
 from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
+from .exchanged_hands import exchanged_hands
 from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
 from .hands import MEMORY, against_command, another_unit, away_from_commands, late_hand, never_measured, reversed_hand
@@ -156,6 +157,10 @@ def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
 
 def _hands(group: Group) -> list[Difference]:
     found = [*speeds_of_another_unit(group), *speeds_never_filled(group)] if group.channels[0].way == PERCENT else []
+    if exchanged := list(exchanged_hands(group)):
+        names = {name for one in exchanged for name in one.channels}
+        rest = replace(group, channels=tuple(c for c in group.channels if c.name not in names))
+        return [*exchanged, *(_hands(rest) if rest.channels else ())]
     without = {name for one in found for name in one.channels}
     for channel in group.channels:
         if channel.name not in without and (factor := another_unit(channel, group.dt)) is not None:

@@ -28,6 +28,7 @@ HELD = 3  # rows for which fingers hold a value at the most, when they are measu
 HANDS_SENT = 0.12  # the same of their commands, which reach 0.1
 # the same of all joints together, in command and measurement alike, and of the second one of the measured joints: clean takes reach 0.035
 ALL, ALL_NOVEL, SECOND = 0.05, 3.0, 0.01
+NOISY = 3.0  # times what one row in ten has, of all joints together
 RATE = 30.0  # rows a second of those takes; what a body turns by within a row grows with the square of how long that is
 LED = 0.3  # of a leap, by which its command may leap before
 BEFORE, SLOWEST = 0.5, 0.1  # s until a joint answers; s between rows at the most
@@ -84,7 +85,8 @@ class Leaps:
         both = np.minimum(self.command.sum(axis=1), self.measured.sum(axis=1))
         second = np.sort(self.measured, axis=1)[:, -2]
         longer = max(1.0, RATE * self.group.dt) ** 2 if self.channels[0].unit == "rad" else 1.0
-        loud = (both > ALL * longer) & (second > SECOND * longer)
+        noise = NOISY * float(np.percentile(self.measured.sum(axis=1), 90.0))  # of encoders, which all joints have in every row
+        loud = (both > max(ALL * longer, noise)) & (second > SECOND * longer)
         if not loud.any():
             return
         near = np.convolve(loud, np.ones(2 * JOIN + 1))[JOIN:-JOIN] > 0
@@ -93,13 +95,12 @@ class Leaps:
         for low, high in joined(loud):
             first, last = int(low), int(high)
             sharp = self.measured[first : last + 1].max(axis=0)
-            q = np.column_stack([c.columns["measured"] for c in self.channels])
-            size = float(np.abs(np.diff(q[first - 1 : last + 1], axis=0)).max())
+            size = max(float(np.abs(np.diff(c.columns["measured"][first - 1 : last + 1])).max()) for c in self.channels)
             why = "cut" if first == last else "reordered"
             names = tuple(name for name, s in zip(self.names, sharp) if s > SECOND)
             yield Difference.over(
-                self.group.t, names, "rows", (first, last), size, self.channels[0].unit, why, certain=True, limit=ALL,
-                weight=1e3 * size * len(names),
+                self.group.t, names, "rows", (first, last), size, self.channels[0].unit, why, certain=True,
+                limit=SECOND * longer, weight=1e3 * size * len(names),
             )  # fmt: skip
 
     def rough(self) -> Iterator[Difference]:

@@ -194,7 +194,8 @@ def whole(
 def written_as_commands(group: Group) -> Iterator[Difference]:
     """Channels of which the measurement was written as the command, of the same row or of one of the next or before, to the bit.
 
-    What is measured later may be all that a set of states has for commands. What was measured before nobody commands.
+    What is measured later may be all that a set of states has for commands, and some rows later a robot of pure delay is where it was
+    sent. What was measured before nobody commands.
     """
     found: dict[int, list[RecordedChannel]] = {}
     moving, most = 0, min(NEXT, group.n // 4)
@@ -223,8 +224,8 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
         size = max(float(np.ptp(c.columns["measured"])) for c in channels)
         yield Difference.over(
             group.t, tuple(c.name for c in channels), "command", None, size, channels[0].unit, "measurement_as_command",
-            certain=len(channels) < moving or later < 0, numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN,
-            weight=1e3 * len(channels),
+            certain=later < 0 or (len(channels) < moving and later <= SOON), numbers={"rows": float(later)},
+            stream=channels[0].topics["command"], limit=SEEN, weight=1e3 * len(channels),
         )  # fmt: skip
 
 
@@ -421,7 +422,7 @@ def _alike_in_part(rise: np.ndarray, v: np.ndarray) -> bool:
 
 
 def speeds_never_filled(group: Group) -> Iterator[Difference]:
-    """Speeds that are one value throughout while the joints go somewhere: nobody wrote them, and nothing is judged by them."""
+    """Speeds that are one value throughout while the joints go somewhere: nobody wrote them, and nothing else is judged by them."""
     found = [
         c for c in group.channels
         if {"measured", "velocity"} <= set(c.columns) and np.ptp(c.columns["velocity"]) == 0.0 and np.ptp(c.columns["measured"]) > GOES
@@ -430,6 +431,6 @@ def speeds_never_filled(group: Group) -> Iterator[Difference]:
         size = max(float(np.abs(np.gradient(c.columns["measured"], group.dt)).max()) for c in found)
         level = {"level": float(found[0].columns["velocity"][0])}
         yield Difference.over(
-            group.t, tuple(c.name for c in found), "velocity", None, size, f"{found[0].unit}/s", "held_value", certain=False, numbers=level,
-            stream=found[0].topics["velocity"], limit=0.1, weight=float(len(found)),
+            group.t, tuple(c.name for c in found), "velocity", None, size, f"{found[0].unit}/s", "held_value",
+            certain=len(found) >= FEWEST, numbers=level, stream=found[0].topics["velocity"], limit=0.1, weight=float(len(found)),
         )  # fmt: skip

@@ -415,6 +415,18 @@ def test_repeated_samples_are_counted(every, level, share):
     assert found.details["fresh_rate"] == pytest.approx(100.0 / every, rel=0.02)
 
 
+@pytest.mark.parametrize(("alone", "every", "level"), [(False, 3, "WARN"), (False, 5, "WARN"), (True, 3, "PASS"), (False, 20, "PASS")])
+def test_rows_by_which_a_take_was_put_onto_a_faster_grid_are_a_warning(alone, every, level):
+    """Every third row repeats the one before in commands and measurements: 20 rows a second, written as 30."""
+    t = np.arange(0, 12, 1.0 / 30.0)
+    rows = np.arange(len(t))
+    kept = t[np.where(rows % every == every - 1, rows - 1, rows)]
+    command, measured = stream("command", t, arms(kept)), stream("measured", t, arms((t if alone else kept) - 0.1))
+    found = check_repeated([command, measured], RULES, START, (command, measured))[0]
+    assert found.level == level
+    assert level == "PASS" or found.share == pytest.approx(1.0 / every, abs=0.01)
+
+
 def test_new_values_that_come_now_and_then_are_no_grid_of_a_slow_sender():
     """Every eighth sample on the average, in steps of 2 to 14."""
     t = np.arange(0, 12, 0.01)

@@ -179,3 +179,15 @@ def test_what_a_channel_runs_through_or_holds_throughout_is_not_absurd():
     forces = np.where(np.arange(500) == 250, 400.0, 0.0)[:, None]
     for values in (counts, stamps, forces):
         assert check_sentinel([stream(t=np.arange(500) / 100, values=values, unit="1")], RULES, START)[0].level == "PASS"
+
+
+@pytest.mark.parametrize(("first", "level"), [(0.0, "FAIL"), (0.02, "PASS")])
+def test_first_rows_of_nought_that_joints_leap_from_were_never_filled(first, level):
+    """Most joints of an arm hang at zero in a real posture; those that do not tell."""
+    t = np.arange(0, 6, 0.01)
+    values = np.zeros((len(t), 12))
+    values[:, :4] = first * np.cos(0.5 * t)[:, None] + (first == 0.0) * (0.4 + 0.1 * np.sin(0.5 * t))[:, None]
+    values[:10] = 0.0
+    names = tuple(f"joint_{k}" for k in range(12))
+    finding = check_sentinel([replace(stream(values=values[:, :3]), values=values, names=names)], RULES, START)[0]
+    assert finding.level == level and (level == "PASS" or (finding.t0, finding.t1) == pytest.approx((0.0, 0.09)))

@@ -93,6 +93,33 @@ def test_a_measurement_written_as_the_command_is_named():
     assert found(columns).level == "WARN"
 
 
+@pytest.mark.parametrize(("late", "level"), [(1, "FAIL"), (4, "WARN")])
+def test_an_arm_of_pure_delay_that_homes_once_is_no_column_of_another(late, level):
+    """What is measured in the next row nobody commands and reaches so soon; some rows later a robot may well be where it was sent."""
+    columns = motion()
+    for j in (1, 4):
+        home = np.full(ROWS, 0.3)
+        home[:45] = 0.3 * (1.0 - np.cos(np.pi * np.arange(45) / 45.0)) / 2.0
+        columns["action"][:, j], columns["state"][:, j] = home, np.concatenate([np.zeros(late), home[:-late]])
+    finding = found(columns, without=("velocity",))
+    assert (finding.level, finding.subject, finding.details["kind"]) == (level, ("joint_2", "joint_5"), "measurement_as_command")
+
+
+@pytest.mark.parametrize("seed", [9, 17, 22, 33, 34, 38])
+def test_noise_of_all_encoders_is_no_cut(seed):
+    """16 mrad in every row, while commands leap now and then: what noise adds up to in one of the rows is no leap of the joints."""
+    columns = motion(seed)
+    for row in range(60, 400, 40):
+        columns["action"][row:, :3] += 0.05 * (-1) ** (row // 40)
+    columns["state"] += np.random.default_rng(seed).normal(0.0, 0.016, columns["state"].shape)
+    assert found(columns, without=("velocity",)).level != "FAIL"
+
+
+def test_a_cut_is_counted_from_its_own_bound():
+    finding = found({name: np.delete(x, slice(140, 165), axis=0) for name, x in motion(5).items()})
+    assert finding.value >= finding.limit and finding.details["kind"] == "cut"
+
+
 def test_a_measurement_written_as_the_command_in_a_part_is_named():
     columns = motion()
     columns["action"][60:220, 2] = columns["state"][60:220, 2]
@@ -197,11 +224,11 @@ def test_a_hand_that_rests_and_is_measured_with_noise_agrees(noise, unit):
     assert finding.level == "PASS"
 
 
-def test_speeds_that_were_never_filled_at_all_are_a_warning():
+def test_speeds_that_were_never_filled_at_all_are_refused():
     columns = motion()
     columns["velocity"][:] = 0.0
     finding = found(columns)
-    assert finding.level == "WARN" and finding.details["kind"] == "held_value" and len(finding.subject) == len(NAMES)
+    assert finding.level == "FAIL" and finding.details["kind"] == "held_value" and len(finding.subject) == len(NAMES)
 
 
 def test_a_joint_that_hangs_under_its_weight_is_a_warning_and_a_zero_that_is_off_as_far_a_fault():

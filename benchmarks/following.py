@@ -1,0 +1,95 @@
+"""How a real device follows its commands: measured on clean takes, and written for the judge.
+
+    python benchmarks/following.py data=FOLDER,FOLDER out=conf/following
+
+data=   sets of clean takes, read by a mapping of ours; each with so many takes that, one left out, none is unusual among the others
+out=    folder; a file a mapping
+check=  leave one out: times what is usual of the others that each take reaches, the largest first, instead of writing
+
+A file holds for each channel the centre and the reach of each number of `residual/habits`. No value of a take is in it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from given_words import given_words
+from shiliu.replay.formats import read
+from shiliu.replay.recording.recording import Recording
+from shiliu.replay.residual.table import table_of
+from shiliu.replay.residual.usual import FREE, GRAINS, TakeHabits, Usual, far_of, learnt, reach_of, taken
+
+DEFAULTS = {"data": "", "out": "conf/following", "check": ""}
+FIGURES = 3  # significant
+
+
+def takes_of(folder: Path) -> tuple[str, list[TakeHabits]]:
+    """The mapping that reads a set, and the habits of its takes."""
+    found, mapping = [], ""
+    for take in read(folder):
+        if not isinstance(take, Recording):
+            continue  # a set may be a part of one that was larger
+        mapping = take.mapping or mapping
+        one = taken(table_of(take).groups)
+        if one is not None:
+            found.append(one)
+    return mapping, found
+
+
+def written(usual: Usual, of: str) -> str:
+    """The file's text."""
+    words = sorted({word for one in usual.of.values() for word in one})
+    lines = [
+        f"# How this device follows its commands, measured on {usual.takes} clean takes of {of}: centre and reach of each number.",
+        "# Written by benchmarks/following.py. What the words mean: replay/residual/habits.py.",
+        f"takes: {usual.takes}",
+        f"rate: {usual.rate:.{FIGURES}g}",
+        f"words: [{', '.join(words)}]",
+        "channels:",
+    ]
+    for name, own in sorted(usual.of.items()):
+        cells = (f"[{own[w][0]:.{FIGURES}g}, {own[w][1]:.{FIGURES}g}]" if w in own else "null" for w in words)
+        lines.append(f"  {name}: [{', '.join(cells)}]")
+    return "\n".join(lines) + "\n"
+
+
+def left_out(takes: list[TakeHabits]) -> list[tuple[float, int, str, str]]:
+    """(times, take, channel, word) of each number of each take beside those of the others, the largest first."""
+    found = []
+    for k, take in enumerate(takes):
+        usual = learnt(takes[:k] + takes[k + 1 :])
+        for hands, numbers in ((False, take.joints), (True, take.hands)):
+            for name, own in numbers.items():
+                for word, value in own.items():
+                    known = usual.of.get(name, {}).get(word) if usual is not None else None
+                    if known is not None and not (hands and word in FREE) and word not in (*GRAINS, "way"):
+                        found.append((abs(value - known[0]) / reach_of(word, known[1], hands), k, name, word))
+    return sorted(found, reverse=True)
+
+
+def main() -> int:
+    """Exit 0; 2 where it was asked wrongly."""
+    given = given_words(DEFAULTS, sys.argv[1:], ("data",))
+    if given is None or not given["data"]:
+        print(__doc__, file=sys.stderr)
+        return 2
+    for folder in map(Path, given["data"].split(",")):
+        mapping, takes = takes_of(folder)
+        usual = learnt(takes)
+        if usual is None:
+            print(f"{folder.name}: {len(takes)} takes are too few", file=sys.stderr)
+            continue
+        out = left_out(takes)
+        for times, k, name, word in out[:12] if given["check"] else ():
+            print(f"{folder.name} take {k}: {name} {word} {times:.2f}")
+        if any(times > far_of(word, False) for times, _, _, word in out):
+            print(f"{folder.name}: its takes differ too much from one another", file=sys.stderr)
+        elif not given["check"]:
+            Path(given["out"]).mkdir(parents=True, exist_ok=True)
+            (Path(given["out"]) / f"{mapping}.yaml").write_text(written(usual, folder.name), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

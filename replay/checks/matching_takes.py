@@ -1,0 +1,122 @@
+"""Do the joints of a take follow the commands of another take of its set, and not its own? Then rows of two takes were put together.
+
+Takes of one task resemble one another, so that commands of the next take look like those of a loose robot. Beside the take that they are
+of, they do not. A little of each take is kept: some joints, ten times a second, its first seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..recording.recording import Recording
+from ..signals.channels import SCALE, in_radians, pair, shared
+from ..signals.clock import origin_ns, seconds, topic
+from ..signals.signal import strictly_rising
+from .finding import Finding
+from .other_columns import CODE, KIND
+from .rules import Rules
+
+RATE, LONGEST = 10.0, 30.0  # rows a second that are kept, and s of a take
+MOST, LEAST, SHORTEST = 8, 3, 4.0  # joints that are kept, those that go furthest; that have to go somewhere; s that two takes share
+GOES = 0.2  # rad that a joint goes at the least
+LATE, STEP = 1.2, 0.05  # s by which joints follow, at the most; s from one delay to the next that is tried
+# rad by which joints are beside their own commands on the whole, from where on others are tried: most clean takes reach 0.03, loose
+# robots 0.08; share of it by which they may be beside those that they follow: clean takes of five real sets are 1.07 times as far
+BESIDE, FOLLOWS = 0.03, 0.4
+
+
+@dataclass(frozen=True)
+class MovingJoints:
+    """Commands and measurements of some joints.
+
+    Attributes:
+        stream: of the commands; names: (k,) joints; command, measured: (n, k) float16 rad at `RATE`, as bytes.
+    """
+
+    stream: str
+    names: tuple[str, ...]
+    command: bytes
+    measured: bytes
+
+    def of(self, names: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(n, m) command and measurement of some joints."""
+        at = [self.names.index(name) for name in names]
+        command, measured = (
+            np.frombuffer(x, np.float16).astype(float).reshape(-1, len(self.names))[:, at] for x in (self.command, self.measured)
+        )
+        return command, measured
+
+
+def moving_joints(recording: Recording) -> MovingJoints | None:
+    """What is kept of a take; None where commands and angles of too few joints are recorded, or of our own episodes, which reproduce."""
+    command, state = pair(recording)
+    if recording.episode is not None or command is None or state is None or command.unit not in SCALE or state.unit not in SCALE:
+        return None
+    names = shared(command, state)
+    sent, came = in_radians(command, names), in_radians(state, names)
+    if min(len(sent), len(came)) < 2 or not (np.isfinite(sent).all() and np.isfinite(came).all()):
+        return None
+    origin = origin_ns(recording)
+    times = [strictly_rising(seconds(stream, origin), np.arange(stream.n)) for stream in (command, state)]
+    begin, end = max(t[0] for t, _ in times), min(t[-1] for t, _ in times)
+    if end - begin < SHORTEST:
+        return None
+    grid = np.arange(begin, min(end, begin + LONGEST), 1.0 / RATE)
+    goes = np.minimum(np.ptp(sent, axis=0), np.ptp(came, axis=0))
+    far = [int(j) for j in np.argsort(-goes, kind="stable")[:MOST] if goes[j] > GOES]
+    if len(far) < LEAST:
+        return None
+    kept = [
+        np.column_stack([np.interp(grid, t, x[rows, j]) for j in far]).astype(np.float16).tobytes()
+        for (t, rows), x in zip(times, (sent, came))
+    ]
+    return MovingJoints(topic(command), tuple(names[j] for j in far), *kept)
+
+
+def check_matching(own: MovingJoints | None, others: Iterable[tuple[str, MovingJoints]], rules: Rules) -> Finding | None:
+    """`column.differs` of a take of which the joints follow the commands of another one, or of which the commands are followed by the
+    joints of another one, much better than its own; None where its own do, or no other does.
+
+    Args:
+        others: source of another take, and what is kept of it.
+    """
+    if own is None:
+        return None
+    beside = _beside(own, own)
+    if not beside > BESIDE:
+        return None
+    best, of = FOLLOWS * beside, ""
+    for source, other in others:
+        for one, two in ((own, other), (other, own)):
+            if (apart := _beside(one, two)) < best:
+                best, of = apart, source
+    if not of:
+        return None
+    details = {
+        "kind": KIND, "why": "why_other_take", "family": "columns", "of": of, "other": of, "stream": own.stream, "column": "command",
+        "what": "column_command", "explained": 1.0 - (best / beside) ** 2, "undone": 1.0 - best / beside, "others": [],
+    }  # fmt: skip
+    return rules[CODE].beyond(beside, BESIDE, signal="command", subject=own.names, unit="rad", share=1.0, details=details)
+
+
+def _beside(one: MovingJoints, two: MovingJoints) -> float:
+    """[rad] by which the joints of `two` are beside the commands of `one`, in the middle of the rows, at the delay that fits best; infinite
+    where too little goes anywhere in both."""
+    names = [name for name in one.names if name in two.names]
+    if len(names) < LEAST:
+        return float("inf")
+    command, measured = one.of(names)[0], two.of(names)[1]
+    n = min(len(command), len(measured))
+    if n < SHORTEST * RATE:
+        return float("inf")
+    rows = np.arange(int(LATE * RATE) + 1, n)
+    found = []
+    for late in np.arange(0.0, LATE, STEP) * RATE:
+        whole = int(late)
+        part = late - whole
+        sent = (1.0 - part) * command[rows - whole] + part * command[rows - whole - 1]
+        found.append(float(np.median(np.abs(measured[rows] - sent), axis=0).mean()))
+    return min(found)

@@ -1,0 +1,299 @@
+"""What is usual among takes of one device, and what of a take is far outside of it: faults that are too smooth to show by themselves.
+
+What is usual is known of a device that was measured on clean takes (`conf/following/<mapping>.yaml`, written by
+`benchmarks/following.py`). A take of which most joints are otherwise is of a device that is set up otherwise: that is a warning, since
+nobody measured that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import yaml
+
+from ...scenarios.reading.composition import CONF
+from .case import Case
+from .departures import together
+from .difference import JOIN, Difference
+from .engine import FAR as FAR_AWAY
+from .habits import AWAY, SIDES, WAY, Habit, Habits, habits
+from .hypotheses import best
+from .table import Group
+
+FOLDER = CONF / "following"
+# takes, to know what is usual: among 5 others a clean take reaches 6 times what they show, among 19 of them 1.9
+ENOUGH = 7
+ROUGHS = tuple(f"{kind}_{of}" for kind in ("command", "measured") for of in ("rough", "most", "least"))
+GRAINS = ("command_grain", "measured_grain")
+CENTRED = ("gain", "late", *ROUGHS, *GRAINS)  # may be more or less than usual; the others are distances
+# what a push or a stop does as well, though not so much
+PUSHED = (*(f"{side}_{what}" for side in SIDES for what in (*AWAY, "rest")), "delay", "factor", "measured_least")
+FREE = ("gain", "factor")  # not asked of fingers, which stop at what they hold
+# least by which a number is otherwise: s, shares of one, rows; of distances in rad or shares of a way, for joints and for fingers
+LEAST = {"gain": 0.03, "late": 0.04, "delay": 0.06, "factor": 0.1} | dict.fromkeys(ROUGHS, 0.4)
+LEAST |= {"command_straight": 3.0, "measured_straight": 3.0}
+NEAR = {False: 0.012, True: 0.02}
+POOLED = 90.0  # percentile of what is usual of the channels of a kind, below which a channel's own is not believed
+# times what is usual, from where on it is none. One left out of 20 takes of a G1 and of 8 of a Piper reaches 1.9, and 2.1 in what a push
+# changes
+FAR, FAR_PUSHED = 2.2, 3.0
+# no push: of `WAY` that a joint goes meanwhile; of its speed that it goes the other way; of a delay's power that the rest is; times the
+# other side's reach from where on a hand holds to one side; of the distance and of the motion that the distance may change by
+MOVES, BOTH_WAYS, LEFT, HOLDS, AS_MUCH = 0.5, 0.3, 0.3, 3.0, 0.5
+NEVER, LONG_WAY = 10.0, {"rad": 0.15, "1": 0.1}  # times as far as in any of these takes, and rad or share of a way: no push
+COARSER = 0.2  # by which the logarithm of a grain is more than in any take that was measured
+MOST, ALL_OF_IT = 0.5, 0.8  # of the joints that move and of the take, beyond which it is the device
+SETUP = 4.0  # times as far as it may be, beyond which no setting of a device is
+RATE = 0.03  # by which rows may come otherwise
+ORDINARY = {"late": "lag", "delay": "lag", "gain": "factor"}  # what a number says of the reason
+
+Numbers = Mapping[str, Mapping[str, float]]  # channel -> word -> value
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What is usual of each channel.
+
+    Attributes:
+        takes: that it was learnt from.
+        rate: rows a second of these.
+        of: channel -> word -> (centre, reach), as of `Habits`.
+    """
+
+    takes: int
+    rate: float
+    of: Mapping[str, Mapping[str, tuple[float, float]]]
+
+
+@dataclass(frozen=True)
+class TakeHabits:
+    """The numbers of a take, by which others are held against it: `joints` and `hands`, rows a second."""
+
+    rate: float
+    joints: Numbers
+    hands: Numbers
+
+
+def taken(groups: Sequence[Group]) -> TakeHabits | None:
+    """The numbers of a take; None where nothing is commanded and measured."""
+    found: tuple[dict[str, Mapping[str, float]], dict[str, Mapping[str, float]]] = ({}, {})
+    for group in groups:
+        for one in habits(group):
+            found[group.hands][one.channel.name] = {word: habit.value for word, habit in one.of.items()}
+    return TakeHabits(1.0 / groups[0].dt, *found) if any(found) else None
+
+
+def learnt(takes: Sequence[TakeHabits]) -> Usual | None:
+    """What is usual among takes; None of fewer than `ENOUGH`."""
+    if len(takes) < ENOUGH:
+        return None
+    rate = float(np.median([take.rate for take in takes]))
+    takes = [take for take in takes if abs(take.rate / rate - 1.0) <= RATE]
+    of: dict[str, dict[str, tuple[float, float]]] = {}
+    for hands in (False, True):
+        every = [take.hands if hands else take.joints for take in takes]
+        for word in sorted({word for numbers in every for own in numbers.values() for word in own}):
+            found = {}
+            for name in {name for numbers in every for name in numbers}:
+                x = [numbers[name][word] for numbers in every if word in numbers.get(name, ())]
+                if len(x) >= ENOUGH - 1:
+                    centre = float(np.median(x)) if word in CENTRED else float(np.min(x)) if word == "way" else 0.0
+                    found[name] = (centre, float(np.abs(np.array(x) - centre).max()))
+            least = float(np.percentile([reach for _, reach in found.values()], POOLED)) if found else 0.0
+            for name, (centre, reach) in found.items():
+                of.setdefault(name, {})[word] = (centre, max(reach, least))
+    return Usual(len(takes), rate, of) if of else None
+
+
+@lru_cache
+def known(mapping: str | None) -> Usual | None:
+    """What was measured of the device that a mapping reads; None of one that nobody measured."""
+    path = FOLDER / f"{mapping}.yaml"
+    if mapping is None or not path.is_file():
+        return None
+    sheet = yaml.safe_load(path.read_text(encoding="utf-8"))
+    words = sheet["words"]
+    of = {
+        name: {word: (float(one[0]), float(one[1])) for word, one in zip(words, row) if one is not None}
+        for name, row in sheet["channels"].items()
+    }
+    return Usual(sheet["takes"], sheet["rate"], of)
+
+
+def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
+    """What of a take's channels is far outside of what is usual."""
+    found: list[Difference] = []
+    compared = [group for group in groups if group.same_rows and abs(1.0 / (group.dt * usual.rate) - 1.0) <= RATE]
+    of_groups = [(group, habits(group)) for group in compared]
+    channels = [one for _, own in of_groups for one in own]
+    if _is_recorded_otherwise(channels, usual):
+        return []
+    late = _late(channels, usual)
+    if channels and abs(late) > FAR * LEAST["late"]:
+        found.append(_all_late(compared[0], channels, late))
+    for group, own in of_groups:
+        moving = [one for one in own if "command_rough" in one.of]
+        each = [[_difference(group, one, word, times, usual) for times, word in _outside(one, group, usual, late)] for one in own]
+        of = [max(every, key=lambda d: (d.certain, d.weight)) for every in each if every]
+        device = [d for d in of if _of_device(d, group)]
+        if len(device) > max(1.0, MOST * len(moving)):
+            found.append(_one(device))
+            of = [d for d in of if not any(d is one for one in device)]
+        found += together(of)
+    return found
+
+
+def _is_recorded_otherwise(every: Sequence[Habits], usual: Usual) -> bool:
+    """Whether columns of a third of the channels are coarser or noisier than those that were measured: by other encoders, or rounded.
+    Nothing is known of these."""
+    for word in GRAINS:
+        of = [(one.of[word].value, *usual.of[one.channel.name][word]) for one in every if word in usual.of.get(one.channel.name, ())]
+        if of and 3 * sum(value - centre > reach + COARSER for value, centre, reach in of) > len(of):
+            return True
+    return False
+
+
+def _late(every: Sequence[Habits], usual: Usual) -> float:
+    """[s] by which most channels are later than usual, which is a matter of the chain of devices."""
+    apart = [
+        one.of["late"].value - usual.of[one.channel.name]["late"][0]
+        for one in every if "late" in one.of and "late" in usual.of.get(one.channel.name, ()) and _moves_enough(one, usual)
+    ]  # fmt: skip
+    return float(np.median(apart)) if apart else 0.0
+
+
+def _all_late(group: Group, channels: Sequence[Habits], late: float) -> Difference:
+    names, limit = tuple(one.channel.name for one in channels if "late" in one.of), FAR * LEAST["late"]
+    return Difference.over(
+        group.t, names, "measured", None, abs(late), "s", "lag", certain=False, explained=0.0, undone=0.0, numbers={"late": late},
+        stream=channels[0].channel.topics["measured"], limit=limit, weight=abs(late) / limit,
+    )  # fmt: skip
+
+
+def _moves_enough(one: Habits, usual: Usual) -> bool:
+    """Whether a channel is commanded to go as far as in any take that was measured: less tells its law less well."""
+    return one.of["way"].value >= usual.of[one.channel.name].get("way", (np.inf,))[0]
+
+
+def _outside(one: Habits, group: Group, usual: Usual, late: float) -> list[tuple[float, str]]:
+    """The numbers of a channel that are outside, each with how many times as far as it may be.
+
+    Args:
+        late: [s] by which all are; it counts where most channels are so.
+    """
+    known_of, found = usual.of.get(one.channel.name, {}), []
+    for word, habit in one.of.items():
+        asked = word in known_of and word not in (*GRAINS, "way") and not (group.hands and word in FREE)
+        if asked and (word not in CENTRED or _moves_enough(one, usual)):
+            by = late if word == "late" else 0.0
+            may = far_of(word, group.hands) * reach_of(word, known_of[word][1], group.hands)
+            found.append((abs(habit.value - known_of[word][0] - by) / may, word))
+    return [(times, word) for times, word in found if times > 1.0]
+
+
+def _of_device(one: Difference, group: Group) -> bool:
+    """Whether the setting of a device, or who commands it, may be so: of all of the take and not much, or commands in straight lines."""
+    return (one.kind, one.name) == ("command", "straight") or (one.last - one.first >= ALL_OF_IT * group.n and one.weight <= SETUP)
+
+
+def far_of(word: str, hands: bool) -> float:
+    """Times its reach from where on a number is none of those that are usual; how late a finger is, what it holds decides as well."""
+    return FAR_PUSHED if word in PUSHED else (2.0 if hands and word == "late" else 1.0) * FAR
+
+
+def reach_of(word: str, reach: float, hands: bool) -> float:
+    """By how much a number may be otherwise, no less than what is looked at."""
+    return max(reach, LEAST.get(word, NEAR[hands]))
+
+
+def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual) -> Difference:
+    """A number that is far outside, as a difference of the column in the rows in which it is so."""
+    habit, centre = one.of[word], usual.of[one.channel.name][word][0]
+    x = one.channel.columns["measured"]
+    meant = one.channel.columns["command"] if word.endswith("_rest") else one.meant
+    apart = np.abs(x - meant)
+    kind, name, numbers, size, unit = "measured", ORDINARY.get(word), {}, float(apart[habit.first : habit.last + 1].max()), one.channel.unit
+    why = None
+    if word in ("late", "delay"):
+        numbers, size, unit = {"late": habit.value - centre}, abs(habit.value - centre), "s"
+    elif word == "gain":
+        numbers = {"factor": habit.value / centre}
+    elif word.endswith("_straight"):
+        name, kind = "straight", word.partition("_")[0]
+        size = float(np.ptp(one.channel.columns[kind][habit.first : habit.last + 1]))
+    elif word in ROUGHS:
+        more = habit.value > centre
+        name = "burst" if more else "smoothed"
+        kind = word.partition("_")[0]
+    else:
+        first, last = _widened(apart, habit)
+        habit = Habit(habit.value, first, last)
+        case = Case(x, meant, first, last, group.dt, 0.1 * size, angle=unit == "rad")
+        why = best(case)
+    slack = word == "measured_rough" and habit.value < centre  # a joint that is held back is so as well
+    certain = not slack and (word not in PUSHED or _no_push(one, word, habit, usual, group))
+    return Difference.over(
+        group.t, (one.channel.name,), kind, (habit.first, habit.last), max(size, 1e-9), unit, why or name, certain=certain,
+        undone=0.0, stream=one.channel.topics.get(kind, ""), limit=max(size, 1e-9) / times, weight=times,
+        **({} if why is not None else {"explained": 0.0, "numbers": {**numbers, "takes": float(usual.takes)}}),
+    )  # fmt: skip
+
+
+def _no_push(one: Habits, word: str, habit: Habit, usual: Usual, group: Group) -> bool:
+    """Whether a distance is none that comes of a push, a stop or a weight that is held: the joint moves as it is commanded, and is off by
+    as much all the while, or late both there and back; it is further away than any joint is pushed; or a hand is off to the side to
+    which nothing that it holds keeps it."""
+    rows = slice(habit.first, habit.last + 1)
+    meant = one.channel.columns["command"] if word.endswith("_rest") else one.meant
+    p, e = meant[rows], (one.channel.columns["measured"] - meant)[rows]
+    size, reach = float(np.abs(e).max()), reach_of(word, usual.of[one.channel.name][word][1], group.hands)
+    if not group.hands and size > min(FAR_AWAY[one.channel.unit], max(NEVER * reach, LONG_WAY[one.channel.unit])) and word != "delay":
+        return True
+    goes = float(np.ptp(p)) > MOVES * WAY[one.channel.unit]
+    if word == "delay":
+        v = np.gradient(one.meant)[rows]
+        both = min(float(v.max()), -float(v.min())) > BOTH_WAYS * float(np.abs(v).max())
+        e = e - e.mean()
+        late = float(v @ e) / max(float(v @ v), 1e-12)
+        return goes and both and float(((e - late * v) ** 2).sum()) < LEFT * float((e**2).sum())
+    side, _, what = word.partition("_")
+    if group.hands and side in SIDES:
+        other = usual.of[one.channel.name].get(f"{'below' if side == 'above' else 'above'}_{what}", (0.0, 0.0))[1]
+        if other > HOLDS * reach:
+            return True
+    return side in SIDES and goes and float(np.std(e)) < AS_MUCH * min(float(np.std(p)), abs(float(np.mean(e))))
+
+
+def _widened(apart: np.ndarray, habit: Habit) -> tuple[int, int]:
+    """The rows about those in which a column is away, in which it is so by half as much."""
+    far = apart > 0.5 * float(np.median(apart[habit.first : habit.last + 1]))
+    first, last = habit.first, habit.last
+    while first > 0 and far[max(0, first - JOIN) : first].any():
+        first = max(0, first - JOIN) + int(np.flatnonzero(far[max(0, first - JOIN) : first])[0])
+    while last < len(far) - 1 and far[last + 1 : last + 1 + JOIN].any():
+        last = last + 1 + int(np.flatnonzero(far[last + 1 : last + 1 + JOIN])[-1])
+    return first, last
+
+
+def _one(of: Sequence[Difference]) -> Difference:
+    """Those of most joints as one, which is a matter of the device."""
+    lead = max(of, key=lambda d: d.weight)
+    return replace(lead, channels=tuple(dict.fromkeys(name for d in of for name in d.channels)), certain=False)
+
+
+def beside_usual(found: Sequence[Difference], far: Sequence[Difference]) -> list[Difference]:
+    """What a take contradicts itself in, all of it unsure, and what of it is far outside of what is usual: where both are of some of the
+    same columns' rows, the former is sure by the latter, and has its reason and its rows."""
+    sure = [d for d in far if d.certain]
+    borne_out = [d for d in found if d.family != "body" and any(_meet(d, one) for one in sure)]
+    rest = [d for d in found if not any(_meet(d, one) for one in sure)]
+    new = [one for one in far if not any(_meet(d, one) for d in (borne_out if one.certain else found))]
+    return [*(replace(d, certain=True) for d in borne_out), *rest, *new]
+
+
+def _meet(one: Difference, other: Difference) -> bool:
+    shared = one.kind == "rows" or bool(set(one.channels) & set(other.channels))
+    return shared and min(one.last, other.last) + JOIN >= max(one.first, other.first)

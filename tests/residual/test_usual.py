@@ -1,0 +1,153 @@
+"""What is usual among takes of one device: faults that are too smooth to show by themselves, and what a push is not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from shiliu.replay.residual.difference import Difference
+from shiliu.replay.residual.habits import habits
+from shiliu.replay.residual.table import Group, RecordedChannel
+from shiliu.replay.residual.usual import ENOUGH, FOLDER, beside_usual, known, learnt, taken, unusual
+
+RATE, ROWS, JOINTS = 30.0, 400, 6
+LATE = 4  # rows that each joint is behind
+REST = slice(250, 330)
+
+
+def group(seed: int, late: int = LATE) -> Group:
+    """Joints that a person commands, with a tremor, and that servos of some friction follow; they rest in `REST`."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(ROWS) / RATE
+    moving = np.where((np.arange(ROWS) >= REST.start) & (np.arange(ROWS) < REST.stop), 0.0, 1.0)
+    clock = np.cumsum(moving) / RATE
+    channels = []
+    for j in range(JOINTS):
+        f, g, phase = 0.25 + 0.1 * rng.random(), 0.7 + 0.3 * rng.random(), rng.random() * 6.0
+        c = 0.4 * np.sin(2.0 * np.pi * f * clock + phase) + 0.15 * np.sin(2.0 * np.pi * g * clock + phase)
+        c += 0.008 * rng.standard_normal(ROWS) * moving
+        back = np.concatenate([np.full(late + 2, c[0]), c])
+        q = (back[:ROWS] + back[1 : ROWS + 1] + back[2 : ROWS + 2]) / 3.0 + 0.006 * np.sin(3.0 * c + j) + 2e-4 * rng.standard_normal(ROWS)
+        names = {"command": "action", "measured": "state"}
+        channels.append(RecordedChannel(f"joint_{j}", {"command": c, "measured": q}, names, names, "rad"))
+    return Group(t, 1.0 / RATE, tuple(channels))
+
+
+def changed(of: Group, joint: int, kind: str, change) -> Group:
+    channels = list(of.channels)
+    columns = dict(channels[joint].columns)
+    columns[kind] = change(columns[kind].copy())
+    channels[joint] = replace(channels[joint], columns=columns)
+    return replace(of, channels=tuple(channels))
+
+
+def habits_of(seeds) -> list:
+    return [taken([group(seed)]) for seed in seeds]
+
+
+@pytest.fixture(scope="module")
+def usual():
+    found = learnt(habits_of(range(20)))
+    assert found is not None and found.takes == 20
+    return found
+
+
+@pytest.mark.parametrize("seed", range(100, 106))
+def test_another_take_of_the_device_is_usual(usual, seed):
+    assert unusual([group(seed)], usual) == []
+
+
+def low_pass(x: np.ndarray, rows: int) -> np.ndarray:
+    return np.convolve(np.pad(x, rows, mode="edge"), np.ones(2 * rows + 1) / (2 * rows + 1), mode="valid")
+
+
+def offset(x: np.ndarray) -> np.ndarray:
+    x[60:240] += 0.12
+    return x
+
+
+def straight(x: np.ndarray) -> np.ndarray:
+    rows = np.arange(0, len(x), 12)
+    return np.interp(np.arange(len(x)), rows, x[rows])
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "reasons"),
+    [
+        ("command", lambda x: low_pass(x, 2), ("smoothed", "lag")),
+        ("command", straight, ("straight", "smoothed")),
+        ("measured", lambda x: np.concatenate([np.full(5, x[0]), x[:-5]]), ("lag",)),
+        ("measured", offset, ("offset", "drift")),
+        ("measured", lambda x: x + 0.01 * np.random.default_rng(0).standard_normal(len(x)), ("burst",)),
+    ],
+)  # fmt: skip
+def test_a_smooth_fault_of_one_joint_is_refused_with_its_reason(usual, kind, change, reasons):
+    (found,) = unusual([changed(group(100), 2, kind, change)], usual)
+    assert found.channels == ("joint_2",) and found.certain and found.name in reasons
+
+
+def test_a_push_at_rest_is_none(usual):
+    """A resting joint that is held 0.1 rad from where it is sent for two seconds: further than in any other take, and no fault."""
+
+    def pushed(x: np.ndarray) -> np.ndarray:
+        x[265:325] += 0.1 * np.hanning(60)
+        return x
+
+    found = unusual([changed(group(100), 2, "measured", pushed)], usual)
+    assert [d.certain for d in found] == [False]
+
+
+def test_a_device_that_is_set_up_otherwise_is_a_warning(usual):
+    (found,) = unusual([group(100, late=LATE + 6)], usual)
+    assert not found.certain and found.name == "lag" and len(found.channels) > JOINTS // 2
+    assert found.numbers["late"] == pytest.approx(6 / RATE, abs=0.5 / RATE)
+
+
+HONEST = {
+    "rounded": lambda kind, x: np.round(x, 2),
+    "short floats": lambda kind, x: x.astype(np.float16).astype(float),
+    "a row late": lambda kind, x: np.concatenate([x[:1], x[:-1]]) if kind == "measured" else x,
+    "other encoders": lambda kind, x: x + (kind == "measured") * np.random.default_rng(1).normal(0.0, 4e-3, len(x)),
+    "a part": lambda kind, x: x[80:220],
+    "the end": lambda kind, x: x[150:],
+}
+
+
+@pytest.mark.parametrize("change", HONEST)
+@pytest.mark.parametrize("seed", [100, 101, 102])
+def test_what_is_done_to_all_of_a_take_is_no_fault_of_a_column(usual, change, seed):
+    take = group(seed)
+    channels = [replace(c, columns={kind: HONEST[change](kind, x) for kind, x in c.columns.items()}) for c in take.channels]
+    n = len(channels[0].columns["command"])
+    assert not any(d.certain for d in unusual([replace(take, t=take.t[:n], channels=tuple(channels))], usual))
+
+
+def test_rows_of_another_rate_are_not_compared(usual):
+    every_second = group(100)
+    every_second = replace(
+        every_second, t=every_second.t[::2], dt=2.0 * every_second.dt,
+        channels=tuple(replace(c, columns={k: x[::2] for k, x in c.columns.items()}) for c in every_second.channels),
+    )  # fmt: skip
+    assert unusual([every_second], usual) == []
+
+
+def test_too_few_takes_teach_nothing():
+    assert learnt(habits_of(range(ENOUGH - 1))) is None
+    assert learnt(habits_of(range(ENOUGH))) is not None
+
+
+def test_what_contradicts_itself_unsurely_is_sure_by_it():
+    t = np.arange(100) / RATE
+    slow = Difference.over(t, ("a",), "measured", (10, 40), 0.1, "rad", "offset", certain=False)
+    blocked = replace(slow, name="blocked", channels=("b",))
+    far = [Difference.over(t, (name,), "measured", (20, 30), 0.1, "rad", None, certain=True) for name in "ab"]
+    found = beside_usual([slow, blocked], far)
+    assert [(d.channels, d.name, d.certain) for d in found] == [(("a",), "offset", True), (("b",), None, True)]
+
+
+@pytest.mark.parametrize("mapping", sorted(path.stem for path in FOLDER.glob("*.yaml")))
+def test_devices_that_were_measured_are_read(mapping):
+    sheet = known(mapping)
+    assert sheet is not None and sheet.takes >= ENOUGH and sheet.of
+    words = {word for own in sheet.of.values() for word in own}
+    assert words == {word for one in habits(group(0)) for word in one.of}
+    assert known("nobody") is None and known(None) is None
