@@ -20,6 +20,7 @@ from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
 from .engine import differences
 from .forces import check_forces, held_forces
+from .full_states import StatesBeside, states_beside, with_states
 from .hand_frame import in_the_arms_frame
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds
@@ -107,6 +108,11 @@ class ComparedColumns:
         return tuple(found)
 
     @cached_property
+    def states(self) -> StatesBeside:
+        """What the full states that an own episode keeps say of its table."""
+        return states_beside(self.recording)
+
+    @cached_property
     def differences(self) -> tuple[Difference, ...]:
         """All that the columns contradict each other in."""
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
@@ -129,7 +135,8 @@ class ComparedColumns:
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
         every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
-        return tuple(with_hands(of_one_stream([d for d in every if not is_borne_out(laws, d)]), of_hands))
+        found = with_hands(of_one_stream([d for d in every if not is_borne_out(laws, d)]), of_hands)
+        return tuple(with_states(found, self.states))
 
     @cached_property
     def answering(self) -> frozenset[str]:

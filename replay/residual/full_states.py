@@ -1,0 +1,291 @@
+"""An own episode keeps its full state at each whole second beside its table, in float64: a witness of columns and of rows.
+
+- Which number of the state a column is, the take itself shows: at one whole second after the other the two are the same float32.
+- Rows that are lost, too many, turned or another take's: from there on a state stands beside another row than its own.
+- A column that is another one there, while the rest of its row is right, was written otherwise. That goes for poses of things as well.
+
+Commands are in the state of the step after them. Shares, torques and forces are in no state, and speeds of a base in another frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..recording.recording import Recording, Stream
+from ..signals.clock import topic
+from .case import Case
+from .difference import JOIN, LEAP, Difference
+from .hypotheses import best
+
+# how a difference calls the columns of a feature; those of no such feature tell of things
+COLUMN_OF = {"state": "measured", "velocity": "velocity", "effort": "effort", "base": "base", "wrench": "wrench", "touch": "touch"}
+HEARD = ("command", "measured", "velocity")
+PLACES = ("measured", "pose")  # kinds that stand as they are in the state, also where they do not move
+AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
+SECONDS, VALUES, PARTS = 4, 3, 3  # states at the least; values that a column shares with a number of them; of a pose that show the others
+FIGURES = 0xFFF  # bits of a float32 that are zero in round numbers
+HERE, ELSEWHERE = 0.5, 0.2  # of the columns that move: as many are those of a state in its row, and in a row of something else
+COLUMNS = 3  # that move, at the least
+OTHERWISE = {"rad": 1e-3, "m": 1e-3, "1": 1e-3, "rad/s": 1e-2, "m/s": 1e-2}  # by which a column is another one: float32 keeps 1e-6
+TOLD = 3  # whole seconds, of which a reason is told
+# reasons that each row tells by itself: those of successive rows are not seen once a second
+BY_ROW = frozenset(("offset", "drift", "factor", "mirrored", "clipped", "quantised", "wrap", "held_value", "copied"))
+
+
+@dataclass(frozen=True)
+class StateColumn:
+    """A column of a take: its kind as of a `Difference`, name, unit, stream, and (n,) float32 values as of the step of each row."""
+
+    kind: str
+    name: str
+    unit: str
+    stream: str
+    x: np.ndarray
+
+
+@dataclass(frozen=True)
+class StatesBeside:
+    """What the full states of a take show.
+
+    Attributes:
+        moved: the rows that are not where they were, None where all are; within: (first, last) of them that are shown to be others.
+        lost: rows that are missing (negative: too many), None where another take goes on to the end.
+        columns: those that are others in their rows.
+        right: (kind, name) -> (n,) rows in which a column is shown to be the one that was recorded.
+    """
+
+    moved: Difference | None = None
+    within: tuple[int, int] = (0, 0)
+    lost: int | None = 0
+    columns: tuple[Difference, ...] = ()
+    right: dict[tuple[str, str], np.ndarray] | None = None
+
+
+def states_beside(recording: Recording) -> StatesBeside:
+    """What the full states of an own episode say of its rows and columns; nothing of a take without them."""
+    episode = recording.episode
+    n = 0 if episode is None else episode.n_steps
+    steps = [] if episode is None else sorted(k for k in episode.checkpoints if k < n)
+    columns = [c for stream in recording.streams.values() for c in _columns_of(stream, n)]
+    if episode is None or len(steps) < SECONDS or len(columns) < COLUMNS:
+        return StatesBeside()
+    k, states = np.array(steps), np.array([episode.checkpoints[step] for step in steps]).astype(np.float32)
+    x = np.column_stack([c.x for c in columns])
+    places = np.array([c.kind in PLACES for c in columns])
+    number = _numbers(x, states, k, places)
+    if 2 * int((number >= 0).sum()) < len(columns):  # rows may be lost at once
+        number = np.maximum(number, _numbers_anywhere(x, states))
+    known = np.flatnonzero(number >= 0)
+    moves = known[[len(np.unique(states[:, number[c]])) >= VALUES for c in known]]
+    if len(moves) < COLUMNS:
+        return StatesBeside()
+    place = _places(x[:, moves], states[:, number[moves]], k)
+    t = np.arange(n) * episode.control_timestep
+    moved, within, lost = _moved(t, [columns[c] for c in moves], states[:, number[moves]], k, place)
+    here = place == k
+    number = _with_poses(columns, number)
+    right, wrong = {}, []
+    if here.any():
+        right, wrong = _compared(t, columns, states[here], k[here], number)
+    return StatesBeside(moved, within, lost, tuple(wrong), right)
+
+
+def with_states(found: Sequence[Difference], beside: StatesBeside) -> list[Difference]:
+    """What the columns of a take contradict each other in, with what its full states show of it: one root of both.
+
+    - Rows that are not where they were explain all that the columns contradict each other in there; where they say the row, it is theirs.
+    - A column that is shown to be another one is certain; it is no other column of the same joint that is as it was recorded.
+    """
+    out = list(found)
+    if beside.moved is not None:
+        one = beside.moved
+        of = [d for d in out if one.first - JOIN <= d.first and d.last <= one.last + JOIN]
+        rows = [d for d in of if d.kind == "rows"]
+        first, last = one.first, one.last
+        if rows:  # a seam is one where the columns leap
+            first, last = min(d.first for d in rows), max(d.last for d in rows)
+            if not beside.lost:
+                first, last = min(max(one.first, first), beside.within[0]), max(min(one.last, last), beside.within[1])
+        t0, t1 = (_second(one, row) for row in (first, last))
+        names = rows[0].channels if rows else one.channels
+        out = [d for d in out if d not in of]
+        out.append(replace(one, channels=names, first=first, last=last, t0=t0, t1=t1))
+    for one in beside.columns:
+        names = [name for name in one.channels if not any(name in d.channels and d.kind == one.kind and _meet(d, one) for d in out)]
+        out = [
+            replace(d, certain=True) if d.kind == one.kind and set(d.channels) <= set(one.channels) and _meet(d, one) else d for d in out
+        ]
+        out = [d for d in out if not (_meet(d, one) and set(d.channels) & set(one.channels) and _is_right(d, beside))]
+        if names:
+            out.append(replace(one, channels=tuple(names)))
+    return out
+
+
+def _columns_of(stream: Stream, n: int) -> Iterator[StateColumn]:
+    feature = str(stream.meta.get("field", "")).removeprefix("observation.")
+    kind = "command" if stream.role == "command" else COLUMN_OF.get(feature, "pose")
+    if kind not in (*HEARD, "pose") or stream.n != n or stream.values.dtype.kind != "f" or stream.values.ndim != 2:
+        return
+    units = stream.unit.split()
+    values = stream.values.astype(np.float32)
+    if kind == "command":  # a state holds what was commanded in the step before it
+        values = np.concatenate([np.full_like(values[:1], np.nan), values[:-1]])
+    for j, name in enumerate(stream.names):
+        yield StateColumn(kind, name, units[j] if len(units) == len(stream.names) else stream.unit, topic(stream), values[:, j])
+
+
+def _numbers(x: np.ndarray, states: np.ndarray, k: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(c,) which number of the states (K, m) of rows k each column x (n, c) is; -1 where none.
+
+    Args:
+        places: (c,) columns of which values of many figures tell as well where they stand. Of others those tell that they have for one row
+            alone: a command that is carried out later is what it was where it rests.
+    """
+    hits = np.zeros((x.shape[1], states.shape[1]), np.int32)
+    for row, state in zip(x[k], states):
+        hits += row[:, None] == state
+    number = hits.argmax(axis=1)
+    same = x[k] == states[:, number]
+    moves = same & (x[k] != x[np.maximum(k - 1, 0)]) & (x[k] != x[np.minimum(k + 1, len(x) - 1)])
+    least = max(VALUES, len(k) // 2)
+    out = np.full(len(number), -1)
+    for c, s in enumerate(number):
+        several = len(np.unique(x[k[moves[:, c]], c])) >= VALUES
+        if several or (places[c] and same[:, c].sum() >= least and bool((x[k[same[:, c]], c].view(np.uint32) & FIGURES).any())):
+            out[c] = s
+    return out
+
+
+def _numbers_anywhere(x: np.ndarray, states: np.ndarray) -> np.ndarray:
+    """The same by values that stand in any row of x (n, c)."""
+    out = np.full(x.shape[1], -1)
+    moving = np.flatnonzero(np.ptp(states, axis=0) > 0.0)
+    for c in range(x.shape[1]):
+        hits = np.isin(states[:, moving], x[:, c])
+        s = int(hits.sum(axis=0).argmax())
+        if len(np.unique(states[hits[:, s], moving[s]])) >= VALUES and 2 * hits[:, s].sum() > len(states):
+            out[c] = moving[s]
+    return out
+
+
+def _places(x: np.ndarray, states: np.ndarray, k: np.ndarray) -> np.ndarray:
+    """(K,) the row of each state; NaN where it is in none. x: (n, c), states: (K, c) of the same columns."""
+    here = (x[k] == states).mean(axis=1)
+    place, by = k.astype(float), 0.0
+    for i in np.flatnonzero(here < HERE):
+        alike = (x == states[i]).mean(axis=1)
+        most = float(alike.max())
+        rows = np.flatnonzero(alike >= most)
+        if most >= HERE:
+            place[i] = rows[np.abs(rows - k[i] - by).argmin()]
+            by = place[i] - k[i]
+        elif here[i] < ELSEWHERE:
+            place[i] = np.nan
+    return place
+
+
+def _moved(
+    t: np.ndarray, columns: Sequence[StateColumn], states: np.ndarray, k: np.ndarray, place: np.ndarray
+) -> tuple[Difference | None, tuple[int, int], int | None]:
+    """The rows that are not where they were, those that are shown to be others, and how many are lost; states (K, c) of these columns."""
+    wrong = np.flatnonzero(place != k)
+    if not len(wrong):
+        return None, (0, 0), 0
+    first, last, off = int(wrong[0]), int(wrong[-1]), place - k
+    there = off[first:][np.isfinite(off[first:])]
+    before, within = int(k[first - 1]) if first else 0, (int(k[first]), int(k[last]))
+    if last < len(k) - 1:  # and then all is well again
+        rows = (before, int(k[last + 1]))
+        name = "cut" if not len(there) or np.isnan(off[first : last + 1]).all() else "reordered"
+        lost_rows: int | None = 0
+    elif np.isnan(off[-1]):
+        rows, name, lost_rows = (before, len(t) - 1), "cut", None
+        within = (within[0], len(t) - 1)
+    else:
+        lost_rows = -int(off[-1])
+        steps = np.diff(np.concatenate([[0.0], there]))
+        name = "cut" if (steps <= 0.0).all() else "repeated" if (steps >= 0.0).all() else "reordered"
+        even = np.abs(place - k * (place[-1] / k[-1])) <= 1.0
+        if name != "reordered" and first <= 1 and len(there) > 2 and even.all() and abs(there[-1] - there[0]) > 1.0:
+            return None, (0, 0), 0  # another rate
+        settled = len(off) - int((off[::-1] == off[-1]).argmin() or len(off))
+        rows = (min(before, int(place[settled])), max(before, int(place[settled])))
+        if name == "reordered":
+            rows, lost_rows = (before, len(t) - 1), 0
+    apart = [np.abs(c.x[k[wrong]] - states[wrong, j]).max() for j, c in enumerate(columns)]
+    joints = [j for j, c in enumerate(columns) if c.kind in ("measured", "command")] or list(range(len(columns)))
+    size = float(max(apart[j] for j in joints))
+    names = tuple(dict.fromkeys(columns[j].name for j in joints if apart[j] > min(LEAP, size / 2.0)))
+    numbers = {} if not lost_rows else {"lost": float(lost_rows)} if lost_rows > 0 else {"more": float(-lost_rows)}
+    moved = Difference.over(
+        t, names, "rows", rows, size, columns[joints[0]].unit, name, certain=True, limit=min(LEAP, size), numbers=numbers, weight=1e9,
+    )  # fmt: skip
+    return moved, within, lost_rows
+
+
+def _with_poses(columns: Sequence[StateColumn], number: np.ndarray) -> np.ndarray:
+    """The same numbers, with those of a pose of which some show where the others are: seven numbers of the state, one after the other."""
+    out = number.copy()
+    for c in range(len(columns) - len(AXES) + 1):
+        part = slice(c, c + len(AXES))
+        if tuple(one.name.rpartition(".")[2] for one in columns[part]) == AXES:
+            begins = [int(s) - j for j, s in enumerate(number[part]) if s >= 0]
+            if len(begins) >= PARTS and len(set(begins)) == 1:
+                out[part] = begins[0] + np.arange(len(AXES))
+    return out
+
+
+def _compared(
+    t: np.ndarray, columns: Sequence[StateColumn], states: np.ndarray, k: np.ndarray, number: np.ndarray
+) -> tuple[dict[tuple[str, str], np.ndarray], list[Difference]]:
+    """Rows in which columns are as they were recorded; and those that are not, each stream's together. states: (K, m) of rows k."""
+    right: dict[tuple[str, str], np.ndarray] = {}
+    wrong: dict[str, list[tuple[StateColumn, Case]]] = {}
+    truths = {(c.kind, c.name): states[:, s].astype(float) for c, s in zip(columns, number) if s >= 0}
+    for c, s in zip(columns, number):
+        at = k - 1 if c.kind == "command" else k
+        if s < 0 or c.unit not in OTHERWISE:
+            continue
+        x, truth = c.x[k].astype(float), states[:, s].astype(float)
+        apart = np.abs(x - truth) > OTHERWISE[c.unit]
+        right[c.kind, c.name] = at[~apart & np.isfinite(x)]
+        if apart.any():
+            rows = np.flatnonzero(apart)
+            others = {name: y for (kind, name), y in truths.items() if kind == c.kind and name != c.name}
+            case = Case(x, truth, int(rows[0]), int(rows[-1]), float(np.median(np.diff(t[k]))) if len(k) > 1 else 1.0, 1e-6, others)
+            wrong.setdefault(c.stream, []).append((c, case))
+    found = []
+    for stream, of in wrong.items():
+        cases = [case for _, case in of]
+        first, last = min(case.first for case in cases), max(case.last for case in cases)
+        why = best(*cases) if max(case.n for case in cases) >= TOLD else None
+        why = why if why is not None and why.name in BY_ROW else None
+        sizes = [float(np.abs(case.x - case.truth).max()) for case in cases]
+        worst = int(np.argmax([size / OTHERWISE[c.unit] for size, (c, _) in zip(sizes, of)]))
+        one = of[worst][0]
+        at = k - 1 if one.kind == "command" else k
+        found.append(Difference.over(
+            t, tuple(c.name for c, _ in of), one.kind, (int(at[first]), int(at[last])), sizes[worst], one.unit, why, certain=True,
+            stream=stream, limit=OTHERWISE[one.unit], weight=(sizes[worst] / OTHERWISE[one.unit]) ** 2 * (last - first + 1),
+        ))  # fmt: skip
+    return right, found
+
+
+def _second(one: Difference, row: int) -> float:
+    """[s] of a row."""
+    return one.t0 + (row - one.first) * (one.t1 - one.t0) / (one.last - one.first) if one.last > one.first else one.t0
+
+
+def _meet(one: Difference, other: Difference) -> bool:
+    return one.first - JOIN <= other.last and other.first <= one.last + JOIN
+
+
+def _is_right(one: Difference, beside: StatesBeside) -> bool:
+    """Whether each column that a difference blames is, within its rows, the one that was recorded."""
+    if one.kind not in HEARD or beside.right is None:
+        return False
+    shown = [beside.right.get((one.kind, name), np.zeros(0)) for name in one.channels]
+    return all(((rows >= one.first) & (rows <= one.last)).any() for rows in shown)
