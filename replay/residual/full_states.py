@@ -30,6 +30,7 @@ FIGURES = 0xFFF  # bits of a float32 that are zero in round numbers
 HERE, ELSEWHERE = 0.5, 0.2  # of the columns that move: as many are those of a state in its row, and in a row of something else
 COLUMNS = 3  # that move, at the least
 OTHERWISE = {"rad": 1e-3, "m": 1e-3, "1": 1e-3, "rad/s": 1e-2, "m/s": 1e-2}  # by which a column is another one: float32 keeps 1e-6
+CONFIRMED = 2  # states that stand beside another row by the same number
 TOLD = 3  # whole seconds, of which a reason is told
 # reasons that each row tells by itself: those of successive rows are not seen once a second
 BY_ROW = frozenset(("offset", "drift", "factor", "mirrored", "clipped", "quantised", "wrap", "held_value", "copied"))
@@ -107,20 +108,24 @@ def with_states(found: Sequence[Difference], beside: StatesBeside) -> list[Diffe
         first, last = one.first, one.last
         if rows:  # a seam is one where the columns leap
             first, last = min(d.first for d in rows), max(d.last for d in rows)
-            if not beside.lost:
+            if beside.lost == 0:
                 first, last = min(max(one.first, first), beside.within[0]), max(min(one.last, last), beside.within[1])
         t0, t1 = (_second(one, row) for row in (first, last))
         names = rows[0].channels if rows else one.channels
+        name = rows[0].name if rows and beside.lost is None else one.name
         out = [d for d in out if d not in of]
-        out.append(replace(one, channels=names, first=first, last=last, t0=t0, t1=t1))
+        out.append(replace(one, name=name, channels=names, first=first, last=last, t0=t0, t1=t1))
     for one in beside.columns:
-        names = [name for name in one.channels if not any(name in d.channels and d.kind == one.kind and _meet(d, one) for d in out)]
-        out = [
-            replace(d, certain=True) if d.kind == one.kind and set(d.channels) <= set(one.channels) and _meet(d, one) else d for d in out
-        ]
         out = [d for d in out if not (_meet(d, one) and set(d.channels) & set(one.channels) and _is_right(d, beside))]
-        if names:
-            out.append(replace(one, channels=tuple(names)))
+        same = [d for d in out if d.kind == one.kind and set(d.channels) & set(one.channels) and _meet(d, one)]
+        if not same:
+            out.append(one)
+            continue
+        lead = max(same, key=lambda d: (d.certain, d.weight))
+        more = [name for name in one.channels if not any(name in d.channels for d in same)]
+        for d in same:
+            joined = replace(d, certain=True, channels=(*d.channels, *(more if d is lead else ())))
+            out[next(i for i, other in enumerate(out) if other is d)] = joined
     return out
 
 
@@ -194,16 +199,15 @@ def _moved(
     wrong = np.flatnonzero(place != k)
     if not len(wrong):
         return None, (0, 0), 0
+    lost_rows: int | None = 0
     first, last, off = int(wrong[0]), int(wrong[-1]), place - k
     there = off[first:][np.isfinite(off[first:])]
     before, within = int(k[first - 1]) if first else 0, (int(k[first]), int(k[last]))
     if last < len(k) - 1:  # and then all is well again
         rows = (before, int(k[last + 1]))
-        name = "cut" if not len(there) or np.isnan(off[first : last + 1]).all() else "reordered"
-        lost_rows: int | None = 0
+        name = "cut" if np.isnan(off[first : last + 1]).all() else "reordered"
     elif np.isnan(off[-1]):
-        rows, name, lost_rows = (before, len(t) - 1), "cut", None
-        within = (within[0], len(t) - 1)
+        rows, name, lost_rows = (before, int(k[first])), "cut", None
     else:
         lost_rows = -int(off[-1])
         steps = np.diff(np.concatenate([[0.0], there]))
@@ -215,6 +219,8 @@ def _moved(
         rows = (min(before, int(place[settled])), max(before, int(place[settled])))
         if name == "reordered":
             rows, lost_rows = (before, len(t) - 1), 0
+        elif len(off) - settled < CONFIRMED:
+            lost_rows = None
     apart = [np.abs(c.x[k[wrong]] - states[wrong, j]).max() for j, c in enumerate(columns)]
     joints = [j for j, c in enumerate(columns) if c.kind in ("measured", "command")] or list(range(len(columns)))
     size = float(max(apart[j] for j in joints))
