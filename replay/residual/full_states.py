@@ -25,9 +25,11 @@ COLUMN_OF = {"state": "measured", "velocity": "velocity", "effort": "effort", "b
 HEARD = ("command", "measured", "velocity")
 PLACES = ("measured", "pose")  # kinds that stand as they are in the state, also where they do not move
 AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
+SAMPLE = 48  # states, from twice as many on of which not every one is asked which number is which column
 SECONDS, VALUES, PARTS = 4, 3, 3  # states at the least; values that a column shares with a number of them; of a pose that show the others
 FIGURES = 0xFFF  # bits of a float32 that are zero in round numbers
 HERE, ELSEWHERE = 0.5, 0.2  # of the columns that move: as many are those of a state in its row, and in a row of something else
+FINE, LIES = 1e-6, 1e-6  # of what float32 keeps; m, or of an attitude: a thing in one pose a whole second later has not moved
 COLUMNS = 3  # that move, at the least
 OTHERWISE = {"rad": 1e-3, "m": 1e-3, "1": 1e-3, "rad/s": 1e-2, "m/s": 1e-2}  # by which a column is another one: float32 keeps 1e-6
 CONFIRMED = 2  # states that stand beside another row by the same number
@@ -83,13 +85,13 @@ def states_beside(recording: Recording) -> StatesBeside:
     moves = known[[len(np.unique(states[:, number[c]])) >= VALUES for c in known]]
     if len(moves) < COLUMNS:
         return StatesBeside()
-    place = _places(x[:, moves], states[:, number[moves]], k)
+    place, sure = _places(x[:, moves], states[:, number[moves]], k)
     t = np.arange(n) * episode.control_timestep
-    moved, within, lost = _moved(t, [columns[c] for c in moves], states[:, number[moves]], k, place)
-    here = place == k
-    number = _with_poses(columns, number)
-    right, wrong = {}, []
-    if here.any():
+    moved, within, lost = _moved(t, [columns[c] for c in moves], x[:, moves], states[:, number[moves]], k, place)
+    here = sure & (place == k)
+    right: dict[tuple[str, str], np.ndarray] = {}
+    wrong: list[Difference] = []
+    if here.sum() > 1:
         right, wrong = _compared(t, columns, states[here], k[here], number)
     return StatesBeside(moved, within, lost, tuple(wrong), right)
 
@@ -112,7 +114,7 @@ def with_states(found: Sequence[Difference], beside: StatesBeside) -> list[Diffe
                 first, last = min(max(one.first, first), beside.within[0]), max(min(one.last, last), beside.within[1])
         t0, t1 = (_second(one, row) for row in (first, last))
         names = rows[0].channels if rows else one.channels
-        name = rows[0].name if rows and beside.lost is None else one.name
+        name = "reordered" if beside.lost is None and any(d.name == "reordered" for d in rows) else one.name
         out = [d for d in out if d not in of]
         out.append(replace(one, name=name, channels=names, first=first, last=last, t0=t0, t1=t1))
     for one in beside.columns:
@@ -150,7 +152,8 @@ def _numbers(x: np.ndarray, states: np.ndarray, k: np.ndarray, places: np.ndarra
             alone: a command that is carried out later is what it was where it rests.
     """
     hits = np.zeros((x.shape[1], states.shape[1]), np.int32)
-    for row, state in zip(x[k], states):
+    sample = slice(None, None, 1 + len(k) // SAMPLE)
+    for row, state in zip(x[k[sample]], states[sample]):
         hits += row[:, None] == state
     number = hits.argmax(axis=1)
     same = x[k] == states[:, number]
@@ -176,9 +179,10 @@ def _numbers_anywhere(x: np.ndarray, states: np.ndarray) -> np.ndarray:
     return out
 
 
-def _places(x: np.ndarray, states: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """(K,) the row of each state; NaN where it is in none. x: (n, c), states: (K, c) of the same columns."""
+def _places(x: np.ndarray, states: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(K,) the row of each state, NaN where it is in none; and whether most columns say so. x: (n, c), states: (K, c) of these columns."""
     here = (x[k] == states).mean(axis=1)
+    sure = here >= HERE
     place, by = k.astype(float), 0.0
     for i in np.flatnonzero(here < HERE):
         alike = (x == states[i]).mean(axis=1)
@@ -189,13 +193,14 @@ def _places(x: np.ndarray, states: np.ndarray, k: np.ndarray) -> np.ndarray:
             by = place[i] - k[i]
         elif here[i] < ELSEWHERE:
             place[i] = np.nan
-    return place
+    return place, sure
 
 
 def _moved(
-    t: np.ndarray, columns: Sequence[StateColumn], states: np.ndarray, k: np.ndarray, place: np.ndarray
+    t: np.ndarray, columns: Sequence[StateColumn], x: np.ndarray, states: np.ndarray, k: np.ndarray, place: np.ndarray
 ) -> tuple[Difference | None, tuple[int, int], int | None]:
-    """The rows that are not where they were, those that are shown to be others, and how many are lost; states (K, c) of these columns."""
+    """The rows that are not where they were, those that are shown to be others, and how many are lost; x (n, c), states (K, c) of these
+    columns."""
     wrong = np.flatnonzero(place != k)
     if not len(wrong):
         return None, (0, 0), 0
@@ -203,6 +208,8 @@ def _moved(
     first, last, off = int(wrong[0]), int(wrong[-1]), place - k
     there = off[first:][np.isfinite(off[first:])]
     before, within = int(k[first - 1]) if first else 0, (int(k[first]), int(k[last]))
+    while before > 0 and np.array_equal(x[before], x[before - 1]):  # of rows in which all stands, nobody can tell which is which
+        before -= 1
     if last < len(k) - 1:  # and then all is well again
         rows = (before, int(k[last + 1]))
         name = "cut" if np.isnan(off[first : last + 1]).all() else "reordered"
@@ -221,7 +228,7 @@ def _moved(
             rows, lost_rows = (before, len(t) - 1), 0
         elif len(off) - settled < CONFIRMED:
             lost_rows = None
-    apart = [np.abs(c.x[k[wrong]] - states[wrong, j]).max() for j, c in enumerate(columns)]
+    apart = np.nanmax(np.abs(x[k[wrong]] - states[wrong]), axis=0)
     joints = [j for j, c in enumerate(columns) if c.kind in ("measured", "command")] or list(range(len(columns)))
     size = float(max(apart[j] for j in joints))
     names = tuple(dict.fromkeys(columns[j].name for j in joints if apart[j] > min(LEAP, size / 2.0)))
@@ -232,15 +239,29 @@ def _moved(
     return moved, within, lost_rows
 
 
-def _with_poses(columns: Sequence[StateColumn], number: np.ndarray) -> np.ndarray:
-    """The same numbers, with those of a pose of which some show where the others are: seven numbers of the state, one after the other."""
-    out = number.copy()
+def _poses(columns: Sequence[StateColumn], number: np.ndarray) -> tuple[np.ndarray, list[slice]]:
+    """The same numbers, with those of a pose of which some show where the others are: seven numbers of the state, one after the other; and
+    the columns of each such pose."""
+    out, poses = number.copy(), []
     for c in range(len(columns) - len(AXES) + 1):
         part = slice(c, c + len(AXES))
         if tuple(one.name.rpartition(".")[2] for one in columns[part]) == AXES:
             begins = [int(s) - j for j, s in enumerate(number[part]) if s >= 0]
             if len(begins) >= PARTS and len(set(begins)) == 1:
                 out[part] = begins[0] + np.arange(len(AXES))
+                poses.append(part)
+    return out, poses
+
+
+def _at_rest(poses: Sequence[slice], states: np.ndarray, k: np.ndarray, number: np.ndarray, n: int) -> dict[int, np.ndarray]:
+    """Column of a pose -> (n,) rows in which its thing lies still: between two states that have it in one pose."""
+    out: dict[int, np.ndarray] = {}
+    for part in poses:
+        rest = np.zeros(n, bool)
+        still = np.abs(np.diff(states[:, number[part]], axis=0)).max(axis=1) <= LIES
+        for first, last in zip(k[:-1][still], k[1:][still]):
+            rest[first : last + 1] = True
+        out |= dict.fromkeys(range(part.start, part.stop), rest)
     return out
 
 
@@ -249,33 +270,44 @@ def _compared(
 ) -> tuple[dict[tuple[str, str], np.ndarray], list[Difference]]:
     """Rows in which columns are as they were recorded; and those that are not, each stream's together. states: (K, m) of rows k."""
     right: dict[tuple[str, str], np.ndarray] = {}
-    wrong: dict[str, list[tuple[StateColumn, Case]]] = {}
+    wrong: dict[str, list[tuple[StateColumn, Case, int, int]]] = {}
+    number, poses = _poses(columns, number)
+    rest = _at_rest(poses, states, k, number, len(t))
     truths = {(c.kind, c.name): states[:, s].astype(float) for c, s in zip(columns, number) if s >= 0}
-    for c, s in zip(columns, number):
-        at = k - 1 if c.kind == "command" else k
+    for j, (c, s) in enumerate(zip(columns, number)):
         if s < 0 or c.unit not in OTHERWISE:
             continue
+        at = k - 1 if c.kind == "command" else k
         x, truth = c.x[k].astype(float), states[:, s].astype(float)
         apart = np.abs(x - truth) > OTHERWISE[c.unit]
         right[c.kind, c.name] = at[~apart & np.isfinite(x)]
-        if apart.any():
-            rows = np.flatnonzero(apart)
-            others = {name: y for (kind, name), y in truths.items() if kind == c.kind and name != c.name}
-            case = Case(x, truth, int(rows[0]), int(rows[-1]), float(np.median(np.diff(t[k]))) if len(k) > 1 else 1.0, 1e-6, others)
-            wrong.setdefault(c.stream, []).append((c, case))
+        every, all_rows = c.x.astype(float), np.interp(np.arange(len(t)), k, truth)
+        lies = rest.get(j, np.zeros(len(t), bool)) & (np.abs(every - all_rows) > OTHERWISE[c.unit])
+        lies[at[apart]] = True
+        if not lies.any():
+            continue
+        rows = np.flatnonzero(lies)
+        first, last = int(rows[0]), int(rows[-1])
+        others = {name: y for (kind, name), y in truths.items() if kind == c.kind and name != c.name}
+        if j in rest and rest[j][first : last + 1].all():
+            others = {name: np.interp(np.arange(len(t)), k, y) for name, y in others.items()}
+            case = Case(every, all_rows, first, last, float(t[1] - t[0]), FINE, others)
+        else:
+            bad = np.flatnonzero(apart)
+            case = Case(x, truth, int(bad[0]), int(bad[-1]), float(np.median(np.diff(t[k]))), FINE, others)
+        wrong.setdefault(c.stream, []).append((c, case, first, last))
     found = []
     for stream, of in wrong.items():
-        cases = [case for _, case in of]
-        first, last = min(case.first for case in cases), max(case.last for case in cases)
+        cases = [case for _, case, _, _ in of]
         why = best(*cases) if max(case.n for case in cases) >= TOLD else None
         why = why if why is not None and why.name in BY_ROW else None
-        sizes = [float(np.abs(case.x - case.truth).max()) for case in cases]
-        worst = int(np.argmax([size / OTHERWISE[c.unit] for size, (c, _) in zip(sizes, of)]))
+        span = min(first for *_, first, _ in of), max(last for *_, last in of)
+        sizes = [float(np.abs(case.x - case.truth)[case.span].max()) for case in cases]
+        worst = int(np.argmax([size / OTHERWISE[c.unit] for size, (c, *_) in zip(sizes, of)]))
         one = of[worst][0]
-        at = k - 1 if one.kind == "command" else k
         found.append(Difference.over(
-            t, tuple(c.name for c, _ in of), one.kind, (int(at[first]), int(at[last])), sizes[worst], one.unit, why, certain=True,
-            stream=stream, limit=OTHERWISE[one.unit], weight=(sizes[worst] / OTHERWISE[one.unit]) ** 2 * (last - first + 1),
+            t, tuple(c.name for c, *_ in of), one.kind, span, sizes[worst], one.unit, why, certain=True, stream=stream,
+            limit=OTHERWISE[one.unit], weight=(sizes[worst] / OTHERWISE[one.unit]) ** 2 * (span[1] - span[0] + 1),
         ))  # fmt: skip
     return right, found
 
