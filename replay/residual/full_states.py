@@ -81,6 +81,8 @@ def states_beside(recording: Recording) -> StatesBeside:
     number = _numbers(x, states, k, places)
     if 2 * int((number >= 0).sum()) < len(columns):  # rows may be lost at once
         number = np.maximum(number, _numbers_anywhere(x, states))
+    speeds = [s for c, s in zip(columns, number) if c.kind == "velocity" and s >= 0]
+    number[places & (number >= min(speeds, default=0))] = -1  # of a state, positions come before speeds, and what rules keep behind both
     known = np.flatnonzero(number >= 0)
     moves = known[[len(np.unique(states[:, number[c]])) >= VALUES for c in known]]
     if len(moves) < COLUMNS:
