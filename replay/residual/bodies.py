@@ -11,7 +11,6 @@ import numpy as np
 from ..recording.recording import Recording
 from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of, own_chains
-from .backwards import of_rows_backwards
 from .base_streams import check_bases, compared_of_base
 from .commanded_speed import commanded_speeds
 from .copied_columns import arms_copied, states_copied
@@ -32,7 +31,7 @@ from .resting_hands import hands_beside_commands
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
 from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
-from .turned_back import with_hands
+from .turned_back import of_rows_backwards, with_hands
 from .uncommanded import with_exchanged
 from .whole_takes import never_commanded
 from .witnessed_motion import contradicted_by_motion

@@ -3,7 +3,6 @@
 - Speeds of a part of a take that are those of another moment, or in part: the rise of the positions some rows away explains them.
 - A position that drifts from where both its speed, summed up, and its command have it.
 - Every position of an arm on a straight line for some time, while its speeds change: somebody drew lines between two rows.
-- Rows that stand the other way round: all joints go against their speeds, and leap where these rows begin and end.
 - Efforts that stand to the last bit while their joints go on, and change in each row elsewhere.
 """
 
@@ -36,7 +35,6 @@ JOINTS = 3  # that go somewhere, for all of an arm to be looked at
 LINE, BENT = (0.3, 8), 1e-6  # s and rows of a straight line, at least; rad by which the float32 of one bends
 STRAIGHT = 0.02  # rad that a joint goes on it, and rad/s by which its speed changes there
 USUAL = 0.2  # of the rows: where more are on lines, they are those of a slower device
-AGAINST, BACKWARDS = 0.5, 0.4  # likeness of speeds and rises of all joints, in rows that stand the other way round its opposite; s of them
 STANDS, GOES = 1.0, 0.1  # s that an effort stands; rad that its joint goes meanwhile
 CHANGES = 0.9  # of the rows in motion in which an effort changes elsewhere
 
@@ -47,7 +45,7 @@ def contradicted_by_motion(group: Group) -> list[Difference]:
         return []
     found = [*_stuck_efforts(group)]
     if group.same_rows and not is_resampled(group):
-        found += [*_turned_rows(group), *_drawn_lines(group), *_drifts(group)]
+        found += [*_drawn_lines(group), *_drifts(group)]
         found += _of_other_moments(group)
     return together(found)
 
@@ -173,35 +171,6 @@ def _drawn_lines(group: Group) -> Iterator[Difference]:
         yield Difference.over(
             group.t, tuple(c.name for c in gone), "measured", (first - 1, last + 1), size, "rad", "straight", certain=sure,
             stream=gone[0].topics["measured"], limit=STRAIGHT, weight=1e3 * len(gone),
-        )  # fmt: skip
-
-
-def _turned_rows(group: Group) -> Iterator[Difference]:
-    """Rows that stand the other way round: all joints go against their speeds there, and leap where these rows begin and end."""
-    channels = [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and not c.is_switch]
-    if len(channels) < JOINTS:
-        return
-    q, v = (np.column_stack([c.columns[kind] for c in channels]) for kind in ("measured", "velocity"))
-    rise = np.gradient(q, group.dt, axis=0)
-    power = 0.5 * (v**2 + rise**2).sum(axis=1)
-    goes = power > QUICK**2
-    alike = np.where(goes, (v * rise).sum(axis=1) / np.maximum(power, QUICK**2), 0.0)
-    if not goes.any() or float((alike[goes] > AGAINST).mean()) < CHANGES - USUAL:
-        return
-    for first, last in joined(alike < -AGAINST, 4):
-        if (last - first + 1) * group.dt < BACKWARDS or first < 4 or last > group.n - 5:
-            continue
-        rows = slice(first, last + 1)
-        against = [j for j in range(len(channels)) if float((v[rows, j] * rise[rows, j]).sum()) < 0.0]
-        moved = [j for j in range(len(channels)) if float(np.ptp(q[rows, j])) > STRAIGHT]
-        near = [slice(row - 4, row + 5) for row in (first, last)]
-        leaps = [float((np.abs(np.diff(q[at], axis=0)) - 2.0 * group.dt * np.abs(v[at]).max(axis=0)).max()) for at in near]
-        if len(moved) < JOINTS or set(moved) - set(against) or min(leaps) < 2.0 * STRAIGHT:
-            continue
-        size = float(np.ptp(q[rows], axis=0).max())
-        yield Difference.over(
-            group.t, tuple(channels[j].name for j in moved), "rows", (first, last), size, "rad", "reordered", certain=True,
-            stream=channels[0].topics["measured"], limit=STRAIGHT, weight=1e3 * len(moved),
         )  # fmt: skip
 
 
