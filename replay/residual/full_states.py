@@ -4,7 +4,8 @@
 - Rows that are lost, too many, turned or another take's: from there on a state stands beside another row than its own.
 - A column that is another one there, while the rest of its row is right, was written otherwise. That goes for poses of things as well.
 
-Commands are in the state of the step after them. Shares, torques and forces are in no state, and speeds of a base in another frame.
+Commands are in the state of the step after them, one beside the other. Shares of a hand's way are a number of the state times a factor that
+all hands have. Torques and forces are in no state, and speeds of a base in another frame.
 """
 
 from __future__ import annotations
@@ -25,13 +26,16 @@ COLUMN_OF = {"state": "measured", "velocity": "velocity", "effort": "effort", "b
 HEARD = ("command", "measured", "velocity")
 PLACES = ("measured", "pose")  # kinds that stand as they are in the state, also where they do not move
 AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
+SHARE, HANDS, CLEARLY = 1e-4, 2, 1.2  # of the largest share, that the factor leaves; columns that have it; times as often as any other
+ASKED = (1.0, 0.8, 0.6, 0.4)  # of the values of a share in their order, of which the factor is asked
 SAMPLE = 48  # states, from twice as many on of which not every one is asked which number is which column
 SECONDS, VALUES, PARTS = 4, 3, 3  # states at the least; values that a column shares with a number of them; of a pose that show the others
 FIGURES = 0xFFF  # bits of a float32 that are zero in round numbers
 HERE, ELSEWHERE = 0.5, 0.2  # of the columns that move: as many are those of a state in its row, and in a row of something else
 FINE, LIES = 1e-6, 1e-6  # of what float32 keeps; m, or of an attitude: a thing in one pose a whole second later has not moved
 COLUMNS = 3  # that move, at the least
-OTHERWISE = {"rad": 1e-3, "m": 1e-3, "1": 1e-3, "rad/s": 1e-2, "m/s": 1e-2}  # by which a column is another one: float32 keeps 1e-6
+# by which a column is another one: float32 keeps 1e-6
+OTHERWISE = {"rad": 1e-3, "m": 1e-3, "1": 1e-3, "rad/s": 1e-2, "m/s": 1e-2, "%": 0.5, "%/s": 5.0}
 CONFIRMED = 2  # states that stand beside another row by the same number
 TOLD = 3  # whole seconds, of which a reason is told
 # reasons that each row tells by itself: those of successive rows are not seen once a second
@@ -94,7 +98,9 @@ def states_beside(recording: Recording) -> StatesBeside:
     right: dict[tuple[str, str], np.ndarray] = {}
     wrong: list[Difference] = []
     if here.sum() > 1:
-        right, wrong = _compared(t, columns, states[here], k[here], number)
+        number = _with_commands(columns, number, episode.action_names)
+        number, factor = _with_shares(columns, x[k[here]], states[here], number)
+        right, wrong = _compared(t, columns, states[here], k[here], number, factor)
     return StatesBeside(moved, within, lost, tuple(wrong), right)
 
 
@@ -102,7 +108,8 @@ def with_states(found: Sequence[Difference], beside: StatesBeside) -> list[Diffe
     """What the columns of a take contradict each other in, with what its full states show of it: one root of both.
 
     - Rows that are not where they were explain all that the columns contradict each other in there; where they say the row, it is theirs.
-    - A column that is shown to be another one is certain; it is no other column of the same joint that is as it was recorded.
+    - A column that is shown to be another one is certain; it is no other column of the same joint that is as it was recorded, and in no
+      rows in which it is.
     """
     out = list(found)
     if beside.moved is not None:
@@ -120,16 +127,22 @@ def with_states(found: Sequence[Difference], beside: StatesBeside) -> list[Diffe
         out = [d for d in out if d not in of]
         out.append(replace(one, name=name, channels=names, first=first, last=last, t0=t0, t1=t1))
     for one in beside.columns:
-        out = [d for d in out if not (_meet(d, one) and set(d.channels) & set(one.channels) and _is_right(d, beside))]
+        out = [d for d in out if not (_meet(d, one) and set(d.channels) & set(one.channels) and _follows(d, one, beside))]
         same = [d for d in out if d.kind == one.kind and set(d.channels) & set(one.channels) and _meet(d, one)]
+        out = [d for d in out if not (any(d is other for other in same) and _claims_more(d, one, beside))]
+        same = [d for d in same if not _claims_more(d, one, beside)]
         if not same:
             out.append(one)
             continue
         lead = max(same, key=lambda d: (d.certain, d.weight))
+        if one.name is not None and (lead.name is None or not lead.certain):  # its rows, by what the states say of them
+            lead = replace(one, first=lead.first, last=lead.last, t0=lead.t0, t1=lead.t1)
+            out = [lead if d is same[0] else d for d in out if d is same[0] or not any(d is other for other in same)]
+            continue
         more = [name for name in one.channels if not any(name in d.channels for d in same)]
         for d in same:
-            joined = replace(d, certain=True, channels=(*d.channels, *(more if d is lead else ())))
-            out[next(i for i, other in enumerate(out) if other is d)] = joined
+            sure = replace(d, certain=True, channels=(*d.channels, *(more if d is lead else ())))
+            out = [sure if other is d else other for other in out]
     return out
 
 
@@ -241,6 +254,56 @@ def _moved(
     return moved, within, lost_rows
 
 
+def _with_commands(columns: Sequence[StateColumn], number: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """The same numbers, with those of all commands where some show where they begin: they are in the order of their names."""
+    out = number.copy()
+    at = {c: names.index(one.name) for c, one in enumerate(columns) if one.kind == "command" and one.name in names}
+    begins = {int(number[c]) - i for c, i in at.items() if number[c] >= 0}
+    if len(begins) == 1 and sum(number[c] >= 0 for c in at) >= COLUMNS:
+        out[list(at)] = next(iter(begins)) + np.array(list(at.values()))
+    return out
+
+
+def _with_shares(
+    columns: Sequence[StateColumn], x: np.ndarray, states: np.ndarray, number: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same numbers, with those of measured shares and their speeds; and by what each number of the state is multiplied. x: (K, c),
+    states: (K, m). A speed stands behind its position as those of all joints do."""
+    out, factor = number.copy(), np.ones(len(number))
+    at = {(c.kind, c.name): i for i, c in enumerate(columns)}
+    pairs = [(i, at["velocity", name]) for (kind, name), i in at.items() if kind == "measured" and ("velocity", name) in at]
+    behind = {int(number[j] - number[i]) for i, j in pairs if number[i] >= 0 and number[j] >= 0}
+    shares = {i: j for i, j in pairs if columns[i].unit == "%"}
+    of: dict[int, int] = {}
+    ratios: list[float] = []
+
+    def held(c: int, ratio: np.ndarray | float, s: slice) -> np.ndarray:
+        """(K, m) where a column is that share of numbers of the states, and not nought."""
+        return (np.abs(x[:, c : c + 1] - ratio * states[:, s]) <= SHARE * np.abs(x[:, c]).max()) & (states[:, s] != 0.0)
+
+    for i, j in shares.items() if len(behind) == 1 else ():
+        order, found = np.argsort(np.abs(x[:, i])), (0, -1)
+        asked = sorted({int(order[round(share * (len(order) - 1))]) for share in ASKED})
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = x[asked, i : i + 1].astype(float) / states[asked]
+            for one in ratio:
+                same = held(i, one, slice(None))
+                s = int(same.sum(axis=0).argmax())
+                if len(np.unique(states[same[:, s], s])) > VALUES:
+                    found = max(found, (int(same[:, s].sum()), s))
+        if found[0]:
+            of |= {i: found[1], j: found[1] + next(iter(behind))}
+            ratios += [float(one) for one in ratio[:, found[1]] if np.isfinite(one)]
+    support = [[int(held(c, one, slice(s, s + 1)).sum()) for c, s in of.items()] for one in ratios]
+    best = max(range(len(ratios)), key=lambda i: sum(support[i]), default=-1)
+    others = [sum(each) for each, one in zip(support, ratios) if abs(one / ratios[best] - 1.0) > SHARE]
+    if support and sum(count > VALUES for count in support[best]) >= HANDS and sum(support[best]) > CLEARLY * max(others, default=0):
+        usual = ratios[best]
+        for c, s in of.items():
+            out[c], factor[c] = s, usual
+    return out, factor
+
+
 def _poses(columns: Sequence[StateColumn], number: np.ndarray) -> tuple[np.ndarray, list[slice]]:
     """The same numbers, with those of a pose of which some show where the others are: seven numbers of the state, one after the other; and
     the columns of each such pose."""
@@ -268,19 +331,19 @@ def _at_rest(poses: Sequence[slice], states: np.ndarray, k: np.ndarray, number: 
 
 
 def _compared(
-    t: np.ndarray, columns: Sequence[StateColumn], states: np.ndarray, k: np.ndarray, number: np.ndarray
+    t: np.ndarray, columns: Sequence[StateColumn], states: np.ndarray, k: np.ndarray, number: np.ndarray, factor: np.ndarray
 ) -> tuple[dict[tuple[str, str], np.ndarray], list[Difference]]:
     """Rows in which columns are as they were recorded; and those that are not, each stream's together. states: (K, m) of rows k."""
     right: dict[tuple[str, str], np.ndarray] = {}
     wrong: dict[str, list[tuple[StateColumn, Case, int, int]]] = {}
     number, poses = _poses(columns, number)
     rest = _at_rest(poses, states, k, number, len(t))
-    truths = {(c.kind, c.name): states[:, s].astype(float) for c, s in zip(columns, number) if s >= 0}
+    truths = {(c.kind, c.name): f * states[:, s].astype(float) for c, s, f in zip(columns, number, factor) if s >= 0}
     for j, (c, s) in enumerate(zip(columns, number)):
         if s < 0 or c.unit not in OTHERWISE:
             continue
         at = k - 1 if c.kind == "command" else k
-        x, truth = c.x[k].astype(float), states[:, s].astype(float)
+        x, truth = c.x[k].astype(float), truths[c.kind, c.name]
         apart = np.abs(x - truth) > OTHERWISE[c.unit]
         right[c.kind, c.name] = at[~apart & np.isfinite(x)]
         every, all_rows = c.x.astype(float), np.interp(np.arange(len(t)), k, truth)
@@ -323,9 +386,19 @@ def _meet(one: Difference, other: Difference) -> bool:
     return one.first - JOIN <= other.last and other.first <= one.last + JOIN
 
 
-def _is_right(one: Difference, beside: StatesBeside) -> bool:
-    """Whether each column that a difference blames is, within its rows, the one that was recorded."""
+def _follows(one: Difference, shown: Difference, beside: StatesBeside) -> bool:
+    """Whether each column that a difference blames is, within its rows, the one that was recorded; or it is unsure, and of another column
+    of a joint of which one is shown to be wrong."""
     if one.kind not in HEARD or beside.right is None:
         return False
-    shown = [beside.right.get((one.kind, name), np.zeros(0)) for name in one.channels]
-    return all(((rows >= one.first) & (rows <= one.last)).any() for rows in shown)
+    if not one.certain and one.kind != shown.kind:
+        return True
+    rows = [beside.right.get((one.kind, name), np.zeros(0)) for name in one.channels]
+    return all(((of >= one.first) & (of <= one.last)).any() for of in rows)
+
+
+def _claims_more(one: Difference, shown: Difference, beside: StatesBeside) -> bool:
+    """Whether a difference goes on where its columns are shown to be right, beyond all rows in which they are shown to be others."""
+    of = [beside.right[one.kind, name] for name in one.channels if beside.right and (one.kind, name) in beside.right]
+    outside = [rows[((rows >= one.first) & (rows < shown.first)) | ((rows > shown.last) & (rows <= one.last))] for rows in of]
+    return len(of) == len(one.channels) and all(len(rows) >= TOLD for rows in outside)

@@ -18,14 +18,14 @@ from shiliu.replay.residual.full_states import SECONDS, states_beside
 from shiliu.replay.robots.limits import Limits
 
 RATE, ROWS, LATE = 30, 600, 0.1
-JOINTS = tuple(f"j{j}" for j in range(7))
+JOINTS, HAND, FACTOR = tuple(f"j{j}" for j in range(7)), ("claw",), 962.74  # % of a hand's way, of a radian of its finger
 AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
 POSE = tuple(f"{thing}.{axis}" for thing in ("cup", "tray") for axis in AXES)
 
 
 def columns(seed: int = 0, rests: tuple[float, float] | None = None) -> dict[str, np.ndarray]:
-    """(ROWS, k) float64 by feature: seven joints that follow their commands, a cup that is carried about, turned, off centre, and a tray
-    that lies on a table; nothing moves from the first to the second moment [s] of `rests`."""
+    """(ROWS, k) float64 by feature: seven joints and a hand that follow their commands, a cup that is carried about, turned, off
+    centre, and a tray that lies on a table; nothing moves from the first to the second moment [s] of `rests`."""
     rng = np.random.default_rng(seed)
     clock = np.arange(-RATE, ROWS) / RATE
     goes = np.ones(len(clock)) if rests is None else np.clip(np.maximum(rests[0] - clock, clock - rests[1]), 0.0, 1.0) ** 2
@@ -44,29 +44,39 @@ def columns(seed: int = 0, rests: tuple[float, float] | None = None) -> dict[str
     goes = np.interp(clock[RATE:] - LATE, clock, goes)[:, None]
     state = at(late) + rng.normal(scale=2e-4, size=(ROWS, 7)) * (goes > 0.0)
     speed = goes * at(late, np.cos, pace)
-    return {"action": at(t), "state": state, "velocity": speed, "environment_state": np.hstack([cup, tray])}
+    grip = [(50.0 + 40.0 * np.sin(0.9 * at_hand))[:, None] for at_hand in (t, late)] + [36.0 * goes * np.cos(0.9 * late)[:, None]]
+    found = {"action": at(t), "state": state, "velocity": speed}
+    found = {name: np.hstack([x, hand]) for (name, x), hand in zip(found.items(), grip)}
+    return found | {"environment_state": np.hstack([cup, tray])}
 
 
 def taken(of: dict[str, np.ndarray], rows: np.ndarray | None = None, change=lambda table: None, segments=()) -> Recording:
     """A take of these columns, whose table holds `rows` of them, changed; its full states are those of the columns."""
     n = len(of["state"])
     before = np.concatenate([of["action"][:1], of["action"][:-1]])
-    full = np.hstack([np.arange(n)[:, None] / RATE, of["state"], of["environment_state"], of["velocity"], before])
+    of_finger = np.r_[np.ones(7), 1.0 / FACTOR]
+    clock = np.arange(n)[:, None] / RATE
+    full = np.hstack([clock, of["state"] * of_finger, of["environment_state"], of["velocity"] * of_finger, before])
     table = {name: x[np.arange(n) if rows is None else rows].astype(np.float32) for name, x in of.items()}
     change(table)
     n = len(table["state"])
     times = np.rint(1e9 * np.arange(n) / RATE).astype(np.int64)
-    units = {"velocity": "rad/s", "environment_state": " ".join(["m m m 1 1 1 1"] * 2)}
     streams = {}
     for name, x in table.items():
         field = name if name == "action" else f"observation.{name}"
-        role, names = "command" if name == "action" else "measured", POSE if name == "environment_state" else JOINTS
-        quantity = {"velocity": "joint_velocity", "environment_state": "pose"}.get(name, "joint_position")
-        unit, meta = units.get(name, "rad"), {"field": field}
-        streams[field] = Stream(field, role, quantity, unit, names, x.astype(float), capture_ns=times, meta=meta)
+        role = "command" if name == "action" else "measured"
+        meta = {"field": field}
+        if name == "environment_state":
+            poses = " ".join(["m m m 1 1 1 1"] * 2)
+            streams[field] = Stream(field, role, "pose", poses, POSE, x.astype(float), capture_ns=times, meta=meta)
+            continue
+        for part, names, unit in ((slice(0, 7), JOINTS, "rad"), (slice(7, 8), HAND, "%")):
+            quantity = "joint_velocity" if name == "velocity" and unit == "rad" else "joint_position" if unit == "rad" else "claw"
+            unit, key = f"{unit}/s" if name == "velocity" else unit, f"{field}/{names[0]}"
+            streams[key] = Stream(key, role, quantity, unit, names, x[:, part].astype(float), capture_ns=times, meta=meta)
     episode = SimEpisode(
         seed=0, draw={}, config={}, scenario_version=1, fingerprint="", engine="", control_timestep=1 / RATE, n_substeps=16,
-        start_state=full[0], actions=table["action"], action_names=JOINTS, segments=list(segments),
+        start_state=full[0], actions=table["action"], action_names=(*JOINTS, *HAND), segments=list(segments),
         checkpoints={k: full[k] for k in range(0, len(full), RATE) if k <= n},
     )  # fmt: skip
     return Recording("take", "take", "", "simulation", streams, episode=episode, declared=Declared(n))
@@ -146,6 +156,8 @@ def put(feature: str, at, rows: slice, by):
         (put("environment_state", 8, slice(305, 315), lambda x: x - 0.05), "pose", ("tray.y",), "offset"),  # between two states
         (put("state", 2, slice(100, 400), lambda x: x + 0.03), "measured", ("j2",), "offset"),
         (put("action", 4, slice(100, 400), lambda x: x + 0.06), "command", ("j4",), "offset"),
+        (put("action", 7, slice(100, 400), lambda x: x - 12.0), "command", ("claw",), "offset"),
+        (put("state", 7, slice(100, 400), lambda x: x * 1.2), "measured", ("claw",), "factor"),
         (put("velocity", 1, slice(100, 400), lambda x: -x), "velocity", ("j1",), "mirrored"),
     ],
 )
