@@ -29,7 +29,7 @@ AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
 SHARE, HANDS, CLEARLY = 1e-4, 2, 1.2  # of the largest share, that the factor leaves; columns that have it; times as often as any other
 ASKED = (1.0, 0.8, 0.6, 0.4)  # of the values of a share in their order, of which the factor is asked
 SAMPLE = 48  # states, from twice as many on of which not every one is asked which number is which column
-SECONDS, VALUES, PARTS = 4, 3, 3  # states at the least; values that a column shares with a number of them; of a pose that show the others
+SECONDS, VALUES, UNIT = 4, 3, 1e-5  # states at the least; values that a column shares with a number of them; of the length of an attitude
 FIGURES = 0xFFF  # bits of a float32 that are zero in round numbers
 HERE, ELSEWHERE = 0.5, 0.2  # of the columns that move: as many are those of a state in its row, and in a row of something else
 FINE, LIES = 1e-6, 1e-6  # of what float32 keeps; m, or of an attitude: a thing in one pose a whole second later has not moved
@@ -91,10 +91,10 @@ def states_beside(recording: Recording) -> StatesBeside:
     moves = known[[len(np.unique(states[:, number[c]])) >= VALUES for c in known]]
     if len(moves) < COLUMNS:
         return StatesBeside()
-    place, sure = _places(x[:, moves], states[:, number[moves]], k)
+    place, share = _places(x[:, moves], states[:, number[moves]], k)
     t = np.arange(n) * episode.control_timestep
-    moved, within, lost = _moved(t, [columns[c] for c in moves], x[:, moves], states[:, number[moves]], k, place)
-    here = sure & (place == k)
+    moved, within, lost = _moved(t, [columns[c] for c in moves], x[:, moves], states[:, number[moves]], k, place, share)
+    here = (share >= HERE) & (place == k)
     right: dict[tuple[str, str], np.ndarray] = {}
     wrong: list[Difference] = []
     if here.sum() > 1:
@@ -195,24 +195,26 @@ def _numbers_anywhere(x: np.ndarray, states: np.ndarray) -> np.ndarray:
 
 
 def _places(x: np.ndarray, states: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(K,) the row of each state, NaN where it is in none; and whether most columns say so. x: (n, c), states: (K, c) of these columns."""
+    """(K,) the row of each state, NaN where it is in none; and how many columns say that it is in its own. x: (n, c), states: (K, c) of these columns."""
     here = (x[k] == states).mean(axis=1)
-    sure = here >= HERE
-    place, by = k.astype(float), 0.0
-    for i in np.flatnonzero(here < HERE):
+    place, by = k.astype(float), 0
+    for i, row in enumerate(k):
+        if here[i] == 1.0 and by == 0:
+            continue
         alike = (x == states[i]).mean(axis=1)
         most = float(alike.max())
         rows = np.flatnonzero(alike >= most)
-        if most >= HERE:
-            place[i] = rows[np.abs(rows - k[i] - by).argmin()]
-            by = place[i] - k[i]
+        if most >= HERE:  # of rows in which all stands as it does here the one that the states before it were beside
+            place[i] = rows[np.abs(rows - row - by).argmin()]
+            by = int(place[i]) - row
         elif here[i] < ELSEWHERE:
             place[i] = np.nan
-    return place, sure
+    return place, here
 
 
 def _moved(
-    t: np.ndarray, columns: Sequence[StateColumn], x: np.ndarray, states: np.ndarray, k: np.ndarray, place: np.ndarray
+    t: np.ndarray, columns: Sequence[StateColumn], x: np.ndarray, states: np.ndarray, k: np.ndarray, place: np.ndarray,
+    share: np.ndarray,
 ) -> tuple[Difference | None, tuple[int, int], int | None]:
     """The rows that are not where they were, those that are shown to be others, and how many are lost; x (n, c), states (K, c) of these
     columns."""
@@ -222,7 +224,8 @@ def _moved(
     lost_rows: int | None = 0
     first, last, off = int(wrong[0]), int(wrong[-1]), place - k
     there = off[first:][np.isfinite(off[first:])]
-    before, within = int(k[first - 1]) if first else 0, (int(k[first]), int(k[last]))
+    known = np.flatnonzero(share[:first] == share.max())
+    before, within = int(k[known[-1]]) if len(known) else 0, (int(k[first]), int(k[last]))
     while before > 0 and np.array_equal(x[before], x[before - 1]):  # of rows in which all stands, nobody can tell which is which
         before -= 1
     if last < len(k) - 1:  # and then all is well again
@@ -304,15 +307,16 @@ def _with_shares(
     return out, factor
 
 
-def _poses(columns: Sequence[StateColumn], number: np.ndarray) -> tuple[np.ndarray, list[slice]]:
-    """The same numbers, with those of a pose of which some show where the others are: seven numbers of the state, one after the other; and
-    the columns of each such pose."""
+def _poses(columns: Sequence[StateColumn], states: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, list[slice]]:
+    """The same numbers, with those of a pose of which some show where the others are: seven numbers of the state, one after the other, four
+    of them a turn; and the columns of each such pose."""
     out, poses = number.copy(), []
     for c in range(len(columns) - len(AXES) + 1):
         part = slice(c, c + len(AXES))
         if tuple(one.name.rpartition(".")[2] for one in columns[part]) == AXES:
             begins = [int(s) - j for j, s in enumerate(number[part]) if s >= 0]
-            if len(begins) >= PARTS and len(set(begins)) == 1:
+            turns = states[:, begins[0] + 3 : begins[0] + 7] if len(set(begins)) == 1 else np.zeros((1, 4))
+            if (np.abs(np.linalg.norm(turns, axis=1) - 1.0) < UNIT).all():
                 out[part] = begins[0] + np.arange(len(AXES))
                 poses.append(part)
     return out, poses
@@ -336,7 +340,7 @@ def _compared(
     """Rows in which columns are as they were recorded; and those that are not, each stream's together. states: (K, m) of rows k."""
     right: dict[tuple[str, str], np.ndarray] = {}
     wrong: dict[str, list[tuple[StateColumn, Case, int, int]]] = {}
-    number, poses = _poses(columns, number)
+    number, poses = _poses(columns, states, number)
     rest = _at_rest(poses, states, k, number, len(t))
     truths = {(c.kind, c.name): f * states[:, s].astype(float) for c, s, f in zip(columns, number, factor) if s >= 0}
     for j, (c, s) in enumerate(zip(columns, number)):
