@@ -195,7 +195,7 @@ def _numbers_anywhere(x: np.ndarray, states: np.ndarray) -> np.ndarray:
 
 
 def _places(x: np.ndarray, states: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(K,) the row of each state, NaN where it is in none; and how many columns say that it is in its own. x: (n, c), states: (K, c) of these columns."""
+    """(K,) the row of each state, NaN where it is in none; and the share of columns that have it in its own. x: (n, c), states: (K, c)."""
     here = (x[k] == states).mean(axis=1)
     place, by = k.astype(float), 0
     for i, row in enumerate(k):
