@@ -23,6 +23,7 @@ from .table import Group, RecordedChannel
 WINDOW, PART, REST = 0.8, 1.0, 2.0  # s looked at together; of a part, and of the rest
 # share of a speed's squares in a window that the rises of its row leave: in the part, in the rest; and what another moment leaves of it
 UNLIKE, ALIKE, LEFT = 0.08, 0.05, 0.3
+NOTICED = 3.0  # times as much as elsewhere, root mean square, a speed differs from the rises in the part
 NEARLY, BETTER = (0, -1, 1, -2, 2), 0.3  # rows by which speeds of devices are late or early; share of the rows that tell it
 APART = (0.095, 0.8)  # s by which the other moment is away
 QUICK = 0.05  # rad/s, root of the mean square: a joint that goes slower in a window has no speed to compare
@@ -90,6 +91,9 @@ def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray)
         outside, beside = (float(np.delete(x, rows).sum()) for x in (now, then))
         long = (last - first + 1) * group.dt >= PART and (group.n - last + first - 1) * group.dt >= REST
         odd = outside < 0.5 * beside and outside < ALIKE * float(np.delete(v**2, rows).sum())
+        usual = outside / (group.n - (last - first + 1))
+        # rises of positions that scatter, or of rows far apart, are off all along
+        odd &= float(now[rows].mean()) > NOTICED**2 * usual
         if not long or not odd or then[rows].sum() > LEFT * now[rows].sum() or now[rows].sum() < UNLIKE * (v[rows] ** 2).sum():
             continue
         late = abs(own) < OWN
