@@ -132,9 +132,10 @@ class ComparedColumns:
                 found = [behind, *without_what_follows(behind, found, hands)]
                 by_bodies = without_what_follows(behind, by_bodies, hands)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
-        every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
+        # torques answer the way that is left of a command, which is the same where a command and its position are both shifted
+        every = (*(d for d in found if not _said_again(d, by_bodies) and not is_borne_out(laws, d)), *by_bodies)
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
-        found = with_hands(of_one_stream([d for d in every if not is_borne_out(laws, d)]), of_hands)
+        found = with_hands(of_one_stream(every), of_hands)
         return tuple(with_states(found, self.states))
 
     @cached_property

@@ -37,6 +37,7 @@ ANOTHER = 0.5  # by which a gain is another one, from where on it may be no gain
 STRANGE = 0.5  # correlation of speeds with what positions rise by, below which they are of another motion
 # s by which positions and speeds may be of two moments; correlation from where on they are one motion; s that robots come late
 SEARCHES, SAME_MOTION, ORDINARY = 1.5, 0.85, 0.35
+SEAM = 4  # rows about a seam, in which positions rise most
 NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that say together that theirs are later
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
@@ -340,8 +341,11 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
         rise = (shifted(q, 1) - shifted(q, -1)) / (2.0 * group.dt)
         if np.ptp(q) > SEEN and float((rise**2).sum()) > 0.0:
             moving += 1
-            slope = float((rise * v).sum() / (rise**2).sum())
-            if float(((v - slope * rise) ** 2).sum()) < 0.2 * float((v**2).sum()):
+            kept = np.argsort(np.abs(rise))[: -SEAM]  # where rows are lost, positions rise as no speed says
+            of = [(rise, v), (rise[kept], v[kept])]
+            slope, again = (float((x * y).sum() / max(float((x**2).sum()), 1e-12)) for x, y in of)
+            fits = all(float(((y - slope * x) ** 2).sum()) < 0.2 * float((y**2).sum()) for x, y in of)
+            if fits and abs(again - slope) < 0.2 * abs(slope):
                 slopes[channel.name] = slope
     if len(slopes) < 2:
         return

@@ -91,9 +91,8 @@ def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray)
         outside, beside = (float(np.delete(x, rows).sum()) for x in (now, then))
         long = (last - first + 1) * group.dt >= PART and (group.n - last + first - 1) * group.dt >= REST
         odd = outside < 0.5 * beside and outside < ALIKE * float(np.delete(v**2, rows).sum())
-        usual = outside / (group.n - (last - first + 1))
         # rises of positions that scatter, or of rows far apart, are off all along
-        odd &= float(now[rows].mean()) > NOTICED**2 * usual
+        odd &= float(now[rows].mean()) * (group.n - last + first - 1) > NOTICED**2 * outside
         if not long or not odd or then[rows].sum() > LEFT * now[rows].sum() or now[rows].sum() < UNLIKE * (v[rows] ** 2).sum():
             continue
         late = abs(own) < OWN
