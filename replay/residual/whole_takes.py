@@ -37,6 +37,7 @@ ANOTHER = 0.5  # by which a gain is another one, from where on it may be no gain
 STRANGE = 0.5  # correlation of speeds with what positions rise by, below which they are of another motion
 # s by which positions and speeds may be of two moments; correlation from where on they are one motion; s that robots come late
 SEARCHES, SAME_MOTION, ORDINARY = 1.5, 0.85, 0.35
+CLOSE, MUCH = 0.95, 0.3  # correlation of speeds of their moment; of what it lacks of one, that another moment leaves: clean takes have 0.98
 SEAM = 4  # rows about a seam, in which positions rise most
 NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that say together that theirs are later
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
@@ -363,12 +364,15 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
 def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
     """Speeds of most joints that go anywhere, which are nothing like what their positions rise by, whatever the unit: of another time or
     place. `STRANGE`: a correlation; those of real and simulated devices are 0.9 and more, a row or two late."""
-    strange, unlike, moving = [], [], 0
+    strange, unlike, loose, moving = [], [], list[RecordedChannel](), 0
     for channel in group.channels:
         if {"measured", "velocity"} <= set(channel.columns) and np.ptp(channel.columns["measured"]) > GOES:
             rise, v = np.gradient(channel.columns["measured"], group.dt), channel.columns["velocity"]
             moving += 1
-            if v.std() == 0.0 or correlation(rise, v) >= SAME_MOTION:
+            if v.std() == 0.0 or (as_it_is := correlation(rise, v)) >= CLOSE:
+                continue
+            loose.append(channel)
+            if as_it_is >= SAME_MOTION:
                 continue
             late = [shifted(rise, by) for by in range(-NEARLY, NEARLY + 1)]
             alike = max(correlation(x, v) for x in late)
@@ -376,6 +380,11 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
                 unlike.append(channel)
             if alike < STRANGE and not any(_alike_in_part(x, v) for x in late):
                 strange.append((float(np.abs(v - rise).max()), channel, best(Case(v, rise, 0, group.n - 1, group.dt, 0.02))))
+    if len(loose) > FEWEST and 2 * len(loose) > moving and (rows := _of_another_moment(group, loose)) is not None and abs(rows) > NEARLY:
+        near = max(_alike_at(group, loose, by) for by in range(-NEARLY, NEARLY + 1))
+        if 1.0 - _alike_at(group, loose, rows) < MUCH * (1.0 - near):
+            yield _apart_in_time(group, loose, rows)
+            return
     if len(unlike) >= FEWEST and (rows := _of_another_moment(group, unlike)) is not None and abs(rows) > NEARLY:
         yield _apart_in_time(group, unlike, rows)
         return
@@ -392,16 +401,18 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
 
 def _of_another_moment(group: Group, channels: Sequence[RecordedChannel]) -> int | None:
     """Rows by which the positions of most channels come after their speeds (before them: negative), where that makes both agree."""
-    best_of: tuple[float, int] = (SAME_MOTION, 0)
-    for by in range(-round(SEARCHES / group.dt), round(SEARCHES / group.dt) + 1):
-        part = slice(max(0, by), group.n + min(0, by))
-        alike = []
-        for c in channels if part.stop - part.start > group.n // 2 else ():
-            rise, v = np.gradient(c.columns["measured"], group.dt)[part], shifted(c.columns["velocity"], -by)[part]
-            alike.append(correlation(rise, v))
-        if alike and float(np.median(alike)) > best_of[0]:
-            best_of = float(np.median(alike)), by
-    return best_of[1] or None
+    reach = round(SEARCHES / group.dt)
+    best_of = max(((_alike_at(group, channels, by), by) for by in range(-reach, reach + 1)), default=(0.0, 0))
+    return best_of[1] or None if best_of[0] > SAME_MOTION else None
+
+
+def _alike_at(group: Group, channels: Sequence[RecordedChannel], by: int) -> float:
+    """Correlation of the speeds of channels, the middle one, with what their positions rise by so many rows later."""
+    part = slice(max(0, by), group.n + min(0, by))
+    if part.stop - part.start <= group.n // 2:
+        return 0.0
+    of = [(np.gradient(c.columns["measured"], group.dt)[part], shifted(c.columns["velocity"], -by)[part]) for c in channels]
+    return float(np.median([correlation(rise, v) for rise, v in of])) if of else 0.0
 
 
 def _apart_in_time(group: Group, channels: Sequence[RecordedChannel], rows: int) -> Difference:

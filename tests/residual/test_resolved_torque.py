@@ -84,3 +84,17 @@ def test_two_takes_in_one_are_named_by_their_seam(take):
     some = with_values(take, **of)
     some = replace(some, streams={name: some.streams[name] for name in of})
     assert not [d for d in certain(some) if d.kind == "velocity" and "zhead_1_joint" in d.channels and d.name == "factor"]
+
+
+@pytest.mark.parametrize(("late", "seen"), [(6, True), (-5, True), (0, False)])
+def test_speeds_of_all_joints_that_are_late_are_one_finding(take, late, seen):
+    """As they go to and fro, speeds 0.2 s late are still alike by 0.8 of the correlation, and the ones of their moment by all of it."""
+    width, rng = take.streams["state"].values.shape[1], np.random.default_rng(4)
+    pace, phase, clock = rng.uniform(1.5, 4.0, (3, width)), rng.uniform(0.0, 6.0, (3, width)), np.arange(N)[:, None, None] / RATE
+    q = 0.2 * np.sin(clock * pace + phase).sum(axis=1)
+    v = 0.2 * (pace * np.cos((clock - late / RATE) * pace + phase)).sum(axis=1)
+    c = 0.2 * np.sin((clock + 0.1) * pace + phase).sum(axis=1)
+    some = with_values(take, action=c, state=q + rng.normal(scale=2e-4, size=q.shape), velocity=v)
+    some = replace(some, streams={name: some.streams[name] for name in ("action", "state", "velocity")})
+    found = [d for d in certain(some) if d.kind == "velocity"]
+    assert [(d.name, round(d.numbers["late"] * RATE), len(d.channels) > 6) for d in found] == ([("lag", late, True)] if seen else [])
