@@ -183,12 +183,13 @@ def whole(
     alike: Sequence[Relation], unit: str | None = None,
 ) -> Difference:  # fmt: skip
     limit = {"s": DELAY, "rad": ZERO}.get(unit or channel.unit, GAIN)
+    unit = unit or (f"{channel.unit}/s" if kind == "velocity" else channel.unit)
     # the others are one kind of servo where none of them departs by a third as far
     tight = len(alike) >= 3 and all(
         abs(r.gain - 1.0) < GAIN / 2.0 if r.name == "follows" else True for r in alike
     )
     return Difference.over(
-        group.t, (channel.name,), kind, None, size, unit or channel.unit, name, certain=tight, numbers=numbers,
+        group.t, (channel.name,), kind, None, size, unit, name, certain=tight, numbers=numbers,
         stream=channel.topics.get(kind, ""), limit=limit, weight=group.n * size / limit,
     )  # fmt: skip
 
