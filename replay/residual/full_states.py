@@ -228,10 +228,11 @@ def _moved(
     before, within = int(k[known[-1]]) if len(known) else 0, (int(k[first]), int(k[last]))
     while before > 0 and np.array_equal(x[before], x[before - 1]):  # of rows in which all stands, nobody can tell which is which
         before -= 1
-    if last < len(k) - 1:  # and then all is well again
-        rows = (before, int(k[last + 1]))
+    again = share[last + 1 :] == share.max()  # what stands is where it was, in any take
+    if again.any():  # and then all is well again
+        rows = (before, int(k[last + 1 + int(again.argmax())]))
         name = "cut" if np.isnan(off[first : last + 1]).all() else "reordered"
-    elif np.isnan(off[-1]):
+    elif np.isnan(off[-1]) or last < len(k) - 1:
         rows, name, lost_rows = (before, int(k[first])), "cut", None
     else:
         lost_rows = -int(off[-1])
@@ -246,7 +247,7 @@ def _moved(
             rows, lost_rows = (before, len(t) - 1), 0
         elif len(off) - settled < CONFIRMED:
             lost_rows = None
-    apart = np.nanmax(np.abs(x[k[wrong]] - states[wrong]), axis=0)
+    apart = np.nan_to_num(np.abs(x[k[wrong]] - states[wrong])).max(axis=0)
     joints = [j for j, c in enumerate(columns) if c.kind in ("measured", "command")] or list(range(len(columns)))
     size = float(max(apart[j] for j in joints))
     names = tuple(dict.fromkeys(columns[j].name for j in joints if apart[j] > min(LEAP, size / 2.0)))

@@ -136,6 +136,18 @@ def test_another_take_from_a_row_on_is_one_finding_of_that_row():
     assert states_beside(taken(of, change=goes_on)).lost is None
 
 
+def test_an_arm_that_rests_is_where_it_was_in_any_take():
+    of, other = columns(), columns(seed=1)
+
+    def goes_on(table):
+        for name, x in other.items():
+            table[name][310:] = x[310:]
+            table[name][480:, :6] = of[name][480:, :6]
+
+    beside = states_beside(taken(of, change=goes_on))
+    assert (beside.moved.name, beside.lost) == ("cut", None) and beside.moved.last <= 330
+
+
 def test_every_second_row_at_half_the_rate_is_no_loss():
     assert states_beside(taken(columns(), np.arange(0, ROWS, 2))).moved is None
 
