@@ -50,9 +50,12 @@ def check_claims(recorded: Recorded) -> list[Finding]:
     rule, episode, declared = recorded.rules["set.claims"], recorded.recording.episode, recorded.recording.declared
     if episode is None or declared is None:
         return [rule.not_applicable("no_lerobot_set" if declared is None else "not_simulation")]
-    length = max(episode.n_steps, declared.length or 0) * episode.control_timestep  # lost rows are no matter of claims
+    length = max(episode.n_steps, declared.length or 0) * episode.control_timestep
     today = recorded.today()
-    wrong = [*_config(episode), *_label(episode), *_outside(episode, length), *_chain(episode), *_scene(episode, today)]
+    outside = list(_outside(episode, length))
+    if outside and (lost := recorded.columns.states.lost) != 0:  # lost rows are no matter of claims
+        outside = [] if lost is None else list(_outside(episode, length + lost * episode.control_timestep))
+    wrong = [*_config(episode), *_label(episode), *outside, *_chain(episode), *_scene(episode, today)]
     if wrong:
         first = next((one for one in wrong if one["kind"] not in DOUBTS), wrong[0])
         level = "WARN" if first["kind"] in DOUBTS else "FAIL"

@@ -11,7 +11,6 @@ import numpy as np
 from ..recording.recording import Recording
 from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of, own_chains
-from .backwards import of_rows_backwards
 from .base_streams import check_bases, compared_of_base
 from .commanded_speed import commanded_speeds
 from .copied_columns import arms_copied, states_copied
@@ -20,6 +19,7 @@ from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
 from .engine import differences
 from .forces import check_forces, held_forces
+from .full_states import StatesBeside, states_beside, with_states
 from .hand_frame import in_the_arms_frame
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds
@@ -31,7 +31,7 @@ from .resting_hands import hands_beside_commands
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
 from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
-from .turned_back import with_hands
+from .turned_back import of_rows_backwards, with_hands
 from .uncommanded import with_exchanged
 from .whole_takes import never_commanded
 from .witnessed_motion import contradicted_by_motion
@@ -107,6 +107,11 @@ class ComparedColumns:
         return tuple(found)
 
     @cached_property
+    def states(self) -> StatesBeside:
+        """What the full states that an own episode keeps say of its table."""
+        return states_beside(self.recording)
+
+    @cached_property
     def differences(self) -> tuple[Difference, ...]:
         """All that the columns contradict each other in."""
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
@@ -127,9 +132,11 @@ class ComparedColumns:
                 found = [behind, *without_what_follows(behind, found, hands)]
                 by_bodies = without_what_follows(behind, by_bodies, hands)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
-        every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
+        # torques answer the way that is left of a command, which is the same where a command and its position are both shifted
+        every = (*(d for d in found if not _said_again(d, by_bodies) and not is_borne_out(laws, d)), *by_bodies)
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
-        return tuple(with_hands(of_one_stream([d for d in every if not is_borne_out(laws, d)]), of_hands))
+        found = with_hands(of_one_stream(every), of_hands)
+        return tuple(with_states(found, self.states))
 
     @cached_property
     def answering(self) -> frozenset[str]:

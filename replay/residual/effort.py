@@ -16,6 +16,7 @@ from .derived_speed import apart_of
 from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
+from .resolved_torque import COARSE
 from .servo_law import SHARE, ServoLaw, late_column, torques_exchanged, torques_never_written
 from .smoothed_commands import smoothed_commands
 from .table import Group, RecordedChannel, held_for
@@ -137,9 +138,11 @@ def _by_law(
 
 
 def _between_commands(channel: RecordedChannel, dt: float) -> np.ndarray:
-    """(n,) by how much the commands about the row before differ, where each stands for some rows: when within them a servo had it is
-    not recorded."""
+    """(n,) by how much the commands about the row before differ, where each stands for some rows, or rows are far apart: when within them
+    a servo had it is not recorded."""
     c = channel.columns["command"]
+    if dt > COARSE:
+        return np.abs(c - shifted(c, -1))
     held = held_for(c)
     if held == 1 or held * dt > HARMLESS + 1e-6:
         return np.zeros(len(c))

@@ -130,6 +130,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             of = _blamed(group, channel, own, np.flatnonzero(bad), relations, others, right)
         else:
             of = list(parameters(group, channel, own, relations, beside))
+            of = [d for d in of if not (d.kind == "velocity" and _leaps_most(channel, lost))]
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
     found = [d for d in unsure_of_leaps(group, found) if d.certain or d.size >= CLEAR * d.limit]
@@ -142,6 +143,12 @@ def _disagree(group: Group, relations: Sequence[Sequence[Relation]]) -> bool:
     delays = [r.delay for _, r in follows if r.own and np.isfinite(r.delay)]
     apart = len(delays) > 1 and float(np.ptp(delays)) > DELAYS
     return apart or any(bool((np.abs(over(r, c.unit)) > 1.0).any()) for c, r in follows)
+
+
+def _leaps_most(channel: RecordedChannel, lost: Sequence[tuple[int, int]]) -> bool:
+    """Whether a joint goes furthest from one row to the next where rows are lost: its speeds there say nothing of a factor."""
+    row = int(np.abs(np.diff(channel.columns["measured"])).argmax()) + 1
+    return any(first - 1 <= row <= last + 1 for first, last in lost)
 
 
 def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:

@@ -17,6 +17,7 @@ from ..signals.statistics import TO_SIGMA
 from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip
 from .hands import COUNTED
 from .relations import KEPT, robust, shifted
+from .resolved_torque import COARSE, unresolved
 from .table import Group, RecordedChannel
 from .torque_timing import TorqueTiming, in_time, is_harmless, timing_of
 
@@ -34,6 +35,9 @@ WITHIN = 0.15  # of the model's numbers, by which those of a joint may differ: t
 # rad/s and rows from where on a joint is asked by what it does while it is fast; by which its numbers may differ from the model's then:
 # in clean takes the head's are 1.31 and 1.24 times as large, since a torque is that of the last step of a row
 FAST, LEAST_FAST, WHILE_FAST = 0.1, 10, 0.5
+# Nm that a law leaves of an arm in three rows of four that move, from where on the record does not tell what its servos had: 0.02 in clean
+# takes, 0.08 and more where speeds were computed from positions
+INEXACT = 0.05
 QUIET = 0.1  # Nm that a law with the model's numbers leaves; clean takes of six scenarios 0.05, for an arm
 SHARE = 0.1  # by which all torques may be larger than the weight asks
 # Nm that the law leaves in nine rows of ten that move, and share of it that is left at another shift, from where on torques are late
@@ -74,13 +78,14 @@ class ServoLaw:
 @dataclass(frozen=True)
 class PooledServos:
     """Servos that share their numbers: weight (n, k) and the most that each gives (k,) [Nm], stiffness and damping of the model,
-    the latter None where it is not known."""
+    the latter None where it is not known; unsure: whether the record does not tell what they had."""
 
     channels: tuple[RecordedChannel, ...]
     weight: np.ndarray
     most: np.ndarray
     limbs: tuple[str, ...]
     gains: tuple[float, float | None] | None = None
+    unsure: bool = False
 
 
 def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[str] = ()) -> list[ServoLaw]:
@@ -108,7 +113,7 @@ def _laws_of(group: Group, of: tuple[tuple[str, MeasuredArm], ...], doubted: fro
     for arm in known:
         for j, link in enumerate(arm.chain.links) if arm.chain.side == HEAD else ():
             trusted = link.gains if as_modelled else None
-            pool = PooledServos((by_name[link.joint],), arm.weight[:, [j]], np.array([link.most]), (HEAD,), trusted)
+            pool = PooledServos((by_name[link.joint],), arm.weight[:, [j]], np.array([link.most]), (HEAD,), trusted, _is_unsure(group))
             found = _of_few(pool)
             laws += [] if found is None else [found]
     return tuple(laws)
@@ -129,7 +134,7 @@ def pool_of_arms(group: Group, arms: Mapping[str, MeasuredArm]) -> PooledServos 
     limbs = tuple(arm.chain.side for arm in both for _ in arm.chain.links)
     weight, most = np.concatenate([arm.weight for arm in both], axis=1), np.array([link.most for link in links])
     stiffness, damping = map(float, np.median([link.gains for link in links], axis=0))
-    return PooledServos(tuple(by_name[link.joint] for link in links), weight, most, limbs, (stiffness, damping))
+    return PooledServos(tuple(by_name[link.joint] for link in links), weight, most, limbs, (stiffness, damping), _is_unsure(group))
 
 
 def late_column(
@@ -261,7 +266,8 @@ def laws_of_hands(group: Group, laws: Sequence[ServoLaw], without: Collection[st
     as_modelled, (stiffness, force) = any(is_as_modelled(law) for law in laws), own_grip()
     most = np.array([force if as_modelled else _ceiling(c.columns["effort"]) for c in channels])
     gains = (stiffness * channels[0].way, None) if as_modelled else None
-    law = _of_few(PooledServos(channels, np.zeros((group.n, len(channels))), most, tuple(c.name for c in channels), gains))
+    names, weightless = tuple(c.name for c in channels), np.zeros((group.n, len(channels)))
+    law = _of_few(PooledServos(channels, weightless, most, names, gains, group.dt > COARSE))
     return [] if law is None or law.stiffness <= 0.0 else [law]
 
 
@@ -309,7 +315,9 @@ def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     begin = np.median(alone, axis=0) if alone else None  # joints that are written wrongly pull at all, if they are asked together
     numbers = robust(flat[rows], torques[rows], begin, np.full(3, 1e-9), 0.01)[0]
     as_modelled = np.array([*pool.gains, 1.0]) if pool.gains is not None else numbers
-    if _better(as_modelled, numbers, design, y, moving):
+    worst = [float(np.percentile(np.abs(torques[rows] - flat[rows] @ one), 90.0)) for one in (as_modelled, numbers)]
+    # positions that scatter tell of no stiffness, and a law of the weight alone holds where joints stand
+    if _better(as_modelled, numbers, design, y, moving) or (pool.unsure and worst[0] < worst[1]):
         numbers = as_modelled
     law = _law(pool, numbers, design, y, rows)
     rest, size = np.abs(law.effort - law.truth)[:, of], float(np.median(np.abs(law.effort)[:, of]))
@@ -402,7 +410,25 @@ def _law(pool: PooledServos, numbers: np.ndarray, design: np.ndarray, y: np.ndar
     scale = HANDS * stiffness if hands else 1.0 if len(pool.channels) > 1 else HEADS
     noise = TO_SIGMA * float(np.median(np.abs(y - truth.T).reshape(-1)[rows]))
     modelled = pool.gains is not None and bool(stiffness) and abs(stiffness / pool.gains[0] - 1.0) < 2.0 * WITHIN
-    if modelled:
+    of_weight = pool.gains is not None and not hands and not modelled  # positions that scatter hide the stiffness
+    inexact = _usual(np.abs(y - truth.T), design, pool.limbs, 25.0) > INEXACT * scale
+    if (pool.unsure or of_weight) and (inexact or (pool.unsure and of_weight)):
+        noise = max(noise, _usual(np.abs(y - truth.T), design, pool.limbs, 95.0) / 2.0)
+    elif modelled:
         noise = min(noise, QUIET * scale)  # what a servo of the model leaves more is no noise
     unit = "N/%" if hands else "Nm"
     return ServoLaw(pool.channels, stiffness, damping, share, y.T.copy(), truth, asked, noise, most, pool.limbs, scale, unit, modelled)
+
+
+def _is_unsure(group: Group) -> bool:
+    """Whether the record does not tell what servos of the model had."""
+    links = [link for chain in own_chains().values() for link in chain.links]
+    return unresolved(group, float(np.median([link.gains[0] for link in links])), QUIET)
+
+
+def _usual(rest: np.ndarray, design: np.ndarray, limbs: Sequence[str], share: float) -> float:
+    """[Nm] that a law leaves no more than, rest (k, n), in such a share of the rows that move [%]: of the middle joint of the limb of which
+    it is most, so that it is no matter of one joint's columns."""
+    moving = np.abs(design[:, :, :2]).max(axis=2) > MOVED
+    left = [float(np.percentile(of[rows], share)) if rows.sum() > LEAST_OF_ONE else 0.0 for of, rows in zip(rest, moving)]
+    return max(float(np.median([one for one, of in zip(left, limbs) if of == limb])) for limb in set(limbs))

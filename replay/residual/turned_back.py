@@ -1,18 +1,26 @@
 """Rows that stand from the last to the first, in a stretch or in all of a take: the motion runs backwards there.
 
 At both edges of such a stretch the motion leaps, and it leaps so that the row after the one edge is beside the row after the other, and
-the row before the one beside that before the other. No other leap of a motion does that in all joints. A whole take has no edges: its
+the row before the one beside that before the other. No other leap of a motion does that in all joints. Or all joints go against their
+speeds, and leap where these rows begin and end. A whole take has no edges: its
 joints have speeds that are those of their motion with the other sign, and they go where they are only commanded to go later.
+
+Where no speeds are recorded, joints that are ahead of their commands may be those of two clocks that differ. But a servo answers suddenly
+what it is commanded, and comes to rest slowly. Where low-passes that begin before their cause explain the joints, and none behind it does
+as well at any delay, the rows stand from the last to the first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .departures import joined
 from .difference import LEAP, Difference
+from .late_arm import SLOWEST, delay_of
+from .slower_servo import left_by_servos
 from .table import Group, RecordedChannel
 
 KINDS = ("command", "measured")
@@ -21,9 +29,16 @@ BESIDE, EXACT, LEFT = 2.0, 1e-3, 0.3  # steps, rad, and share of an edge by whic
 LEAST, COLUMNS = 4, 2  # rows of a stretch, columns that move
 BETTER = 0.5  # of the distance between command and measurement that is left once the rows are turned back
 AGAINST = -0.7  # correlation of speeds and steps: a motion that runs backwards has nearly -1
+UNLIKE, BACKWARDS, USUAL = 0.5, 0.4, 0.7  # likeness of speeds and rises of all joints, and s of rows in which it is the opposite; of others
+QUICK, MOVED, NEAR = 0.05, 0.02, 4  # rad/s of all joints together; rad that a joint goes; rows about both ends of such a stretch
 BESIDE_S = 0.2  # s about a stretch, in which hands contradict themselves by its edges
 LED = 0.4  # s by which joints that run backwards go ahead of their commands at most
 NAMED = 0.1 * LEAP  # rad by which a column is changed, to be named
+GOES, JOINTS, ASKED = 0.1, 3, 5  # rad, or share of the way, that a joint goes; such joints at the least; those that are asked
+AHEAD, OF_ALL = 0.06, 0.8  # s by which joints are ahead of their commands; share of the joints
+# of what servos leave of the rows as they stand, that they leave of them turned round, in the mean of the joints' logarithms: takes that
+# run forwards have 1.0 to 2.2, and 0.92 to 1.1 where noise is all that is left
+NEARER = 0.9
 
 
 @dataclass(frozen=True)
@@ -52,12 +67,42 @@ def turned_back(group: Group) -> TurnedBack | None:
             both = span in spans[other]
             if _runs_back(moving, kind, span, both, span[0] > 0 and span[1] < group.n - 1):
                 found.append((span, KINDS if both else (kind,)))
+    if not found:
+        found = [(span, KINDS) for span in _by_speeds(moving, group.dt)]
     if not found and _whole_runs_back(moving, group.dt):
         found = [((0, group.n - 1), KINDS)]
     if not found:
         return None
     span, kinds = max(found, key=lambda one: (one[0][1] - one[0][0], len(one[1])))
     return _undone(group, moving, span, kinds)
+
+
+def backwards(group: Group) -> Difference | None:
+    """All rows of a group of joints, if they run backwards."""
+    both = [c for c in group.channels if set(KINDS) <= set(c.columns) and not c.is_switch]
+    far = {c.name: min(float(np.ptp(c.columns[kind])) for kind in KINDS) for c in both}
+    moving = sorted((c for c in both if far[c.name] > GOES), key=lambda c: -far[c.name])
+    if group.hands or not group.same_rows or group.dt > SLOWEST or len(moving) < JOINTS:
+        return None
+    asked = moving[:ASKED]
+    if float(np.mean([delay_of(c, group.dt) <= -AHEAD for c in asked])) < OF_ALL:
+        return None
+    turned = replace(group, channels=tuple(replace(c, columns={kind: c.columns[kind][::-1] for kind in KINDS}) for c in asked))
+    left = [float(left_by_servos(turned, c.name).min()) / max(float(left_by_servos(group, c.name).min()), 1e-12) for c in asked]
+    if float(np.exp(np.mean(np.log(np.maximum(left, 1e-12))))) >= NEARER:
+        return None
+    size = max(float(np.abs(c.columns[kind] - c.columns[kind][::-1]).max()) for c in moving for kind in KINDS)
+    return Difference.over(
+        group.t, tuple(c.name for c in group.channels), "rows", None, size, group.channels[0].unit, "reordered", certain=True, limit=LEAP,
+        weight=1e6 * len(moving),
+    )  # fmt: skip
+
+
+def of_rows_backwards(groups: Sequence[Group], found: Sequence[Difference]) -> list[Difference]:
+    """What the groups contradict themselves in; nothing but that where rows run backwards, for all of it follows from that."""
+    if not found or any(d.kind == "rows" and d.name == "reordered" and d.last - d.first == d.rows - 1 for d in found):
+        return list(found)
+    return [d for d in map(backwards, groups) if d is not None] or list(found)
 
 
 def with_hands(found: Sequence[Difference], hands: Collection[str]) -> list[Difference]:
@@ -115,6 +160,33 @@ def _stretches(x: np.ndarray) -> list[tuple[int, int]]:
         if i >= LEAST and np.linalg.norm(x[i] - x[0]) <= near:
             found.append((0, int(i) - 1))
     return found
+
+
+def _by_speeds(channels: Sequence[RecordedChannel], dt: float) -> Iterator[tuple[int, int]]:
+    """First and last row of stretches in which all joints go against their speeds, and leap where these rows begin and end."""
+    of = [c for c in channels if {"measured", "velocity"} <= set(c.columns)]
+    if len(of) < JOINTS:
+        return
+    q, v = _table(of, "measured"), _table(of, "velocity")
+    rise = np.gradient(q, dt, axis=0)
+    power = 0.5 * (v**2 + rise**2).sum(axis=1)
+    goes = power > QUICK**2
+    alike = np.where(goes, (v * rise).sum(axis=1) / np.maximum(power, QUICK**2), 0.0)
+    if not goes.any() or float((alike[goes] > UNLIKE).mean()) < USUAL:
+        return
+    for first, last in joined(alike < -UNLIKE, NEAR):
+        if (last - first + 1) * dt < BACKWARDS or first <= 2 * NEAR or last >= len(q) - 1 - 2 * NEAR:
+            continue
+        rows = slice(first, last + 1)
+        against = (v[rows] * rise[rows]).sum(axis=0) < 0.0
+        moved = np.ptp(q[rows], axis=0) > MOVED
+        near = [slice(row - NEAR, row + NEAR + 1) for row in (first, last)]
+        leaps = [float((np.abs(np.diff(q[at], axis=0)) - 2.0 * dt * np.abs(v[at]).max(axis=0)).max()) for at in near]
+        if moved.sum() >= JOINTS and not (moved & ~against).any() and min(leaps) >= 2.0 * MOVED:
+            yield min(
+                ((i, j) for i in range(first - NEAR, first + NEAR + 1) for j in range(last - NEAR, last + NEAR + 1)),
+                key=lambda ends: np.linalg.norm(q[ends[1]] - q[ends[0] - 1]) + np.linalg.norm(q[ends[0]] - q[ends[1] + 1]),
+            )
 
 
 def _runs_back(channels: Sequence[RecordedChannel], kind: str, span: tuple[int, int], both: bool, inside: bool) -> bool:

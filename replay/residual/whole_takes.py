@@ -37,6 +37,8 @@ ANOTHER = 0.5  # by which a gain is another one, from where on it may be no gain
 STRANGE = 0.5  # correlation of speeds with what positions rise by, below which they are of another motion
 # s by which positions and speeds may be of two moments; correlation from where on they are one motion; s that robots come late
 SEARCHES, SAME_MOTION, ORDINARY = 1.5, 0.85, 0.35
+CLOSE, MUCH = 0.95, 0.3  # correlation of speeds of their moment; of what it lacks of one, that another moment leaves: clean takes have 0.98
+SEAM = 4  # rows about a seam, in which positions rise most
 NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that say together that theirs are later
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
@@ -181,12 +183,13 @@ def whole(
     alike: Sequence[Relation], unit: str | None = None,
 ) -> Difference:  # fmt: skip
     limit = {"s": DELAY, "rad": ZERO}.get(unit or channel.unit, GAIN)
+    unit = unit or (f"{channel.unit}/s" if kind == "velocity" else channel.unit)
     # the others are one kind of servo where none of them departs by a third as far
     tight = len(alike) >= 3 and all(
         abs(r.gain - 1.0) < GAIN / 2.0 if r.name == "follows" else True for r in alike
     )
     return Difference.over(
-        group.t, (channel.name,), kind, None, size, unit or channel.unit, name, certain=tight, numbers=numbers,
+        group.t, (channel.name,), kind, None, size, unit, name, certain=tight, numbers=numbers,
         stream=channel.topics.get(kind, ""), limit=limit, weight=group.n * size / limit,
     )  # fmt: skip
 
@@ -341,8 +344,11 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
         rise = (shifted(q, 1) - shifted(q, -1)) / (2.0 * group.dt)
         if np.ptp(q) > SEEN and float((rise**2).sum()) > 0.0:
             moving += 1
-            slope = float((rise * v).sum() / (rise**2).sum())
-            if float(((v - slope * rise) ** 2).sum()) < 0.2 * float((v**2).sum()):
+            kept = np.argsort(np.abs(rise))[: -SEAM]  # where rows are lost, positions rise as no speed says
+            of = [(rise, v), (rise[kept], v[kept])]
+            slope, again = (float((x * y).sum() / max(float((x**2).sum()), 1e-12)) for x, y in of)
+            fits = all(float(((y - slope * x) ** 2).sum()) < 0.2 * float((y**2).sum()) for x, y in of)
+            if fits and abs(again - slope) < 0.2 * abs(slope):
                 slopes[channel.name] = slope
     if len(slopes) < 2:
         return
@@ -360,12 +366,15 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
 def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
     """Speeds of most joints that go anywhere, which are nothing like what their positions rise by, whatever the unit: of another time or
     place. `STRANGE`: a correlation; those of real and simulated devices are 0.9 and more, a row or two late."""
-    strange, unlike, moving = [], [], 0
+    strange, unlike, loose, moving = [], [], list[RecordedChannel](), 0
     for channel in group.channels:
         if {"measured", "velocity"} <= set(channel.columns) and np.ptp(channel.columns["measured"]) > GOES:
             rise, v = np.gradient(channel.columns["measured"], group.dt), channel.columns["velocity"]
             moving += 1
-            if v.std() == 0.0 or correlation(rise, v) >= SAME_MOTION:
+            if v.std() == 0.0 or (as_it_is := correlation(rise, v)) >= CLOSE:
+                continue
+            loose.append(channel)
+            if as_it_is >= SAME_MOTION:
                 continue
             late = [shifted(rise, by) for by in range(-NEARLY, NEARLY + 1)]
             alike = max(correlation(x, v) for x in late)
@@ -373,6 +382,11 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
                 unlike.append(channel)
             if alike < STRANGE and not any(_alike_in_part(x, v) for x in late):
                 strange.append((float(np.abs(v - rise).max()), channel, best(Case(v, rise, 0, group.n - 1, group.dt, 0.02))))
+    if len(loose) > FEWEST and 2 * len(loose) > moving and (rows := _of_another_moment(group, loose)) is not None and abs(rows) > NEARLY:
+        near = max(_alike_at(group, loose, by) for by in range(-NEARLY, NEARLY + 1))
+        if 1.0 - _alike_at(group, loose, rows) < MUCH * (1.0 - near):
+            yield _apart_in_time(group, loose, rows)
+            return
     if len(unlike) >= FEWEST and (rows := _of_another_moment(group, unlike)) is not None and abs(rows) > NEARLY:
         yield _apart_in_time(group, unlike, rows)
         return
@@ -389,16 +403,18 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
 
 def _of_another_moment(group: Group, channels: Sequence[RecordedChannel]) -> int | None:
     """Rows by which the positions of most channels come after their speeds (before them: negative), where that makes both agree."""
-    best_of: tuple[float, int] = (SAME_MOTION, 0)
-    for by in range(-round(SEARCHES / group.dt), round(SEARCHES / group.dt) + 1):
-        part = slice(max(0, by), group.n + min(0, by))
-        alike = []
-        for c in channels if part.stop - part.start > group.n // 2 else ():
-            rise, v = np.gradient(c.columns["measured"], group.dt)[part], shifted(c.columns["velocity"], -by)[part]
-            alike.append(correlation(rise, v))
-        if alike and float(np.median(alike)) > best_of[0]:
-            best_of = float(np.median(alike)), by
-    return best_of[1] or None
+    reach = round(SEARCHES / group.dt)
+    best_of = max(((_alike_at(group, channels, by), by) for by in range(-reach, reach + 1)), default=(0.0, 0))
+    return best_of[1] or None if best_of[0] > SAME_MOTION else None
+
+
+def _alike_at(group: Group, channels: Sequence[RecordedChannel], by: int) -> float:
+    """Correlation of the speeds of channels, the middle one, with what their positions rise by so many rows later."""
+    part = slice(max(0, by), group.n + min(0, by))
+    if part.stop - part.start <= group.n // 2:
+        return 0.0
+    of = [(np.gradient(c.columns["measured"], group.dt)[part], shifted(c.columns["velocity"], -by)[part]) for c in channels]
+    return float(np.median([correlation(rise, v) for rise, v in of])) if of else 0.0
 
 
 def _apart_in_time(group: Group, channels: Sequence[RecordedChannel], rows: int) -> Difference:

@@ -3,7 +3,6 @@
 - Speeds of a part of a take that are those of another moment, or in part: the rise of the positions some rows away explains them.
 - A position that drifts from where both its speed, summed up, and its command have it.
 - Every position of an arm on a straight line for some time, while its speeds change: somebody drew lines between two rows.
-- Rows that stand the other way round: all joints go against their speeds, and leap where these rows begin and end.
 - Efforts that stand to the last bit while their joints go on, and change in each row elsewhere.
 """
 
@@ -24,6 +23,7 @@ from .table import Group, RecordedChannel
 WINDOW, PART, REST = 0.8, 1.0, 2.0  # s looked at together; of a part, and of the rest
 # share of a speed's squares in a window that the rises of its row leave: in the part, in the rest; and what another moment leaves of it
 UNLIKE, ALIKE, LEFT = 0.08, 0.05, 0.3
+NOTICED = 3.0  # times as much as elsewhere, root mean square, a speed differs from the rises in the part
 NEARLY, BETTER = (0, -1, 1, -2, 2), 0.3  # rows by which speeds of devices are late or early; share of the rows that tell it
 APART = (0.095, 0.8)  # s by which the other moment is away
 QUICK = 0.05  # rad/s, root of the mean square: a joint that goes slower in a window has no speed to compare
@@ -36,7 +36,6 @@ JOINTS = 3  # that go somewhere, for all of an arm to be looked at
 LINE, BENT = (0.3, 8), 1e-6  # s and rows of a straight line, at least; rad by which the float32 of one bends
 STRAIGHT = 0.02  # rad that a joint goes on it, and rad/s by which its speed changes there
 USUAL = 0.2  # of the rows: where more are on lines, they are those of a slower device
-AGAINST, BACKWARDS = 0.5, 0.4  # likeness of speeds and rises of all joints, in rows that stand the other way round its opposite; s of them
 STANDS, GOES = 1.0, 0.1  # s that an effort stands; rad that its joint goes meanwhile
 CHANGES = 0.9  # of the rows in motion in which an effort changes elsewhere
 
@@ -47,7 +46,7 @@ def contradicted_by_motion(group: Group) -> list[Difference]:
         return []
     found = [*_stuck_efforts(group)]
     if group.same_rows and not is_resampled(group):
-        found += [*_turned_rows(group), *_drawn_lines(group), *_drifts(group)]
+        found += [*_drawn_lines(group), *_drifts(group)]
         found += _of_other_moments(group)
     return together(found)
 
@@ -92,6 +91,8 @@ def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray)
         outside, beside = (float(np.delete(x, rows).sum()) for x in (now, then))
         long = (last - first + 1) * group.dt >= PART and (group.n - last + first - 1) * group.dt >= REST
         odd = outside < 0.5 * beside and outside < ALIKE * float(np.delete(v**2, rows).sum())
+        # rises of positions that scatter, or of rows far apart, are off all along
+        odd &= float(now[rows].mean()) * (group.n - last + first - 1) > NOTICED**2 * outside
         if not long or not odd or then[rows].sum() > LEFT * now[rows].sum() or now[rows].sum() < UNLIKE * (v[rows] ** 2).sum():
             continue
         late = abs(own) < OWN
@@ -173,35 +174,6 @@ def _drawn_lines(group: Group) -> Iterator[Difference]:
         yield Difference.over(
             group.t, tuple(c.name for c in gone), "measured", (first - 1, last + 1), size, "rad", "straight", certain=sure,
             stream=gone[0].topics["measured"], limit=STRAIGHT, weight=1e3 * len(gone),
-        )  # fmt: skip
-
-
-def _turned_rows(group: Group) -> Iterator[Difference]:
-    """Rows that stand the other way round: all joints go against their speeds there, and leap where these rows begin and end."""
-    channels = [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and not c.is_switch]
-    if len(channels) < JOINTS:
-        return
-    q, v = (np.column_stack([c.columns[kind] for c in channels]) for kind in ("measured", "velocity"))
-    rise = np.gradient(q, group.dt, axis=0)
-    power = 0.5 * (v**2 + rise**2).sum(axis=1)
-    goes = power > QUICK**2
-    alike = np.where(goes, (v * rise).sum(axis=1) / np.maximum(power, QUICK**2), 0.0)
-    if not goes.any() or float((alike[goes] > AGAINST).mean()) < CHANGES - USUAL:
-        return
-    for first, last in joined(alike < -AGAINST, 4):
-        if (last - first + 1) * group.dt < BACKWARDS or first < 4 or last > group.n - 5:
-            continue
-        rows = slice(first, last + 1)
-        against = [j for j in range(len(channels)) if float((v[rows, j] * rise[rows, j]).sum()) < 0.0]
-        moved = [j for j in range(len(channels)) if float(np.ptp(q[rows, j])) > STRAIGHT]
-        near = [slice(row - 4, row + 5) for row in (first, last)]
-        leaps = [float((np.abs(np.diff(q[at], axis=0)) - 2.0 * group.dt * np.abs(v[at]).max(axis=0)).max()) for at in near]
-        if len(moved) < JOINTS or set(moved) - set(against) or min(leaps) < 2.0 * STRAIGHT:
-            continue
-        size = float(np.ptp(q[rows], axis=0).max())
-        yield Difference.over(
-            group.t, tuple(channels[j].name for j in moved), "rows", (first, last), size, "rad", "reordered", certain=True,
-            stream=channels[0].topics["measured"], limit=STRAIGHT, weight=1e3 * len(moved),
         )  # fmt: skip
 
 

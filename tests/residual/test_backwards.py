@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from servo_takes import NAMES, motion, servo, taken
-from shiliu.replay.residual.backwards import backwards, of_rows_backwards
 from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.residual.turned_back import backwards, of_rows_backwards
 
 
 def quick(seed):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from shiliu.replay.residual.engine import differences
 from shiliu.replay.residual.table import Group, RecordedChannel, as_both
+from shiliu.replay.residual.turned_back import turned_back
 from shiliu.replay.residual.whole_takes import commands_turned
 from shiliu.replay.residual.witnessed_motion import contradicted_by_motion
 
@@ -107,16 +109,17 @@ def test_all_positions_on_lines_between_two_rows():
     assert not [d for d in found(taken) if d.name == "straight"]
 
 
-@pytest.mark.parametrize("rows", [slice(200, 230), slice(150, 166)])
-def test_rows_that_stand_the_other_way_round(rows):
-    taken = {kind: x.copy() for kind, x in columns(9).items()}
+@pytest.mark.parametrize(("seed", "first", "last"), [(9, 200, 229), (9, 150, 165), (4, 112, 157), (22, 155, 234), (34, 206, 267)])
+def test_rows_that_stand_the_other_way_round(seed, first, last):
+    rows = slice(first, last + 1)
+    taken = {kind: x.copy() for kind, x in columns(seed).items()}
     for x in taken.values():
         x[:, rows] = x[:, rows][:, ::-1].copy()
-    (one,) = [d for d in found(taken) if d.kind == "rows"]
-    assert (one.name, one.certain) == ("reordered", True) and abs(one.first - rows.start) < 4 and abs(one.last - rows.stop) < 4
-    taken = columns(9)  # speeds of another sign, and no row elsewhere
+    (one,) = [d for d in differences(group_of(taken)) if d.certain]
+    assert (one.kind, one.name, one.first, one.last) == ("rows", "reordered", first, last)
+    taken = columns(seed)  # speeds of another sign, and no row elsewhere
     taken["velocity"][:, rows] *= -1.0
-    assert not [d for d in found(taken) if d.kind == "rows"]
+    assert turned_back(group_of(taken)) is None
 
 
 def test_efforts_that_stand_while_their_joints_go_on():

@@ -1,0 +1,409 @@
+"""An own episode keeps its full state at each whole second beside its table, in float64: a witness of columns and of rows.
+
+- Which number of the state a column is, the take itself shows: at one whole second after the other the two are the same float32.
+- Rows that are lost, too many, turned or another take's: from there on a state stands beside another row than its own.
+- A column that is another one there, while the rest of its row is right, was written otherwise. That goes for poses of things as well.
+
+Commands are in the state of the step after them, one beside the other. Shares of a hand's way are a number of the state times a factor that
+all hands have. Torques and forces are in no state, and speeds of a base in another frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..recording.recording import Recording, Stream
+from ..signals.clock import topic
+from .case import Case
+from .difference import JOIN, LEAP, Difference
+from .hypotheses import best
+
+# how a difference calls the columns of a feature; those of no such feature tell of things
+COLUMN_OF = {"state": "measured", "velocity": "velocity", "effort": "effort", "base": "base", "wrench": "wrench", "touch": "touch"}
+HEARD = ("command", "measured", "velocity")
+PLACES = ("measured", "pose")  # kinds that stand as they are in the state, also where they do not move
+AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
+SHARE, HANDS, CLEARLY = 1e-4, 2, 1.2  # of the largest share, that the factor leaves; columns that have it; times as often as any other
+ASKED = (1.0, 0.8, 0.6, 0.4)  # of the values of a share in their order, of which the factor is asked
+SAMPLE = 48  # states, from twice as many on of which not every one is asked which number is which column
+SECONDS, VALUES, UNIT = 4, 3, 1e-5  # states at the least; values that a column shares with a number of them; of the length of an attitude
+FIGURES = 0xFFF  # bits of a float32 that are zero in round numbers
+HERE, ELSEWHERE = 0.5, 0.2  # of the columns that move: as many are those of a state in its row, and in a row of something else
+FINE, LIES = 1e-6, 1e-6  # of what float32 keeps; m, or of an attitude: a thing in one pose a whole second later has not moved
+COLUMNS = 3  # that move, at the least
+# by which a column is another one: float32 keeps 1e-6
+OTHERWISE = {"rad": 1e-3, "m": 1e-3, "1": 1e-3, "rad/s": 1e-2, "m/s": 1e-2, "%": 0.5, "%/s": 5.0}
+CONFIRMED = 2  # states that stand beside another row by the same number
+TOLD = 3  # whole seconds, of which a reason is told
+# reasons that each row tells by itself: those of successive rows are not seen once a second
+BY_ROW = frozenset(("offset", "drift", "factor", "mirrored", "clipped", "quantised", "wrap", "held_value", "copied"))
+
+
+@dataclass(frozen=True)
+class StateColumn:
+    """A column of a take: its kind as of a `Difference`, name, unit, stream, and (n,) float32 values as of the step of each row."""
+
+    kind: str
+    name: str
+    unit: str
+    stream: str
+    x: np.ndarray
+
+
+@dataclass(frozen=True)
+class StatesBeside:
+    """What the full states of a take show.
+
+    Attributes:
+        moved: the rows that are not where they were, None where all are; within: (first, last) of them that are shown to be others.
+        lost: rows that are missing (negative: too many), None where another take goes on to the end.
+        columns: those that are others in their rows.
+        right: (kind, name) -> (n,) rows in which a column is shown to be the one that was recorded.
+    """
+
+    moved: Difference | None = None
+    within: tuple[int, int] = (0, 0)
+    lost: int | None = 0
+    columns: tuple[Difference, ...] = ()
+    right: dict[tuple[str, str], np.ndarray] | None = None
+
+
+def states_beside(recording: Recording) -> StatesBeside:
+    """What the full states of an own episode say of its rows and columns; nothing of a take without them."""
+    episode = recording.episode
+    n = 0 if episode is None else episode.n_steps
+    steps = [] if episode is None else sorted(k for k in episode.checkpoints if k < n)
+    columns = [c for stream in recording.streams.values() for c in _columns_of(stream, n)]
+    if episode is None or len(steps) < SECONDS or len(columns) < COLUMNS:
+        return StatesBeside()
+    k, states = np.array(steps), np.array([episode.checkpoints[step] for step in steps]).astype(np.float32)
+    x = np.column_stack([c.x for c in columns])
+    places = np.array([c.kind in PLACES for c in columns])
+    number = _numbers(x, states, k, places)
+    if 2 * int((number >= 0).sum()) < len(columns):  # rows may be lost at once
+        number = np.maximum(number, _numbers_anywhere(x, states))
+    speeds = [s for c, s in zip(columns, number) if c.kind == "velocity" and s >= 0]
+    number[places & (number >= min(speeds, default=0))] = -1  # of a state, positions come before speeds, and what rules keep behind both
+    known = np.flatnonzero(number >= 0)
+    moves = known[[len(np.unique(states[:, number[c]])) >= VALUES for c in known]]
+    if len(moves) < COLUMNS:
+        return StatesBeside()
+    place, share = _places(x[:, moves], states[:, number[moves]], k)
+    t = np.arange(n) * episode.control_timestep
+    moved, within, lost = _moved(t, [columns[c] for c in moves], x[:, moves], states[:, number[moves]], k, place, share)
+    here = (share >= HERE) & (place == k)
+    right: dict[tuple[str, str], np.ndarray] = {}
+    wrong: list[Difference] = []
+    if here.sum() > 1:
+        number = _with_commands(columns, number, episode.action_names)
+        number, factor = _with_shares(columns, x[k[here]], states[here], number)
+        right, wrong = _compared(t, columns, states[here], k[here], number, factor)
+    return StatesBeside(moved, within, lost, tuple(wrong), right)
+
+
+def with_states(found: Sequence[Difference], beside: StatesBeside) -> list[Difference]:
+    """What the columns of a take contradict each other in, with what its full states show of it: one root of both.
+
+    - Rows that are not where they were explain all that the columns contradict each other in there; where they say the row, it is theirs.
+    - A column that is shown to be another one is certain; it is no other column of the same joint that is as it was recorded, and in no
+      rows in which it is.
+    """
+    out = list(found)
+    if beside.moved is not None:
+        one = beside.moved
+        of = [d for d in out if one.first - JOIN <= d.first and d.last <= one.last + JOIN]
+        rows = [d for d in of if d.kind == "rows"]
+        first, last = one.first, one.last
+        if rows:  # a seam is one where the columns leap
+            first, last = min(d.first for d in rows), max(d.last for d in rows)
+            if beside.lost == 0:
+                first, last = min(max(one.first, first), beside.within[0]), max(min(one.last, last), beside.within[1])
+        t0, t1 = (_second(one, row) for row in (first, last))
+        names = rows[0].channels if rows else one.channels
+        name = "reordered" if beside.lost is None and any(d.name == "reordered" for d in rows) else one.name
+        out = [d for d in out if d not in of]
+        out.append(replace(one, name=name, channels=names, first=first, last=last, t0=t0, t1=t1))
+    for one in beside.columns:
+        out = [d for d in out if not (_meet(d, one) and set(d.channels) & set(one.channels) and _follows(d, one, beside))]
+        same = [d for d in out if d.kind == one.kind and set(d.channels) & set(one.channels) and _meet(d, one)]
+        out = [d for d in out if not (any(d is other for other in same) and _claims_more(d, one, beside))]
+        same = [d for d in same if not _claims_more(d, one, beside)]
+        if not same:
+            out.append(one)
+            continue
+        lead = max(same, key=lambda d: (d.certain, d.weight))
+        if one.name is not None and (lead.name is None or not lead.certain):  # its rows, by what the states say of them
+            lead = replace(one, first=lead.first, last=lead.last, t0=lead.t0, t1=lead.t1)
+            out = [lead if d is same[0] else d for d in out if d is same[0] or not any(d is other for other in same)]
+            continue
+        more = [name for name in one.channels if not any(name in d.channels for d in same)]
+        for d in same:
+            sure = replace(d, certain=True, channels=(*d.channels, *(more if d is lead else ())))
+            out = [sure if other is d else other for other in out]
+    return out
+
+
+def _columns_of(stream: Stream, n: int) -> Iterator[StateColumn]:
+    feature = str(stream.meta.get("field", "")).removeprefix("observation.")
+    kind = "command" if stream.role == "command" else COLUMN_OF.get(feature, "pose")
+    if kind not in (*HEARD, "pose") or stream.n != n or stream.values.dtype.kind != "f" or stream.values.ndim != 2:
+        return
+    units = stream.unit.split()
+    values = stream.values.astype(np.float32)
+    if kind == "command":  # a state holds what was commanded in the step before it
+        values = np.concatenate([np.full_like(values[:1], np.nan), values[:-1]])
+    for j, name in enumerate(stream.names):
+        yield StateColumn(kind, name, units[j] if len(units) == len(stream.names) else stream.unit, topic(stream), values[:, j])
+
+
+def _numbers(x: np.ndarray, states: np.ndarray, k: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(c,) which number of the states (K, m) of rows k each column x (n, c) is; -1 where none.
+
+    Args:
+        places: (c,) columns of which values of many figures tell as well where they stand. Of others those tell that they have for one row
+            alone: a command that is carried out later is what it was where it rests.
+    """
+    hits = np.zeros((x.shape[1], states.shape[1]), np.int32)
+    sample = slice(None, None, 1 + len(k) // SAMPLE)
+    for row, state in zip(x[k[sample]], states[sample]):
+        hits += row[:, None] == state
+    number = hits.argmax(axis=1)
+    same = x[k] == states[:, number]
+    moves = same & (x[k] != x[np.maximum(k - 1, 0)]) & (x[k] != x[np.minimum(k + 1, len(x) - 1)])
+    least = max(VALUES, len(k) // 2)
+    out = np.full(len(number), -1)
+    for c, s in enumerate(number):
+        several = len(np.unique(x[k[moves[:, c]], c])) >= VALUES
+        if several or (places[c] and same[:, c].sum() >= least and bool((x[k[same[:, c]], c].view(np.uint32) & FIGURES).any())):
+            out[c] = s
+    return out
+
+
+def _numbers_anywhere(x: np.ndarray, states: np.ndarray) -> np.ndarray:
+    """The same by values that stand in any row of x (n, c)."""
+    out = np.full(x.shape[1], -1)
+    moving = np.flatnonzero(np.ptp(states, axis=0) > 0.0)
+    for c in range(x.shape[1]):
+        hits = np.isin(states[:, moving], x[:, c])
+        s = int(hits.sum(axis=0).argmax())
+        if len(np.unique(states[hits[:, s], moving[s]])) >= VALUES and 2 * hits[:, s].sum() > len(states):
+            out[c] = moving[s]
+    return out
+
+
+def _places(x: np.ndarray, states: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(K,) the row of each state, NaN where it is in none; and the share of columns that have it in its own. x: (n, c), states: (K, c)."""
+    here = (x[k] == states).mean(axis=1)
+    place, by = k.astype(float), 0
+    for i, row in enumerate(k):
+        if here[i] == 1.0 and by == 0:
+            continue
+        alike = (x == states[i]).mean(axis=1)
+        most = float(alike.max())
+        rows = np.flatnonzero(alike >= most)
+        if most >= HERE:  # of rows in which all stands as it does here the one that the states before it were beside
+            place[i] = rows[np.abs(rows - row - by).argmin()]
+            by = int(place[i]) - row
+        elif here[i] < ELSEWHERE:
+            place[i] = np.nan
+    return place, here
+
+
+def _moved(
+    t: np.ndarray, columns: Sequence[StateColumn], x: np.ndarray, states: np.ndarray, k: np.ndarray, place: np.ndarray,
+    share: np.ndarray,
+) -> tuple[Difference | None, tuple[int, int], int | None]:
+    """The rows that are not where they were, those that are shown to be others, and how many are lost; x (n, c), states (K, c) of these
+    columns."""
+    wrong = np.flatnonzero(place != k)
+    if not len(wrong):
+        return None, (0, 0), 0
+    lost_rows: int | None = 0
+    first, last, off = int(wrong[0]), int(wrong[-1]), place - k
+    there = off[first:][np.isfinite(off[first:])]
+    known = np.flatnonzero(share[:first] == share.max())
+    before, within = int(k[known[-1]]) if len(known) else 0, (int(k[first]), int(k[last]))
+    while before > 0 and np.array_equal(x[before], x[before - 1]):  # of rows in which all stands, nobody can tell which is which
+        before -= 1
+    again = share[last + 1 :] == share.max()  # what stands is where it was, in any take
+    if again.any():  # and then all is well again
+        rows = (before, int(k[last + 1 + int(again.argmax())]))
+        name = "cut" if np.isnan(off[first : last + 1]).all() else "reordered"
+    elif np.isnan(off[-1]) or last < len(k) - 1:
+        rows, name, lost_rows = (before, int(k[first])), "cut", None
+    else:
+        lost_rows = -int(off[-1])
+        steps = np.diff(np.concatenate([[0.0], there]))
+        name = "cut" if (steps <= 0.0).all() else "repeated" if (steps >= 0.0).all() else "reordered"
+        even = np.abs(place - k * (place[-1] / k[-1])) <= 1.0
+        if name != "reordered" and first <= 1 and len(there) > 2 and even.all() and abs(there[-1] - there[0]) > 1.0:
+            return None, (0, 0), 0  # another rate
+        settled = len(off) - int((off[::-1] == off[-1]).argmin() or len(off))
+        rows = (min(before, int(place[settled])), max(before, int(place[settled])))
+        if name == "reordered":
+            rows, lost_rows = (before, len(t) - 1), 0
+        elif len(off) - settled < CONFIRMED:
+            lost_rows = None
+    apart = np.nan_to_num(np.abs(x[k[wrong]] - states[wrong])).max(axis=0)
+    joints = [j for j, c in enumerate(columns) if c.kind in ("measured", "command")] or list(range(len(columns)))
+    size = float(max(apart[j] for j in joints))
+    names = tuple(dict.fromkeys(columns[j].name for j in joints if apart[j] > min(LEAP, size / 2.0)))
+    numbers = {} if not lost_rows else {"lost": float(lost_rows)} if lost_rows > 0 else {"more": float(-lost_rows)}
+    moved = Difference.over(
+        t, names, "rows", rows, size, columns[joints[0]].unit, name, certain=True, limit=min(LEAP, size), numbers=numbers, weight=1e9,
+    )  # fmt: skip
+    return moved, within, lost_rows
+
+
+def _with_commands(columns: Sequence[StateColumn], number: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """The same numbers, with those of all commands where some show where they begin: they are in the order of their names."""
+    out = number.copy()
+    at = {c: names.index(one.name) for c, one in enumerate(columns) if one.kind == "command" and one.name in names}
+    begins = {int(number[c]) - i for c, i in at.items() if number[c] >= 0}
+    if len(begins) == 1 and sum(number[c] >= 0 for c in at) >= COLUMNS:
+        out[list(at)] = next(iter(begins)) + np.array(list(at.values()))
+    return out
+
+
+def _with_shares(
+    columns: Sequence[StateColumn], x: np.ndarray, states: np.ndarray, number: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same numbers, with those of measured shares and their speeds; and by what each number of the state is multiplied. x: (K, c),
+    states: (K, m). A speed stands behind its position as those of all joints do."""
+    out, factor = number.copy(), np.ones(len(number))
+    at = {(c.kind, c.name): i for i, c in enumerate(columns)}
+    pairs = [(i, at["velocity", name]) for (kind, name), i in at.items() if kind == "measured" and ("velocity", name) in at]
+    behind = {int(number[j] - number[i]) for i, j in pairs if number[i] >= 0 and number[j] >= 0}
+    shares = {i: j for i, j in pairs if columns[i].unit == "%"}
+    of: dict[int, int] = {}
+    ratios: list[float] = []
+
+    def held(c: int, ratio: np.ndarray | float, s: slice) -> np.ndarray:
+        """(K, m) where a column is that share of numbers of the states, and not nought."""
+        return (np.abs(x[:, c : c + 1] - ratio * states[:, s]) <= SHARE * np.abs(x[:, c]).max()) & (states[:, s] != 0.0)
+
+    for i, j in shares.items() if len(behind) == 1 else ():
+        order, found = np.argsort(np.abs(x[:, i])), (0, -1)
+        asked = sorted({int(order[round(share * (len(order) - 1))]) for share in ASKED})
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = x[asked, i : i + 1].astype(float) / states[asked]
+            for one in ratio:
+                same = held(i, one, slice(None))
+                s = int(same.sum(axis=0).argmax())
+                if len(np.unique(states[same[:, s], s])) > VALUES:
+                    found = max(found, (int(same[:, s].sum()), s))
+        if found[0]:
+            of |= {i: found[1], j: found[1] + next(iter(behind))}
+            ratios += [float(one) for one in ratio[:, found[1]] if np.isfinite(one)]
+    support = [[int(held(c, one, slice(s, s + 1)).sum()) for c, s in of.items()] for one in ratios]
+    best = max(range(len(ratios)), key=lambda i: sum(support[i]), default=-1)
+    others = [sum(each) for each, one in zip(support, ratios) if abs(one / ratios[best] - 1.0) > SHARE]
+    if support and sum(count > VALUES for count in support[best]) >= HANDS and sum(support[best]) > CLEARLY * max(others, default=0):
+        usual = ratios[best]
+        for c, s in of.items():
+            out[c], factor[c] = s, usual
+    return out, factor
+
+
+def _poses(columns: Sequence[StateColumn], states: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, list[slice]]:
+    """The same numbers, with those of a pose of which some show where the others are: seven numbers of the state, one after the other, four
+    of them a turn; and the columns of each such pose."""
+    out, poses = number.copy(), []
+    for c in range(len(columns) - len(AXES) + 1):
+        part = slice(c, c + len(AXES))
+        if tuple(one.name.rpartition(".")[2] for one in columns[part]) == AXES:
+            begins = [int(s) - j for j, s in enumerate(number[part]) if s >= 0]
+            turns = states[:, begins[0] + 3 : begins[0] + 7] if len(set(begins)) == 1 else np.zeros((1, 4))
+            if (np.abs(np.linalg.norm(turns, axis=1) - 1.0) < UNIT).all():
+                out[part] = begins[0] + np.arange(len(AXES))
+                poses.append(part)
+    return out, poses
+
+
+def _at_rest(poses: Sequence[slice], states: np.ndarray, k: np.ndarray, number: np.ndarray, n: int) -> dict[int, np.ndarray]:
+    """Column of a pose -> (n,) rows in which its thing lies still: between two states that have it in one pose."""
+    out: dict[int, np.ndarray] = {}
+    for part in poses:
+        rest = np.zeros(n, bool)
+        still = np.abs(np.diff(states[:, number[part]], axis=0)).max(axis=1) <= LIES
+        for first, last in zip(k[:-1][still], k[1:][still]):
+            rest[first : last + 1] = True
+        out |= dict.fromkeys(range(part.start, part.stop), rest)
+    return out
+
+
+def _compared(
+    t: np.ndarray, columns: Sequence[StateColumn], states: np.ndarray, k: np.ndarray, number: np.ndarray, factor: np.ndarray
+) -> tuple[dict[tuple[str, str], np.ndarray], list[Difference]]:
+    """Rows in which columns are as they were recorded; and those that are not, each stream's together. states: (K, m) of rows k."""
+    right: dict[tuple[str, str], np.ndarray] = {}
+    wrong: dict[str, list[tuple[StateColumn, Case, int, int]]] = {}
+    number, poses = _poses(columns, states, number)
+    rest = _at_rest(poses, states, k, number, len(t))
+    truths = {(c.kind, c.name): f * states[:, s].astype(float) for c, s, f in zip(columns, number, factor) if s >= 0}
+    for j, (c, s) in enumerate(zip(columns, number)):
+        if s < 0 or c.unit not in OTHERWISE:
+            continue
+        at = k - 1 if c.kind == "command" else k
+        x, truth = c.x[k].astype(float), truths[c.kind, c.name]
+        apart = np.abs(x - truth) > OTHERWISE[c.unit]
+        right[c.kind, c.name] = at[~apart & np.isfinite(x)]
+        every, all_rows = c.x.astype(float), np.interp(np.arange(len(t)), k, truth)
+        lies = rest.get(j, np.zeros(len(t), bool)) & (np.abs(every - all_rows) > OTHERWISE[c.unit])
+        lies[at[apart]] = True
+        if not lies.any():
+            continue
+        rows = np.flatnonzero(lies)
+        first, last = int(rows[0]), int(rows[-1])
+        others = {name: y for (kind, name), y in truths.items() if kind == c.kind and name != c.name}
+        if j in rest and rest[j][first : last + 1].all():
+            others = {name: np.interp(np.arange(len(t)), k, y) for name, y in others.items()}
+            case = Case(every, all_rows, first, last, float(t[1] - t[0]), FINE, others)
+        else:
+            bad = np.flatnonzero(apart)
+            case = Case(x, truth, int(bad[0]), int(bad[-1]), float(np.median(np.diff(t[k]))), FINE, others)
+        wrong.setdefault(c.stream, []).append((c, case, first, last))
+    found = []
+    for stream, of in wrong.items():
+        cases = [case for _, case, _, _ in of]
+        why = best(*cases) if max(case.n for case in cases) >= TOLD else None
+        why = why if why is not None and why.name in BY_ROW else None
+        span = min(first for *_, first, _ in of), max(last for *_, last in of)
+        sizes = [float(np.abs(case.x - case.truth)[case.span].max()) for case in cases]
+        worst = int(np.argmax([size / OTHERWISE[c.unit] for size, (c, *_) in zip(sizes, of)]))
+        one = of[worst][0]
+        found.append(Difference.over(
+            t, tuple(c.name for c, *_ in of), one.kind, span, sizes[worst], one.unit, why, certain=True, stream=stream,
+            limit=OTHERWISE[one.unit], weight=(sizes[worst] / OTHERWISE[one.unit]) ** 2 * (span[1] - span[0] + 1),
+        ))  # fmt: skip
+    return right, found
+
+
+def _second(one: Difference, row: int) -> float:
+    """[s] of a row."""
+    return one.t0 + (row - one.first) * (one.t1 - one.t0) / (one.last - one.first) if one.last > one.first else one.t0
+
+
+def _meet(one: Difference, other: Difference) -> bool:
+    return one.first - JOIN <= other.last and other.first <= one.last + JOIN
+
+
+def _follows(one: Difference, shown: Difference, beside: StatesBeside) -> bool:
+    """Whether each column that a difference blames is, within its rows, the one that was recorded; or it is unsure, and of another column
+    of a joint of which one is shown to be wrong."""
+    if one.kind not in HEARD or beside.right is None:
+        return False
+    if not one.certain and one.kind != shown.kind:
+        return True
+    rows = [beside.right.get((one.kind, name), np.zeros(0)) for name in one.channels]
+    return all(((of >= one.first) & (of <= one.last)).any() for of in rows)
+
+
+def _claims_more(one: Difference, shown: Difference, beside: StatesBeside) -> bool:
+    """Whether a difference goes on where its columns are shown to be right, beyond all rows in which they are shown to be others."""
+    of = [beside.right[one.kind, name] for name in one.channels if beside.right and (one.kind, name) in beside.right]
+    outside = [rows[((rows >= one.first) & (rows < shown.first)) | ((rows > shown.last) & (rows <= one.last))] for rows in of]
+    return len(of) == len(one.channels) and all(len(rows) >= TOLD for rows in outside)

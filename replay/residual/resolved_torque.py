@@ -1,0 +1,56 @@
+"""Whether a record tells what a servo had: its command, its position and its speed at the moment of a torque.
+
+It does not where rows are further apart than those that a servo is commanded in: what it had in between is not recorded. Neither where
+speeds were computed from positions, which are means over some rows, nor where positions scatter by more than the torque says of them. Then
+what the law of the servos leaves in most joints is what the record cannot resolve, and no matter of one column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from ..signals.statistics import TO_SIGMA, median
+from .table import Group, RecordedChannel
+
+COARSE = 0.04  # s between rows: arms are commanded 30 times a second and more
+# rows on either side that a filter of positions takes; rad/s by which the speed that it gives is the recorded one: float32 keeps 1e-5 of
+# each; share of the rows in motion; rad/s from where on a joint moves; such rows
+REACH, SAME, MOST, MOVES, LEAST = 4, 5e-4, 0.9, 0.02, 60
+FOURTH = 70.0**0.5  # of the deviation of numbers that know nothing of each other: that of their fourth differences
+
+
+@lru_cache(maxsize=8)
+def unresolved(group: Group, stiffness: float, quiet: float) -> bool:
+    """Whether torques of these servos can be told no more exactly than their law leaves them.
+
+    Args:
+        stiffness: [Nm/rad]; quiet: [Nm] that the law leaves of a servo of which everything is known.
+    """
+    if group.dt > COARSE:
+        return True
+    joints = [c for c in group.channels if c.unit == "rad" and {"measured", "velocity"} <= set(c.columns)]
+    moving = [c for c in joints if int((np.abs(c.columns["velocity"]) > MOVES).sum()) > LEAST]
+    computed = sum(is_computed(c.columns["velocity"], c.columns["measured"]) for c in moving)
+    return abs(stiffness) * scatter(joints) > quiet or 2 * computed > len(moving)
+
+
+def scatter(channels: Sequence[RecordedChannel]) -> float:
+    """By how much positions scatter about their course, of the middle joint that moves: by fourth differences, which smooth motion has
+    hardly any of."""
+    of = [np.diff(c.columns["measured"], 4) for c in channels if np.ptp(c.columns["measured"]) > 0.0]
+    return median(np.array([TO_SIGMA * median(np.abs(x)) / FOURTH for x in of])) if of else 0.0
+
+
+def is_computed(speed: np.ndarray, position: np.ndarray) -> bool:
+    """Whether a speed (n,) is, nearly everywhere, what one filter makes of the positions (n,) about its row."""
+    n = len(speed) - 2 * REACH
+    rows = np.flatnonzero(np.abs(speed[REACH : REACH + n]) > MOVES)
+    if len(rows) <= LEAST:
+        return False
+    about = np.stack([position[k : k + n] for k in range(2 * REACH + 1)], axis=1)[rows] - position[REACH : REACH + n][rows, None]
+    x, y = np.delete(about, REACH, axis=1), speed[REACH : REACH + n][rows]
+    left = np.abs(y - x @ np.linalg.lstsq(x, y, rcond=None)[0])
+    return float((left < SAME).mean()) > MOST
