@@ -19,7 +19,7 @@ from .hand_polarity import is_reversed
 from .rules import Rule, Rules
 
 WAY = 3.0  # rad that the whole way of a joint counts as, to compare it with angles
-SHOWN = 12  # names in a finding; the details hold all
+SHOWN = 16  # names in a finding: both arms and a head, to be called so; the details hold all
 
 
 def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import copy
 import math
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +26,7 @@ import yaml
 
 from ...scenarios.sheet.errors import ShiliuError
 from ..operator.skills import skill_named
+from .limb_names import LIMB, by_limbs
 from .notes import Notes, term
 from .numerals import OwnUnit, angle_unit, in_own_unit, percent, quantity, unit_of
 from .template import Template, needed_fields
@@ -38,7 +38,6 @@ TEXT = Path(__file__).parents[2] / "conf" / "text"
 MOST_DIFFERENCES = 6  # of a cell, named in one sentence
 ROUND_UP = 0.05  # "about a third slower" is advice: rounded up to 5 %, so that it is enough
 
-_LIMB = re.compile(r"^([a-z]+)_([lr]?)(\d)_(joint|link|motor)$")  # `zarm_l4_joint` is the word zarm_4 of a side
 
 
 def languages() -> list[str]:
@@ -212,7 +211,7 @@ class Words:
     def plain(self, identifier: str) -> str:
         """The plain name of a joint, a body or a thing; an unknown identifier stays as it is."""
         last = identifier.rsplit(":", 1)[-1]
-        if limb := _LIMB.match(last):
+        if limb := LIMB.match(last):
             part, side, index, kind = limb.groups()
             words = self.book["bodies" if kind == "link" else "joints"].get(f"{part}_{index}")
             if words is not None:
@@ -240,17 +239,16 @@ class Words:
     def name(self, subject: Any, how: str = "full") -> str:
         """The subject of a finding (a string or several) as `full`, `plain` or `ids`."""
         items = [subject] if isinstance(subject, str) else [str(item) for item in subject]
+        groups = by_limbs(items, self.book, self.plain)
         if how == "ids":
-            return self.join(items)
+            return self.join(item for of, _ in groups for item in of)
         chinese = self.lang == "zh"
         names = []
-        for item in items:
-            plain = self.plain(item)
-            if how == "plain" or plain == item:
+        for of, plain in groups:
+            if how == "plain" or [plain] == of:
                 names.append(plain)
             else:
-                names.append(f"{plain}（{item}）" if chinese else f"{item} ({plain})")
-        names = list(dict.fromkeys(names))
+                names.append(f"{plain}（{self.join(of)}）" if chinese else f"{self.join(of)} ({plain})")
         return ("、" if chinese else " and " if len(names) == 2 else ", ").join(names)
 
     # -- findings ----------------------------------------------------------------------------------------------------

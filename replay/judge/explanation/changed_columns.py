@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from ....scenarios.scene.schema import Feature
+from ...checks.witnesses import SHOWN
 from ...residual.case import Case
 from ...residual.hypotheses import best
 
 ENOUGH = 0.8  # of the squared difference that a reason has to explain, beside a replay that is exact
 MOVED = 0.9  # of the rows that differ: where so many stand elsewhere in the replay, rows were moved
 FINE = 1e-6  # noise of a column as stored in float32, in its own unit
-SHOWN = 12  # names in a finding
 SLIGHT = 0.01  # of the largest change: where rows are other rows, what stood has hardly changed, and is not what is seen
 STATE = "observation.state"
 COLUMN_OF = {"state": "measured", "velocity": "velocity", "effort": "effort", "base": "base", "wrench": "wrench", "touch": "touch"}
