@@ -79,8 +79,8 @@ class Recorded:
 
     @cached_property
     def beyond(self) -> BeyondStop | None:
-        """Joints that are commanded and measured beyond their stops."""
-        return beyond_stop(self.command, self.state, self.limits, self.origin)
+        """Joints that are commanded and measured beyond their stops; a person's motion on a robot knows none."""
+        return None if self.recording.kind == "human" else beyond_stop(self.command, self.state, self.limits, self.origin)
 
     @property
     def task(self) -> str | None:
