@@ -114,7 +114,7 @@ def beyond_range(beyond: BeyondStop | None, rules: Rules) -> list[Finding]:
         details |= {"pairs": _pairs(beyond.fits[0])} if beyond.fits[0].kind == "order" else {}
     elif kinds:
         by = beyond.fits[0].by
-        details |= {"kind": kinds[0], "by": by, "turns": abs(round(by / TURN))}
+        details |= {"kind": kinds[0], "off": by, "turns": abs(round(by / TURN))}
     return [
         rule.finding(
             level="FAIL", subject=beyond.joints, signal="measured", value=beyond.value, limit=beyond.limit, margin=-beyond.past,

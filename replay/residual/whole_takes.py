@@ -176,6 +176,9 @@ def _everywhere(c: np.ndarray, q: np.ndarray, relation: Relation, dt: float, zer
     return float(high - low) <= HANGS * abs(zero) + 6.0 * relation.noise
 
 
+SPEED = "/s"  # of a unit
+
+
 def whole(
     group: Group, channel: RecordedChannel, kind: str, size: float, name: str, numbers: dict[str, float | str],
     alike: Sequence[Relation], unit: str | None = None,
@@ -186,7 +189,8 @@ def whole(
         abs(r.gain - 1.0) < GAIN / 2.0 if r.name == "follows" else True for r in alike
     )
     return Difference.over(
-        group.t, (channel.name,), kind, None, size, unit or channel.unit, name, certain=tight, numbers=numbers,
+        group.t, (channel.name,), kind, None, size, unit or f"{channel.unit}{SPEED if kind == 'velocity' else ''}", name, certain=tight,
+        numbers=numbers,
         stream=channel.topics.get(kind, ""), limit=limit, weight=group.n * size / limit,
     )  # fmt: skip
 

@@ -75,7 +75,7 @@ def test_what_was_written_otherwise_is_shown_by_undoing_it(kind):
     q[joint] = write(q[joint])
     (finding,) = found(q)
     assert (finding.code, finding.subject, finding.details["kind"]) == ("value.range", (joint,), kind)
-    assert finding.details["by"] == pytest.approx(by)
+    assert finding.details["off"] == pytest.approx(by)
     assert finding.margin == pytest.approx(-max(q[joint].max() - LIMITS[joint].upper, LIMITS[joint].lower - q[joint].min()), abs=0.01)
 
 
