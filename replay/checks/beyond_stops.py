@@ -86,8 +86,8 @@ def beyond_stop(command: Stream | None, state: Stream | None, limits: Limits, or
     if not names:
         return None
     both = [dict(zip(names, in_radians(stream, names).T)) for stream in (state, command) if stream is not None and stream.n]
-    far = {name: _lasting(both[0][name], limits, name) for name in names}
-    out = [name for name in names if far[name] > BEYOND and all(_lasting(x[name], limits, name) > BOTH * far[name] for x in both[1:])]
+    far = {name: lasting(both[0][name], limits, name) for name in names}
+    out = [name for name in names if far[name] > BEYOND and all(lasting(x[name], limits, name) > BOTH * far[name] for x in both[1:])]
     if not out:
         return None
     if all(set(out) <= in_degrees({name: x[name] for name in out}, limits) for x in both):
@@ -183,7 +183,7 @@ def faults(names: Sequence[str], out: Sequence[str], q: Mapping[str, np.ndarray]
     if all(turns.values()) and len(set(turns.values())) == 1:
         yield _moved("turns", tuple(out), turns[out[0]] * TURN)
     for name, other in pairwise(names):
-        if _limb(other) == _limb(name) and set(out) <= {name, other}:
+        if limb_of(other) == limb_of(name) and set(out) <= {name, other}:
             yield _exchanged("order", [(name, other)])
     pairs = [(one, other_side(one)) for one in names if other_side(one) in names and names.index(one) < names.index(other_side(one))]
     if pairs:
@@ -221,7 +221,7 @@ def _apart(back: Columns, q: Columns) -> float:
     )
 
 
-def _limb(name: str) -> str:
+def limb_of(name: str) -> str:
     return DIGITS.sub("", name)
 
 
@@ -230,7 +230,7 @@ def _past(q: np.ndarray, limits: Limits, name: str) -> np.ndarray:
     return np.nan_to_num(np.maximum(limits[name].lower - q, q - limits[name].upper), nan=-np.inf)
 
 
-def _lasting(q: np.ndarray, limits: Limits, name: str) -> float:
+def lasting(q: np.ndarray, limits: Limits, name: str) -> float:
     """[rad] by which a joint is beyond its range in so many rows."""
     return float(np.sort(_past(q, limits, name))[-min(ROWS, len(q)) :].min())
 

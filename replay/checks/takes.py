@@ -17,6 +17,7 @@ from .finding import Finding
 from .fixes import Fix, Known, about
 from .hand_bases import HandBase
 from .rules import Rules
+from .usual_postures import Posture
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
 # to be a take's own; share of the rows of the shorter take, from where on it is a part of the other one, and is named
@@ -96,6 +97,7 @@ class TakesSeen:
     def __init__(self) -> None:
         self.first: dict[str, str] = {}  # digest -> the first take that has it
         self.bases: list[tuple[HandBase, ...]] = []  # of their hands
+        self.postures: list[Posture] = []
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}

@@ -22,6 +22,7 @@ from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_jump, check_position
 from ..checks.rules import Rules, load_rules
 from ..checks.takes import Key, TakesSeen, content, duplicate_of, set_of
+from ..checks.usual_postures import check_order_among, posture_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import JointLimit, Limits
 from ..robots.robot_sheet import hand_ranges_of, load_limits
@@ -33,6 +34,7 @@ from .steps import error_line
 from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
 INTAKE = "intake"
+USUAL = 256  # takes of a set of which the postures are kept
 THRESHOLDS = "arm_manipulation"
 REQUIRED = ("integrity", "kinematics.joint.position")  # all that is asked here
 
@@ -100,6 +102,7 @@ def judged(
     findings = [_not_asked(finding) for finding in findings]
     if seen is not None:
         findings = _among_bases(findings, recording, rules, seen)
+        findings = _among_postures(findings, recording, rules, seen)
         findings.append(check_copy(recording, rules, seen))
     stopped = dict(stopped_signals(findings, recording))
     findings += check_ranges(recording, rules, stopped)
@@ -166,6 +169,18 @@ def _among_bases(findings: list[Finding], recording: Recording, rules: Rules, se
     elsewhere = check_bases_among(bases, before, rules)
     before.append(bases)
     return findings if elsewhere is None else [elsewhere if f.code == elsewhere.code and not f.failed else f for f in findings]
+
+
+def _among_postures(findings: list[Finding], recording: Recording, rules: Rules, seen: dict[Key, TakesSeen]) -> list[Finding]:
+    """The findings, with joints that are exchanged as the takes of its set before show; keeps its posture in `seen`."""
+    key = set_of(recording)
+    if key is None:
+        return findings
+    before, posture = seen.setdefault(key, TakesSeen()).postures, posture_of(recording, own_limits())
+    exchanged = check_order_among(posture, before, own_limits(), rules)
+    if len(before) < USUAL:
+        before.append(posture)
+    return findings if exchanged is None else [exchanged if f.code == exchanged.code and not f.failed else f for f in findings]
 
 
 def check_ranges(recording: Recording, rules: Rules, stopped: dict[str, str]) -> list[Finding]:
