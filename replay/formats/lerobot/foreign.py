@@ -263,8 +263,8 @@ class _Foreign(ForeignTables):
             in_name = _NUMBER.search(path.stem) if counter != COUNTER else None
             if file.metadata.num_rows == 0:
                 raise ValueError("it holds no frame")
-            small = counter == COUNTER and self._bytes_of(file, None, [counter]) <= MAX_EPISODE_BYTES
-            numbers = foreign_array(file.read([counter], use_threads=False).column(counter), counter) if small else None
+            small = counter == COUNTER and self._bytes_of(file, None, [COUNTER]) <= MAX_EPISODE_BYTES
+            numbers = foreign_array(file.read([COUNTER], use_threads=False).column(COUNTER), COUNTER) if small else None
         if text := text_columns(file.schema_arrow, self.features):
             raise EpisodeError("it is announced as numbers and holds text. Write numbers.", file=path, field=", ".join(text))
         if numbers is not None:
