@@ -6,9 +6,10 @@ the other takes, and the exchange does not make it so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from .finding import Finding
 from .rules import Rules
 
 CODE = "stream.swapped"
-KIND = "order_among"
+ORDER, KIND, SHOWN = "order", "order_among", "order_shown"
 PAST = 1e-3  # rad by which a joint is past its range
 LEAST = 3  # other takes
 SHARES = (5.0, 50.0, 95.0)  # percentiles
@@ -34,16 +35,17 @@ class Posture:
 
     Attributes:
         joints: name -> its first angle and `SHARES` of it [rad], in the order of the columns; ends: name -> (lowest, highest).
-        past: that are commanded past their ranges.
+        past: that are commanded past their ranges; exchanged: two of this take that its stops show to be exchanged.
     """
 
     joints: Mapping[str, np.ndarray] = field(default_factory=dict)
     ends: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     past: tuple[str, ...] = ()
+    exchanged: tuple[str, ...] = ()
 
 
-def posture_of(recording: Recording, limits: Limits) -> Posture:
-    """Of a robot's own joints; of a person's motion none."""
+def posture_of(recording: Recording, limits: Limits, findings: Iterable[Finding] = ()) -> Posture:
+    """Of a robot's own joints; of a person's motion none. `findings`: of its integrity."""
     command, state = pair(recording)
     if recording.kind == "human" or command is None or state is None or not state.n or not {command.unit, state.unit} <= set(SCALE):
         return Posture()
@@ -56,13 +58,20 @@ def posture_of(recording: Recording, limits: Limits) -> Posture:
     stands = np.vstack([q[:1], np.percentile(q, SHARES, axis=0)])
     past = tuple(name for j, name in enumerate(names) if lasting(c[:, j], limits, name) > PAST)
     ends = {name: (float(q[:, j].min()), float(q[:, j].max())) for j, name in enumerate(names)}
-    return Posture(dict(zip(names, stands.T)), ends, past)
+    exchanged = next((one.subject for one in findings if one.code == CODE and one.failed and one.details.get("kind") == ORDER), ())
+    return Posture(dict(zip(names, stands.T)), ends, past, tuple(exchanged))
 
 
 def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, rules: Rules) -> Finding | None:
-    """`stream.swapped` of two joints, one after the other, that stand where the other one does in the other takes; None where none do."""
+    """`stream.swapped` of two joints, one after the other, that stand where the other one does in the other takes, or that another take
+    shows to be exchanged by its stops; None where none are."""
+    if not take.past:
+        return None
+    for two in dict.fromkeys(one.exchanged for one in others if one.exchanged):
+        if set(take.past) <= set(two) <= set(take.joints) and _fits(take, *two, limits):
+            return _finding(two, rules, kind=SHOWN)
     known = [one for one in others if not one.past]
-    if not take.past or len(known) < LEAST:
+    if len(known) < LEAST:
         return None
     best: tuple[float, float, tuple[str, str]] | None = None
     for one, other in pairwise(take.joints):
@@ -81,7 +90,11 @@ def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, 
     if best is None:
         return None
     apart, back, names = best
-    details = {"kind": KIND, "of": "both", "pairs": " / ".join(names), "count": 1, "takes": len(known), "remaining": back / apart}
+    return _finding(names, rules, kind=KIND, takes=len(known), remaining=back / apart)
+
+
+def _finding(names: tuple[str, ...], rules: Rules, **known: Any) -> Finding:
+    details = {"of": "both", "pairs": " / ".join(names), "count": 1, **known}
     return rules[CODE].beyond(1.0, 0.0, subject=names, details=details)
 
 

@@ -176,7 +176,7 @@ def _among_postures(findings: list[Finding], recording: Recording, rules: Rules,
     key = set_of(recording)
     if key is None:
         return findings
-    before, posture = seen.setdefault(key, TakesSeen()).postures, posture_of(recording, own_limits())
+    before, posture = seen.setdefault(key, TakesSeen()).postures, posture_of(recording, own_limits(), findings)
     exchanged = check_order_among(posture, before, own_limits(), rules)
     if len(before) < USUAL:
         before.append(posture)

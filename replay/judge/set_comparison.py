@@ -90,7 +90,7 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         bases=bases_in(found),
         columns=columns_of(recording),
         doubtful=doubtful_columns(recording, found),
-        posture=posture_of(recording, own_limits()),
+        posture=posture_of(recording, own_limits(), found),
     )
 
 

@@ -46,3 +46,13 @@ def test_an_operator_who_goes_too_far_is_the_operator():
 
 def test_a_clean_take_is_not_asked():
     assert posture_of(take(1.0), LIMITS).past == () and found(take(1.0)) is None
+
+
+def test_what_the_stops_show_in_one_take_holds_of_another_of_its_set():
+    """Both are past a range by little, and in one alone by so much that no operator did it."""
+    wrong, names = take(0.0, (0, 2, 1, 3, 4)), ("zarm_l6_joint", "zarm_l7_joint")
+    shown = RULES["stream.swapped"].beyond(1.0, 0.0, subject=names, details={"kind": "order"})
+    others = [posture_of(take(1.0, (0, 2, 1, 3, 4)), LIMITS, [shown])]
+    finding = check_order_among(posture_of(wrong, LIMITS), others, LIMITS, RULES)
+    assert finding is not None and (finding.subject, finding.details["kind"]) == (names, "order_shown")
+    assert check_order_among(posture_of(take(0.0), LIMITS), others, LIMITS, RULES) is None
