@@ -67,8 +67,8 @@ def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, 
     shows to be exchanged by its stops; None where none are."""
     if not take.past:
         return None
-    for two in dict.fromkeys(one.exchanged for one in others if one.exchanged):
-        if set(take.past) <= set(two) <= set(take.joints) and _fits(take, *two, limits):
+    for two in dict.fromkeys(one.exchanged for one in others if len(one.exchanged) == 2):
+        if set(take.past) <= set(two) <= set(take.joints) and _fits(take, two[0], two[1], limits):
             return _finding(two, rules, kind=SHOWN)
     known = [one for one in others if not one.past]
     if len(known) < LEAST:
@@ -93,9 +93,9 @@ def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, 
     return _finding(names, rules, kind=KIND, takes=len(known), remaining=back / apart)
 
 
-def _finding(names: tuple[str, ...], rules: Rules, **known: Any) -> Finding:
+def _finding(names: Sequence[str], rules: Rules, **known: Any) -> Finding:
     details = {"of": "both", "pairs": " / ".join(names), "count": 1, **known}
-    return rules[CODE].beyond(1.0, 0.0, subject=names, details=details)
+    return rules[CODE].beyond(1.0, 0.0, subject=tuple(names), details=details)
 
 
 def _fits(take: Posture, one: str, other: str, limits: Limits) -> bool:

@@ -52,15 +52,15 @@ def test_the_cause_stands_first_then_where_when_and_how_much(lang):
     times = np.arange(100) / 10.0
     known = {"certain": True, "numbers": {"by": 0.1}, "limit": 0.04}
     one = Difference.over(times, ("zarm_l4_joint",), "measured", (20, 60), 0.1, "rad", "offset", **known)
-    said = Words(lang).message(finding_of(rule, one, []))
+    sentence = Words(lang).message(finding_of(rule, one, []))
     parts = {"en": ("a constant offset", "by 0.1 rad", "left elbow", "2.00 s", "6.00 s", "up to 0.1 rad"),
              "zh": ("固定偏移", "0.1 rad", "左肘", "2.00 s", "6.00 s", "最多相差 0.1 rad")}[lang]  # fmt: skip
     if lang == "en":
-        assert [said.index(part) for part in parts] == sorted(said.index(part) for part in parts)
-    assert said.startswith(parts[0]) and all(part in said for part in parts)
+        assert [sentence.index(part) for part in parts] == sorted(sentence.index(part) for part in parts)
+    assert sentence.startswith(parts[0]) and all(part in sentence for part in parts)
     far = Difference.over(times, ("left_tcp.x",), "pose", None, 869.0, "m", "factor", certain=True, numbers={"factor": 1000.0}, limit=0.01)
-    said = Words(lang).message(finding_of(rule, far, []))
-    assert "869" not in said and "1000" in said
+    sentence = Words(lang).message(finding_of(rule, far, []))
+    assert "869" not in sentence and "1000" in sentence
     none = Words(lang).message(finding_of(rule, Difference.over(times, ("a",), "command", None, 0.2, "rad", None, certain=False), []))
     assert "100 %" not in none and none.startswith({"en": "no known fault", "zh": "没有已知原因"}[lang])
 
