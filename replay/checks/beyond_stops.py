@@ -75,17 +75,18 @@ class BeyondStop:
 
 
 def beyond_stop(command: Stream | None, state: Stream | None, limits: Limits, origin: int) -> BeyondStop | None:
-    """None where each joint is measured within its range, or its command alone is beyond: that is asked elsewhere.
+    """None where each joint is measured within its range, or its command alone is beyond: that is asked elsewhere. And without commands:
+    what a robot measurably did is a warning, as a single witness may be a doubtful limit.
 
     Args:
-        command, state: joints, in units of angles. Without a command the measurement is all there is.
+        command, state: joints, in units of angles.
     """
-    if state is None or not state.n or state.unit not in SCALE or (command is not None and command.unit not in SCALE):
+    if command is None or state is None or not command.n or not state.n or not {command.unit, state.unit} <= set(SCALE):
         return None
-    names = [name for name in state.names if is_ranged(name, limits) and (command is None or name in command.names)]
+    names = [name for name in state.names if is_ranged(name, limits) and name in command.names]
     if not names:
         return None
-    both = [dict(zip(names, in_radians(stream, names).T)) for stream in (state, command) if stream is not None and stream.n]
+    both = [dict(zip(names, in_radians(stream, names).T)) for stream in (state, command)]
     far = {name: lasting(both[0][name], limits, name) for name in names}
     out = [name for name in names if far[name] > BEYOND and all(lasting(x[name], limits, name) > BOTH * far[name] for x in both[1:])]
     if not out:

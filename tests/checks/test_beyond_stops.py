@@ -56,6 +56,7 @@ def test_a_command_past_a_stop_at_which_the_joint_is_measured_to_stop_is_the_ope
     q, end = motion(), LIMITS["zarm_l7_joint"].upper
     q["zarm_l7_joint"] = 1.5 * WAY
     assert found(q, measured={"zarm_l7_joint": np.minimum(q["zarm_l7_joint"], end)}) == []
+    assert beyond_stop(None, streams(q)[1], LIMITS, 0) is None, "what was measured alone is a warning"
     (finding,) = found(q)
     assert (finding.code, finding.level, finding.subject) == ("value.range", "FAIL", ("zarm_l7_joint",))
     assert finding.value == pytest.approx(1.5, abs=0.01) and finding.margin == pytest.approx(end - 1.5, abs=0.01)
