@@ -34,14 +34,15 @@ class Posture:
     """Where the joints of a take are.
 
     Attributes:
-        joints: name -> its first angle and `SHARES` of it [rad], in the order of the columns; ends: name -> (lowest, highest).
+        joints: name -> its first angle and `SHARES` of it [rad]; ends: name -> (lowest, highest); order: of the columns.
         past: that are commanded past their ranges; exchanged: two of this take that its stops show to be exchanged.
     """
 
-    joints: Mapping[str, np.ndarray] = field(default_factory=dict)
+    joints: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     ends: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     past: tuple[str, ...] = ()
     exchanged: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
 
 
 def posture_of(recording: Recording, limits: Limits, findings: Iterable[Finding] = ()) -> Posture:
@@ -59,7 +60,7 @@ def posture_of(recording: Recording, limits: Limits, findings: Iterable[Finding]
     past = tuple(name for j, name in enumerate(names) if lasting(c[:, j], limits, name) > PAST)
     ends = {name: (float(q[:, j].min()), float(q[:, j].max())) for j, name in enumerate(names)}
     exchanged = next((one.subject for one in findings if one.code == CODE and one.failed and one.details.get("kind") == ORDER), ())
-    return Posture(dict(zip(names, stands.T)), ends, past, tuple(exchanged))
+    return Posture({name: tuple(x) for name, x in zip(names, stands.T.tolist())}, ends, past, tuple(exchanged), tuple(names))
 
 
 def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, rules: Rules) -> Finding | None:
@@ -74,7 +75,7 @@ def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, 
     if len(known) < LEAST:
         return None
     best: tuple[float, float, tuple[str, str]] | None = None
-    for one, other in pairwise(take.joints):
+    for one, other in pairwise(take.order):
         if limb_of(one) != limb_of(other) or not set(take.past) <= {one, other} or not _fits(take, one, other, limits):
             continue
         of = [np.hstack([x.joints[one], x.joints[other]]) for x in known if one in x.joints and other in x.joints]

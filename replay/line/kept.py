@@ -18,6 +18,7 @@ from ..checks.hand_bases import HandBase
 from ..checks.other_columns import ColumnRows
 from ..checks.releases import GripOpening
 from ..checks.takes import Content, Lag
+from ..checks.usual_postures import Posture
 from ..formats import lossless_json
 from ..judge.alone import Alone
 from ..judge.rate_comparison import RateFacts
@@ -27,8 +28,8 @@ from ..judge.verdict import StageResult, Verdict
 RECORDS: dict[str, type] = {
     one.__name__: one
     for one in (
-        Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, ColumnRows, RateFacts, Plot, Picture,
-        Fact, Table,
+        Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, ColumnRows, RateFacts, Posture, Plot,
+        Picture, Fact, Table,
     )
 } | {"Evidence": VerdictEvidence}
 NAMES = {one: name for name, one in RECORDS.items()}  # as which a record is kept

@@ -5,6 +5,7 @@ import pytest
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.usual_postures import LEAST, check_order_among, posture_of
 from shiliu.replay.judge.intake import own_limits
+from shiliu.replay.line.kept import packed, unpacked
 from shiliu.replay.recording.recording import Recording, Stream
 
 RULES, LIMITS = load_rules(), own_limits()
@@ -56,3 +57,8 @@ def test_what_the_stops_show_in_one_take_holds_of_another_of_its_set():
     finding = check_order_among(posture_of(wrong, LIMITS), others, LIMITS, RULES)
     assert finding is not None and (finding.subject, finding.details["kind"]) == (names, "order_shown")
     assert check_order_among(posture_of(take(0.0), LIMITS), others, LIMITS, RULES) is None
+
+
+def test_a_posture_is_kept_as_it_is():
+    one = posture_of(take(0.0, further=0.45), LIMITS)
+    assert unpacked(packed(one)) == one and one.order == tuple(NAMES)
