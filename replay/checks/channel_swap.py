@@ -16,8 +16,8 @@ from ..residual.bodies import ComparedColumns
 from ..signals.channels import turns_beside
 from ..signals.pairing import Both
 from ..signals.sides import other_side
+from .beyond_stops import beyond_by_exchange
 from .check import Check
-from .exchanged_sides import exchanged_sides
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
 from .hand_scale import short_hands
@@ -194,8 +194,8 @@ def _run(recorded: Recorded) -> list[Finding]:
     found = check_wiring(recorded.columns, recorded.rules)
     if found[0].failed:
         return found
-    sides = exchanged_sides(recorded.command, recorded.state, recorded.limits, recorded.rules, recorded.origin)
-    return sides + [one for one in found if one.code != sides[0].code] if sides else found
+    swapped = beyond_by_exchange(recorded.beyond, recorded.rules)
+    return swapped + [one for one in found if one.code != swapped[0].code] if swapped else found
 
 
 CHECKS = (

@@ -17,6 +17,7 @@ from ..robots.limits import Limits
 from ..signals.channels import pair
 from ..signals.clock import origin_ns
 from ..signals.signal import Motion
+from .beyond_stops import BeyondStop, beyond_stop
 from .finding import Finding
 from .rules import Rules
 
@@ -75,6 +76,11 @@ class Recorded:
     def state(self) -> Stream | None:
         """The measured joints that belong to them."""
         return self.command_and_state[1]
+
+    @cached_property
+    def beyond(self) -> BeyondStop | None:
+        """Joints that are commanded and measured beyond their stops; a person's motion on a robot knows none."""
+        return None if self.recording.kind == "human" else beyond_stop(self.command, self.state, self.limits, self.origin)
 
     @property
     def task(self) -> str | None:

@@ -11,10 +11,12 @@ from ..robots.limits import Limits
 from ..signals.channels import SCALE, ends_of, units_of
 from ..signals.clock import seconds
 from ..signals.signal import run_around
+from .beyond_stops import beyond_range
 from .check import Check
 from .curves import channel
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
+from .inputs import Recorded
 from .rules import Rules
 
 HANDS = ("claw", "hand", "gripper", "finger_position")
@@ -43,8 +45,9 @@ def check_range(
 
     Three things declare one, and the first that is there counts: the feature of the recording (`Stream.meta["range"]`,
     (k, 2)), the actuator of that name, and the unit of a hand (percent: 0 to 100, `0..255`, a share of the way, a length). A joint with
-    a known range is left to `joint.position`, which grades how far past the range it is. A hand that counts to 100 or 255 by its unit and
-    goes from 0 to 1 is written as a share. What is measured of a hand is asked of its unit alone, with much room.
+    a known range is left to `joint.position`, which grades how far past the range it is; one that is measured there as well is a matter
+    of `beyond_range`. A hand that counts to 100 or 255 by its unit and goes from 0 to 1 is written as a share. What is measured of a hand
+    is asked of its unit alone, with much room.
 
     A hand whose feature gives it the range of a joint, in no unit of angles, has lists in another order than its names (a tool moved the
     columns with their names, and left what LeRobot does not know). It has the range of its actuator or unit, and is named.
@@ -172,6 +175,8 @@ def _is_cause_of(finding: Finding, other: Finding) -> bool:
 
 def _rescaled(finding: Finding, known: Known) -> Fix:
     """What a channel's scale is, for whoever finds out how its commands were written down."""
+    if finding.details.get("of") == "both":
+        return {"kind": "remap", "channel": about(finding)}
     return {
         "kind": "in_range",
         "channel": about(finding),
@@ -180,10 +185,15 @@ def _rescaled(finding: Finding, known: Known) -> Fix:
     }
 
 
+def _run(recorded: Recorded) -> list[Finding]:
+    r = recorded
+    return beyond_range(r.beyond, r.rules) or check_range(r.streams, r.rules, r.origin, r.limits, r.actuators, r.hands)
+
+
 CHECKS = (
     Check(
         "value.range",
-        run=lambda r: check_range(r.streams, r.rules, r.origin, r.limits, r.actuators, r.hands),
+        run=_run,
         settings={"share": "share"},
         precedes=_is_cause_of,
         fix=_rescaled,

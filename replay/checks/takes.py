@@ -18,6 +18,7 @@ from .fixes import Fix, Known, about
 from .hand_bases import HandBase
 from .matching_takes import MovingJoints
 from .rules import Rules
+from .usual_postures import Posture
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
 # to be a take's own; share of the rows of the shorter take, from where on it is a part of the other one, and is named
@@ -98,6 +99,7 @@ class TakesSeen:
         self.first: dict[str, str] = {}  # digest -> the first take that has it
         self.bases: list[tuple[HandBase, ...]] = []  # of their hands
         self.moving: dict[str, MovingJoints] = {}  # source -> a little of its joints
+        self.postures: list[Posture] = []
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}

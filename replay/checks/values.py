@@ -14,6 +14,7 @@ from ..robots.limits import Limits
 from ..signals.channels import PER_DEGREE, SCALE, columns, ends_of, in_radians, shared, units_of
 from ..signals.clock import seconds, topic
 from ..signals.signal import find_lag, runs
+from .beyond_stops import in_degrees, is_ranged
 from .check import Check
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
@@ -205,7 +206,9 @@ def check_units(
         # nor is it a unit where the other stream is inside, and does not go the 57th part as far: the values are another joint's
         outside -= {name for name in outside - set(witnessed) if other is not None and _is_elsewhere(stream, other, name, out)}
         # nor where the two are as far in many of the rows: what is wrong in the others is no matter of a stream's unit
-        outside -= {name for name in outside if other is not None and _agrees_in_part(stream, other, name)}
+        outside -= {
+            name for name in outside if other is not None and name not in out.get(other.name, ()) and _agrees_in_part(stream, other, name)
+        }
         wrong_scale = [name for name, ratio in witnessed.items() if _is_unit(ratio)]
         if len(wrong_scale) * 2 < len(scales):
             wrong_scale = []  # a joint that hardly follows its command is no unit
@@ -282,21 +285,17 @@ def _no_angles(stream: Stream, limits: Limits) -> list[str]:
     most = np.nanmax(np.abs(np.where(np.isfinite(stream.values), stream.values, np.nan)), axis=0, initial=0.0)
     far = [
         name for name, x in zip(stream.names, most)
-        if x > (FARTHER * max(abs(limits[name].lower), abs(limits[name].upper), np.pi) if _is_ranged(name, limits) else TURNED)
+        if x > (FARTHER * max(abs(limits[name].lower), abs(limits[name].upper), np.pi) if is_ranged(name, limits) else TURNED)
     ]  # fmt: skip
     far = [name for name in far if not WHEEL.search(name)]
     return far if 2 * len(far) >= len(stream.names) or len(far) >= LEAST_JOINTS else []
-
-
-def _is_ranged(name: str, limits: Limits) -> bool:
-    return name in limits and bool(np.isfinite(limits[name].lower + limits[name].upper))
 
 
 def _read_as(stream: Stream, names: Sequence[str], limits: Limits) -> str | None:
     """The unit in which values of joints are inside their ranges (one turn each way where none is known); None for no known unit."""
     for unit, size in OTHER_UNITS.items():
         ends = [
-            max(abs(limits[n].lower), abs(limits[n].upper)) if _is_ranged(n, limits) else 2.0 * np.pi for n in names
+            max(abs(limits[n].lower), abs(limits[n].upper)) if is_ranged(n, limits) else 2.0 * np.pi for n in names
         ]
         if all(float(np.nanmax(np.abs(stream.column(name)))) * size <= 1.1 * end for name, end in zip(names, ends)):
             return unit
@@ -326,26 +325,15 @@ def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: fl
     """Joints with values that are impossible in the stream's unit, and possible in the other one."""
     if stream.unit == "deg":
         return _reads_too_small(stream, names, limits)
-    bad = set()
-    for name in (name for name in names if name in stream.names and stream.unit in SCALE):
-        x = stream.column(name)
-        x = x[np.isfinite(x)]
-        lower, upper = limits[name].lower, limits[name].upper
-        if not len(x) or not np.isfinite(lower + upper):
-            continue
-        span = upper - lower
-        read, other = x * SCALE[stream.unit], x * (PER_DEGREE if stream.unit == "rad" else 1.0)
-        past = np.maximum(lower - read, read - upper).max()
-        fits = np.maximum(lower - other, other - upper).max() < 0.1 * span
-        if stream.unit == "rad" and past > overshoot * span and fits:
-            bad.add(name)
-    return bad
+    if stream.unit != "rad":
+        return set()
+    return in_degrees({name: stream.column(name) for name in names if name in stream.names and is_ranged(name, limits)}, limits, overshoot)
 
 
 def _reads_too_small(stream: Stream, names: Sequence[str], limits: Limits) -> set[str]:
     """All joints of a stream in degrees that are inside their ranges as radians only: none reads beyond a turn's radians, most go some
     tenths, and some one is outside its range all the time, as degrees."""
-    ranged = [name for name in names if name in stream.names and _is_ranged(name, limits)]
+    ranged = [name for name in names if name in stream.names and is_ranged(name, limits)]
     x = columns(stream, ranged)
     x = x[np.isfinite(x).all(axis=1)]
     if len(ranged) < LEAST_JOINTS or not len(x) or float(np.abs(x).max()) > WITHIN or 2 * (np.ptp(x, axis=0) > MOVES).sum() < len(ranged):

@@ -20,6 +20,8 @@ from .hand_polarity import is_reversed
 from .rules import Rule, Rules
 
 WAY = 3.0  # rad that the whole way of a joint counts as, to compare it with angles
+# times too large, from where on the difference is in no unit that means anything; mm in a metre; share by which a fitted one is off
+ANOTHER_UNIT, MILLIMETRES, ROUGHLY = 50.0, 1000.0, 0.05
 SHOWN = 16  # names in a finding: both arms and a head, to be called so; the details hold all
 
 
@@ -74,12 +76,16 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
     numbers = dict(one.numbers)
     if "factor" in numbers and "by" in numbers:  # what is added to a product is no shift
         numbers["zero"] = numbers.pop("by")
+    factor = float(numbers.get("factor", 1.0))
     details: dict[str, Any] = {
         "what": f"column_{one.kind}", "why": f"why_{one.name or 'unknown'}", "kind": one.name or "unknown",
         "family": one.family or "unknown", "column": one.kind, "stream": one.stream,
         "explained": one.explained, "undone": one.undone or None, **numbers, "rows": [one.first, one.last],
         "others": [_line_of(d) for d in others],
+        "shift": numbers.get("by"), "apart": None if abs(factor) > ANOTHER_UNIT else one.size,
     }  # fmt: skip
+    if one.unit == "m" and abs(factor / MILLIMETRES - 1.0) < ROUGHLY:
+        details["why"] = "why_millimetres"
     return rule.finding(
         level="FAIL" if one.certain else "WARN",
         signal={"command": "command"}.get(one.kind, "measured"),

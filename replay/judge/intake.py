@@ -23,6 +23,7 @@ from ..checks.kinematics import check_jump, check_position
 from ..checks.matching_takes import check_matching, moving_joints
 from ..checks.rules import Rules, load_rules
 from ..checks.takes import Key, TakesSeen, content, duplicate_of, set_of
+from ..checks.usual_postures import check_order_among, posture_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import JointLimit, Limits
 from ..robots.robot_sheet import hand_ranges_of, load_limits
@@ -35,7 +36,7 @@ from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
 INTAKE = "intake"
 THRESHOLDS = "arm_manipulation"
-KEPT = 256  # takes of a set of which a little is kept, to find the commands of one in another
+KEPT = 256  # takes of a set of which a little is kept: their joints, to find the commands of one in another, and their postures
 REQUIRED = ("integrity", "kinematics.joint.position")  # all that is asked here
 
 
@@ -103,6 +104,7 @@ def judged(
     if seen is not None:
         findings = _among_bases(findings, recording, rules, seen)
         findings = _among_commands(findings, recording, rules, seen)
+        findings = _among_postures(findings, recording, rules, seen)
         findings.append(check_copy(recording, rules, seen))
     stopped = dict(stopped_signals(findings, recording))
     findings += check_ranges(recording, rules, stopped)
@@ -181,6 +183,18 @@ def _among_commands(findings: list[Finding], recording: Recording, rules: Rules,
     if own is not None and len(before) < KEPT:
         before[recording.source] = own
     return findings if matching is None else [matching if f.code == matching.code else f for f in findings]
+
+
+def _among_postures(findings: list[Finding], recording: Recording, rules: Rules, seen: dict[Key, TakesSeen]) -> list[Finding]:
+    """The findings, with joints that are exchanged as the takes of its set before show; keeps its posture in `seen`."""
+    key = set_of(recording)
+    if key is None:
+        return findings
+    before, posture = seen.setdefault(key, TakesSeen()).postures, posture_of(recording, own_limits(), findings)
+    exchanged = check_order_among(posture, before, own_limits(), rules)
+    if len(before) < KEPT:
+        before.append(posture)
+    return findings if exchanged is None else [exchanged if f.code == exchanged.code and not f.failed else f for f in findings]
 
 
 def check_ranges(recording: Recording, rules: Rules, stopped: dict[str, str]) -> list[Finding]:

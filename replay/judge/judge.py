@@ -13,6 +13,7 @@ from ..checks.hand_bases import CODE as BASES
 from ..checks.other_columns import KIND, as_of_other_take
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
+from ..checks.usual_postures import CODE as SWAPPED
 from ..formats import Unreadable
 from ..recording.recording import Recording
 from ..signals.one_thread import on_one_thread
@@ -213,12 +214,14 @@ def _goes_wrong(judged: Judged) -> bool:
 
 
 def _among_takes(one: Integrity, others: Given) -> Integrity:
-    """What was found of a take by itself, and among the takes of its set: a hand in another base than there stands in place of what the
-    take alone says of it, and a column that is another take's is named as such."""
+    """What was found of a take by itself, and among the takes of its set: a hand in another base than there, or two joints that are
+    exchanged, stand in place of what the take alone says of it, and a column that is another take's is named as such."""
     among = others.get(BASES)
     own = [among if among is not None and f.code == BASES and not f.failed else f for f in one.findings]
     if among is not None and among.details.get("kind") == KIND:
         own = [(as_of_other_take(f, among) if f.failed else among) if f.code == BASES else f for f in one.findings]
+    if SWAPPED in others:
+        own = [others[SWAPPED] if f.code == SWAPPED and not f.failed else f for f in own]
     return replace(one, findings=(*own, *(others[code] for code in asked_of("takes"))))
 
 

@@ -14,9 +14,12 @@ from ..checks.registry import asked_of, check_of
 from ..checks.releases import GripOpening, check_release, hands_of, releases_of
 from ..checks.rules import Rules
 from ..checks.takes import NOTHING, Content, Key, Lag, TakesSeen, check_take_lag, content, duplicate_of, lag_of, set_of
+from ..checks.usual_postures import CODE as SWAPPED
+from ..checks.usual_postures import Posture, check_order_among, posture_of
 from ..recording.recording import Recording
 from .context import BARE
 from .facts.results import Given, Integrity, Motions, Subject
+from .intake import own_limits
 from .rate_comparison import RateFacts, held_together, rate_facts
 
 REMEMBERED = 4096  # takes of a set of which the columns are kept, some ten kilobytes of each
@@ -35,6 +38,7 @@ class TakeFacts:
         grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
         rates: how fast it moves; None where it has no motion.
         bases: in which its hands are recorded.
+        posture: where its joints are.
         columns: what its columns hold, a little of each; doubtful: of those that contradict the others, all of it.
         moving: a little of its joints that go somewhere.
     """
@@ -53,6 +57,7 @@ class TakeFacts:
     columns: tuple[ColumnRows, ...] = ()
     doubtful: tuple[ColumnRows, ...] = ()
     moving: MovingJoints | None = None
+    posture: Posture = field(default_factory=Posture)
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -89,6 +94,7 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         columns=columns_of(recording),
         doubtful=doubtful_columns(recording, found),
         moving=moving_joints(recording) if broken is None else None,
+        posture=posture_of(recording, own_limits(), found),
     )
 
 
@@ -103,6 +109,7 @@ class Company:
     bases: dict[Key, list[tuple[HandBase, ...]]] = field(default_factory=dict)
     columns: dict[Key, dict[str, tuple[ColumnRows, ...]]] = field(default_factory=dict)
     moving: dict[Key, dict[str, MovingJoints]] = field(default_factory=dict)
+    postures: dict[Key, list[Posture]] = field(default_factory=dict)
 
     def hold(self, batch: Sequence[tuple[TakeFacts, Rules]]) -> list[Given]:
         """What is found of each take of a batch against those of its set, of this batch and before: code -> finding.
@@ -113,7 +120,10 @@ class Company:
         found = self._beside(takes, rules)
         rates = held_together([take.rates for take in takes], rules)
         given = [{**dict(zip(asked_of("takes"), one)), **rate} for one, rate in zip(found, rates)]
-        return [{**one, **self._based(take, rule), **self._of_others(take, rule)} for one, take, rule in zip(given, takes, rules)]
+        return [
+            {**one, **self._based(take, rule), **self._of_others(take, rule), **self._in_order(take, rule)}
+            for one, take, rule in zip(given, takes, rules)
+        ]
 
     def _beside(self, batch: Sequence[TakeFacts], rules: Sequence[Rules]) -> list[list[Finding]]:
         """`take.lag`, `take.duplicate`, `take.release` and `take.grip` of each take."""
@@ -125,6 +135,7 @@ class Company:
         for take in batch:
             self._keep_hands(take)
             self._keep_columns(take)
+            self._keep_posture(take)
             if take.key is not None and take.bases:
                 self.bases.setdefault(take.key, []).append(take.bases)
         found = []
@@ -158,6 +169,7 @@ class Company:
                 self.lags.setdefault(take.key, []).append(lag)
             self._keep_hands(take)
             self._keep_columns(take)
+            self._keep_posture(take)
             self.seen.setdefault(take.key, TakesSeen()).keep(take.holds, take.source)
 
     def _keep_hands(self, take: TakeFacts) -> None:
@@ -179,6 +191,17 @@ class Company:
                 kept.setdefault(take.source, take.columns)
             if take.moving is not None and len(joints := self.moving.setdefault(take.key, {})) < USUAL:
                 joints.setdefault(take.source, take.moving)
+
+    def _keep_posture(self, take: TakeFacts) -> None:
+        """Keep where the joints of a take are, of so many takes of a set."""
+        if take.key is not None and len(kept := self.postures.setdefault(take.key, [])) < USUAL:
+            kept.append(take.posture)
+
+    def _in_order(self, take: TakeFacts, rules: Rules) -> Given:
+        """`stream.swapped` of joints that the other takes show to be exchanged; nothing where there are none."""
+        others = [one for one in self.postures.get(take.key, ()) if one is not take.posture] if take.key is not None else []
+        found = check_order_among(take.posture, others, own_limits(), rules)
+        return {} if found is None else {SWAPPED: found}
 
     def _of_others(self, take: TakeFacts, rules: Rules) -> Given:
         """`column.differs` of columns of a take that are those of another one; nothing where there is none."""

@@ -19,6 +19,7 @@ from ..checks.matching_takes import MovingJoints
 from ..checks.other_columns import ColumnRows
 from ..checks.releases import GripOpening
 from ..checks.takes import Content, Lag
+from ..checks.usual_postures import Posture
 from ..formats import lossless_json
 from ..judge.alone import Alone
 from ..judge.rate_comparison import RateFacts
@@ -28,7 +29,8 @@ from ..judge.verdict import StageResult, Verdict
 RECORDS: dict[str, type] = {
     one.__name__: one
     for one in (
-        Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, ColumnRows, MovingJoints, RateFacts, Plot,
+        Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, ColumnRows, MovingJoints, RateFacts,
+        Posture, Plot,
         Picture, Fact, Table,
     )
 } | {"Evidence": VerdictEvidence}

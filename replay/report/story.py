@@ -246,6 +246,9 @@ class Story:
             return self.unread or words.ui("unreadable")
         if verdict.verdict == "INCONCLUSIVE" and (self.root is None or self.root.level != "FAIL"):
             open_ = self._open_line(lambda what, reason: (reason, what), most=3)
+            warned = list(dict.fromkeys(f.code for f in self.findings if f.level == "WARN"))
+            if verdict.cleared:
+                open_ = words.ui("cleared_warned", codes=words.join(warned[:3])) if warned else words.ui("cleared_take")
             return self.words.ui("semicolon").join(one for one in (self._beside, open_) if one)
         finding = self.root or (self.findings[self.listed[0]] if self.listed else None)
         if finding is None:

@@ -1,8 +1,8 @@
 """Sentences with gaps: `str.format` with words of our own for how a field is written.
 
 Format words: ``n`` three figures, ``u`` number with the finding's unit, ``pct`` share as percent, ``s``, ``ms``,
-``deg`` (from rad), ``mm`` (from m); ``full``, ``plain`` and ``ids`` for how a thing is called. A part between ``[[`` and ``]]`` is left
-out when one of its fields is missing, so that a sentence shortens instead of showing a gap.
+``deg`` and ``rad`` (from rad), ``mm`` (from m); ``full``, ``plain`` and ``ids`` for how a thing is called. A part
+between ``[[`` and ``]]`` is left out when one of its fields is missing, so that a sentence shortens instead of showing a gap.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Template(Formatter):
                 return number(value)
             case "u":
                 return quantity(value, self.unit)
+            case "rad":
+                return quantity(value, "rad")
             case "pct":
                 return percent(value)
             case "s":

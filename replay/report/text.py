@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..checks.finding import Finding
 
 TEXT = Path(__file__).parents[2] / "conf" / "text"
+MOST_NAMES = 2  # of what a sentence is about; the finding holds all
 MOST_DIFFERENCES = 6  # of a cell, named in one sentence
 ROUND_UP = 0.05  # "about a third slower" is advice: rounded up to 5 %, so that it is enough
 
@@ -245,10 +246,13 @@ class Words:
         chinese = self.lang == "zh"
         names = []
         for of, plain in groups:
-            if how == "plain" or [plain] == of:
+            if how == "plain" or [plain] == of or len(of) > MOST_NAMES:  # many joints are called by their limb
                 names.append(plain)
             else:
                 names.append(f"{plain}（{self.join(of)}）" if chinese else f"{self.join(of)} ({plain})")
+        if how == "full" and len(names) > MOST_NAMES:
+            more = len(names) - MOST_NAMES
+            return self.ui("names_more", names=("、" if chinese else ", ").join(names[:MOST_NAMES]), more=more)
         return ("、" if chinese else " and " if len(names) == 2 else ", ").join(names)
 
     # -- findings ----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 
@@ -114,6 +115,9 @@ def check_hands(
     if (swapped := _arms_exchanged(every, group, by_name)) is not None:
         return [swapped]
     for hand in every:
+        if (order := _joints_exchanged(hand, group, by_name)) is not None:
+            out.append(order)
+            continue
         beside = [other for other in every if other is not hand and other.topic == hand.topic]
         if is_comparable(hand, beside):
             out += _of_hand(hand, group, by_name, found, answered, beside)
@@ -167,6 +171,25 @@ def _arms_exchanged(every: Sequence[RecordedHand], group: Group, by_name: Mappin
         group.t, joints, "measured", None, size, "m", "copied", certain=True, numbers={"other": joints[len(joints) // 2]},
         stream=by_name[joints[0]].topics["measured"], limit=LIMITS["m"], weight=9.0 * group.n * len(joints),
     )  # fmt: skip
+
+
+def _joints_exchanged(hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel]) -> Difference | None:
+    """Two joints of an arm that were written in one another's place: exchanged back, they put the hand where it is recorded."""
+    if hand.agrees(hand.truth):
+        return None
+    chain, q = hand.arm.chain, hand.arm.q
+    for i, j in combinations(range(len(chain.joints)), 2):
+        order = np.arange(len(chain.joints))
+        order[[i, j]] = j, i
+        there = RecordedHand(hand.name, hand.topic, hand.values, MeasuredArm(chain, q[:, order], *chain.frames(q[:, order])))
+        if there.agrees(there.truth):
+            joints = chain.joints[i], chain.joints[j]
+            size = float(np.abs(q[:, i] - q[:, j]).max())
+            return Difference.over(
+                group.t, joints, "measured", None, size, "rad", "copied", certain=True, numbers={"other": joints[1]},
+                stream=by_name[joints[0]].topics["measured"], limit=TURNED, weight=9.0 * group.n * len(AXES) * len(chain.joints),
+            )  # fmt: skip
+    return None
 
 
 def _never_written(hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel]) -> Difference | None:

@@ -89,9 +89,10 @@ def test_episodes_are_split_wherever_row_groups_end(tmp_path, toy, groups):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"q": pa.array([[1.0, 2.0, 3.0]] * 15 + [[1.0]])}, "different numbers of values"),
-        ({"q": pa.array([[1, 2, None]] * 16)}, "values of q are missing"),
-        ({"q": pa.array(["a"] * 16)}, "names this channel"),
+        ({"q": pa.array([[1.0, 2.0, 3.0]] * 15 + [[1.0]])}, "different numbers of values: row 15 has 1, most have 3"),
+        ({"q": pa.array([[1, 2, None]] * 16)}, "16 values of q are missing, the first in row 0"),
+        ({"q": pa.array(["a"] * 16)}, "q: it is announced as numbers and holds text"),
+        ({"q": pa.array([[1.0, 2.0, 3.0]] * 9 + [None] + [[1.0, 2.0, 3.0]] * 6)}, "row 9 of q is empty"),
         ({"q": pa.array([[1.0, 2.0]] * 16)}, "has 2 columns, the mapping takes"),
     ],
 )
@@ -395,3 +396,20 @@ def test_times_in_whole_milliseconds_are_held_against_the_rate_too(tmp_path, toy
     whole = pa.array(np.concatenate([np.arange(k) * 50 for k in lengths]).astype(np.int64))
     (first, *_) = read(foreign(tmp_path / "set", timestamp=whole), mapping=toy)
     assert first.declared.timestamp.tolist() == [0.0, 50.0, 100.0, 150.0, 200.0]
+
+
+def test_rows_of_episodes_that_lie_mixed_are_one_line_of_their_file(tmp_path, toy):
+    order = np.random.default_rng(3).permutation(np.repeat([0, 1, 2], [5, 7, 4]))
+    with pytest.raises(EpisodeError, match=r"rows of its 3 episodes lie mixed, the first in row \d+\. Sort them"):
+        list(read(foreign(tmp_path / "set", 1, episode_index=pa.array(order)), mapping=toy))
+
+
+@pytest.mark.parametrize(("announced", "lines"), [(6, 3), (9, 1)])
+def test_a_set_that_was_copied_in_part_says_so_once(tmp_path, toy, announced, lines):
+    root = foreign(tmp_path / "set")
+    info = json.loads((root / "meta/info.json").read_text())
+    (root / "meta/info.json").write_text(json.dumps(info | {"total_episodes": announced}))
+    lost = [one for one in read(root, mapping=toy) if isinstance(one, Unreadable)]
+    assert len(lost) == lines
+    if lines == 1:
+        assert "6 of 9 announced episodes are not here (3, 4, 5 …)" in str(lost[0].error)

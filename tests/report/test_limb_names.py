@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.witnesses import finding_of
 from shiliu.replay.report.text import Words
+from shiliu.replay.residual.difference import Difference
 
 LEFT, RIGHT = ([f"zarm_{side}{number}_joint" for number in range(1, 8)] for side in "lr")
 IDS = ["zarm_l1_joint … zarm_l7_joint", "zarm_r1_joint … zarm_r7_joint"]
@@ -32,3 +36,38 @@ def test_identifiers_of_a_whole_limb_are_its_first_and_last():
     assert Words("zh").name(LEFT, "full") == f"左臂（{IDS[0]}）"
     assert Words("en").name(LEFT[:4], "ids") == ", ".join(LEFT[:4])
     assert Words("en").name(["bowl", "/arm/state"], "full") == "bowl and /arm/state"
+
+
+def test_a_sentence_names_two_and_counts_the_rest():
+    mixed = ["zarm_l2_joint", "zarm_r4_joint", "zhead_1_joint", "zhead_2_joint"]
+    assert Words("en").name(mixed) == "zarm_l2_joint (left shoulder, sideways), zarm_r4_joint (right elbow) and 2 more"
+    assert Words("zh").name(mixed).endswith("和另外 2 个")
+    assert Words("en").name(LEFT[:5]) == "5 joints of the left arm"
+    assert Words("en").name(mixed, "ids") == ", ".join(mixed)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_cause_stands_first_then_where_when_and_how_much(lang):
+    rule = load_rules()["column.differs"]
+    times = np.arange(100) / 10.0
+    known = {"certain": True, "numbers": {"by": 0.1}, "limit": 0.04}
+    one = Difference.over(times, ("zarm_l4_joint",), "measured", (20, 60), 0.1, "rad", "offset", **known)
+    sentence = Words(lang).message(finding_of(rule, one, []))
+    parts = {"en": ("a constant offset", "by 0.1 rad", "left elbow", "2.00 s", "6.00 s", "up to 0.1 rad"),
+             "zh": ("固定偏移", "0.1 rad", "左肘", "2.00 s", "6.00 s", "最多相差 0.1 rad")}[lang]  # fmt: skip
+    if lang == "en":
+        assert [sentence.index(part) for part in parts] == sorted(sentence.index(part) for part in parts)
+    assert sentence.startswith(parts[0]) and all(part in sentence for part in parts)
+    far = Difference.over(times, ("left_tcp.x",), "pose", None, 869.0, "m", "factor", certain=True, numbers={"factor": 1000.0}, limit=0.01)
+    sentence = Words(lang).message(finding_of(rule, far, []))
+    assert "869" not in sentence and "1000" in sentence
+    none = Words(lang).message(finding_of(rule, Difference.over(times, ("a",), "command", None, 0.2, "rad", None, certain=False), []))
+    assert "100 %" not in none and none.startswith({"en": "no known fault", "zh": "没有已知原因"}[lang])
+
+
+def test_a_command_just_past_the_end_of_its_channel_says_by_how_much():
+    finding = load_rules()["value.range"].finding(
+        level="FAIL", subject=("left_claw",), value=100.004, limit=100.0, margin=-0.004, excess=1.0, unit="%",
+        details={"lower": 0.0, "upper": 100.0},
+    )  # fmt: skip
+    assert "0.004 % past the end" in Words("en").message(finding) and "0.004 %" in Words("zh").message(finding)

@@ -127,6 +127,20 @@ def test_joints_of_one_arm_that_were_written_as_the_others(take):
     assert (one.kind, one.name, one.certain) == ("measured", "copied", True) and set(one.channels) == set(JOINTS[:14])
 
 
+@pytest.mark.parametrize(("one", "other"), [(5, 6), (8, 9)])
+def test_joints_of_an_arm_that_were_written_in_another_order(take, one, other):
+    """In every column of theirs: the hand alone knows it, and stands where they put it once they are exchanged back."""
+    order = list(range(16))
+    order[one], order[other] = other, one
+    columns = {k: replace(take.streams[k], values=take.streams[k].values[:, order]) for k in ("action", "state", "velocity", "effort")}
+    found = more_differences(ComparedColumns(replace(take, streams={**take.streams, **columns})), [])
+    first = max(found, key=lambda d: d.weight)
+    assert (first.kind, first.name, first.certain, first.channels) == ("measured", "copied", True, (JOINTS[one], JOINTS[other]))
+    q = take.streams["state"].values
+    assert first.size == pytest.approx(np.abs(q[:, one] - q[:, other]).max())
+    assert not any(d.kind == "pose" for d in found)
+
+
 @pytest.mark.parametrize("hand", [True, False])
 def test_commands_that_were_written_for_what_was_measured(hand):
     """Command and measurement are one another's; a recorded hand elsewhere tells which of them it is."""

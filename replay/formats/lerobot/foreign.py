@@ -28,7 +28,7 @@ from ..arrays.array_episode import (
 from ..reader_errors import once_readable
 from . import layout
 from .declared_columns import ABSENT, others_of, span_of, video_range
-from .foreign_columns import differences, foreign_array, ranges_of, readable_columns, size_of
+from .foreign_columns import differences, foreign_array, ranges_of, readable_columns, size_of, text_columns
 from .foreign_tables import MAX_FILES, ForeignTables
 from .set_statistics import Stats, table_numbers
 from .tables import readable
@@ -37,6 +37,8 @@ TABLED = ("v2.0", "v2.1", "v3.0")  # versions of LeRobot's layout that have a ta
 COUNTER = "episode_index"  # LeRobot's own; other layouts number episodes from anew in each file
 OTHER_COUNTER = "episode"
 TIME = "timestamp"  # LeRobot's own column of seconds since the episode began
+MIXED = 3  # times as many stretches of rows as episodes: from there on the rows of a file are in no order
+MANY = 3  # missing episodes, of which each has a line; more have one together
 _NUMBER = re.compile(r"^episode_(\d{1,9})$")
 BOOKKEEPING = ("episode_index", "frame_index", "index", "task_index")  # LeRobot's counters, which hold no measurement
 
@@ -67,6 +69,23 @@ def read(
             return Unreadable(item.name, item.source, error)
 
     return once_readable(map(read_one, items))
+
+
+def _in_order(index: np.ndarray, path: Path) -> None:
+    """Refuses rows of episodes that lie mixed; one episode that stands in two places is another matter.
+
+    Raises:
+        EpisodeError: with the first row that does not belong where it is.
+    """
+    cuts = np.flatnonzero(np.diff(index)) + 1
+    episodes = len(np.unique(index))
+    if len(cuts) + 1 > MIXED * episodes:
+        row = next(int(cut) for k, cut in enumerate(cuts) if index[cut] in index[: cuts[k - 1] if k else 0])
+        raise EpisodeError(
+            f"the rows of its {episodes} episodes lie mixed, the first in row {row}. Sort them by {COUNTER} and frame_index.",
+            file=path,
+            field=COUNTER,
+        )
 
 
 class _Foreign(ForeignTables):
@@ -206,7 +225,11 @@ class _Foreign(ForeignTables):
         total = self.info.get("total_episodes")
         if type(total) is int and 0 < total <= MAX_FILES and announced <= set(range(total)):
             announced = set(range(total))
-        for index in sorted(announced - seen):
+        missing = sorted(announced - seen)
+        if len(missing) > MANY and (lost := self._many_missing(missing, len(announced), broken)) is not None:
+            yield lost
+            return
+        for index in missing:
             row = self.rows.get(index, {})
             path = self.file_of(index, row)
             if path in broken:
@@ -218,6 +241,19 @@ class _Foreign(ForeignTables):
             error = EpisodeError(message, file=path or self.info_path, field="episode_index")
             yield Unreadable(name, f"{self.source}#{index}", error)
 
+    def _many_missing(self, missing: list[int], announced: int, broken: set[Path]) -> Unreadable | None:
+        """One line for all episodes of a set that was copied in part; None where all lie in files that have a line of their own."""
+        paths = {index: self.file_of(index, self.rows.get(index, {})) for index in missing}
+        left = [index for index in missing if paths[index] not in broken]
+        if not left:
+            return None
+        files = sorted({path for index in left if (path := paths[index]) is not None and not path.is_file()})
+        few = ", ".join(map(str, left[:MANY])) + (" …" if len(left) > MANY else "")
+        where = f"; {len(files)} files are missing, the first {files[0].relative_to(self.root).as_posix()}" if files else ""
+        message = f"{len(left)} of {announced} announced episodes are not here ({few}){where}. Copy the whole dataset folder again."
+        error = EpisodeError(message, file=files[0] if files else self.info_path, field="episode_index")
+        return Unreadable(f"{len(left)} episodes", f"{self.source}#{left[0]}", error)
+
     def _of_file(self, path: Path) -> Iterator[tuple[int | None, dict[str, np.ndarray], list[str], int]]:
         """Index, columns, unread columns and first row of each episode of a file, holding one episode at a time."""
         with mendable(path, "table of frames"):
@@ -227,6 +263,12 @@ class _Foreign(ForeignTables):
             in_name = _NUMBER.search(path.stem) if counter != COUNTER else None
             if file.metadata.num_rows == 0:
                 raise ValueError("it holds no frame")
+            small = counter == COUNTER and self._bytes_of(file, None, [COUNTER]) <= MAX_EPISODE_BYTES
+            numbers = foreign_array(file.read([COUNTER], use_threads=False).column(COUNTER), COUNTER) if small else None
+        if text := text_columns(file.schema_arrow, self.features):
+            raise EpisodeError("it is announced as numbers and holds text. Write numbers.", file=path, field=", ".join(text))
+        if numbers is not None:
+            _in_order(numbers, path)
         held: dict[str, list[np.ndarray]] = {}
         current: int | None = None
         begun = passed = 0
@@ -242,7 +284,7 @@ class _Foreign(ForeignTables):
                 if self._bytes_of(file, group, wanted) > MAX_EPISODE_BYTES:
                     raise ValueError(f"a row group takes more than {MAX_EPISODE_BYTES >> 20} MiB")
                 table = file.read_row_group(group, columns=wanted, use_threads=False)
-                part = {name: foreign_array(table.column(name), name) for name in wanted}
+                part = {name: foreign_array(table.column(name), name, passed) for name in wanted}
             index = part[counter] if counter is not None else np.zeros(table.num_rows, np.int64)
             cuts = [0, *(np.flatnonzero(np.diff(index)) + 1).tolist(), len(index)]
             for first, end in itertools.pairwise(cuts):
@@ -262,9 +304,11 @@ class _Foreign(ForeignTables):
             yield finished()
 
     @staticmethod
-    def _bytes_of(file: pq.ParquetFile, group: int, wanted: list[str]) -> int:
-        rows = file.metadata.row_group(group)
-        columns = (rows.column(i) for i in range(rows.num_columns))
+    def _bytes_of(file: pq.ParquetFile, group: int | None, wanted: list[str]) -> int:
+        """Bytes of columns in a row group, in all of them where None."""
+        groups = range(file.num_row_groups) if group is None else (group,)
+        rows = [file.metadata.row_group(each) for each in groups]
+        columns = (each.column(i) for each in rows for i in range(each.num_columns))
         return sum(
             c.total_uncompressed_size
             for c in columns

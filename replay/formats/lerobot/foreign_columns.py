@@ -42,20 +42,43 @@ def readable_columns(schema: pa.Schema) -> tuple[list[str], list[str]]:
     return wanted, left
 
 
-def foreign_array(column: pa.ChunkedArray, name: str) -> np.ndarray:
-    """A column as (n, ...) of its stored type; refuses rows of different lengths, and holes but in floats."""
+def text_columns(schema: pa.Schema, features: Mapping[str, Any]) -> list[str]:
+    """Columns that are announced as numbers and hold text."""
+    found = []
+    for column in schema:
+        kind = column.type
+        while pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind):
+            kind = kind.value_type
+        if features.get(column.name, {}).get("dtype") in layout.DTYPES and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            found.append(column.name)
+    return found
+
+
+def _uneven(array: pa.Array, lengths: np.ndarray, name: str, first: int, each: int) -> str:
+    """Which row of a column is empty, or holds another number of values than most; `each`: lists of a row, `first`: row of the file."""
+    empty = np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False))
+    if len(empty):
+        return f"row {first + int(empty[0]) // each} of {name} is empty"
+    usual = int(np.bincount(lengths.astype(np.int64)).argmax())
+    row = int((lengths != usual).argmax())
+    return f"rows of {name} hold different numbers of values: row {first + row // each} has {int(lengths[row])}, most have {usual}"
+
+
+def foreign_array(column: pa.ChunkedArray, name: str, first: int = 0) -> np.ndarray:
+    """A column as (n, ...) of its stored type; refuses rows of different lengths, and holes but in floats. `first`: row of the file."""
     array = column.combine_chunks()
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     shape = [len(array)]
     while pa.types.is_list(array.type) or pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
         lengths = array.value_lengths().to_numpy(zero_copy_only=False)
         if array.null_count or not len(lengths) or not (lengths == lengths[0]).all():
-            raise ValueError(f"rows of {name} hold different numbers of values")
+            raise ValueError(_uneven(array, lengths, name, first, math.prod(shape[1:])) if len(lengths) else f"{name} holds no value")
         shape.append(int(lengths[0]))
         array = array.flatten()
     array = layout.filled(array)
     if array.null_count:
-        raise ValueError(f"{array.null_count} values of {name} are missing")
+        row = int(array.is_null().to_numpy(zero_copy_only=False).argmax()) // math.prod(shape[1:])
+        raise ValueError(f"{array.null_count} values of {name} are missing, the first in row {first + row}")
     values = array.to_numpy(zero_copy_only=False)
     if not numbers(values):
         raise ValueError(f"{name} is {values.dtype}, which is no plain number")

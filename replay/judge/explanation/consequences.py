@@ -124,6 +124,9 @@ def _follows(finding: Finding, cause: Finding) -> bool:
         return False  # a hand that is not where the person's was explains what the world then does, but no torque
     if cause.signal == "retargeted" and finding.signal == "measured":  # what the person did came first
         return False
+    written = cause.details.get("of") == "both" or (cause.details.get("column"), cause.details.get("kind")) == ("measured", "copied")
+    if written and finding.stage == "kinematics" and shared(cause, finding):
+        return True  # it was written there, and not moved
     if (cause.code, finding.code) == ("value.range", "ctrl.clamped"):  # one and the same number
         return shared(cause, finding)
     if cause.stage == "integrity" and check_of(cause.code).of == "world":

@@ -1,0 +1,240 @@
+"""Which fault of a recorder put a joint beyond its stop, where command and measurement both have it there?
+
+An operator may command past a stop; the joint then stops there, and its measurement shows it. What is measured beyond a stop as well was
+written down wrongly. Undone, the right fault brings every row back into the ranges.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..recording.recording import Stream
+from ..robots.limits import Limits
+from ..signals.channels import PER_DEGREE, SCALE, in_radians
+from ..signals.clock import seconds
+from ..signals.sides import other_side
+from .finding import Finding
+from .rules import Rules
+
+# rad and rows: what a zero of a joint is off by in real sets (0.12 rad, `calibration.offset`) and some more; a joint that is measured so
+# far past its stop for so long is not where it is written
+BEYOND, ROWS = 0.2, 3
+BOTH = 0.5  # of how far a joint is measured beyond its stop, that its command is at least
+WITHIN = 0.05  # rad by which joints may pass their ranges once a fault is undone
+TURN = 2.0 * np.pi
+ZEROS = (0.5 * np.pi, -0.5 * np.pi, np.pi, -np.pi)  # rad by which one robot's description counts a joint from elsewhere than another's
+ALIKE = 0.15  # rad by which two arms may begin further from one another's posture than with another fault undone: else it is that one
+# of a range, by which degrees may leave it; of the rows, in which they are out of it when they are read as radians
+SLACK, OFTEN = 0.1, 0.1
+MOST_FITS = 3  # faults that a sentence names
+DIGITS = re.compile(r"\d+")
+
+Columns = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A fault, and what it would change back.
+
+    Attributes:
+        kind: `turns`, `order` (two joints of a limb, one after the other, exchanged), `sides`, `sign` or `zero`.
+        joints: that it is about; by: [rad] that was added to them, of turns and zeros.
+        back: from the columns of a stream [rad] to those that it changes, as they were.
+    """
+
+    kind: str
+    joints: tuple[str, ...]
+    back: Callable[[Columns], Columns]
+    by: float = 0.0
+
+
+@dataclass(frozen=True)
+class BeyondStop:
+    """Joints that are commanded and measured beyond their stops.
+
+    Attributes:
+        joints: the furthest first; past: [rad] how far; value, limit: of the furthest [rad].
+        t0, t1: [s] between which it is there; share: of all rows.
+        fits: faults of which each explains all of it by itself; none where no known one does.
+    """
+
+    joints: tuple[str, ...]
+    past: float
+    value: float
+    limit: float
+    t0: float
+    t1: float
+    share: float
+    fits: tuple[Undone, ...]
+
+
+def beyond_stop(command: Stream | None, state: Stream | None, limits: Limits, origin: int) -> BeyondStop | None:
+    """None where each joint is measured within its range, or its command alone is beyond: that is asked elsewhere. And without commands:
+    what a robot measurably did is a warning, as a single witness may be a doubtful limit.
+
+    Args:
+        command, state: joints, in units of angles.
+    """
+    if command is None or state is None or not command.n or not state.n or not {command.unit, state.unit} <= set(SCALE):
+        return None
+    names = [name for name in state.names if is_ranged(name, limits) and name in command.names]
+    if not names:
+        return None
+    both = [dict(zip(names, in_radians(stream, names).T)) for stream in (state, command)]
+    far = {name: lasting(both[0][name], limits, name) for name in names}
+    out = [name for name in names if far[name] > BEYOND and all(lasting(x[name], limits, name) > BOTH * far[name] for x in both[1:])]
+    if not out:
+        return None
+    if all(set(out) <= in_degrees({name: x[name] for name in out}, limits) for x in both):
+        return None  # that is a matter of `unit.degrees`
+    out.sort(key=lambda name: -far[name])
+    q, past = both[0][out[0]], _past(both[0][out[0]], limits, out[0])
+    rows, row, t = np.flatnonzero(past > 0.0), int(past.argmax()), seconds(state, origin)
+    limit = limits[out[0]].upper if q[row] > limits[out[0]].upper else limits[out[0]].lower
+    fits = [one for one in faults(names, out, both[0], limits) if all(_is_within(one.back(x), limits) for x in both)]
+    return BeyondStop(
+        tuple(out), float(past[row]), float(q[row]), float(limit), float(t[rows[0]]), float(t[rows[-1]]), len(rows) / len(q),
+        tuple(_likeliest(fits, out, both[0])),
+    )  # fmt: skip
+
+
+def beyond_range(beyond: BeyondStop | None, rules: Rules) -> list[Finding]:
+    """`value.range` of joints that a recorder put beyond their stops; empty where there are none, or two columns of them were exchanged."""
+    if beyond is None or _is_exchange(beyond):
+        return []
+    rule, kinds = rules["value.range"], list(dict.fromkeys(one.kind for one in beyond.fits))
+    details: dict[str, Any] = {"kind": "stop", "of": "both"}
+    if len(kinds) > 1:
+        details |= {"kind": "several"} | {f"fit{k}": f"fit_{kind}" for k, kind in enumerate(kinds[:MOST_FITS])}
+        details |= {"pairs": _pairs(beyond.fits[0])} if beyond.fits[0].kind == "order" else {}
+    elif kinds:
+        by = beyond.fits[0].by
+        details |= {"kind": kinds[0], "off": by, "turns": abs(round(by / TURN))}
+    return [
+        rule.finding(
+            level="FAIL", subject=beyond.joints, signal="measured", value=beyond.value, limit=beyond.limit, margin=-beyond.past,
+            excess=beyond.past / BEYOND, unit="rad", t0=beyond.t0, t1=beyond.t1, share=beyond.share, details=details,
+        )
+    ]  # fmt: skip
+
+
+def beyond_by_exchange(beyond: BeyondStop | None, rules: Rules) -> list[Finding]:
+    """`stream.swapped` of columns that were exchanged in command and measurement alike; empty where that alone does not explain it."""
+    if beyond is None or not _is_exchange(beyond):
+        return []
+    (fault,) = beyond.fits
+    pairs = len(fault.joints) // 2
+    details = {"kind": fault.kind, "pairs": _pairs(fault), "count": pairs, "past": beyond.past, "of": "both",
+               "joint": beyond.joints[0], "at": beyond.value, "stop": beyond.limit}  # fmt: skip
+    return [
+        rules["stream.swapped"].beyond(
+            float(pairs), 0.0, subject=fault.joints, t0=beyond.t0, t1=beyond.t1, share=beyond.share, details=details
+        )
+    ]
+
+
+def _is_exchange(beyond: BeyondStop) -> bool:
+    return len(beyond.fits) == 1 and beyond.fits[0].kind in ("order", "sides")
+
+
+def _pairs(fault: Undone) -> str:
+    return ", ".join(f"{one} / {other}" for one, other in zip(fault.joints[::2], fault.joints[1::2]))
+
+
+def is_ranged(name: str, limits: Limits) -> bool:
+    return name in limits and bool(np.isfinite(limits[name].lower + limits[name].upper))
+
+
+def turns_of(q: np.ndarray, lower: float, upper: float) -> int:
+    """Whole turns that are too many in all rows of (n,) [rad]; 0 where there are none, or they do not explain it."""
+    middle = 0.5 * (float(np.nanmin(q)) + float(np.nanmax(q)))
+    turns = round((middle - 0.5 * (lower + upper)) / TURN)
+    return turns if np.nanmin(q) - turns * TURN > lower - WITHIN and np.nanmax(q) - turns * TURN < upper + WITHIN else 0
+
+
+def in_degrees(columns: Mapping[str, np.ndarray], limits: Limits, overshoot: float = 1.0) -> set[str]:
+    """Joints of which values (n,) that are called rad leave the range by more than such a share of it, and are within it as degrees.
+    None where whole turns would bring all of them back: any angle in rad is small in degrees."""
+    bad, turned = set(), set()
+    for name, x in columns.items():
+        q, lower, upper = x[np.isfinite(x)], limits[name].lower, limits[name].upper
+        if not len(q):
+            continue
+        past, read = np.maximum(lower - q, q - upper), q * PER_DEGREE
+        inside = max(lower - float(read.min()), float(read.max()) - upper) < SLACK * (upper - lower)
+        if inside and float(past.max()) > overshoot * (upper - lower) and float((past > 0.0).mean()) > OFTEN:
+            bad.add(name)
+            turned |= {name} if turns_of(q, lower, upper) else set()
+    return bad if len(turned) < len(bad) else set()
+
+
+def faults(names: Sequence[str], out: Sequence[str], q: Mapping[str, np.ndarray], limits: Limits) -> Iterator[Undone]:
+    """Faults of which each may have put all joints `out` where they are, the plainest first.
+
+    Args:
+        names: of all joints that have a range, in the order of the columns; q: name -> (n,) measured [rad].
+    """
+    turns = {name: turns_of(q[name], limits[name].lower, limits[name].upper) for name in out}
+    if all(turns.values()) and len(set(turns.values())) == 1:
+        yield _moved("turns", tuple(out), turns[out[0]] * TURN)
+    for name, other in pairwise(names):
+        if limb_of(other) == limb_of(name) and set(out) <= {name, other}:
+            yield _exchanged("order", [(name, other)])
+    pairs = [(one, other_side(one)) for one in names if other_side(one) in names and names.index(one) < names.index(other_side(one))]
+    if pairs:
+        yield _exchanged("sides", pairs)
+    yield Undone("sign", tuple(out), lambda x: {name: -x[name] for name in out})
+    for by in ZEROS:
+        yield _moved("zero", tuple(out), by)
+
+
+def _moved(kind: str, joints: tuple[str, ...], by: float) -> Undone:
+    return Undone(kind, joints, lambda x: {name: x[name] - by for name in joints}, by)
+
+
+def _exchanged(kind: str, pairs: Sequence[tuple[str, str]]) -> Undone:
+    change = {a: b for one, other in pairs for a, b in ((one, other), (other, one))}
+    return Undone(kind, tuple(name for pair in pairs for name in pair), lambda x: {a: x[b] for a, b in change.items()})
+
+
+def _likeliest(fits: Sequence[Undone], out: Sequence[str], q: Columns) -> list[Undone]:
+    """Of faults that explain it, those that no witness speaks against: whole turns are exact; two joints that are each other's on both
+    sides are one exchange and no two faults; and arms begin in the posture that the other one has."""
+    turns = [one for one in fits if one.kind == "turns"]
+    sides = [one for one in fits if one.kind == "sides" and any(other_side(name) in out for name in out if other_side(name) != name)]
+    if turns or sides:
+        return turns or sides
+    apart = [_apart(one.back(q), q) for one in fits]
+    return [one for one, away in zip(fits, apart) if away <= min(apart) + ALIKE]
+
+
+def _apart(back: Columns, q: Columns) -> float:
+    """[rad] how far joints begin from where those of the other side do, a fault undone; signs aside, which are mirrored in some."""
+    now = q | back
+    return sum(
+        abs(abs(float(now[name][0])) - abs(float(now[other_side(name)][0]))) for name in back if other_side(name) in now
+    )
+
+
+def limb_of(name: str) -> str:
+    return DIGITS.sub("", name)
+
+
+def _past(q: np.ndarray, limits: Limits, name: str) -> np.ndarray:
+    """(n,) [rad] beyond the range of a joint; what is no number is another check's matter."""
+    return np.nan_to_num(np.maximum(limits[name].lower - q, q - limits[name].upper), nan=-np.inf)
+
+
+def lasting(q: np.ndarray, limits: Limits, name: str) -> float:
+    """[rad] by which a joint is beyond its range in so many rows."""
+    return float(np.sort(_past(q, limits, name))[-min(ROWS, len(q)) :].min())
+
+
+def _is_within(columns: Columns, limits: Limits) -> bool:
+    return all(float(_past(x, limits, name).max(initial=-np.inf)) <= WITHIN for name, x in columns.items())

@@ -1,0 +1,106 @@
+"""Are two joints of a take exchanged in all its columns, as the other takes of its set show?
+
+Asked where a joint is commanded past its range by so little that it may be an operator who drives it there: then its motion is that of
+the other takes, and the exchange does not make it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..recording.recording import Recording
+from ..robots.limits import Limits
+from ..signals.channels import SCALE, in_radians, pair
+from .beyond_stops import WITHIN, is_ranged, lasting, limb_of
+from .finding import Finding
+from .rules import Rules
+
+CODE = "stream.swapped"
+ORDER, KIND, SHOWN = "order", "order_among", "order_shown"
+PAST = 1e-3  # rad by which a joint is past its range
+LEAST = 3  # other takes
+SHARES = (5.0, 50.0, 95.0)  # percentiles
+NOISE = 0.1  # rad, summed over four numbers of two joints, by which takes may differ beyond what the others do
+LEFT = 0.7  # of the distance to the other takes that an exchange may leave; takes of five real and own sets leave less than 0.65
+
+
+@dataclass(frozen=True)
+class Posture:
+    """Where the joints of a take are.
+
+    Attributes:
+        joints: name -> its first angle and `SHARES` of it [rad]; ends: name -> (lowest, highest); order: of the columns.
+        past: that are commanded past their ranges; exchanged: two of this take that its stops show to be exchanged.
+    """
+
+    joints: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    ends: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    past: tuple[str, ...] = ()
+    exchanged: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+
+
+def posture_of(recording: Recording, limits: Limits, findings: Iterable[Finding] = ()) -> Posture:
+    """Of a robot's own joints; of a person's motion none. `findings`: of its integrity."""
+    command, state = pair(recording)
+    if recording.kind == "human" or command is None or state is None or not state.n or not {command.unit, state.unit} <= set(SCALE):
+        return Posture()
+    names = [name for name in state.names if is_ranged(name, limits) and name in command.names]
+    if not names or not command.n:
+        return Posture()
+    q, c = in_radians(state, names), in_radians(command, names)
+    if not np.isfinite(q).all():
+        return Posture()
+    stands = np.vstack([q[:1], np.percentile(q, SHARES, axis=0)])
+    past = tuple(name for j, name in enumerate(names) if lasting(c[:, j], limits, name) > PAST)
+    ends = {name: (float(q[:, j].min()), float(q[:, j].max())) for j, name in enumerate(names)}
+    exchanged = next((one.subject for one in findings if one.code == CODE and one.failed and one.details.get("kind") == ORDER), ())
+    return Posture({name: tuple(x) for name, x in zip(names, stands.T.tolist())}, ends, past, tuple(exchanged), tuple(names))
+
+
+def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, rules: Rules) -> Finding | None:
+    """`stream.swapped` of two joints, one after the other, that stand where the other one does in the other takes, or that another take
+    shows to be exchanged by its stops; None where none are."""
+    if not take.past:
+        return None
+    for two in dict.fromkeys(one.exchanged for one in others if len(one.exchanged) == 2):
+        if set(take.past) <= set(two) <= set(take.joints) and _fits(take, two[0], two[1], limits):
+            return _finding(two, rules, kind=SHOWN)
+    known = [one for one in others if not one.past]
+    if len(known) < LEAST:
+        return None
+    best: tuple[float, float, tuple[str, str]] | None = None
+    for one, other in pairwise(take.order):
+        if limb_of(one) != limb_of(other) or not set(take.past) <= {one, other} or not _fits(take, one, other, limits):
+            continue
+        of = [np.hstack([x.joints[one], x.joints[other]]) for x in known if one in x.joints and other in x.joints]
+        if len(of) < LEAST:
+            continue
+        usual = np.median(of, axis=0)
+        apart, back = (
+            float(np.abs(np.hstack([take.joints[a], take.joints[b]]) - usual).sum()) for a, b in ((one, other), (other, one))
+        )
+        ordinary = max(float(np.abs(x - usual).sum()) for x in of)
+        if apart > ordinary + NOISE and back <= LEFT * apart and (best is None or back < best[1]):
+            best = apart, back, (one, other)
+    if best is None:
+        return None
+    apart, back, names = best
+    return _finding(names, rules, kind=KIND, takes=len(known), remaining=back / apart)
+
+
+def _finding(names: Sequence[str], rules: Rules, **known: Any) -> Finding:
+    details = {"of": "both", "pairs": " / ".join(names), "count": 1, **known}
+    return rules[CODE].beyond(1.0, 0.0, subject=tuple(names), details=details)
+
+
+def _fits(take: Posture, one: str, other: str, limits: Limits) -> bool:
+    """Whether both are within their ranges once they are exchanged back."""
+    return all(
+        take.ends[b][0] > limits[a].lower - WITHIN and take.ends[b][1] < limits[a].upper + WITHIN for a, b in ((one, other), (other, one))
+    )

@@ -1,0 +1,64 @@
+"""Two joints that are exchanged in all columns of a take, by the other takes of its set; and an operator who drives a joint too far."""
+
+import numpy as np
+import pytest
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.usual_postures import LEAST, check_order_among, posture_of
+from shiliu.replay.judge.intake import own_limits
+from shiliu.replay.line.kept import packed, unpacked
+from shiliu.replay.recording.recording import Recording, Stream
+
+RULES, LIMITS = load_rules(), own_limits()
+NAMES = ["zarm_l5_joint", "zarm_l6_joint", "zarm_l7_joint", "zhead_1_joint", "zhead_2_joint"]
+T = np.arange(200) / 20.0
+WAY = 0.5 - 0.5 * np.cos(2.0 * np.pi * T / 10.0)
+FAR = (0.3, -0.8, 0.4, 0.6, 0.2)
+
+
+def take(varied: float, order=(0, 1, 2, 3, 4), further: float = 0.0) -> Recording:
+    """Joints that go as far as in the other takes, but for 5 % of `varied`; `further`: [rad] that the wrist goes beyond."""
+    x = np.outer(WAY, np.array(FAR) * (1.0 + 0.05 * varied))
+    x[:, 2] += further * WAY
+    x = x[:, list(order)]
+    ns = (T * 1e9).astype(np.int64)
+    streams = {}
+    for role in ("command", "measured"):
+        streams[role] = Stream(role, role, "joint_position", "rad", tuple(NAMES), x, capture_ns=ns, clock="capture")
+    return Recording("take", "set#0", "", "robot", streams)
+
+
+def found(one: Recording, others: int = LEAST):
+    usual = [posture_of(take(v), LIMITS) for v in np.linspace(-1.0, 1.0, others)]
+    return check_order_among(posture_of(one, LIMITS), usual, LIMITS, RULES)
+
+
+@pytest.mark.parametrize(("order", "names"), [((0, 2, 1, 3, 4), ("zarm_l6_joint", "zarm_l7_joint")), ((0, 1, 2, 4, 3), tuple(NAMES[3:]))])
+def test_joints_that_stand_where_the_other_one_does_elsewhere(order, names):
+    finding = found(take(0.0, order))
+    assert finding is not None and (finding.level, finding.code, finding.subject) == ("FAIL", "stream.swapped", names)
+    assert finding.details["remaining"] < 0.1 and finding.details["takes"] == LEAST
+    assert found(take(0.0, order), LEAST - 1) is None
+
+
+def test_an_operator_who_goes_too_far_is_the_operator():
+    assert posture_of(take(0.0, further=0.45), LIMITS).past == ("zarm_l7_joint",)
+    assert found(take(0.0, further=0.45)) is None
+
+
+def test_a_clean_take_is_not_asked():
+    assert posture_of(take(1.0), LIMITS).past == () and found(take(1.0)) is None
+
+
+def test_what_the_stops_show_in_one_take_holds_of_another_of_its_set():
+    """Both are past a range by little, and in one alone by so much that no operator did it."""
+    wrong, names = take(0.0, (0, 2, 1, 3, 4)), ("zarm_l6_joint", "zarm_l7_joint")
+    shown = RULES["stream.swapped"].beyond(1.0, 0.0, subject=names, details={"kind": "order"})
+    others = [posture_of(take(1.0, (0, 2, 1, 3, 4)), LIMITS, [shown])]
+    finding = check_order_among(posture_of(wrong, LIMITS), others, LIMITS, RULES)
+    assert finding is not None and (finding.subject, finding.details["kind"]) == (names, "order_shown")
+    assert check_order_among(posture_of(take(0.0), LIMITS), others, LIMITS, RULES) is None
+
+
+def test_a_posture_is_kept_as_it_is():
+    one = posture_of(take(0.0, further=0.45), LIMITS)
+    assert unpacked(packed(one)) == one and one.order == tuple(NAMES)
