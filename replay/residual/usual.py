@@ -233,7 +233,8 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
         habit = Habit(habit.value, first, last)
         case = Case(x, meant, first, last, group.dt, 0.1 * size, angle=unit == "rad")
         why = best(case)
-    slack = word == "measured_rough" and habit.value < centre  # a joint that is held back is so as well
+    # a joint that is held back is so as well, and how late a finger is, what it holds decides
+    slack = (word == "measured_rough" and habit.value < centre) or (group.hands and word in ("late", "delay"))
     certain = not slack and (word not in PUSHED or _no_push(one, word, habit, usual, group))
     return Difference.over(
         group.t, (one.channel.name,), kind, (habit.first, habit.last), max(size, 1e-9), unit, why or name, certain=certain,
