@@ -133,8 +133,13 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             of = [d for d in of if not (d.kind == "velocity" and _leaps_most(channel, lost))]
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
-    found = [d for d in unsure_of_leaps(group, found) if d.certain or d.size >= CLEAR * d.limit]
+    found = [of_begin(d) for d in unsure_of_leaps(group, found) if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
+
+
+def of_begin(one: Difference) -> Difference:
+    """The same, unsure where only the first row is off, and not far: a take that begins in a motion lacks the commands before."""
+    return replace(one, certain=False) if one.first == one.last == 0 and one.size < FAR.get(one.unit, np.inf) else one
 
 
 def _disagree(group: Group, relations: Sequence[Sequence[Relation]]) -> bool:

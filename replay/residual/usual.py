@@ -19,7 +19,7 @@ from .case import Case
 from .departures import together
 from .difference import JOIN, Difference
 from .engine import FAR as FAR_AWAY
-from .habits import AWAY, SIDES, WAY, Habit, Habits, habits
+from .habits import AWAY, COMES, SIDES, WAY, Habit, Habits, habits
 from .hypotheses import best
 from .table import Group
 
@@ -124,7 +124,7 @@ def known(mapping: str | None) -> Usual | None:
 
 
 def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
-    """What of a take's channels is far outside of what is usual."""
+    """What of a take's channels is far outside of what is usual; unsure of how it begins, as a take that was cut begins in any motion."""
     found: list[Difference] = []
     compared = [group for group in groups if group.same_rows and abs(1.0 / (group.dt * usual.rate) - 1.0) <= RATE]
     of_groups = [(group, habits(group)) for group in compared]
@@ -142,8 +142,13 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
         if len(device) > max(1.0, MOST * len(moving)):
             found.append(_one(device))
             of = [d for d in of if not any(d is one for one in device)]
-        found += together(of)
+        found += [_of_begin(one, group.dt) for one in together(of)]
     return found
+
+
+def _of_begin(one: Difference, dt: float) -> Difference:
+    """The same, unsure of a joint in the first seconds: it may begin anywhere, and a take that was cut begins in a motion."""
+    return replace(one, certain=False) if one.kind == "measured" and one.last * dt <= COMES else one
 
 
 def _is_recorded_otherwise(every: Sequence[Habits], usual: Usual) -> bool:

@@ -10,6 +10,8 @@ from shiliu.replay.checks.witnesses import CHECKS, check_alone, check_differs
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.residual.difference import Difference
+from shiliu.replay.residual.engine import of_begin
 from shiliu.replay.residual.relations import relations_of
 from shiliu.replay.residual.whole_takes import beside_commands, parameters
 
@@ -524,3 +526,9 @@ def test_a_joint_that_follows_its_command_nowhere_has_no_delay_and_is_judged(del
     relations = [[replace(r, delay=delay) for r in own] for own in relations_of(group)]
     (one,) = parameters(group, group.channels[4], relations[4], relations, beside_commands(group, relations))
     assert (one.name, one.kind) == ("offset", "measured") and one.size == pytest.approx(0.4, abs=0.05)
+
+
+@pytest.mark.parametrize(("rows", "size", "sure"), [((0, 0), 0.1, False), ((0, 0), 0.6, True), ((0, 1), 0.1, True), ((7, 7), 0.1, True)])
+def test_a_first_row_that_is_beside_the_motion_is_unsure_unless_it_is_far(rows, size, sure):
+    one = Difference.over(np.arange(50) / RATE, ("a",), "command", rows, size, "rad", "single_row", certain=True)
+    assert of_begin(one).certain is sure

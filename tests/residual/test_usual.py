@@ -102,6 +102,18 @@ def test_a_device_that_is_set_up_otherwise_is_a_warning(usual):
     assert found.numbers["late"] == pytest.approx(6 / RATE, abs=0.5 / RATE)
 
 
+@pytest.mark.parametrize(("first", "sure"), [(30, False), (130, True)])
+def test_a_joint_may_begin_a_take_anywhere(usual, first, sure):
+    """A second and a half in which it is 0.12 rad beside its usual way."""
+
+    def away(x: np.ndarray) -> np.ndarray:
+        x[first : first + 45] += 0.12
+        return x
+
+    found = unusual([changed(group(100), 2, "measured", away)], usual)
+    assert found and any(d.certain for d in found) is sure
+
+
 HONEST = {
     "rounded": lambda kind, x: np.round(x, 2),
     "short floats": lambda kind, x: x.astype(np.float16).astype(float),
