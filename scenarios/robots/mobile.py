@@ -29,6 +29,7 @@ STUBBORN = 1e6  # kg and kg m2: a steady push of 100 N moves the standing base b
 ANSWER = 0.03  # s, in which the base takes on a commanded speed that is less than its acceleration away
 GAP = 0.003  # m, by which the soles' collision shapes end above the floor, so that nothing drags
 TIGHT = ((0.005, 1.0), (0.99, 0.999, 0.001, 0.5, 2.0))  # solref and solimp of the legs' following
+DIGITS = 9  # of the polynomials that the legs follow: 1e-9 rad, a thousandth of a micrometre at the foot
 FINER, LONGER = 1e-4, 2.0  # tolerance, and steps, of the solver beside cloth: see `solve_beside`
 
 
@@ -186,7 +187,8 @@ def follow(spec: mujoco.MjSpec, leg: Leg, lowest: float) -> None:
     drop = np.linspace(lowest, 0.0, 200)
     powers = np.stack([drop**k for k in range(1, 5)], axis=1)
     for joint, angle in zip((leg.hip, leg.knee), leg_angles(spec, leg, drop)):
-        terms = np.linalg.lstsq(powers, angle - angle[-1], rcond=None)[0]
+        # the last digits differ from one kind of processor to another, and the model must not
+        terms = np.round(np.linalg.lstsq(powers, angle - angle[-1], rcond=None)[0], DIGITS)
         equality = spec.add_equality(
             name=f"{joint}_follows",
             type=mujoco.mjtEq.mjEQ_JOINT,
