@@ -285,7 +285,8 @@ class Story:
         else:
             parts = [finding.code, words.message(finding)]
         if finding.t0 is not None:
-            parts.append(words.ui("at_time", t=seconds(finding.at if finding.at is not None else finding.t0)))
+            moment = seconds(finding.at if finding.at is not None else finding.t0)
+            parts += [] if any(moment in part for part in parts) else [words.ui("at_time", t=moment)]
         if finding.level == "WARN":
             parts.append(f"({words.ui('warning')})")
         return " ".join(part for part in parts if part)

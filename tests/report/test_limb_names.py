@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from made_verdicts import verdict
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.witnesses import finding_of
+from shiliu.replay.report.story import Story
 from shiliu.replay.report.text import Words
 from shiliu.replay.residual.difference import Difference
 
@@ -71,3 +73,10 @@ def test_a_command_just_past_the_end_of_its_channel_says_by_how_much():
         details={"lower": 0.0, "upper": 100.0},
     )  # fmt: skip
     assert "0.004 % past the end" in Words("en").message(finding) and "0.004 %" in Words("zh").message(finding)
+
+
+def test_a_moment_that_a_sentence_has_is_not_repeated():
+    times = np.arange(100) / 10.0
+    one = Difference.over(times, ("zarm_l4_joint",), "measured", (20, 60), 0.1, "rad", "offset", certain=True, numbers={"by": 0.1}, limit=0.04)
+    found = finding_of(load_rules()["column.differs"], one, [])
+    assert Story(verdict("f", "UNSOUND", [found], 0, None), Words("en")).why.count("2.00 s") == 1
