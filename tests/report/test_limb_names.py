@@ -77,6 +77,7 @@ def test_a_command_just_past_the_end_of_its_channel_says_by_how_much():
 
 def test_a_moment_that_a_sentence_has_is_not_repeated():
     times = np.arange(100) / 10.0
-    one = Difference.over(times, ("zarm_l4_joint",), "measured", (20, 60), 0.1, "rad", "offset", certain=True, numbers={"by": 0.1}, limit=0.04)
+    known = {"certain": True, "numbers": {"by": 0.1}, "limit": 0.04}
+    one = Difference.over(times, ("zarm_l4_joint",), "measured", (20, 60), 0.1, "rad", "offset", **known)
     found = finding_of(load_rules()["column.differs"], one, [])
     assert Story(verdict("f", "UNSOUND", [found], 0, None), Words("en")).why.count("2.00 s") == 1
