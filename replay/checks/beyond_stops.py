@@ -1,7 +1,8 @@
 """Which fault of a recorder put a joint beyond its stop, where command and measurement both have it there?
 
-An operator may command past a stop; the joint then stops there, and its measurement shows it. What is measured beyond a stop as well was
-written down wrongly. Undone, the right fault brings every row back into the ranges.
+An operator may command past a stop. Some recorders write commands, or a simulation's states, for what was measured, and some published
+ends are doubtful: so a stretch beyond a stop stays a matter of the command (`joint.position`). A fault of the recorder is claimed where it
+brings every row back into the ranges, and what it explains is no stretch: whole turns, two exchanged joints, or nearly all rows.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from .rules import Rules
 # far past its stop for so long is not where it is written
 BEYOND, ROWS = 0.2, 3
 BOTH = 0.5  # of how far a joint is measured beyond its stop, that its command is at least
+# of all rows that are beyond a stop: so many are no stretch that an operator went there, by a sign or a zero, and by an exchange
+NEARLY_ALL, MANY = 0.8, 0.2
+NOWHERE = 0.8  # rad beyond a stop, which no doubtful end of a range is off by
 WITHIN = 0.05  # rad by which joints may pass their ranges once a fault is undone
 TURN = 2.0 * np.pi
 ZEROS = (0.5 * np.pi, -0.5 * np.pi, np.pi, -np.pi)  # rad by which one robot's description counts a joint from elsewhere than another's
@@ -106,16 +110,16 @@ def beyond_stop(command: Stream | None, state: Stream | None, limits: Limits, or
 
 def beyond_range(beyond: BeyondStop | None, rules: Rules) -> list[Finding]:
     """`value.range` of joints that a recorder put beyond their stops; empty where there are none, or two columns of them were exchanged."""
-    if beyond is None or _is_exchange(beyond):
+    if beyond is None or not beyond.fits or _is_exchange(beyond):
+        return []
+    if beyond.fits[0].kind != "turns" and beyond.share < (MANY if beyond.past > NOWHERE else NEARLY_ALL):
         return []
     rule, kinds = rules["value.range"], list(dict.fromkeys(one.kind for one in beyond.fits))
-    details: dict[str, Any] = {"kind": "stop", "of": "both"}
+    by = beyond.fits[0].by
+    details: dict[str, Any] = {"kind": kinds[0], "of": "both", "off": by, "turns": abs(round(by / TURN))}
     if len(kinds) > 1:
-        details |= {"kind": "several"} | {f"fit{k}": f"fit_{kind}" for k, kind in enumerate(kinds[:MOST_FITS])}
+        details = {"kind": "several", "of": "both"} | {f"fit{k}": f"fit_{kind}" for k, kind in enumerate(kinds[:MOST_FITS])}
         details |= {"pairs": _pairs(beyond.fits[0])} if beyond.fits[0].kind == "order" else {}
-    elif kinds:
-        by = beyond.fits[0].by
-        details |= {"kind": kinds[0], "off": by, "turns": abs(round(by / TURN))}
     return [
         rule.finding(
             level="FAIL", subject=beyond.joints, signal="measured", value=beyond.value, limit=beyond.limit, margin=-beyond.past,
@@ -140,7 +144,7 @@ def beyond_by_exchange(beyond: BeyondStop | None, rules: Rules) -> list[Finding]
 
 
 def _is_exchange(beyond: BeyondStop) -> bool:
-    return len(beyond.fits) == 1 and beyond.fits[0].kind in ("order", "sides")
+    return len(beyond.fits) == 1 and beyond.fits[0].kind in ("order", "sides") and beyond.share >= MANY
 
 
 def _pairs(fault: Undone) -> str:

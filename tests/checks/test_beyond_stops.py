@@ -57,9 +57,7 @@ def test_a_command_past_a_stop_at_which_the_joint_is_measured_to_stop_is_the_ope
     q["zarm_l7_joint"] = 1.5 * WAY
     assert found(q, measured={"zarm_l7_joint": np.minimum(q["zarm_l7_joint"], end)}) == []
     assert beyond_stop(None, streams(q)[1], LIMITS, 0) is None, "what was measured alone is a warning"
-    (finding,) = found(q)
-    assert (finding.code, finding.level, finding.subject) == ("value.range", "FAIL", ("zarm_l7_joint",))
-    assert finding.value == pytest.approx(1.5, abs=0.01) and finding.margin == pytest.approx(end - 1.5, abs=0.01)
+    assert found(q) == [], "a stretch beyond a stop stays a matter of the command, however it was measured"
 
 
 FAULTS = {
@@ -67,6 +65,14 @@ FAULTS = {
     "sign": ("zarm_l4_joint", lambda x: -x, 0.0),
     "zero": ("zarm_l2_joint", lambda x: x - 0.5 * np.pi, -0.5 * np.pi),
 }
+
+
+@pytest.mark.parametrize(("past", "claimed"), [(0.6, False), (1.0, True)])
+def test_another_zero_in_some_of_the_rows_is_claimed_where_no_end_is_so_doubtful(past, claimed):
+    """The rows are beyond the stop in some half of the take."""
+    q, limit = motion(), LIMITS["zarm_l1_joint"]
+    q["zarm_l1_joint"] = np.where(WAY > 0.5, limit.upper + past, limit.upper - 0.3)
+    assert bool(found(q)) is claimed
 
 
 @pytest.mark.parametrize("kind", FAULTS)
@@ -94,17 +100,16 @@ def test_left_and_right_are_exchanged_where_both_of_a_pair_are_beyond():
 
 def test_what_several_faults_explain_names_them_all():
     q = motion()
-    q["zarm_l2_joint"] = -0.7 * WAY
+    q["zarm_l2_joint"] = -0.5 - 0.2 * WAY
     (finding,) = found(q)
     assert finding.code == "value.range" and finding.details["kind"] == "several"
     assert finding.details["fit0"] == "fit_order" and "fit_sign" in finding.details.values()
 
 
-def test_what_no_known_fault_explains_is_the_recorders_too():
+def test_what_no_known_fault_explains_is_a_matter_of_the_command():
     q = motion()
     q["zarm_l4_joint"] = 4.0 * WAY - 2.0
-    (finding,) = found(q)
-    assert (finding.level, finding.details["kind"]) == ("FAIL", "stop")
+    assert found(q) == []
 
 
 def test_a_robot_with_wide_ranges_says_nothing():

@@ -373,7 +373,7 @@ def test_the_bounds_stand_in_the_settings():
 
 
 def test_another_robot_is_judged_but_not_repaired(contexts):
-    recording = real(np.full(200, 1.0))
+    recording = real(np.full(200, 0.15))
     verdict = verdict_of(recording, contexts)
     context = SimpleNamespace(embodiment="a robot of somebody else")
     assert verdict.verdict == "INFEASIBLE"
