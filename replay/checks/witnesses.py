@@ -95,7 +95,7 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
         value=one.size,
         limit=one.limit,
         margin=one.limit - one.size,
-        excess=max(one.size - one.limit, 0.0) / one.limit,
+        excess=max(one.size - one.limit, 0.0) / one.limit if one.limit > 0.0 else 1.0,  # rows that are lost at rest change no value
         unit=one.unit,
         share=(one.last - one.first + 1) / one.rows,
         details=details,

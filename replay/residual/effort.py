@@ -101,7 +101,8 @@ def _by_law(
 ) -> list[Difference]:
     channels, effort, truth = law.channels, law.effort, law.truth
     rest = effort - truth
-    rest[0] = 0.0  # what was commanded before the first row is not recorded
+    # what was commanded before the first row is not recorded, and a speed that is computed from the next row is none in the last
+    rest[[0, -1]] = 0.0
     speed = np.abs(np.column_stack([c.columns["velocity"] for c in channels]))
     small = law.scale
     chatter = CHATTER * abs(law.damping) * np.column_stack([apart_of(c, group.t) for c in channels])

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..signals.statistics import TO_SIGMA
 from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip
+from .coarse_values import step_of
 from .hands import COUNTED
 from .relations import KEPT, robust, shifted
 from .resolved_torque import COARSE, unresolved
@@ -45,6 +46,7 @@ SLACK, SHARPER = 0.3, 1.0 / 3.0
 HOLDS = 2.0  # Nm of weight, which no torque that is nothing holds
 ONE_OF, LEAST = 2000, 20.0  # rows that each joint's torque is held against each other's servo in; Nm from where on a row counts alike
 SHARE_OF = 0.011  # of its way: a hand that is never commanded further is written as a share of what its unit counts to
+STEPPED = 0.1  # of a hand's largest torque, that a step of its column is at the most
 SHIFTS = range(-15, 16)  # rows by which a column of all joints may be late
 HEADS, HANDS = 1.0 / 3.0, 0.005  # of limits for an arm: motors of the head give 1.5 and 12 Nm; of a hand's stiffness
 
@@ -260,7 +262,7 @@ def laws_of_hands(group: Group, laws: Sequence[ServoLaw], without: Collection[st
         laws: of the arms that they hang on; where these are as in the model, so is the hands' stiffness.
         without: hands that have no commands of their own.
     """
-    channels = tuple(c for c in _counted(group) if c.name not in without)
+    channels = tuple(c for c in _counted(group) if c.name not in without and not is_stepped(c.columns["effort"]))
     if not channels or not group.same_rows or group.n < LEAST_ROWS:
         return []
     as_modelled, (stiffness, force) = any(is_as_modelled(law) for law in laws), own_grip()
@@ -275,6 +277,12 @@ def is_as_modelled(law: ServoLaw) -> bool:
     """Whether these are the arms, and as stiff as in the model."""
     links = [link for chain in own_chains().values() for link in chain.links if link.joint == law.channels[0].name]
     return law.scale == 1.0 and bool(links) and abs(law.stiffness / links[0].gains[0] - 1.0) < AS_MODELLED
+
+
+def is_stepped(effort: np.ndarray) -> bool:
+    """Whether a torque is written in so few steps that it tells no law."""
+    step = step_of(effort)
+    return np.isfinite(step) and step > STEPPED * float(np.abs(effort).max())
 
 
 def _ceiling(effort: np.ndarray) -> float:

@@ -7,8 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from body_takes import RATE, N, body_take, changed, motion
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.witnesses import finding_of
 from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.resolved_torque import is_computed, scatter, unresolved
+from shiliu.replay.residual.servo_law import is_stepped
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +102,26 @@ def test_speeds_of_all_joints_that_are_late_are_one_finding(take, late, seen):
     some = replace(some, streams={name: some.streams[name] for name in ("action", "state", "velocity")})
     found = [d for d in certain(some) if d.kind == "velocity"]
     assert [(d.name, round(d.numbers["late"] * RATE), len(d.channels) > 6) for d in found] == ([("lag", late, True)] if seen else [])
+
+
+def test_a_speed_of_the_next_row_is_none_in_the_last_one(take):
+    """Speeds computed forward, of a take that is cut in a motion."""
+    n = 300
+    streams = {name: replace(s, values=s.values[:n], capture_ns=s.capture_ns[:n]) for name, s in take.streams.items()}
+    cut = replace(take, streams=streams)
+    q = cut.streams["state"].values
+    forward = RATE * np.diff(q, axis=0, append=q[-1:])
+    assert np.abs(forward[-2]).max() > 0.2, "it moves as it ends"
+    found = certain(with_values(cut, velocity=forward[:, : cut.streams["velocity"].values.shape[1]]))
+    assert not [d for d in found if d.kind == "effort"]
+
+
+def test_a_torque_of_few_steps_tells_no_law():
+    assert is_stepped(np.round(np.linspace(0.0, 0.3, 100) / 0.05) * 0.05)
+    assert not is_stepped(np.linspace(0.0, 0.3, 100)) and not is_stepped(np.zeros(100))
+
+
+def test_rows_that_are_lost_at_rest_change_no_value():
+    lost = Difference.over(np.arange(50) / RATE, ("a",), "rows", (10, 11), 0.0, "rad", "cut", certain=True, limit=0.0)
+    found = finding_of(load_rules()["column.differs"], lost, [])
+    assert found.level == "FAIL" and found.excess == 1.0
