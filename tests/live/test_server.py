@@ -171,6 +171,14 @@ def test_where_no_certificate_can_be_kept_it_is_one_error(tmp_path, monkeypatch)
         PageServer("127.0.0.1")
 
 
+def secured(address, context, origin, headers=None):
+    """A connection over TLS. On a busy machine websockets 17.4 loses one of some 200 handshakes: its answer never comes."""
+    for _ in range(3):
+        with contextlib.suppress(TimeoutError):
+            return connect(address, ssl=context, origin=origin, additional_headers=headers, open_timeout=5.0)
+    raise TimeoutError("three handshakes in a row got no answer")
+
+
 def test_without_the_token_nothing_is_answered(states):
     page = PageServer("127.0.0.1")
     try:
@@ -194,8 +202,8 @@ def test_without_the_token_nothing_is_answered(states):
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         address, own = f"wss://127.0.0.1:{page.port}/socket", f"https://127.0.0.1:{page.port}"
         with pytest.raises(Exception, match="403"):
-            connect(address, ssl=context, origin=own)
-        with connect(address, ssl=context, origin=own, additional_headers={"Cookie": known}):
+            secured(address, context, own)
+        with secured(address, context, own, {"Cookie": known}):
             pass
     finally:
         page.close()
