@@ -1,12 +1,16 @@
 """What a record of places says by itself: of the goal, and of physics."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from known_faults.injecting import beginning
 from ordinary import around, ordinary, table_setting
+from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.conclusion import ASSUMED
 from shiliu.replay.judge.context import Contexts
-from shiliu.replay.judge.facts import exchanged_names
+from shiliu.replay.judge.facts import exchanged_names, record_witness
+from shiliu.replay.judge.facts.recorded_state import RecordedState
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.stages import replay_stage
 from shiliu.replay.report import Words
@@ -321,3 +325,18 @@ def test_a_clean_demonstration_without_a_label_is_not_refused(scene, episode, cl
     verdict, goal = unlabelled(scene, episode, tmp_path, None, "unknown")
     assert not any(one.failed for one in verdict.findings) and goal.level in ("PASS", "NOT_CHECKED", "INFO")
     assert next(one for one in clean.findings if one.code == "goal").level == "PASS"
+
+
+@pytest.mark.parametrize(("code", "check"), [("object.hovers", "check_hovers"), ("object.moves", "check_moves")])
+@pytest.mark.parametrize("again", [True, False])
+def test_what_moves_by_itself_does_so_wherever_nobody_measured_what_may_hold_it(monkeypatch, code, check, again):
+    """A person who holds a cup may sit where the scenario draws."""
+    rules = load_rules()
+    wrong = rules[code].finding(level="FAIL", subject=("cup",), value=0.08, limit=0.05, t0=1.0, t1=2.0)
+    start = SimpleNamespace(drawn=("chair.at.x",), further=lambda draw, n, seed: [1, 2])
+    subject = SimpleNamespace(rules=rules, scene=None, context=SimpleNamespace(robot_geoms=None))
+    state = RecordedState(0, np.zeros(1), np.zeros(1), np.zeros((1, 7)), np.ones(7, bool), ("cup",), True)
+    monkeypatch.setattr(record_witness, "facts_of", lambda *asked: None)
+    monkeypatch.setattr(record_witness, check, lambda facts, asked: wrong if again else rules[code].passed())
+    found = record_witness._by_height(wrong, subject, SimpleNamespace(plan=SimpleNamespace(start=start, unsure=None)), state)
+    assert (found.level, found.reason) == (("FAIL", None) if again else ("NOT_CHECKED", "unmeasured"))

@@ -19,7 +19,7 @@ from ....scenarios.sensing.temporal import Goal, Subgoal
 from ....scenarios.sensing.witnessed import tells, unrecorded, witnessed
 from ...checks.finding import Finding
 from ...checks.object_divergence import CarriedAway, carried_by_record
-from ...checks.object_motion import PoseFacts, check_hovers, check_poses
+from ...checks.object_motion import PoseFacts, check_hovers, check_moves, check_poses
 from ...checks.record_goal import check_record_goal
 from ...rollout.rollout import Rollout
 from .exchanged_names import check_names
@@ -69,16 +69,15 @@ def check_witness(
 
 
 def _by_height(finding: Finding, subject: Subject, rollouts: Rollouts, state: RecordedState) -> Finding:
-    """What hovers does so however high that stands of which nobody measured it; of a start that is not known, nothing is reported."""
+    """What hovers or moves by itself does so wherever that stands of which nobody measured it: a table's height, a person who holds it.
+    Of a start that is not known, nothing is reported."""
     start, unsure = rollouts.plan.start, rollouts.plan.unsure
     if finding.code not in (HOVERS, MOVES) or finding.level not in ("WARN", "FAIL") or start is None:
         return finding
-    asked = finding.code == HOVERS and unsure is None and start.drawn
-    others = start.further(state.draw, ELSEWHERE, 0) if asked else []
+    check = {HOVERS: check_hovers, MOVES: check_moves}[finding.code]
+    others = start.further(state.draw, ELSEWHERE, 0) if unsure is None and start.drawn else []
     for other in others:
-        again = check_hovers(
-            facts_of(subject.scene, replace(state, draw=other), subject.context.robot_geoms), subject.rules
-        )
+        again = check(facts_of(subject.scene, replace(state, draw=other), subject.context.robot_geoms), subject.rules)
         if not again.failed:
             unsure = UNMEASURED
     if unsure is None:
