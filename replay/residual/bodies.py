@@ -12,6 +12,7 @@ from ..recording.recording import Recording
 from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of, own_chains
 from .base_streams import check_bases, compared_of_base
+from .borne_by_states import with_states
 from .commanded_speed import commanded_speeds
 from .copied_columns import arms_copied, states_copied
 from .departures import ALIKE, of_one_stream
@@ -19,7 +20,7 @@ from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
 from .engine import differences
 from .forces import check_forces, held_forces
-from .full_states import StatesBeside, states_beside, with_states
+from .full_states import StatesBeside, states_beside
 from .hand_frame import in_the_arms_frame
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds

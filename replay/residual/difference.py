@@ -57,6 +57,10 @@ class Difference:
     weight: float = 0.0
     cases: tuple[Case, ...] = field(default=(), repr=False, compare=False)
 
+    def is_near(self, other: Difference) -> bool:
+        """Whether two are within `JOIN` rows of each other."""
+        return self.first <= other.last + JOIN and other.first <= self.last + JOIN
+
     @classmethod
     def over(
         cls, t: np.ndarray, channels: tuple[str, ...], kind: str, rows: tuple[int, int] | None, size: float, unit: str,

@@ -106,7 +106,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     found = [*speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
     put_right = [one.difference for one in (back, of_arm, delayed) if one is not None]
     found += put_right
-    found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.first <= d.last + JOIN and d.first <= o.last + JOIN for o in found)]
+    found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.is_near(d) for o in found)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"] + list(delayed.seams if delayed is not None else ())
     lost = [each for each in lost if back is None or each != (back.difference.first, back.difference.last)]
     commanded = {name for d in found for name in d.channels if d.kind == "command" and (back is None or d is not back.difference)}

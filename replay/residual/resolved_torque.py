@@ -24,7 +24,7 @@ FOURTH = 70.0**0.5  # of the deviation of numbers that know nothing of each othe
 
 @lru_cache(maxsize=8)
 def unresolved(group: Group, stiffness: float, quiet: float) -> bool:
-    """Whether torques of these servos can be told no more exactly than their law leaves them.
+    """Whether torques of these servos are known no more exactly than their law leaves them.
 
     Args:
         stiffness: [Nm/rad]; quiet: [Nm] that the law leaves of a servo of which everything is known.

@@ -24,8 +24,6 @@ from .hypotheses import best
 from .table import Group
 
 FOLDER = CONF / "following"
-# takes, to know what is usual: among 5 others a clean take reaches 6 times what they show, among 19 of them 1.9
-ENOUGH = 7
 ROUGHS = tuple(f"{kind}_{of}" for kind in ("command", "measured") for of in ("rough", "most", "least"))
 GRAINS = ("command_grain", "measured_grain")
 CENTRED = ("gain", "late", *ROUGHS, *GRAINS)  # may be more or less than usual; the others are distances
@@ -36,7 +34,6 @@ FREE = ("gain", "factor")  # not asked of fingers, which stop at what they hold
 LEAST = {"gain": 0.03, "late": 0.04, "delay": 0.06, "factor": 0.1} | dict.fromkeys(ROUGHS, 0.4)
 LEAST |= {"command_straight": 3.0, "measured_straight": 3.0}
 NEAR = {False: 0.012, True: 0.02}
-POOLED = 90.0  # percentile of what is usual of the channels of a kind, below which a channel's own is not believed
 # times what is usual, from where on it is none. One left out of 20 takes of a G1 and of 8 of a Piper reaches 1.9, and 2.1 in what a push
 # changes
 FAR, FAR_PUSHED = 2.2, 3.0
@@ -49,8 +46,6 @@ MOST, ALL_OF_IT = 0.5, 0.8  # of the joints that move and of the take, beyond wh
 SETUP = 4.0  # times as far as it may be, beyond which no setting of a device is
 RATE = 0.03  # by which rows may come otherwise
 ORDINARY = {"late": "lag", "delay": "lag", "gain": "factor"}  # what a number says of the reason
-
-Numbers = Mapping[str, Mapping[str, float]]  # channel -> word -> value
 
 
 @dataclass(frozen=True)
@@ -66,46 +61,6 @@ class Usual:
     takes: int
     rate: float
     of: Mapping[str, Mapping[str, tuple[float, float]]]
-
-
-@dataclass(frozen=True)
-class TakeHabits:
-    """The numbers of a take, by which others are held against it: `joints` and `hands`, rows a second."""
-
-    rate: float
-    joints: Numbers
-    hands: Numbers
-
-
-def taken(groups: Sequence[Group]) -> TakeHabits | None:
-    """The numbers of a take; None where nothing is commanded and measured."""
-    found: tuple[dict[str, Mapping[str, float]], dict[str, Mapping[str, float]]] = ({}, {})
-    for group in groups:
-        for one in habits(group):
-            found[group.hands][one.channel.name] = {word: habit.value for word, habit in one.of.items()}
-    return TakeHabits(1.0 / groups[0].dt, *found) if any(found) else None
-
-
-def learnt(takes: Sequence[TakeHabits]) -> Usual | None:
-    """What is usual among takes; None of fewer than `ENOUGH`."""
-    if len(takes) < ENOUGH:
-        return None
-    rate = float(np.median([take.rate for take in takes]))
-    takes = [take for take in takes if abs(take.rate / rate - 1.0) <= RATE]
-    of: dict[str, dict[str, tuple[float, float]]] = {}
-    for hands in (False, True):
-        every = [take.hands if hands else take.joints for take in takes]
-        for word in sorted({word for numbers in every for own in numbers.values() for word in own}):
-            found = {}
-            for name in {name for numbers in every for name in numbers}:
-                x = [numbers[name][word] for numbers in every if word in numbers.get(name, ())]
-                if len(x) >= ENOUGH - 1:
-                    centre = float(np.median(x)) if word in CENTRED else float(np.min(x)) if word == "way" else 0.0
-                    found[name] = (centre, float(np.abs(np.array(x) - centre).max()))
-            least = float(np.percentile([reach for _, reach in found.values()], POOLED)) if found else 0.0
-            for name, (centre, reach) in found.items():
-                of.setdefault(name, {})[word] = (centre, max(reach, least))
-    return Usual(len(takes), rate, of) if of else None
 
 
 @lru_cache
@@ -301,5 +256,4 @@ def beside_usual(found: Sequence[Difference], far: Sequence[Difference]) -> list
 
 
 def _meet(one: Difference, other: Difference) -> bool:
-    shared = one.kind == "rows" or bool(set(one.channels) & set(other.channels))
-    return shared and min(one.last, other.last) + JOIN >= max(one.first, other.first)
+    return (one.kind == "rows" or bool(set(one.channels) & set(other.channels))) and one.is_near(other)

@@ -1,4 +1,4 @@
-"""Torques are told no more exactly than what the record resolves of commands, positions and speeds; what adds columns loses no finding."""
+"""Torques are compared no more exactly than rows, positions and speeds resolve; what adds columns loses no finding."""
 
 from __future__ import annotations
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from following import ENOUGH, learnt, taken
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.habits import habits
 from shiliu.replay.residual.table import Group, RecordedChannel
-from shiliu.replay.residual.usual import ENOUGH, FOLDER, beside_usual, known, learnt, taken, unusual
+from shiliu.replay.residual.usual import FOLDER, beside_usual, known, unusual
 
 RATE, ROWS, JOINTS = 30.0, 400, 6
 LATE = 4  # rows that each joint is behind
