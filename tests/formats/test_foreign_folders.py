@@ -16,7 +16,7 @@ def folder_of(data: Path, name: str) -> list[Recording]:
         pytest.skip(f"the real recordings {name} are not here; SHILIU_DATA names their folder")
     items = list(read(data / name))
     broken = [str(item.error) for item in items if isinstance(item, Unreadable)]
-    assert all("is announced" in text for text in broken), broken
+    assert all("is announced" in text or "announced episodes are not here" in text for text in broken), broken
     return [item for item in items if isinstance(item, Recording)]
 
 
@@ -50,8 +50,8 @@ def test_g1_is_read_by_episode_with_its_names(data):
     )
     assert items[0].unmapped == ("observation.images.cam_high (video): announced, but its file is not here",)
     assert "observation.images.cam_high/episode_000001.mp4): pictures are not read" in items[1].unmapped[0]
-    lacking = [item for item in read(data / "g1-inspire-pick-bottle") if isinstance(item, Unreadable)]
-    assert [item.name for item in lacking] == [f"episode_{k:06d}" for k in range(20, 100)]
+    (lacking,) = [item for item in read(data / "g1-inspire-pick-bottle") if isinstance(item, Unreadable)]
+    assert lacking.name == "80 episodes", "one line for all that was not copied"
     assert any("generated, not measured" in note for note in items[0].notes)
 
 
