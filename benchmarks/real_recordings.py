@@ -87,8 +87,10 @@ def table(lines: Sequence[Mapping[str, Any]], comments: Mapping[tuple[str, str],
     """Markdown: sources with their verdicts, then each code that failed in a source."""
     rows = ["| source | takes | verdicts |", "|---|---|---|"]
     for source in dict.fromkeys(line["source"] for line in lines):
-        verdicts = [str(line["verdict"] or "unreadable") for line in lines if line["source"] == source]
+        verdicts = [line["verdict"] for line in lines if line["source"] == source and line["verdict"]]
         counts = ", ".join(f"{verdicts.count(word)} {word}" for word in dict.fromkeys(verdicts))
+        lacking = sum(line["source"] == source and not line["verdict"] for line in lines)
+        counts += f"; reports of what cannot be read or is not here: {lacking}" * bool(lacking)
         rows.append(f"| {source} | {len(verdicts)} | {counts} |")
     rows += ["", "| source | code | findings | root in | worst | answer | looked at |", "|---|---|---|---|---|---|---|"]
     for key, found in grouped(lines).items():
