@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, printable
+from .command_request import CommandRequest
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ..recording.recording import SimEpisode
 
 USAGE = """

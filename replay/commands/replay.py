@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .command_request import CommandRequest
 from .replay_settings import INTAKE, ReplaySettings
 from .where import note_passed_over
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from .replay_ways import Reached, Way
 
 USAGE = """

@@ -20,19 +20,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ....scenarios.scene.scene import Scene
 from ....scenarios.sheet.errors import EpisodeError
+from ...recording.recording import SimEpisode
 from ...rollout.camera_frames import cameras_of, pictures
 from ...rollout.transitions import transitions
 from ..atomic_folder import placed, refuse_full
 from ..exporters import Item, Options
-
-if TYPE_CHECKING:
-    from ....scenarios.scene.scene import Scene
-    from ...recording.recording import SimEpisode
 
 FILE = "demos.hdf5"
 GYM = 2  # robomimic's number for an environment of Gymnasium's interface
