@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from shiliu.scenarios.scene.conditions import conditions
+from shiliu.scenarios.scene.goal import conditions
 from shiliu.scenarios.sensing.predicate import All, Angle, Below, Near
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sensing.scalar_goal import ScalarGoal
