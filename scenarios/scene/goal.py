@@ -11,9 +11,8 @@ from typing import Any
 
 from ..parts.titles import check_title
 from ..reading.names import Names
-from ..sensing.condition import Condition
 from ..sensing.predicate import All, Displaced, Predicate, acts, lasting
-from ..sensing.temporal import Never, Subgoal
+from ..sensing.temporal import Condition, Never, Subgoal
 from ..sheet.quantity import parse_quantity
 from ..sheet.repeated import listed
 from ..sheet.yaml_reader import Node
