@@ -24,12 +24,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import mujoco
 import numpy as np
 
 from ..parts.titles import check_title
 from ..reading.names import Names
-from ..sensing.reaction import add_memory
+from ..sensing.reaction import Reaction
 from ..sensing.requests import Readings, Request
 from ..sheet.quantity import parse_quantity
 from ..sheet.yaml_reader import Node
@@ -60,7 +59,7 @@ class Sole:
 
 
 @dataclass(frozen=True)
-class Stain:
+class Stain(Reaction):
     """The rule of one stain; see `reaction.Reaction`.
 
     Attributes:
@@ -87,10 +86,6 @@ class Stain:
         words = (LEFT, TOTAL, RUBBED, FORCE, *STRIPE, "half_x", "half_y", SPREAD)
         cells = (f"cells_{k}" for k in range(self.grid.numbers))
         return tuple(memory_name(self.name, word) for word in (*words, *cells))
-
-    def compile_into(self, spec: mujoco.MjSpec) -> None:
-        for name in self.actuators:
-            add_memory(spec, name)
 
     def requests(self) -> list[Request]:
         sole = self.sole

@@ -11,15 +11,17 @@ import json
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ....scenarios.scene.scene import Scene
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import SimEpisode
 from ...rollout.camera_frames import cameras_of, pictures
-from ..exporters import Item, Options
+from ..exporters import Item, Options, of_one_scene
 from . import layout
 from .tables import readable, writable, write_tasks
 from .write import DatasetWriter
@@ -35,28 +37,24 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
     Raises:
         EpisodeError: no episode, or episodes of scenes with different features or rates.
     """
-    writer, first, subtasks = None, None, []
+    writer: DatasetWriter | None = None
+    subtasks: list[list[str]] = []
+
+    def features_of(scene: Scene) -> dict[str, Any]:
+        return scene.schema.lerobot_features(tuple(cameras_of(scene, options.images)))
+
     try:
-        for item in items:
-            episode, scene = item.simulated, item.scene
-            cameras = cameras_of(scene, options.images)
-            features = scene.schema.lerobot_features(tuple(cameras))
+        for item, scene, features in of_one_scene(items, features_of):
+            episode = item.simulated
             if writer is None:
                 fps = round(1.0 / scene.control_timestep)
-                writer, first = DatasetWriter(out, features, fps, scene.robot.name, options.made), features
-            elif features != first:
-                raise EpisodeError(
-                    "has other features than the episodes before it; a set holds one kind of scene. Export it apart "
-                    "with episodes=.",
-                    file=item.recording.source,
-                )
-            writer.add(episode, episode.states, pictures(scene, episode, cameras))
+                writer = DatasetWriter(out, features, fps, scene.robot.name, options.made)
+            writer.add(episode, episode.states, pictures(scene, episode, cameras_of(scene, options.images)))
             if options.subtask is not None:
                 subtasks.append([options.subtask(skill) for skill in skills_of(episode)])
             yield item
-        if writer is None:
-            raise EpisodeError("no episode was chosen, so that there is nothing to write.", field="episodes")
-        writer.close()
+        if writer is not None:
+            writer.close()
         if options.plain:
             make_plain(out, subtasks=subtasks)
     finally:
