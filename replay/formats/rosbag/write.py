@@ -23,6 +23,8 @@ is the simulated time. `seq` counts from 0.
 What the simulation does not have holds: planted legs their fixed angle with speed, acceleration and torque 0; the IMU of
 a trunk that stands still, rate 0 and gravity alone; the claws' state kUnknown and no current; `end_effector_data` is
 empty, as in the real bags.
+
+`to=rosbag` writes a folder of them, one an episode.
 """
 
 from __future__ import annotations
@@ -48,6 +50,8 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import SimEpisode
 from ...rollout.substeps import Trace, trace
 from .. import episode_archive as packed
+from ..atomic_folder import placed
+from ..exporters import Item, Options
 from ..partial import beside
 from .bag1 import definitions
 
@@ -368,3 +372,11 @@ def store() -> Any:
 def spelled(type_: str) -> str:
     """`kuavo_msgs/sensorsData` as the library spells it: `kuavo_msgs/msg/sensorsData`."""
     return type_.replace("/", "/msg/", 1)
+
+
+def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]:
+    """Write each episode; see `rosbag1_write` for what a bag holds."""
+    with placed(out) as folder:
+        for item in items:
+            write(item.simulated, item.scene, item.file_in(folder, ".bag"), options.images)
+            yield item
