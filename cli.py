@@ -9,10 +9,10 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
+from .replay.commands.command_request import CommandRequest
 from .replay.commands.endings import CommandEnding, ended_by_signals, leave_quickly, mendable
 from .replay.commands.output import code_of_output, command_streams
 from .scenarios.reading.composition import CONF, configs_of
@@ -46,28 +46,6 @@ VERBS = {
 USAGE, BUG, INTERRUPTED = 2, 70, 130
 PRINTED = ("markers", "board")
 _FLAGS = {"--json", "-m", "--multirun", "--debug"}
-
-
-@dataclass
-class CommandRequest:
-    """What stands on the command line.
-
-    Attributes:
-        verb: the command; words: positional words after it; overrides: Hydra's `key=value`, quoted for its grammar.
-        flags: `--json`, `--debug`; conf_dir: the designer's folder of configs; lang: in which errors are reported.
-    """
-
-    verb: str
-    words: list[str] = field(default_factory=list)
-    overrides: list[str] = field(default_factory=list)
-    flags: set[str] = field(default_factory=set)
-    conf_dir: Path | None = None
-    lang: str = "en"
-
-    @property
-    def sweep(self) -> bool:
-        """Whether `-m` is given."""
-        return bool(self.flags & {"-m", "--multirun"})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from shiliu.replay.checks.in_step import check_lag
 from shiliu.replay.checks.rules import Rules
 from shiliu.replay.checks.takes import Lag, lag_of
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot.plain import make_plain
+from shiliu.replay.formats.lerobot.export import make_plain
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.set_comparison import Company
 from shiliu.replay.recording.recording import Recording, SimEpisode, Unreadable

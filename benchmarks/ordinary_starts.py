@@ -25,7 +25,7 @@ from typing import Any
 
 import shiliu
 from given_words import given_words, show
-from shiliu.replay.formats.lerobot.plain import make_plain
+from shiliu.replay.formats.lerobot.export import make_plain
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.recording.recording import Recording

@@ -33,7 +33,7 @@ from questions import (
 from shiliu.replay.checks.registry import registry as checks
 from shiliu.replay.checks.rules import TABLES, load_rules, read_rules
 from shiliu.replay.formats import mappings
-from shiliu.replay.formats.array_rule import ANY, PRESENT
+from shiliu.replay.formats.mapping import ANY, PRESENT
 from shiliu.replay.formats.mapping_file import MappingFile, formats_of
 from shiliu.replay.judge.verdict import requirable
 from shiliu.replay.operator.mistakes import note_mistakes

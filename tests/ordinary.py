@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shiliu
-from shiliu.replay.formats.lerobot.plain import make_plain
+from shiliu.replay.formats.lerobot.export import make_plain
 from shiliu.replay.formats.lerobot.write import write_lerobot
 
 AROUND = "observation.environment_state"

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from shiliu.replay.formats.lerobot import layout, stats
-from shiliu.replay.formats.lerobot.plain import make_plain
+from shiliu.replay.formats.lerobot.export import make_plain
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.recording.recording import SimEpisode
 

@@ -1,12 +1,18 @@
-"""What the benchmark measures: our layers against the bare engine, interleaved, from the same states and controls."""
+"""What the benchmark measures: our layers against the bare engine, interleaved, from the same states and controls.
+
+What each stage of the judge costs: the real run of `judge` under stopwatches, beside the bare engine.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import platform
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import reduce
 from typing import Any
 
 import mujoco
@@ -24,7 +30,6 @@ from ..operator.demonstration import demonstrate
 from ..recording.recording import SimEpisode
 from ..rollout.episode import as_recording
 from .bare_physics import physics_costs
-from .costs import CHECKS, shares, stopwatches
 from .setup import compiling, memory_per_copy, scaling, start_up
 
 BLOCK = 200  # control steps of one block
@@ -33,6 +38,20 @@ EPISODE = 20.0  # s of each of them
 ROUNDS = 2  # of ours and bare, in turn
 SEEN = 0.02  # of a step: what costs less is not listed
 COPIES, TOGETHER = 64, 8  # of the vector environment; control steps of one of its blocks
+# stage -> the functions of its time, as the modules know them that call them
+STAGES = {
+    "integrity": (("judge.judge", "integrity_stage"),),
+    "kinematics": (
+        ("judge.stages.own_robot", "OwnRobot.motions"),
+        ("judge.set_comparison", "rate_facts"),
+        ("judge.stages.own_robot", "OwnRobot.kinematics"),
+    ),
+    "dynamics": (("judge.stages.own_robot", "OwnRobot.dynamics"),),
+    "replay": (("judge.judge", "replay_stage"), ("judge.judge", "rollout_stage")),  # without the playing
+    "playing": (("judge.stages.rollout_stage", "play"),),
+    "verdict": (("judge.judge", "conclude"),),
+}
+CHECKS = ("integrity", "kinematics", "dynamics", "replay", "verdict")
 
 
 def measure(scene: Scene, pairs: int = 30, seed: int = 0, only: Sequence[str] = ()) -> dict[str, Any]:
@@ -311,3 +330,55 @@ SECTIONS: dict[str, tuple[Callable[[Scene, int, int], Any], Callable[[Any], list
         lambda gains: ["threads       " + ", ".join(f"{n}: {gain:.2f} x" for n, gain in gains.items())],
     ),
 }
+
+
+@contextmanager
+def stopwatches() -> Iterator[dict[str, float]]:
+    """Stage -> seconds spent in it while the context lasts; what is timed inside another stage counts there alone."""
+    spent = dict.fromkeys(STAGES, 0.0)
+    running: list[list[float]] = []  # for each function that runs: the seconds of those inside it
+    before = []
+
+    def timed(stage: str, function: Callable) -> Callable:
+        def watched(*arguments: Any, **settings: Any) -> Any:
+            inside = [0.0]
+            running.append(inside)
+            begin = time.perf_counter()
+            try:
+                result = function(*arguments, **settings)
+                # playing happens while its results are asked for
+                return list(result) if stage == "playing" else result
+            finally:
+                took = time.perf_counter() - begin
+                running.pop()
+                spent[stage] += took - inside[0]
+                if running:
+                    running[-1][0] += took
+
+        def played(*arguments: Any, **settings: Any) -> Iterator:
+            return iter(watched(*arguments, **settings))
+
+        return played if stage == "playing" else watched
+
+    try:
+        for stage, functions in STAGES.items():
+            for module, name in functions:
+                *classes, name = name.split(".")
+                owner = reduce(getattr, classes, importlib.import_module(f"..{module}", __package__))
+                before.append((owner, name, getattr(owner, name)))
+                setattr(owner, name, timed(stage, getattr(owner, name)))
+        yield spent
+    finally:
+        for owner, name, function in before:
+            setattr(owner, name, function)
+
+
+def shares(rounds: list[tuple[dict[str, float], float]]) -> dict[str, float]:
+    """Stage -> its seconds over those of the bare rollout, the median over rounds; `checks` is all but the playing.
+
+    Args:
+        rounds: of each the seconds by stage, and those of the bare rollout of the same episodes.
+    """
+    found = {stage: float(np.median([spent[stage] / bare for spent, bare in rounds])) for stage in STAGES}
+    found["checks"] = float(np.median([sum(spent[stage] for stage in CHECKS) / bare for spent, bare in rounds]))
+    return {stage: round(share, 3) for stage, share in found.items()}

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from .command_request import CommandRequest
 from .settings import Settings, listed
-
-if TYPE_CHECKING:
-    from ...cli import CommandRequest
 
 USAGE = """
 shiliu bench scenario=NAME [variant=NAME] [cell=ID] [pairs=30] [only=[env.step,physics]]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.quantity import counted
 from ..report.translation import translated
+from .command_request import CommandRequest
 from .settings import Settings
 from .wrapping import columns
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ...scenarios.draws.variation import Draw
     from ...scenarios.scene.scene import Scene
     from ...scenarios.soundness.soundness import Answer

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import printable
 from ..report.translation import translated
+from .command_request import CommandRequest
 from .settings import Settings, listed
 from .where import note_passed_over
 from .wrapping import columns
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ...scenarios.sheet.yaml_reader import Node
     from ..delivery.selection import SetCount
     from ..report.text import Words

@@ -9,16 +9,13 @@ import shutil
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, requires, version
-from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import unquoted
 from ...scenarios.sheet.errors import ShiliuError
 from ..report.message_catalogue import terms
 from ..report.translation import translated
+from .command_request import CommandRequest
 from .wrapping import columns
-
-if TYPE_CHECKING:
-    from ...cli import CommandRequest
 
 USAGE = """
 shiliu doctor

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.errors import ShiliuError, printable
+from .command_request import CommandRequest
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ...cli import CommandRequest
 
 USAGE = """
 shiliu drift [corpus=DIR] [takes=[NAME,NAME]] [out=DIR] [lang=en|zh]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import EpisodeError, as_named, printable
 from ..report.translation import translated
+from .command_request import CommandRequest
 from .settings import Settings, listed
 from .where import note_passed_over
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ...scenarios.sheet.yaml_reader import Node
     from ..formats.exporters import Item
     from ..recording.recording import Recording, SimEpisode, Unreadable

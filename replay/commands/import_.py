@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from ...scenarios.sheet.errors import EpisodeError, printable
 from ..formats.partial import beside
 from ..report.translation import translated
+from .command_request import CommandRequest
 from .settings import Settings
 from .where import note_passed_over
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ..importing.mapping_draft import Proposal
     from ..recording.recording import Recording
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.errors import EpisodeError, printable
 from ..report.translation import translated
+from .command_request import CommandRequest
 from .settings import Settings
 from .where import note_passed_over
-
-if TYPE_CHECKING:
-    from ...cli import CommandRequest
 
 USAGE = """
 shiliu label data=DATASET out=FILE.yaml [scenario=NAME [variant=NAME]] [threads=0]

@@ -14,11 +14,11 @@ from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.yaml_reader import places_in, read_yaml
 from ..report.message_catalogue import terms
 from ..report.translation import translated
+from .command_request import CommandRequest
 from .list_phrases import phrase
 from .wrapping import wrapped
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ...scenarios.scene.scene import Scene
 
 USAGE = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +17,9 @@ from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.quantity import show as shown
 from ..report.message_catalogue import sentences, terms
 from ..report.translation import translated
+from .command_request import CommandRequest
 from .list_phrases import phrase
 from .wrapping import columns, wrapped
-
-if TYPE_CHECKING:
-    from ...cli import CommandRequest
 
 FRAME = "(its frame, in English: lang=en)"
 

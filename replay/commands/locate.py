@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import EpisodeError, printable
 from ..formats.atomic_folder import refuse_unwritable, whole_file, write_whole
+from .command_request import CommandRequest
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ..locating.estimation import Estimate
     from ..locating.locating import Locator
 

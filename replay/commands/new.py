@@ -6,7 +6,6 @@ import os
 import re
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
@@ -16,10 +15,8 @@ from ...scenarios.sheet.errors import ShiliuError, printable
 from ...scenarios.sheet.near_matches import nearest
 from ..formats.atomic_folder import whole_file
 from ..report.translation import translated
+from .command_request import CommandRequest
 from .settings import Settings
-
-if TYPE_CHECKING:
-    from ...cli import CommandRequest
 
 USAGE = """
 shiliu new scenario NAME

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.errors import EpisodeError, printable
+from .command_request import CommandRequest
 from .settings import Settings, listed
-
-if TYPE_CHECKING:
-    from ...cli import CommandRequest
 
 USAGE = """
 shiliu print markers scenario=NAME [variant=NAME] [cell=ID] out=FILE.pdf

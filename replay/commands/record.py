@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, printable
+from .command_request import CommandRequest
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ..recording.recording import SimEpisode
+    from .record_lines import Lines
 
 USAGE = """
 shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR
@@ -46,6 +48,8 @@ after it may change. If the scene or an earlier skill has changed, the command s
 performs nothing.
 Exit: 0; 1 more draws were refused than the scenario allows.
 """
+EVERY = 10.0  # s, between two lines where the error stream is no terminal
+LIVE = 0.2  # s, between two states of the line of a terminal
 
 
 def run(request: CommandRequest) -> int:
@@ -59,7 +63,6 @@ def run(request: CommandRequest) -> int:
     from ..recording.metadata import completed, read_metadata
     from ..rollout.camera_frames import cameras_of, pictures, recorded_cameras
     from ..rollout.episode import resolved
-    from .picture_progress import PictureProgress
     from .record_lines import Lines
     from .record_performing import chain_of, go_on, keep_strip, perform, scene_of_request
 
@@ -175,3 +178,27 @@ def _refuse_twice(there: set[int], seed: int, episodes: int) -> None:
             f"Go on with seed={max(there) + 1}.",
             field="seed",
         )
+
+
+class PictureProgress:
+    """Called after each picture, as `pictures` does.
+
+    Args:
+        lines: words; seed: of the demonstration; quiet: say nothing.
+    """
+
+    def __init__(self, lines: Lines, seed: int, quiet: bool) -> None:
+        self._lines, self._seed, self._quiet = lines, seed, quiet
+        self._live = sys.stderr.isatty()
+        self._begin = self._last = time.monotonic()
+
+    def __call__(self, feature: str, n: int, of: int) -> None:
+        """Say it, unless that was done a moment ago; a camera that is done is always said."""
+        now, done = time.monotonic(), n == of
+        if self._quiet or not (done or now - self._last > (LIVE if self._live else EVERY)):
+            return
+        self._last = now
+        camera = feature.removeprefix("observation.images.")
+        text = self._lines.say("drawn", seed=self._seed, camera=camera, n=n, of=of, s=f"{now - self._begin:.0f}")
+        end = "\n" if done or not self._live else ""
+        print(f"\r    {text}" if self._live else f"    {text}", end=end, file=sys.stderr, flush=True)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.errors import ShiliuError
+from .command_request import CommandRequest
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ...scenarios.scene.scene import Scene
     from ..operator.failures import Ending
     from ..operator.mistakes import Mistake

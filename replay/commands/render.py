@@ -10,12 +10,12 @@ import numpy as np
 
 from ...scenarios.draws.variation import of_episode
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, printable
+from .command_request import CommandRequest
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...cli import CommandRequest
     from ...scenarios.draws.variation import Draw
     from ...scenarios.scene.scene import Scene
     from ...scenarios.sheet.yaml_reader import Node

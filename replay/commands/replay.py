@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ...scenarios.sheet.errors import ShiliuError
+from .command_request import CommandRequest
 from .replay_settings import INTAKE, ReplaySettings
 from .where import note_passed_over
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
+    from ..judge.verdict import Verdict
+    from ..report.html import Players
+    from ..report.text import Words
     from .replay_ways import Reached, Way
 
 USAGE = """
@@ -56,6 +61,7 @@ speed, range, a step in the command or a unit. The recordings stay unchanged (do
 Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreadable; 2 usage,
 scene, or nothing readable.
 """
+SHOWN = ("FAIL", "WARN")
 
 
 def run(request: CommandRequest) -> int:
@@ -69,7 +75,6 @@ def run(request: CommandRequest) -> int:
     from ..line import FOLDER
     from ..repair import FOLDER as COPIES
     from ..report import Baseline, Gate, Reports, Terminal, check_out, nothing_judged, stopped
-    from .replay_players import players_of
 
     asked = ReplaySettings.of(request)
     if asked.where.given:
@@ -117,3 +122,41 @@ def _way_of(asked: ReplaySettings) -> Callable[[ReplaySettings, str, Reached, Ex
     from .replay_workers import by_workers
 
     return by_workers
+
+
+def players_of(asked: ReplaySettings, verdicts: Sequence[Verdict], words: Words) -> Players | None:
+    """Of so many takes as are asked for; one that cannot be played has none."""
+    if not (asked.players and asked.pictures) or asked.where.check == INTAKE or asked.device:
+        return None
+    from ..formats import read
+    from ..live.film import film, players
+    from ..live.replayed import played
+    from ..recording.recording import Recording
+    from ..report.story import rank
+
+    first = sorted((one for one in verdicts if one.verdict is not None and one.source), key=rank)[: asked.players]
+    wanted = {str(one.source): one for one in first}
+    contexts = asked.where.contexts(asked.request, asked.settings, Path(asked.data))
+    films = {}
+    for item in read(asked.data, asked.where.mapping) if wanted else ():
+        verdict = wanted.pop(item.source, None)
+        if verdict is not None and isinstance(item, Recording):
+            try:
+                films[item.source] = film(played(item, contexts, words), _findings_of(verdict, words))
+            except ShiliuError:
+                pass  # the sheet says why it was not played
+            except Exception as error:  # a report is not lost for its player
+                print(f"shiliu: {item.source}: no player ({type(error).__name__}: {error})", file=sys.stderr)
+        if not wanted:
+            break
+    there = {one: films[one] for one in (str(one.source) for one in first) if one in films}
+    return players(there, words)
+
+
+def _findings_of(verdict: Verdict, words: Words) -> list[dict[str, Any]]:
+    own = words.telling(verdict.titles)
+    return [
+        {"level": one.level, "code": one.code, "t0": one.t0, "t1": one.t1, "subject": list(one.subject), "text": own.message(one)}
+        for one in verdict.findings
+        if one.level in SHOWN
+    ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .command_request import CommandRequest
 from .settings import Settings
 from .where import SCENES, Where
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ..edits.bounds import Bounds
 
 INTAKE = "intake"

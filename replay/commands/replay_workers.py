@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.reading.composition import CONF, configs_of, folders
+from .command_request import CommandRequest
 from .replay_settings import ReplaySettings
 from .replay_ways import AT_MOST, Reached, Way, pictures_of
 from .settings import Settings
 from .where import Where
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ..line.worker import Bench
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.errors import ShiliuError, printable
+from .command_request import CommandRequest
 from .settings import Settings
-
-if TYPE_CHECKING:
-    from ...cli import CommandRequest
 
 USAGE = """
 shiliu report verdicts=DIR [out=DIR] [what_if="joint.velocity=-10 %"] [lang=en|zh]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...scenarios.reading import composition
 from ...scenarios.reading.cell import list_cells, scenario_of
@@ -13,9 +13,7 @@ from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.own_files import read_own
 from ...scenarios.sheet.yaml_reader import Node, Problems
-
-if TYPE_CHECKING:
-    from ...cli import CommandRequest
+from .command_request import CommandRequest
 
 
 class Settings:

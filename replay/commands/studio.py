@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import unquoted
 from ...scenarios.sheet.errors import ScenarioError
+from .command_request import CommandRequest
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ..live.replayed import Replayed
     from ..live.server import PageServer
 

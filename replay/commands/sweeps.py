@@ -8,17 +8,15 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from ...scenarios.sheet.errors import ShiliuError, printable
 from ..formats.atomic_folder import refuse_unwritable, write_whole
 from ..formats.partial import sweep_all
 from ..report.message_catalogue import terms
 from ..report.translation import translated
+from .command_request import CommandRequest
 from .wrapping import columns
-
-if TYPE_CHECKING:
-    from ...cli import CommandRequest
 
 TABLE = "sweep.csv"
 SEVERITY = (0, 3, 1, 2)  # of exit codes: all well, inconclusive, infeasible, not even judged

@@ -6,10 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .command_request import CommandRequest
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ..live.server import PageServer
 
 USAGE = """

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from .command_request import CommandRequest
 from .settings import Settings
 from .where import Where, note_passed_over
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ..line.watching import TakeReport
 
 USAGE = """

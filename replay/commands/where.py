@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import ScenarioError, printable
+from .command_request import CommandRequest
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import CommandRequest
     from ..judge.context import Contexts
 
 UNLABELLED = ("success", "unknown")

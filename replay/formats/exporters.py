@@ -72,6 +72,30 @@ class Item:
         return folder / f"{stem}_{self.k:06d}{ending}" if path.exists() else path
 
 
+def of_one_scene(
+    items: Iterator[Item], features: Callable[[Scene], dict[str, Any]], holder: str = "set"
+) -> Iterator[tuple[Item, Scene, dict[str, Any]]]:
+    """Episodes on their way into one `holder`, each with its scene and the features of that, which are those of all.
+
+    Raises:
+        EpisodeError: there is none, or one is of a scene with other features.
+    """
+    first: dict[str, Any] | None = None
+    for item in items:
+        scene = item.scene
+        own = features(scene)
+        first = own if first is None else first
+        if own != first:
+            raise EpisodeError(
+                f"has other features than the episodes before it; a {holder} holds one kind of scene. Export it apart "
+                "with episodes=.",
+                file=item.recording.source,
+            )
+        yield item, scene, own
+    if first is None:
+        raise EpisodeError("no episode was chosen, so that there is nothing to write.", field="episodes")
+
+
 def exporter(to: str) -> Any:
     """The module of a writer.
 

@@ -17,11 +17,8 @@ from ...scenarios.sheet.own_files import FAST
 from ...scenarios.sheet.yaml_reader import load_checked, missing_key, read_yaml
 from ..recording.quantities import quantity_fault, unit_fault
 from ..recording.recording import CLOCKS, KINDS, ROLES
-from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
-from .mapping import Mapping
+from .mapping import ANY, PRESENT, ArrayRule, Columns, Mapping, StreamRule, TimeRule, TopicRule
 from .records import readers
-from .stream_rule import StreamRule
-from .topic_rule import TopicRule
 
 TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
 

@@ -8,10 +8,9 @@ from typing import Any, Protocol, TypeVar
 
 from ...scenarios.sheet.errors import EpisodeError, shown
 from ..recording.recording import NOTE_WORDS, Recording
-from .mapping import Mapping
+from .mapping import Mapping, TopicRule
 from .mappings import of_format, unreadable
 from .rosbag.topic import TopicBuffer
-from .topic_rule import TopicRule
 
 MAX_VALUE_BYTES = 2 << 30  # of one container's streams; three hours of the robot's sensors at 500 Hz take a third of it
 

@@ -13,8 +13,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..formats.array_rule import Columns
 from ..formats.arrays.array_episode import ArrayEpisode
+from ..formats.mapping import Columns
 from . import unit_guess as guessing
 
 MAX_METADATA = 100

@@ -102,10 +102,7 @@ def judged(
     findings = check_integrity(recording, own_limits(), rules, hands=hands)
     findings = [_not_asked(finding) for finding in findings]
     if seen is not None:
-        findings = _among_bases(findings, recording, rules, seen)
-        findings = _among_commands(findings, recording, rules, seen)
-        findings = _among_postures(findings, recording, rules, seen)
-        findings.append(check_copy(recording, rules, seen))
+        findings = _among(findings, recording, rules, seen)
     stopped = dict(stopped_signals(findings, recording))
     findings += check_ranges(recording, rules, stopped)
     findings += check_steps(recording, rules, stopped)
@@ -151,50 +148,36 @@ def judged(
     )
 
 
-def check_copy(recording: Recording, rules: Rules, seen: dict[Key, TakesSeen]) -> Finding:
-    """`take.duplicate`, against the takes of its set that came before it; keeps what it holds in `seen`."""
+def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: dict[Key, TakesSeen]) -> list[Finding]:
+    """The findings, with what the takes of its set that came before show of this one, and `take.duplicate`; it is kept in `seen`.
+
+    A hand may be in another base than theirs, commands those of one of them, joints exchanged.
+    """
     key = set_of(recording)
     if key is None:
-        return rules["take.duplicate"].not_applicable("no_set")
-    holds, before = content(recording), seen.setdefault(key, TakesSeen())
-    found = duplicate_of(holds, before, rules)
+        return [*findings, rules["take.duplicate"].not_applicable("no_set")]
+    before = seen.setdefault(key, TakesSeen())
+    if bases := bases_in(findings):
+        findings = _instead(findings, check_bases_among(bases, before.bases, rules))
+        before.bases.append(bases)
+    own = moving_joints(recording)
+    if not any(finding.failed for finding in findings):
+        findings = _instead(findings, check_matching(own, before.moving.items(), rules))
+    if own is not None and len(before.moving) < KEPT:
+        before.moving[recording.source] = own
+    posture = posture_of(recording, own_limits(), findings)
+    findings = _instead(findings, check_order_among(posture, before.postures, own_limits(), rules))
+    if len(before.postures) < KEPT:
+        before.postures.append(posture)
+    holds = content(recording)
+    copy = duplicate_of(holds, before, rules)
     before.keep(holds, recording.source)
-    return found
+    return [*findings, copy]
 
 
-def _among_bases(findings: list[Finding], recording: Recording, rules: Rules, seen: dict[Key, TakesSeen]) -> list[Finding]:
-    """The findings, with a hand in another base than in the takes of its set that came before; keeps its bases in `seen`."""
-    key, bases = set_of(recording), bases_in(findings)
-    if key is None or not bases:
-        return findings
-    before = seen.setdefault(key, TakesSeen()).bases
-    elsewhere = check_bases_among(bases, before, rules)
-    before.append(bases)
-    return findings if elsewhere is None else [elsewhere if f.code == elsewhere.code and not f.failed else f for f in findings]
-
-
-def _among_commands(findings: list[Finding], recording: Recording, rules: Rules, seen: dict[Key, TakesSeen]) -> list[Finding]:
-    """The findings, with commands that are those of a take of its set that came before; keeps a little of its joints in `seen`."""
-    key = set_of(recording)
-    if key is None:
-        return findings
-    own, before = moving_joints(recording), seen.setdefault(key, TakesSeen()).moving
-    matching = None if any(f.failed for f in findings) else check_matching(own, before.items(), rules)
-    if own is not None and len(before) < KEPT:
-        before[recording.source] = own
-    return findings if matching is None else [matching if f.code == matching.code else f for f in findings]
-
-
-def _among_postures(findings: list[Finding], recording: Recording, rules: Rules, seen: dict[Key, TakesSeen]) -> list[Finding]:
-    """The findings, with joints that are exchanged as the takes of its set before show; keeps its posture in `seen`."""
-    key = set_of(recording)
-    if key is None:
-        return findings
-    before, posture = seen.setdefault(key, TakesSeen()).postures, posture_of(recording, own_limits(), findings)
-    exchanged = check_order_among(posture, before, own_limits(), rules)
-    if len(before) < KEPT:
-        before.append(posture)
-    return findings if exchanged is None else [exchanged if f.code == exchanged.code and not f.failed else f for f in findings]
+def _instead(findings: list[Finding], one: Finding | None) -> list[Finding]:
+    """The findings, one of them in place of what its check found in the take alone, unless that failed."""
+    return findings if one is None else [one if f.code == one.code and not f.failed else f for f in findings]
 
 
 def check_ranges(recording: Recording, rules: Rules, stopped: dict[str, str]) -> list[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...scenarios.scene.scene import Scene
 from ..checks.hand_bases import CODE as BASES
@@ -16,6 +16,7 @@ from ..checks.rules import Rules
 from ..checks.usual_postures import CODE as SWAPPED
 from ..formats import Unreadable
 from ..recording.recording import Recording
+from ..rollout.rollout import Rollout
 from ..signals.one_thread import on_one_thread
 from .conclusion import conclude
 from .context import Contexts, SceneContext
@@ -33,9 +34,6 @@ from .stages.robustness_stage import robustness_stage
 from .stages.rollout_stage import rollout_stage
 from .steps import Steps, error_line
 from .verdict import Verdict
-
-if TYPE_CHECKING:
-    from ..rollout.rollout import Rollout
 
 NO_VARIANT = "no_variant"
 AT_ONCE = 64  # recordings judged together: their replays share one batch

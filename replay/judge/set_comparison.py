@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from ..checks.empty_grips import GripUse, check_empty_grip, grips_of
 from ..checks.finding import Finding
-from ..checks.hand_bases import CODE, HandBase, bases_in, check_bases_among
+from ..checks.hand_bases import HandBase, bases_in, check_bases_among
 from ..checks.matching_takes import MovingJoints, check_matching, moving_joints
 from ..checks.other_columns import ColumnRows, check_columns_among, columns_of, doubtful_columns
 from ..checks.registry import asked_of, check_of
 from ..checks.releases import GripOpening, check_release, hands_of, releases_of
 from ..checks.rules import Rules
 from ..checks.takes import NOTHING, Content, Key, Lag, TakesSeen, check_take_lag, content, duplicate_of, lag_of, set_of
-from ..checks.usual_postures import CODE as SWAPPED
 from ..checks.usual_postures import Posture, check_order_among, posture_of
 from ..recording.recording import Recording
 from .context import BARE
@@ -98,135 +97,111 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
     )
 
 
-@dataclass
-class Company:
-    """What is kept of the takes of each set: how late each is, where its hands let go, what they did by task, what it holds."""
+class TakesOfSet(TakesSeen):
+    """What is kept of the takes of one set.
 
-    lags: dict[Key, list[Lag]] = field(default_factory=dict)
-    releases: dict[Key, list[tuple[GripOpening, ...]]] = field(default_factory=dict)
-    grips: dict[tuple[Key, str], list[tuple[GripUse, ...]]] = field(default_factory=dict)
-    seen: dict[Key, TakesSeen] = field(default_factory=dict)
-    bases: dict[Key, list[tuple[HandBase, ...]]] = field(default_factory=dict)
-    columns: dict[Key, dict[str, tuple[ColumnRows, ...]]] = field(default_factory=dict)
-    moving: dict[Key, dict[str, MovingJoints]] = field(default_factory=dict)
-    postures: dict[Key, list[Posture]] = field(default_factory=dict)
+    Attributes:
+        lags: how late each is; releases: where its hands let go; grips: task -> what they did; columns: source -> a little of each.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lags: list[Lag] = []
+        self.releases: list[tuple[GripOpening, ...]] = []
+        self.grips: dict[str, list[tuple[GripUse, ...]]] = {}
+        self.columns: dict[str, tuple[ColumnRows, ...]] = {}
+
+    def take_in(self, take: TakeFacts, lag: Lag | None) -> None:
+        """Keep what others are held against, but for what it holds; of its hands, columns and joints that of so many takes."""
+        if lag is not None:
+            self.lags.append(lag)
+        if take.bases:
+            self.bases.append(take.bases)
+        if isinstance(take.releases, tuple) and len(self.releases) < USUAL:
+            self.releases.append(take.releases)
+        if take.task and isinstance(take.grips, tuple) and len(used := self.grips.setdefault(take.task, [])) < USUAL:
+            used.append(take.grips)
+        if len(self.columns) < REMEMBERED:
+            self.columns.setdefault(take.source, take.columns)
+        if take.moving is not None and len(self.moving) < USUAL:
+            self.moving.setdefault(take.source, take.moving)
+        if len(self.postures) < USUAL:
+            self.postures.append(take.posture)
+
+
+class Company:
+    """What is kept of the takes of each set, by its key."""
+
+    def __init__(self) -> None:
+        self.sets: dict[Key, TakesOfSet] = {}
 
     def hold(self, batch: Sequence[tuple[TakeFacts, Rules]]) -> list[Given]:
         """What is found of each take of a batch against those of its set, of this batch and before: code -> finding.
 
         How fast it moves is compared within the batch alone.
         """
-        takes, rules = [take for take, _ in batch], [rule for _, rule in batch]
-        found = self._beside(takes, rules)
-        rates = held_together([take.rates for take in takes], rules)
-        given = [{**dict(zip(asked_of("takes"), one)), **rate} for one, rate in zip(found, rates)]
-        return [
-            {**one, **self._based(take, rule), **self._of_others(take, rule), **self._in_order(take, rule)}
-            for one, take, rule in zip(given, takes, rules)
-        ]
-
-    def _beside(self, batch: Sequence[TakeFacts], rules: Sequence[Rules]) -> list[list[Finding]]:
-        """`take.lag`, `take.duplicate`, `take.release` and `take.grip` of each take."""
-        own: dict[int, Lag] = {}
-        for i, take in enumerate(batch):
-            if take.lag is not None and take.key is not None:
-                own[i] = take.lag
-                self.lags.setdefault(take.key, []).append(take.lag)
-        for take in batch:
-            self._keep_hands(take)
-            self._keep_columns(take)
-            self._keep_posture(take)
-            if take.key is not None and take.bases:
-                self.bases.setdefault(take.key, []).append(take.bases)
-        found = []
-        for i, (take, rule) in enumerate(zip(batch, rules)):
-            if take.key is None:
-                found.append([rule[code].not_applicable("no_set") for code in asked_of("takes")])
-                continue
-            others = list(self.lags.get(take.key, ()))
-            if i in own:
-                others.remove(own[i])
-            before = self.seen.setdefault(take.key, TakesSeen())
-            letting_go = [one for one in self.releases.get(take.key, ()) if one is not take.releases]
-            found.append(
-                [
-                    check_take_lag(own.get(i), others, take.lagging, rule),
-                    duplicate_of(take.holds, before, rule),
-                    check_release(take.releases, letting_go, take.failed, rule),
-                    self._held(take, rule),
-                ]
-            )
-            before.keep(take.holds, take.source)
-        return found
+        for take, _ in batch:
+            if take.key is not None:
+                self._of(take.key).take_in(take, take.lag)
+        found = [self._among(take, rules) for take, rules in batch]
+        rates = held_together([take.rates for take, _ in batch], [rules for _, rules in batch])
+        return [{**one, **rate, **self._against(take, rules)} for one, rate, (take, rules) in zip(found, rates, batch)]
 
     def beside(self, recordings: Iterable[tuple[Recording, Lag | None]], scenario: str = BARE) -> None:
         """Takes of a set that are not judged now, each with its lag, of a scenario."""
         for recording, lag in recordings:
             take = take_facts(recording, (), scenario)
-            if take.key is None:
-                continue
-            if lag is not None:
-                self.lags.setdefault(take.key, []).append(lag)
-            self._keep_hands(take)
-            self._keep_columns(take)
-            self._keep_posture(take)
-            self.seen.setdefault(take.key, TakesSeen()).keep(take.holds, take.source)
+            if take.key is not None:
+                self._of(take.key).take_in(take, lag)
+                self._of(take.key).keep(take.holds, take.source)
 
-    def _keep_hands(self, take: TakeFacts) -> None:
-        """Keep where the hands of a take let go, and what they did."""
-        if take.key is not None and isinstance(take.releases, tuple):
-            letting_go = self.releases.setdefault(take.key, [])
-            if len(letting_go) < USUAL:
-                letting_go.append(take.releases)
-        if take.key is not None and take.task and isinstance(take.grips, tuple):
-            used = self.grips.setdefault((take.key, take.task), [])
-            if len(used) < USUAL:
-                used.append(take.grips)
+    def _of(self, key: Key) -> TakesOfSet:
+        return self.sets.setdefault(key, TakesOfSet())
 
-    def _keep_columns(self, take: TakeFacts) -> None:
-        """Keep what the columns of a take hold, of so many takes of a set."""
-        if take.key is not None:
-            kept = self.columns.setdefault(take.key, {})
-            if len(kept) < REMEMBERED:
-                kept.setdefault(take.source, take.columns)
-            if take.moving is not None and len(joints := self.moving.setdefault(take.key, {})) < USUAL:
-                joints.setdefault(take.source, take.moving)
+    def _among(self, take: TakeFacts, rules: Rules) -> Given:
+        """`take.lag`, `take.duplicate`, `take.release` and `take.grip` of a take; what it holds is kept."""
+        codes = asked_of("takes")
+        if take.key is None:
+            return {code: rules[code].not_applicable("no_set") for code in codes}
+        among = self._of(take.key)
+        lags = list(among.lags)
+        if take.lag is not None:
+            lags.remove(take.lag)
+        letting_go = [one for one in among.releases if one is not take.releases]
+        if take.task:
+            used = [one for one in among.grips.get(take.task, ()) if one is not take.grips]
+            grip = check_empty_grip(take.grips, used, take.failed, rules)
+        else:
+            grip = rules["take.grip"].not_applicable("no_task")
+        found = (
+            check_take_lag(take.lag, lags, take.lagging, rules),
+            duplicate_of(take.holds, among, rules),
+            check_release(take.releases, letting_go, take.failed, rules),
+            grip,
+        )
+        among.keep(take.holds, take.source)
+        return dict(zip(codes, found))
 
-    def _keep_posture(self, take: TakeFacts) -> None:
-        """Keep where the joints of a take are, of so many takes of a set."""
-        if take.key is not None and len(kept := self.postures.setdefault(take.key, [])) < USUAL:
-            kept.append(take.posture)
-
-    def _in_order(self, take: TakeFacts, rules: Rules) -> Given:
-        """`stream.swapped` of joints that the other takes show to be exchanged; nothing where there are none."""
-        others = [one for one in self.postures.get(take.key, ()) if one is not take.posture] if take.key is not None else []
-        found = check_order_among(take.posture, others, own_limits(), rules)
-        return {} if found is None else {SWAPPED: found}
-
-    def _of_others(self, take: TakeFacts, rules: Rules) -> Given:
-        """`column.differs` of columns of a take that are those of another one; nothing where there is none."""
+    def _against(self, take: TakeFacts, rules: Rules) -> Given:
+        """What the other takes show of a take: `column.differs` of a hand in another base, or of columns or commands that are those of
+        another one; `stream.swapped` of joints that are exchanged; nothing where there is nothing."""
         if take.key is None:
             return {}
-        beside = ((source, joints) for source, joints in self.moving.get(take.key, {}).items() if source != take.source)
-        if not take.doubtful:
-            matching = check_matching(take.moving, beside, rules)
-            return {} if matching is None else {CODE: matching}
-        others = ((source, columns) for source, columns in self.columns.get(take.key, {}).items() if source != take.source)
-        found = check_columns_among(take.doubtful, others, rules)
-        return {} if found is None else {CODE: found}
-
-    def _based(self, take: TakeFacts, rules: Rules) -> Given:
-        """`column.differs` of a take with a hand in another base than in the others; nothing where there is none."""
-        others = [one for one in self.bases.get(take.key, ()) if one is not take.bases] if take.key is not None else []
-        found = check_bases_among(take.bases, others, rules) if others else None
-        return {} if found is None else {CODE: found}
-
-    def _held(self, take: TakeFacts, rules: Rules) -> Finding:
-        """`take.grip` of a take, against those of the same task."""
-        if take.key is None or not take.task:
-            return rules["take.grip"].not_applicable("no_task")
-        others = [one for one in self.grips.get((take.key, take.task), ()) if one is not take.grips]
-        return check_empty_grip(take.grips, others, take.failed, rules)
+        among = self._of(take.key)
+        bases = [one for one in among.bases if one is not take.bases]
+        if take.doubtful:
+            columns = ((source, rows) for source, rows in among.columns.items() if source != take.source)
+            taken = check_columns_among(take.doubtful, columns, rules)
+        else:
+            moving = ((source, joints) for source, joints in among.moving.items() if source != take.source)
+            taken = check_matching(take.moving, moving, rules)
+        postures = [one for one in among.postures if one is not take.posture]
+        found = (
+            check_bases_among(take.bases, bases, rules) if bases else None,
+            taken,
+            check_order_among(take.posture, postures, own_limits(), rules),
+        )
+        return {one.code: one for one in found if one is not None}
 
 
 class OneAfterTheOther(Company):

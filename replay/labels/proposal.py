@@ -1,4 +1,7 @@
-"""Skill segments proposed from a replay, in the words of the scenario's own chain; for a person to correct."""
+"""Skill segments proposed from a replay, in the words of the scenario's own chain; for a person to correct.
+
+The sentence of a segment is the template that its skill brings, with the catalogue's words for things.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ from ..operator.recognition.tracks import SIDES, Tracks, trace
 from ..operator.skills import registry, skill_named
 from ..operator.words.chain import read_skills
 from ..operator.words.skill import Skill
+from ..report.text import Words
 from ..rollout.rollout import Rollout
 from .chain_alignment import OTHER_HAND, Candidate, align
-from .sentences import sentence
 
 ABOUT = ("of", "joint", "at", "to")  # what a skill is about that does not say: the first of these that it has
 GLIMPSE = 0.1  # s, a shorter stretch, such as at the very end, is no segment
@@ -176,3 +179,24 @@ def _object(step: Step) -> str | None:
     own = _kind(step).label.about
     word = next((step.written[name] for name in ((own,) if own else ABOUT) if name in step.written), None)
     return word.partition(".")[0] if word and not own and "of" in step.written else word
+
+
+def sentence(lang: str, step: Step, hand: str, about: str | None, titles: Mapping[str, Any] | None = None) -> str:
+    """What a hand does, as a person would say it: "the left hand pulls the oven's door open".
+
+    Args:
+        lang: of `conf/text`; step: of the chain; hand: left or right; about: what it is about (`oven.door`).
+        titles: what the scenario and its parts call their things, as `Words.telling` takes it.
+    """
+    words = Words(lang).telling(titles)
+    skill = skill_named(step.word)
+    own = skill.label.words(lang) if skill else None
+    template = own[1] if own else words.book["sentences"]["other"]
+    named = {name: words.dotted(word) for name, word in step.written.items()}
+    values = {
+        **named,
+        "hand": words.book["sides"]["l" if hand == "left" else "r"],
+        "about": words.dotted(about) if about else None,
+        "skill": words.skill(step.word),
+    }
+    return words.fill(template, values)

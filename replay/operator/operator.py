@@ -16,11 +16,10 @@ from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import GoalState
 from ..recording.recording import SimEpisode
-from ..rollout.mark import Mark
 from ..rollout.nearest import MissedSteps
 from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures
 from ..rollout.performed import performance_observers
-from ..rollout.rollout import Observer, Rollout, roll_out
+from ..rollout.rollout import Mark, Observer, Rollout, roll_out
 from .memory import CannotKeep, recall, remember
 from .operator_state import OperatorState
 from .planning.reaching import beyond_reach

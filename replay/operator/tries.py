@@ -30,8 +30,7 @@ from ..formats.episode_archive import pack, unpack
 from ..formats.partial import beside
 from ..recording.recording import SimEpisode
 from ..rollout.episode import resolved
-from ..rollout.mark import Mark
-from ..rollout.rollout import Rollout
+from ..rollout.rollout import Mark, Rollout
 from .words.skill import Skill
 
 FOLDER = Path(".shiliu")  # of the working folder

@@ -26,7 +26,7 @@ def bar(counted: Mapping[str, int], n: int, titles: Mapping[str, str]) -> Markup
             pieces.append(box(x, 0, width, 12, tip(f"{titles[name]} {counted[name]}"), fill=COLOURS[name]))
         x += width
     title = ", ".join(f"{titles[name]} {counted[name]}" for name in VERDICTS if counted[name])
-    return Markup(tag("svg", *pieces, class_="bar", viewBox=f"0 0 {BAR:.0f} 12", role="img", aria_label=title))
+    return drawing("bar", 12, title, pieces, BAR)
 
 
 def drift(title: str, lines: Mapping[str, Mapping[str, LagSpread]], unit: str, limit: float | None, none: str) -> Markup:
@@ -108,16 +108,7 @@ def heat(where: Map, a: str, b: str, failed: str) -> Markup:
         label(left - 6, top + 12, number(high), MUTED, "end"),
     ]
     pieces.append(label(left - 6, top + CELLS * size / 2, b, INK, "end"))
-    return Markup(
-        tag(
-            "svg",
-            *pieces,
-            class_="heat",
-            viewBox=f"0 0 {left + CELLS * size + 10:.0f} {bottom + 26:.0f}",
-            role="img",
-            aria_label=f"{a}, {b}",
-        )
-    )
+    return drawing("heat", bottom + 26, f"{a}, {b}", pieces, left + CELLS * size + 10)
 
 
 def shade(share: float) -> str:
@@ -138,4 +129,4 @@ def tenths(bins: Sequence[Sequence[int]], failed: str) -> Markup:
             box(i * 16.0, 28 - red, 14.0, red, fill=COLOURS["INFEASIBLE"]),
         ]
     pieces.append(rule(0, 28.5, 160, 28.5, GRID))
-    return Markup(tag("svg", *pieces, class_="tenths", viewBox="0 0 160 30", role="img", aria_label=failed))
+    return drawing("tenths", 30, failed, pieces, 160)

@@ -8,20 +8,17 @@ numbers under the pointer come from ``<title>``.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from markupsafe import Markup
 
+from ..checks.finding import Finding, Plot
 from ..signals.signal import runs
 from ..signals.statistics import wilson
 from .numerals import number, percent, quantity, seconds
 from .story import Story
 from .svg import CAUSE, GRID, MUTED, WIDTH, box, drawing, label, rule, tag, text_width, ticks, tip
 from .text import Words
-
-if TYPE_CHECKING:
-    from ..checks.finding import Finding, Plot
 
 TRACES = {  # name -> colour, dashes, width: distinct without colour too
     "command": ("#1d5fae", "", 1.6),

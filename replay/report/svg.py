@@ -45,9 +45,9 @@ def box(x: float, y: float, width: float, height: float, *inside: str, **attribu
     return tag("rect", *inside, x=x, y=y, width=width, height=height, **attributes)
 
 
-def drawing(kind: str, height: float, title: str, pieces: list[str]) -> Markup:
+def drawing(kind: str, height: float, title: str, pieces: list[str], width: float = WIDTH) -> Markup:
     """The whole drawing, safe to be put into a page as it is."""
-    view = f"0 0 {WIDTH:.0f} {height:.0f}"
+    view = f"0 0 {width:.0f} {height:.0f}"
     return Markup(tag("svg", *pieces, class_=kind, viewBox=view, role="img", aria_label=title))
 
 

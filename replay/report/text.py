@@ -20,19 +20,17 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from ...scenarios.sheet.errors import ShiliuError
+from ..checks.finding import Finding
 from ..operator.skills import skill_named
 from .limb_names import LIMB, by_limbs
 from .notes import Notes, term
 from .numerals import OwnUnit, angle_unit, in_own_unit, percent, quantity, unit_of
 from .template import Template, needed_fields
-
-if TYPE_CHECKING:
-    from ..checks.finding import Finding
 
 TEXT = Path(__file__).parents[2] / "conf" / "text"
 MOST_NAMES = 2  # of what a sentence is about; the finding holds all

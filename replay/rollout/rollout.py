@@ -2,6 +2,8 @@
 
 A recording that is judged, an episode that is exported, the scripted operator and the search for the cause of a departure
 all go through `roll_out`. Memory stays bounded by what the observers keep; whole traces of every physics step are never kept.
+
+From a `Mark`, a moment of a rollout, it can go on, to the bit, in another process and with another policy.
 """
 
 from __future__ import annotations
@@ -22,7 +24,6 @@ from ...scenarios.stepping.carrier import LinkCarrier
 from ...scenarios.stepping.simulation import SavedSimulation, Simulation
 from ..checks.outcome import outcome_of
 from .ground_force import GroundForce, NearestToTipping
-from .mark import Mark
 from .nearest import Nearest, NearestApproach
 from .observers import FullStates, Moment, Observations, SafetyMeasures, Tape
 from .spans import go_through, looks_in_spans
@@ -340,3 +341,22 @@ def play(
             observers.append(NearestApproach(scene.course, n))
         policy = RecordedPolicy([take.actions for take in chunk])
         yield from roll_out(scene, [take.draw for take in chunk], policy, observers, threads)
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """One copy before an action.
+
+    Attributes:
+        t: the control step.
+        state, trace, start: of `simulation.SavedSimulation`; the model is that of the draw.
+        carry: the course's, one row.
+        policy: what the policy goes on from, plain values and arrays.
+    """
+
+    t: int
+    state: np.ndarray
+    trace: np.ndarray
+    start: np.ndarray
+    carry: GoalState
+    policy: dict[str, Any]

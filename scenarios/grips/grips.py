@@ -7,17 +7,14 @@ part's shapes and the hand's. What a sheet says is compared with what the shapes
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..parts.grip_sheet import GripSheet
+from ..parts.part import Part
 from .grip_search import narrowest, search
 from .gripper import GripperFacts, gripper_of
 from .workpiece import Touch, Workpiece, width_text
-
-if TYPE_CHECKING:
-    from ..parts.part import Part
 
 WITHIN = 3e-3  # m by which the width of a sheet may differ from that of the shapes
 DOWN = np.array([0.0, 0.0, -1.0])

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import mujoco
 import numpy as np
 
+from ..parts.part import Part
 from ..robots.hand_shape import strokes
 from ..sheet.errors import ScenarioError
 from ..sheet.quantity import show
 from .gripper import GripperFacts
-
-if TYPE_CHECKING:
-    from ..parts.part import Part
 
 HAND = "hand/"  # before the names of the hand's elements
 NEAR = 0.01  # m by which a site may lie off the middle of what it is meant of

@@ -81,7 +81,7 @@ class Switch(Asks):
 
 
 @dataclass(frozen=True)
-class Counter:
+class Counter(Reaction):
     """A number that grows by `adds` each time a condition begins to hold, or with each step of a dial.
 
     Attributes:
@@ -105,10 +105,6 @@ class Counter:
     @property
     def actuators(self) -> tuple[str, ...]:
         return (memory_name(self.name), f"{memory_name(self.name)} seen")
-
-    def compile_into(self, spec: mujoco.MjSpec) -> None:
-        for name in self.actuators:
-            add_memory(spec, name)
 
     def requests(self) -> list[Request]:
         asked = [p for p in (self.counts, self.cleared_by, self.running) if p is not None]
@@ -136,7 +132,7 @@ class Counter:
 
 
 @dataclass(frozen=True)
-class Display(Asks):
+class Display(Asks, Reaction):
     """A number that follows a joint in whole steps, such as what a scale shows.
 
     Attributes:
@@ -155,10 +151,6 @@ class Display(Asks):
     @property
     def actuators(self) -> tuple[str, ...]:
         return (memory_name(self.name), f"{memory_name(self.name)} steps")
-
-    def compile_into(self, spec: mujoco.MjSpec) -> None:
-        for name in self.actuators:
-            add_memory(spec, name)
 
     def start(self, values: Mapping[str, float]) -> np.ndarray:
         return np.array([0.0, values[self.steps] if isinstance(self.steps, str) else self.steps])

@@ -23,7 +23,7 @@ import numpy as np
 
 from ..parts.part import Param, Part
 from ..parts.titles import check_title
-from ..sensing.reaction import add_memory, memory
+from ..sensing.reaction import Reaction, add_memory, memory
 from ..sensing.requests import Asks, Readings, Request
 from ..sheet.near_matches import nearest
 from ..sheet.yaml_reader import Node
@@ -119,7 +119,7 @@ def with_answers(actions: np.ndarray, names: Sequence[str], answers: Mapping[str
 
 
 @dataclass(frozen=True)
-class Truths(Asks):
+class Truths(Asks, Reaction):
     """The reaction that keeps values of the draw, each by its key: it reacts to nothing."""
 
     kept: tuple[tuple[str, Request], ...]
@@ -127,10 +127,6 @@ class Truths(Asks):
     @property
     def actuators(self) -> tuple[str, ...]:
         return tuple(memory.of for _, memory in self.kept)
-
-    def compile_into(self, spec: mujoco.MjSpec) -> None:
-        for name in self.actuators:
-            add_memory(spec, name)
 
     def start(self, values: Mapping[str, float]) -> np.ndarray:
         return np.array([values[key] for key, _ in self.kept])

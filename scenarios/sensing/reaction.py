@@ -28,8 +28,9 @@ class Reaction(Protocol):
         ...
 
     def compile_into(self, spec: mujoco.MjSpec) -> None:
-        """Add to a scene's spec what the parts do not bring, such as memories."""
-        ...
+        """Add to a scene's spec what the parts do not bring: here a memory for each actuator."""
+        for name in self.actuators:
+            add_memory(spec, name)
 
     def requests(self) -> list[Request]:
         """The sensors that it looks at."""

@@ -5,11 +5,12 @@ Grammar is read as far as tasks need it: "put X into Y", "把X放到Y", "从Z取
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from .clause_state import LEAVING, LOCATIVES, TURNING, WHICH, ClauseState
 from .lexicon import Lexicon, Token
-from .mentions import carried_clauses, clause_before, vessels_of, whole_number
 from .sentence import Clause, Mention, Sentence
 
 BESIDE = ("边", "旁", "前", "后", "附近", "面前")  # after a Chinese noun: where it is only near
@@ -405,3 +406,27 @@ class _ClauseReader(ClauseState):
                 things[-1].role = "under"
 
 
+def clause_before(done: Sequence[Clause], clause: Clause) -> tuple[frozenset[str], str]:
+    """The things that were named last, and as what: what "the medium one" is of."""
+    named = [*(m for c in done for m in c.of_role("object")), *clause.of_role("object")]
+    return (named[-1].names, named[-1].text) if named else (frozenset(), "")
+
+
+def vessels_of(lexicon: Lexicon) -> frozenset[str]:
+    return frozenset(name for name, kinds in lexicon.kinds.items() if "container" in kinds)
+
+
+def whole_number(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def carried_clauses(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
+    """Clauses in which a verb without an object has that of the clause before it ("… and put it down")."""
+    for before, clause in pairwise(clauses):
+        if clause.verb.lower() == "using" and not clause.things and before.arm is None:  # "fold it using only the left hand"
+            before.arm, before.sole = clause.arm, clause.sole
+        near = lexicon.does(before.verbs, "handles") or "do" in before.verbs
+        takes = clause.verbs and near and lexicon.does(clause.verbs, "handles")
+        if takes and not clause.of_role("object") and before.of_role("object"):
+            clause.things = [*(replace(m, number=None) for m in before.of_role("object")), *clause.things]
+    return clauses

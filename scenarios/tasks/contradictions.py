@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from .clauses import read_sentence
-from .contradiction import KINDS, Contradiction
 from .lexicon import Lexicon
 from .listed_order import listed_order
 from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words
 from .particulars import Particulars
 from .reversals import Reversals
-from .sentence import Clause, Mention, Sentence
+from .sentence import KINDS, Clause, Contradiction, Mention, Sentence
 from .work import EITHER, Deed, ScenarioWork
 
 BY_HAND = frozenset(["take", "lift", "carry", "put"])  # who carries a thing takes it and puts it down

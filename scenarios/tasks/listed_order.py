@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from .contradiction import Contradiction
 from .lexicon import Token
 from .naming import SIZES
+from .sentence import Contradiction
 from .work import ScenarioWork
 
 ORDERED = {"order", "sequence", "顺序", "次序", "依次"}

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .contradiction import Contradiction
 from .lexicon import Lexicon
 from .naming import ThingNames
-from .sentence import Clause
+from .sentence import Clause, Contradiction
 from .work import ScenarioWork
 
 APART = ({"left", "right"}, {"near", "far"})  # of the sides that exclude one another, beside the middle

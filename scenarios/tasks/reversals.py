@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .contradiction import Contradiction
 from .lexicon import Lexicon
 from .naming import ThingNames
-from .sentence import Clause, Mention
+from .sentence import Clause, Contradiction, Mention
 from .work import Deed, ScenarioWork
 
 GIVEN = frozenset(["hand_over", "cover", "pull"])  # what goes to a person

@@ -1,10 +1,12 @@
-"""What a task sentence says: its clauses, and the things that each names."""
+"""What a task sentence says: its clauses, and the things that each names; and one word of it that does not fit what was done."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from .lexicon import Token
+
+KINDS = ("no_task", "scenario", "object", "place", "source", "posture", "number", "action", "forbidden", "arm", "order")
 
 
 @dataclass
@@ -103,3 +105,21 @@ class Sentence:
             return True
         content = [t for t in words if t.is_("thing", "verb", "arm", "way") and not t.is_("placeholder")]
         return any(t.is_("placeholder") for t in words) and not content
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """One word of a sentence that does not fit.
+
+    Attributes:
+        kind: of `KINDS`; word: as it is written.
+        done: names of what was done instead: things (`tray.circle`), hands, numbers; empty where that is nothing.
+        certain: whether the scenario knows that it is not so, if the word was read rightly; else it is only likely.
+        drawn: whether it is what the scenario would have had if another value had been drawn: enough alone.
+    """
+
+    kind: str
+    word: str
+    done: tuple[str, ...] = ()
+    certain: bool = False
+    drawn: bool = False

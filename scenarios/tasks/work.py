@@ -18,8 +18,18 @@ from .lexicon import Lexicon
 from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words, own_rows
 from .sentence import Clause
-from .sheet_words import grouped, in_order, mapping, sheet_of, si_value, strings, subtrees, title_words
-from .wanted import postures, regions_of_brief
+from .sheet_words import (
+    grouped,
+    in_order,
+    mapping,
+    postures,
+    regions_of_brief,
+    sheet_of,
+    si_value,
+    strings,
+    subtrees,
+    title_words,
+)
 
 # what a skill's word, and how it is done, is called in a sentence
 DONE = {

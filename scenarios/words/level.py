@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 
 from ..reading.names import Names
-from ..sensing.predicate import Interval, Predicate, Values
+from ..sensing.predicate import Interval, Values
 from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.quantity import parse_quantity
 from ..sheet.yaml_reader import Node
-from .word import VOLUME, Word, Words, made
+from .word import VOLUME, Word, Words, made, several
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,8 @@ def read_gauge(node: Node, names: Names) -> Gauge | None:
     return Gauge(Request("joint_position", f"{instance}/{entry['liquid']['level']}"), math.pi * radius**2)
 
 
-def _lost(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("from", "more_than"))
-    gauges = [read_gauge(child, names) for child in node.child("from").each()]
-    amount = node.child("more_than").quantity("volume", low=0.0)
-    found = tuple(gauge for gauge in gauges if gauge is not None)
-    return Lost(found, amount) if found and len(found) == len(gauges) else None
-
-
 WORDS: Words = {
     "filled": Word(made(Filled, inside=read_gauge, amount=VOLUME, within=VOLUME), "filled", "液位"),
     "fuller": Word(made(Fuller, inside=read_gauge, than=VOLUME), "fuller", "更满"),
-    "lost": Word(_lost, "lost", "洒漏"),
+    "lost": Word(made(Lost, from_=several(read_gauge), more_than=VOLUME), "lost", "洒漏"),
 }

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..reading.names import Names
-from ..sensing.predicate import Interval, Predicate, Values, distance
+from ..sensing.predicate import Interval, Values, distance
 from ..sensing.requests import Asks, Readings, Request, Row
-from ..sheet.yaml_reader import Node
-from .word import Word, Words
+from .word import Word, Words, made, quantity, request
 
 
 @dataclass(frozen=True)
@@ -27,12 +25,5 @@ class Faster(Asks):
         return distance(readings.point(self.velocity), (0.0, 0.0, 0.0)) - self.than
 
 
-def _faster(node: Node, names: Names) -> Predicate | None:
-    """`faster: {of: bowl, than: 0.5 m/s}`."""
-    node.mapping(required=("of", "than"))
-    body = names.element(node.child("of"), "body")
-    than = node.child("than").quantity("speed", low=0.0)
-    return None if body is None else Faster(Request("body_velocity", body), than)
-
-
-WORDS: Words = {"faster": Word(_faster, "speed", "速度", {"than": True})}
+# faster: {of: bowl, than: 0.5 m/s}
+WORDS: Words = {"faster": Word(made(Faster, of=request("body_velocity"), than=quantity("speed")), "speed", "速度", {"than": True})}

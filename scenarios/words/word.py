@@ -48,6 +48,16 @@ def quantity(dimension: str, low: float | None = 0.0, high: float | None = None)
     return lambda node, names: node.quantity(dimension, low=low, high=high)
 
 
+def several(field: Field) -> Field:
+    """A list, each entry read alike; empty where something is wrong with one."""
+
+    def read(node: Node, names: Names) -> tuple[Any, ...]:
+        found = tuple(field(child, names) for child in node.each())
+        return () if any(one is None for one in found) else found
+
+    return read
+
+
 PLACE, BODY, UP = request("site_position"), request("body_position"), request("body_up")
 LENGTH, ANGLE, FORCE, VOLUME = (quantity(dimension) for dimension in ("length", "angle", "force", "volume"))
 SHARE = quantity("share", high=1.0)

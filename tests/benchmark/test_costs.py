@@ -4,9 +4,9 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.benchmark import costs
+from shiliu.replay.benchmark import speed
 from shiliu.replay.benchmark.bare_physics import _without
-from shiliu.replay.benchmark.costs import CHECKS, STAGES, shares, stopwatches
+from shiliu.replay.benchmark.speed import CHECKS, STAGES, shares, stopwatches
 from shiliu.replay.judge import judge as judging
 from shiliu.replay.judge.stages import rollout_stage
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
@@ -25,7 +25,7 @@ def recording():
 
 def test_every_stage_of_the_judge_is_timed_once(recording, monkeypatch):
     clock = iter(range(10**6))
-    monkeypatch.setattr(costs.time, "perf_counter", lambda: float(next(clock)))  # each look at the clock is a second
+    monkeypatch.setattr(speed.time, "perf_counter", lambda: float(next(clock)))  # each look at the clock is a second
     with stopwatches() as spent:
         (verdict,) = judging.judge([recording])
     assert verdict.verdict is not None

@@ -14,7 +14,6 @@ from shiliu import cli
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.layout import unit_text
 from shiliu.replay.formats.picture_samples import picture_samples_of
-from shiliu.replay.formats.rosbag import bag_messages as rosbag1_messages
 from shiliu.replay.formats.rosbag import bag_pictures as rosbag1_pictures
 from shiliu.replay.formats.rosbag import write as rosbag1_write
 from shiliu.replay.formats.rosbag.bag1 import definitions
@@ -68,14 +67,14 @@ def plain_lines(text: str) -> list[str]:
 def ros_sum(type_: str) -> str:
     """ROS 1's md5 of a type, as genmsg computes it: constants first, types of other messages replaced by their sums."""
     constants, fields = [], []
-    for line in rosbag1_messages.sheet()[type_]["fields"].splitlines():
+    for line in rosbag1_write.sheet()[type_]["fields"].splitlines():
         kind, rest = line.split(None, 1)
         name, is_constant, value = (part.strip() for part in rest.partition("="))
         if is_constant:
             constants.append(f"{kind} {name}={value}")
         else:
             fields.append((kind, name))
-    inner = iter(rosbag1_messages.nested(type_))
+    inner = iter(rosbag1_write.nested(type_))
     own = [
         f"{kind} {name}"
         if re.fullmatch(r"(u?int\d+|float\d+|string|time)(\[\])?", kind)
@@ -85,10 +84,10 @@ def ros_sum(type_: str) -> str:
     return hashlib.md5("\n".join(constants + own).encode()).hexdigest()
 
 
-@pytest.mark.parametrize("type_", rosbag1_messages.sheet())
+@pytest.mark.parametrize("type_", rosbag1_write.sheet())
 def test_sums_of_messages_follow_from_their_fields(type_):
     """So that no field is misspelt or out of order: subscribers compare these sums."""
-    assert ros_sum(type_) == rosbag1_messages.md5(type_)
+    assert ros_sum(type_) == rosbag1_write.md5(type_)
 
 
 def test_messages_are_those_of_the_real_bag(bag, data):
@@ -233,7 +232,7 @@ def test_the_same_episode_gives_the_same_bag(episode, bare, bag, tmp_path):
 
 def test_a_bag_without_an_episode_and_one_with_other_actions_are_refused(bag, tmp_path, episode, bare, monkeypatch):
     with Writer(tmp_path / "none.bag") as writer:
-        types = rosbag1_messages.store()
+        types = rosbag1_write.store()
         connection = writer.add_connection("/x", "std_msgs/msg/String", typestore=types)
         writer.write(
             connection, 1, types.serialize_ros1(types.types["std_msgs/msg/String"](data="x"), connection.msgtype)

@@ -12,8 +12,7 @@ from bags import arm_messages, write_bag
 from joint_streams import ELBOW, recording, stream
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_missing
-from shiliu.replay.formats import read, records
-from shiliu.replay.formats.continuations import continued
+from shiliu.replay.formats import continued, read, records
 from shiliu.replay.recording.recording import Recording, Unreadable
 from shiliu.replay.report import Words
 from shiliu.scenarios.sheet.errors import EpisodeError

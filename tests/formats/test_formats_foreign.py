@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from shiliu.cli import main
 from shiliu.replay.formats import mappings, read
-from shiliu.replay.formats.array_rule import Columns
+from shiliu.replay.formats.mapping import Columns
 from shiliu.replay.formats.records import readers
 from shiliu.replay.recording.recording import Recording, Unreadable
 from shiliu.scenarios.sheet.errors import EpisodeError

@@ -18,7 +18,6 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from shiliu.replay.formats import episode_archive as packed
 from shiliu.replay.formats import lossless_json as tagged
 from shiliu.replay.formats import read
-from shiliu.replay.formats.mcap import container as mcap_container
 from shiliu.replay.formats.mcap import read as mcap
 from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.recording.recording import CLOCKS, Recording, SimEpisode, Stream, Unreadable
@@ -445,7 +444,7 @@ def test_cut_and_empty_files_are_told(tmp_path):
 
 def test_a_chunk_that_claims_more_than_memory_is_refused(tmp_path, monkeypatch):
     path = ros2_file(tmp_path / "take.mcap")
-    monkeypatch.setattr(mcap_container, "MAX_CHUNK_BYTES", 1000)
+    monkeypatch.setattr(mcap, "MAX_CHUNK_BYTES", 1000)
     with pytest.raises(EpisodeError, match="a chunk claims"):
         list(read(path))
 

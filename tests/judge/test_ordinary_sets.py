@@ -17,8 +17,8 @@ from known_faults.injecting import Job, inject
 from known_faults.registry import OF_FILES, faults_of, faults_of_sets
 from shiliu import cli
 from shiliu.replay.formats import read
+from shiliu.replay.formats.lerobot.export import make_plain
 from shiliu.replay.formats.lerobot.foreign_columns import places_of, ranges_of
-from shiliu.replay.formats.lerobot.plain import make_plain
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.context import Contexts, SceneContext
 from shiliu.replay.judge.intake import intake

@@ -4,8 +4,7 @@ from string import Formatter
 
 import pytest
 from films import step
-from shiliu.replay.labels.proposal import chain_of
-from shiliu.replay.labels.sentences import sentence
+from shiliu.replay.labels.proposal import chain_of, sentence
 from shiliu.replay.operator.skills import registry
 
 

@@ -7,8 +7,7 @@ from types import SimpleNamespace
 
 import made_verdicts
 import pytest
-from shiliu.replay.live.player import Player
-from shiliu.replay.live.reworded import shown_of, why_undecided
+from shiliu.replay.live.player import Player, shown_of, why_undecided
 from shiliu.replay.report.jsonl import as_dict
 from shiliu.replay.report.lines import VerdictLine
 from shiliu.replay.report.story import Story

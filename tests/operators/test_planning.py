@@ -8,9 +8,9 @@ import pytest
 from shiliu.replay.operator.limbs.geometry import progress
 from shiliu.replay.operator.operator import Operator
 from shiliu.replay.operator.planning import ArmGroup, Level, Plan, Together, plan
-from shiliu.replay.operator.planning.branches import branches
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.limbs import spline_through
+from shiliu.replay.operator.planning.planner import branches
 from shiliu.replay.operator.planning.ways import SWIFT
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.stepping.simulation import Simulation

@@ -16,8 +16,7 @@ from shiliu.replay.checks.finding import STAGES, Fact, Finding, Picture, Plot, T
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.verdict import StageResult, Verdict
-from shiliu.replay.labels.proposal import chain_of
-from shiliu.replay.labels.sentences import sentence
+from shiliu.replay.labels.proposal import chain_of, sentence
 from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.report.html import render
 from shiliu.replay.report.message_catalogue import sentences

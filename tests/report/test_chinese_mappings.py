@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 import shiliu
 import yaml
-from shiliu.replay.formats.array_rule import Columns
 from shiliu.replay.formats.arrays.array_episode import ArrayEpisode, recording_of
-from shiliu.replay.formats.mapping import Mapping
+from shiliu.replay.formats.mapping import Columns, Mapping
 from shiliu.replay.formats.mappings import available, load
 from shiliu.replay.judge.intake import intake
 from shiliu.replay.judge.verdict import Verdict

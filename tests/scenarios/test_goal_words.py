@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import make_readings
 from shiliu.replay.report.text import Words
-from shiliu.scenarios.scene.conditions import conditions
+from shiliu.scenarios.scene.goal import conditions
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 from shiliu.scenarios.words import WORDS

@@ -14,8 +14,7 @@ from shiliu.replay.rollout.episode import episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.catalog.catalog import over_link, scene_of_tree
 from shiliu.scenarios.draws.variation import draw, of_episode
-from shiliu.scenarios.link.link import Link, resolve
-from shiliu.scenarios.link.ping import fitted
+from shiliu.scenarios.link.link import Link, fitted, resolve
 from shiliu.scenarios.link.traffic import FEATURE, Traffic
 from shiliu.scenarios.reading.composition import members
 from shiliu.scenarios.sheet.errors import ScenarioError

@@ -14,8 +14,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.stages.replay_stage import thrown_in
 from shiliu.scenarios.catalog.catalog import list_scenarios, scene_of_tree
 from shiliu.scenarios.draws.variation import nominal, of_values
-from shiliu.scenarios.reactions.stain_grid import Grid
-from shiliu.scenarios.reactions.wiping import CELLS
+from shiliu.scenarios.reactions.wiping import CELLS, Grid
 from shiliu.scenarios.sensing.requests import Readings
 from shiliu.scenarios.stepping.simulation import Simulation
 from shiliu.scenarios.words.stain import LEFT, SPREAD, TOTAL, kept

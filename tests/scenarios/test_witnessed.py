@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from shiliu.scenarios.scene.conditions import conditions
+from shiliu.scenarios.scene.goal import conditions
 from shiliu.scenarios.sensing.predicate import All, Angle, Below, Near
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sensing.scalar_goal import ScalarGoal
-from shiliu.scenarios.sensing.temporal import Goal, Never, Subgoal
-from shiliu.scenarios.sensing.witnessed import witnessed
+from shiliu.scenarios.sensing.temporal import Goal, Never, Subgoal, witnessed
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
 BOWL, PLATE, DOOR = Request("site_position", "bowl"), Request("site_position", "plate"), Request("joint_position", "door")

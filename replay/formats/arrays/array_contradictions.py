@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..array_rule import Columns
-from ..stream_rule import StreamRule
+from ..mapping import Columns, StreamRule
 
 FINER = {"ms": 1_000_000, "us": 1_000, "ns": 1}  # ns in one
 USUAL_NS = (50_000, 20_000_000_000)  # between rows of whatever is recorded of a robot

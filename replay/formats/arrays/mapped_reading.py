@@ -14,9 +14,8 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.features import grid_ns
 from ...recording.recording import NOTE_WORDS, Recording, Stream
 from ...signals.grid import fitted
-from ..array_rule import ArrayRule, Columns, reason_unused
+from ..mapping import ArrayRule, Columns, StreamRule, reason_unused
 from ..mapping import Mapping as ChannelMapping
-from ..stream_rule import StreamRule
 from .array_contradictions import beyond_any_clock, in_other_places, in_their_order
 from .held_arrays import ArrayEpisode
 

@@ -22,7 +22,7 @@ import numpy as np
 from ....scenarios.sheet.errors import EpisodeError
 from ...rollout.transitions import transitions
 from ..atomic_folder import placed, refuse_full
-from ..exporters import Item, Options
+from ..exporters import Item, Options, of_one_scene
 
 if TYPE_CHECKING:
     from gymnasium.envs.registration import EnvSpec
@@ -47,13 +47,10 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
             field="out",
         )
     with placed(out) as folder:
-        storage, first = None, None
-        for item in items:
-            episode, scene = item.simulated, item.scene
-            schema = scene.schema
-            features = schema.lerobot_features()
+        storage = None
+        for item, scene, _ in of_one_scene(items, lambda scene: scene.schema.lerobot_features()):
+            episode, schema = item.simulated, scene.schema
             if storage is None:
-                first = features
                 storage = MinariStorage.new(
                     folder.resolve() / "data",  # Minari 0.5.4 loses its own files below a relative path
                     observation_space=schema.observation_space(),
@@ -62,12 +59,6 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
                     data_format="hdf5",
                 )
                 storage.update_metadata(_about(name, scene, options))
-            elif features != first:
-                raise EpisodeError(
-                    "has other features than the episodes before it; a set holds one kind of scene. Export it apart "
-                    "with episodes=.",
-                    file=item.recording.source,
-                )
             made = transitions(scene, episode, options.reward)
             refuse_full(folder, made.nbytes)
             ends = np.arange(episode.n_steps) == episode.n_steps - 1
@@ -89,8 +80,6 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
                 ]
             )
             yield item
-        if storage is None:
-            raise EpisodeError("no episode was chosen, so that there is nothing to write.", field="episodes")
 
 
 def _about(name: str, scene: Scene, options: Options) -> dict[str, Any]:

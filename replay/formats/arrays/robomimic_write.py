@@ -20,19 +20,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ....scenarios.sheet.errors import EpisodeError
+from ....scenarios.scene.scene import Scene
+from ...recording.recording import SimEpisode
 from ...rollout.camera_frames import cameras_of, pictures
 from ...rollout.transitions import transitions
 from ..atomic_folder import placed, refuse_full
-from ..exporters import Item, Options
-
-if TYPE_CHECKING:
-    from ....scenarios.scene.scene import Scene
-    from ...recording.recording import SimEpisode
+from ..exporters import Item, Options, of_one_scene
 
 FILE = "demos.hdf5"
 GYM = 2  # robomimic's number for an environment of Gymnasium's interface
@@ -51,26 +48,16 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
     import h5py
 
     with placed(out) as folder:
-        first, total, count = None, 0, 0
+        total, count = 0, 0
         with h5py.File(folder / FILE, "w") as file:
             data = file.create_group("data")
-            for item in items:
-                episode, scene = item.simulated, item.scene
-                features = scene.schema.lerobot_features()
-                if first is None:
-                    first = features
+            for item, scene, _ in of_one_scene(items, lambda scene: scene.schema.lerobot_features(), "file"):
+                episode = item.simulated
+                if not count:
                     data.attrs["env_args"] = json.dumps(_env_args(scene, options))
-                elif features != first:
-                    raise EpisodeError(
-                        "has other features than the episodes before it; a file holds one kind of scene. Export it "
-                        "apart with episodes=.",
-                        file=item.recording.source,
-                    )
                 _write(folder, data.create_group(f"demo_{count}"), episode, scene, options)
                 total, count = total + episode.n_steps, count + 1
                 yield item
-            if first is None:
-                raise EpisodeError("no episode was chosen, so that there is nothing to write.", field="episodes")
             data.attrs["total"] = total
             valid = [k for k in range(count) if k % VALID_EVERY == VALID_EVERY - 1] or (
                 [count - 1] if count > 1 else []

@@ -18,11 +18,9 @@ from typing import Any
 import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError
-from ..array_rule import ArrayRule, TimeRule
-from ..mapping import Mapping
+from ..mapping import ArrayRule, Mapping, StreamRule, TimeRule
 from ..mapping_file import TIME_UNITS_NS
 from ..mappings import of_format
-from ..stream_rule import StreamRule
 from . import mjcf
 from .array_episode import ArrayEpisode
 from .robosuite_actions import Environment, Untold, environment, parts

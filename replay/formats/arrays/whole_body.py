@@ -11,10 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..array_rule import ArrayRule
-from ..mapping import Mapping
+from ..mapping import ArrayRule, Mapping, StreamRule
 from ..mappings import load
-from ..stream_rule import StreamRule
 from .array_episode import ArrayEpisode
 from .mapped_reading import numbered
 

@@ -24,5 +24,5 @@ READERS = (
     ),
 )
 WRITERS = (
-    Writer("mcap", "MCAP files, one a recording, every bit of it", f"{__name__}.export", format="mcap", pictures=False),
+    Writer("mcap", "MCAP files, one a recording, every bit of it", f"{__name__}.write", format="mcap", pictures=False),
 )

@@ -2,19 +2,21 @@
 
 Of others, messages in CDR with a `ros2msg` definition are read, and ROS 1 messages with a `ros1msg` one; mappings for
 ROS 1 bags (`format: rosbag1`) serve too, because the robot's topics and types are the same in either container.
-Messages are taken in the order of the file.
+Messages are taken in the order of the file; sizes of its records are bounded and checksums compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mcap.records import Attachment, Channel, McapRecord, Message, Metadata, Schema
+from mcap.records import Attachment, Channel, Chunk, McapRecord, Message, Metadata, Schema
+from mcap.stream_reader import StreamReader, breakup_chunk
 
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import KINDS, Recording, Stream
@@ -22,13 +24,19 @@ from .. import episode_archive as packed
 from .. import lossless_json as tagged
 from ..file_state import sha256_of
 from ..mappings import load
+from ..reader_errors import mending
 from ..rosbag.parts import refuse_part
 from ..topics import TopicBuffers, choose, mapped, recording_of
 from . import write as layout
-from .container import mendable, records
 
 FORMATS = ("mcap", "rosbag1")  # their mappings come into question
 ENCODINGS = (("cdr", "ros2msg"), ("ros1", "ros1msg"))  # of messages and their definitions
+MAX_CHUNK_BYTES = 256 << 20  # unpacked; recorders write chunks of a few MiB
+MAX_RECORD_BYTES = 1 << 30
+MAGIC = b"\x89MCAP0\r\n"  # at both ends of a whole file
+mendable = partial(
+    mending, broken="not a readable MCAP file", fix="Try `mcap doctor`, or copy it again from the recorder."
+)
 
 
 def read(path: Path, source: str, mapping: str | Path | None = None) -> Recording:
@@ -237,3 +245,51 @@ def _stream(path: Path, header: dict[str, Any], messages: list[bytes]) -> Stream
         values=values,
         **clocks,
     )
+
+
+def records(path: Path) -> Iterator[McapRecord]:
+    """Every record, chunks opened.
+
+    Raises:
+        EpisodeError: no MCAP file, or one that was cut off. Other damage raises what the libraries raise; see `mendable`.
+    """
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise EpisodeError("not an MCAP file: its first bytes are others.", file=path)
+        limit = min(MAX_RECORD_BYTES, file.seek(-len(MAGIC), 2))
+        if file.read() != MAGIC:
+            raise EpisodeError(
+                "the file ends in the middle. A recording that was cut off is mended with `mcap recover`; otherwise "
+                "copy it again from the recorder.",
+                file=path,
+            )
+        file.seek(0)
+        for record in StreamReader(file, emit_chunks=True, validate_crcs=True, record_size_limit=limit).records:
+            if isinstance(record, Chunk):
+                yield from breakup_chunk(_unpacked(record))
+            else:
+                yield record
+
+
+def _unpacked(chunk: Chunk) -> Chunk:
+    if chunk.uncompressed_size > MAX_CHUNK_BYTES:
+        raise ValueError(f"a chunk claims {chunk.uncompressed_size >> 20} MiB, more than {MAX_CHUNK_BYTES >> 20} MiB")
+    size = chunk.uncompressed_size
+    if chunk.compression == "zstd":
+        import zstandard
+
+        with zstandard.ZstdDecompressor().stream_reader(chunk.data) as stream:
+            data = stream.read(size + 1)
+    elif chunk.compression == "lz4":
+        from lz4.frame import LZ4FrameDecompressor
+
+        data = LZ4FrameDecompressor().decompress(chunk.data, size + 1)
+    elif chunk.compression:
+        raise ValueError(f"a chunk is packed with {chunk.compression!r}, which is not known")
+    else:
+        data = chunk.data
+    if len(data) != size:
+        raise ValueError(f"a chunk unpacks to {len(data)} bytes, {size} are claimed")
+    if chunk.uncompressed_crc and zlib.crc32(data) != chunk.uncompressed_crc:
+        raise ValueError("a chunk's checksum differs")
+    return Chunk("", data, chunk.message_end_time, chunk.message_start_time, 0, size)

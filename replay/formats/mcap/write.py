@@ -12,6 +12,8 @@ attach.   shiliu/episode.npz       an own simulation episode: start state, actio
 A clock that the stream does not have holds the least int64. `log_time` is the stream's own clock and `sequence` the
 number of the sample; both are for tools (log_time cannot be negative), and reading does without them. The JSON is plain
 except for what JSON has no word for, see `tagged`.
+
+`to=mcap` writes a folder of them, one a recording.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from .. import episode_archive as packed
 from .. import lossless_json as tagged
+from ..atomic_folder import placed
+from ..exporters import Item, Options
 from ..partial import beside
 
 LAYOUT = "1"
@@ -143,3 +147,11 @@ def numbers_sha256(streams: dict[str, Stream]) -> str:
                 digest.update(np.ascontiguousarray(times).tobytes())
         digest.update(np.ascontiguousarray(stream.values).tobytes())
     return digest.hexdigest()
+
+
+def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]:
+    """Write each recording with all its streams; pictures are left to those who read their source."""
+    with placed(out) as folder:
+        for item in items:
+            write(item.recording, item.file_in(folder, ".mcap"))
+            yield item

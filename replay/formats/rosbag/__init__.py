@@ -44,5 +44,5 @@ READERS = (
     ),
 )
 WRITERS = (
-    Writer("rosbag", "ROS 1 bags of the maker's topics, one an episode", f"{__name__}.export", format="rosbag1"),
+    Writer("rosbag", "ROS 1 bags of the maker's topics, one an episode", f"{__name__}.write", format="rosbag1"),
 )

@@ -2,14 +2,20 @@
 
 Messages are read one at a time and only their mapped numbers are kept, so that memory follows the values and not the
 file. A bag comes from outside: whatever is wrong with it ends in one `EpisodeError`, and what it claims about sizes is
-not trusted.
+not trusted. Whether it was cut off, and at which byte, is found by walking its records one by one, without their content.
+
+Beside a bag of a published Kuavo set (LET) lies a JSON of the bag's name with scene, task and a timeline of skills.
 """
 
 from __future__ import annotations
 
 import bz2
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
+from struct import unpack
+from typing import Any
 
 from rosbags.interfaces import Connection
 from rosbags.rosbag1 import Reader
@@ -20,12 +26,28 @@ from ..file_state import sha256_of
 from ..mapping import Mapping
 from ..mappings import load
 from ..topics import TopicBuffers, choose, mapped, recording_of
-from .cut_off import refuse_cut_off
 from .definitions import definitions, mendable
-from .take_labels import with_labels
 
 # unpacked, which takes twice as much for a while; the recorder writes chunks of 768 KiB, or of one message, at most a picture
 MAX_CHUNK_BYTES = 128 << 20
+FIRST = b"#ROSBAG V2.0\n"
+LONGEST_HEADER = 1 << 20
+CHUNK = 5  # `op` of records
+FIX = "`rosbag reindex` saves what is whole; or copy it again from the recorder."
+NOTHING = "no messages before it are whole. Copy it again from the recorder."
+MAX_BYTES = 16 << 20
+SCENES = ("primarySceneCode", "secondarySceneCode", "tertiarySceneCode")
+TEXTS = ("initSceneText", "englishInitSceneText", "taskGroupName", "taskGroupCode", "taskName", "taskCode", "deviceSn")
+HANDS = (  # topic of a hand's state or command -> what the hand is
+    ("/leju_claw_state", "leju_claw"),
+    ("/control_robot_leju_claw", "leju_claw"),
+    ("/leju_claw_command", "leju_claw"),
+    ("/dexhand/state", "dexterous hand"),
+    ("/control_robot_hand_position", "dexterous hand"),
+    ("/gripper/state", "Robotiq 2F-85 of the simulator"),
+    ("/gripper/command", "Robotiq 2F-85 of the simulator"),
+)
+OWN = "leju_claw"
 
 
 def read(path: Path, source: str, mapping: str | Path | None = None) -> Recording:
@@ -121,3 +143,103 @@ def _read_open(
 
 def _publisher(connection: Connection) -> str:
     return getattr(connection.ext, "callerid", None) or f"connection {connection.id}"
+
+
+def refuse_cut_off(path: Path) -> None:
+    """Raises: EpisodeError where the file ends within a record, or was never closed, with the byte and what is whole before it."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if file.read(len(FIRST)) != FIRST:
+            return  # whatever else it is, the reader says it
+        at, chunks, index = len(FIRST), 0, None
+        while at < size:
+            file.seek(at)
+            head = file.read(4)
+            length = unpack("<I", head)[0] if len(head) == 4 else None
+            if length is not None and length > LONGEST_HEADER:
+                return  # damaged, not cut
+            header = file.read(length or 0)
+            rest = file.read(4)
+            if length is None or len(header) < length or len(rest) < 4:
+                raise _cut(path, size, at, None, chunks)
+            end = at + 8 + length + unpack("<I", rest)[0]
+            if end > size:
+                raise _cut(path, size, at, end, chunks)
+            if index is None:
+                found = re.search(rb"index_pos=(.{8})", header, re.DOTALL)
+                index = unpack("<Q", found[1])[0] if found else -1
+            chunks += f"op={chr(CHUNK)}".encode() in header
+            at = end
+    if index == 0:
+        raise EpisodeError(
+            f"was never closed: its {size} bytes are whole, {chunks} chunks of messages, but it has no index. {FIX}", file=path
+        )
+    if index is not None and index > size:
+        raise EpisodeError(
+            f"is cut off at byte {size}: its index begins at byte {index}, which is missing; {_whole(chunks)}", file=path
+        )
+
+
+def _cut(path: Path, size: int, at: int, end: int | None, chunks: int) -> EpisodeError:
+    wants = "has no length any more" if end is None else f"reaches to byte {end}"
+    return EpisodeError(
+        f"is cut off at byte {size}: the record that begins at byte {at} {wants}; {_whole(chunks)}", file=path
+    )
+
+
+def _whole(chunks: int) -> str:
+    return f"{chunks} chunks of messages before it are whole. {FIX}" if chunks else NOTHING
+
+
+def with_labels(recording: Recording, path: Path, topics: set[str], duration_s: float) -> None:
+    """Put what lies beside a bag into the recording's metadata (`task`, `timeline`, `set_label`), and say what its hand is.
+
+    Args:
+        topics: that the bag holds with messages; duration_s: of the bag [s].
+    """
+    hands = list(dict.fromkeys(hand for topic, hand in HANDS if topic in topics))
+    if hands:
+        recording.metadata["hand"] = ", ".join(hands)
+    if other := [hand for hand in hands if hand != OWN]:
+        recording.notes.append(
+            f"its hands are {', '.join(other)}, and not the claw that is judged here: what they hold is not checked"
+        )
+    beside = path.with_suffix(".json")
+    if not beside.is_file():
+        return
+    try:
+        if beside.stat().st_size > MAX_BYTES:
+            raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
+        tree = json.loads(beside.read_text(encoding="utf-8-sig"))
+        if not isinstance(tree, dict) or not isinstance(tree.get("marks"), list):
+            raise ValueError("it has no list `marks`")
+        timeline = [_segment(mark, duration_s) for mark in tree["marks"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        recording.notes.append(f"labels in {beside.name} are not read: {' '.join(str(error).split())[:160]}")
+        return
+    label = {key: str(tree[key]) for key in (*SCENES, *TEXTS) if tree.get(key)}
+    recording.metadata["set_label"] = label
+    recording.metadata["timeline"] = timeline
+    sentence = str(tree.get("taskPrompt") or label.get("taskName") or "")
+    if sentence:
+        recording.metadata.setdefault("task", sentence)
+    skills = ", ".join(f"{one['skill']} {one['t0']:.1f}-{one['t1']:.1f} s" for one in timeline[:12])
+    recording.notes.append(f"labels read from {beside.name}: {len(timeline)} steps ({skills or 'none'})")
+
+
+def _segment(mark: dict[str, Any], duration_s: float) -> dict[str, Any]:
+    """One step: skill, seconds from the bag's beginning, and its sentence in both languages.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is not as described.
+    """
+    first, last = float(mark["startPosition"]), float(mark["endPosition"])
+    if not 0.0 <= first <= last <= 1.0:
+        raise ValueError(f"a step lies from {first:g} to {last:g} of the recording, which are no shares of it")
+    return {
+        "skill": str(mark["skillAtomic"]),
+        "t0": round(first * duration_s, 3),
+        "t1": round(last * duration_s, 3),
+        "en": str(mark.get("enSkillDetail") or ""),
+        "zh": str(mark.get("skillDetail") or ""),
+    }

@@ -16,8 +16,7 @@ import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import EACH_SAMPLE, Stream
-from ..stream_rule import StreamRule
-from ..topic_rule import TopicRule
+from ..mapping import StreamRule, TopicRule
 
 _NS = 1_000_000_000
 _INT64 = range(-(1 << 63), 1 << 63)

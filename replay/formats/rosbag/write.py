@@ -23,6 +23,8 @@ is the simulated time. `seq` counts from 0.
 What the simulation does not have holds: planted legs their fixed angle with speed, acceleration and torque 0; the IMU of
 a trunk that stands still, rate 0 and gravity alone; the claws' state kUnknown and no current; `end_effector_data` is
 empty, as in the real bags.
+
+`to=rosbag` writes a folder of them, one an episode.
 """
 
 from __future__ import annotations
@@ -33,10 +35,14 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
+from rosbags.typesys import Stores, get_typestore
 
 from ....scenarios.draws.variation import of_episode
 from ....scenarios.scene.scene import Scene
@@ -44,8 +50,10 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import SimEpisode
 from ...rollout.substeps import Trace, trace
 from .. import episode_archive as packed
+from ..atomic_folder import placed
+from ..exporters import Item, Options
 from ..partial import beside
-from .bag_messages import definition, md5, spelled, store
+from .bag1 import definitions
 
 LAYOUT = 1
 SENSOR_RATE, COMMAND_RATE, PICTURE_RATE = 500.0, 100.0, 30.0  # Hz, of the real robot's topics
@@ -63,6 +71,10 @@ ASSUMED = (
 )
 
 Sent = tuple[int, int, str, str, Any]  # time [ns], order among equal times, topic, type, message
+_RULE = "=" * 80
+_BUILT_IN = {"bool", "string", "time", "duration", "float32", "float64"} | {
+    f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
+}
 
 
 def write(
@@ -308,3 +320,63 @@ def _pictures(
             data = np.frombuffer(buffer.getvalue(), np.uint8)
             message = make("sensor_msgs/CompressedImage", header=make.header(seq, ns), format="jpeg", data=data)
             yield ns, 7, topic, "sensor_msgs/CompressedImage", message
+
+
+@cache
+def sheet() -> dict[str, dict[str, str]]:
+    """The file: type as `kuavo_msgs/sensorsData` -> `md5`, `source`, `fields`."""
+    text = files("shiliu.conf").joinpath("message", "kuavo_ros1.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
+
+
+def md5(type_: str) -> str:
+    """ROS 1's sum of a type, which a subscriber compares with its own."""
+    return sheet()[type_]["md5"]
+
+
+def nested(type_: str) -> list[str]:
+    """Types that a type's fields have, in their order."""
+    package, found = type_.partition("/")[0], []
+    for line in sheet()[type_]["fields"].splitlines():
+        kind = line.split()[0].partition("[")[0]
+        if kind in _BUILT_IN:
+            continue
+        found.append("std_msgs/Header" if kind == "Header" else kind if "/" in kind else f"{package}/{kind}")
+    return found
+
+
+def definition(type_: str) -> str:
+    """The whole definition: the type's own fields, then those of every type in it, each once, depth first."""
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        for inner in nested(name):
+            if inner not in order:
+                order.append(inner)
+                visit(inner)
+
+    visit(type_)
+    parts = [f"{_RULE}\nMSG: {name}\n{sheet()[name]['fields']}" for name in order]
+    return "".join([sheet()[type_]["fields"], *parts])
+
+
+@cache
+def store() -> Any:
+    """A type store of all types of the file."""
+    found = get_typestore(Stores.EMPTY)
+    for type_ in sheet():
+        found.register(definitions(definition(type_), spelled(type_)).fielddefs)
+    return found
+
+
+def spelled(type_: str) -> str:
+    """`kuavo_msgs/sensorsData` as the library spells it: `kuavo_msgs/msg/sensorsData`."""
+    return type_.replace("/", "/msg/", 1)
+
+
+def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]:
+    """Write each episode; see `rosbag1_write` for what a bag holds."""
+    with placed(out) as folder:
+        for item in items:
+            write(item.simulated, item.scene, item.file_in(folder, ".bag"), options.images)
+            yield item

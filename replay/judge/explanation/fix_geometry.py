@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mujoco
 import numpy as np
 
 from ...checks.dynamics import margin_inside, positions, root_of
+from ...checks.finding import Finding
+from ...signals.signal import Motion
 from ..facts.results import Judged
-
-if TYPE_CHECKING:
-    from ...checks.finding import Finding
-    from ...signals.signal import Motion
 
 BASE = "base_link"
 SIDES = (("forward", "back"), ("left", "right"), ("up", "down"))  # of the robot: x forward, y left, z up

@@ -15,8 +15,7 @@ from ....scenarios.draws.inference import free_joint
 from ....scenarios.draws.variation import rested
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.requests import Readings
-from ....scenarios.sensing.temporal import Goal, Subgoal
-from ....scenarios.sensing.witnessed import tells, unrecorded, witnessed
+from ....scenarios.sensing.temporal import Goal, Subgoal, tells, unrecorded, witnessed
 from ...checks.finding import Finding
 from ...checks.object_divergence import CarriedAway, carried_by_record
 from ...checks.object_motion import PoseFacts, check_hovers, check_moves, check_poses

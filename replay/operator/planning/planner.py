@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .branches import branches
+from ..limbs.arm import Arm
 from .clearance import LEAN, MARGIN, STEP, SWING
 from .keeping import Keep
 from .limbs import ArmGroup, Pose, spline_through
@@ -27,6 +27,11 @@ DETOUR, AGAIN = (
 
 Lasts = Callable[[Sequence[np.ndarray]], float]
 Pairs = Mapping[tuple[int, int], float]
+SEEDS = 40  # postures from which the hand is sought
+MISSES = 2e-3  # m, by which it may miss its place
+SKEWED = 0.05  # rad, by which it may be turned otherwise
+ALIKE = 0.3  # rad, postures that are nearer to one another are the same
+FIRM = 0.6  # weight of the orientation against the position [m/rad]
 
 
 @dataclass(frozen=True)
@@ -221,3 +226,35 @@ def _denser(row: Sequence[np.ndarray], project: Project | None) -> Iterator[list
                 kept = q if project is None or not i else project(q)
                 dense.append(q if kept is None else kept)
         yield [*dense, row[-1]]
+
+
+def branches(
+    limb: Arm,
+    position: np.ndarray,
+    rotation: np.ndarray,
+    rng: np.random.Generator,
+    seeds: int = SEEDS,
+    orient: Sequence[float] | float = FIRM,
+) -> tuple[list[np.ndarray], float]:
+    """Distinct postures that bring a hand to a pose, the nearest to how the arm is held now first.
+
+    Args:
+        position, rotation: (3,) [m] and (3, 3) of the hand.
+        rng: of the postures from which it is sought, but for the first, which is the arm's own.
+        seeds: how many there are; it ends by that.
+        orient: weight of the orientation, as in `Arm.solve`.
+
+    Returns:
+        (k,) joint angles each, and the least distance [m] that any of them misses the place by.
+    """
+    low, high = limb.model.jnt_range.T
+    found: list[np.ndarray] = []
+    least = np.inf
+    for seed in (limb.q, *(rng.uniform(low, high) for _ in range(seeds - 1))):
+        q, off = limb.solve(position, rotation, seed, seed, orient)
+        least = min(least, off)
+        turned = limb.hand(q)[1]
+        skew = float(np.arccos(np.clip((np.trace(turned.T @ rotation) - 1.0) / 2.0, -1.0, 1.0)))
+        if off < MISSES and skew < SKEWED and all(np.abs(q - other).max() > ALIKE for other in found):
+            found.append(q)
+    return sorted(found, key=lambda q: float(np.abs(q - limb.q).max())), least

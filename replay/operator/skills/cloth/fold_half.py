@@ -13,7 +13,7 @@ from ...limbs.geometry import UP, unit
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import FOLD
-from ...words.reason import Reason
+from ...words.reason import fingers_vertical
 from ...words.skill import Argument, Label, Motion, together
 from .handling import FIRM, AtEdge, Edges, _towards, flat_at, keeping_lower, on_arc
 from .tips import TIGHT, hands_over, nearest, squeezing
@@ -62,8 +62,7 @@ class FoldHalf(AtEdge, word="fold", how="half"):
         """Open; tip what stood between the pads over to the front with the lower finger; draw back."""
         arm = state.arms[side]
         at, frame = arm.hand()
-        vertical = Reason(f"the fingers of the {side} hand point straight down or up", "fingers_vertical", side=side)
-        away = unit(frame[:, 2] * [1.0, 1.0, 0.0], vertical)
+        away = unit(frame[:, 2] * [1.0, 1.0, 0.0], fingers_vertical(side))
         nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
         yield from keeping_lower(state, side, nose, frame, state.let_go(side, self.opening, 0.8))
         nose = state.hand.nose_from_tcp(arm.hand()[0], frame, self.opening)

@@ -12,14 +12,13 @@ from ...words.primitives import TAKE
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
 from .bundles import AtCrease
-from .handling import BELOW, FELT, FURTHER, RIGHT, rising
+from .handling import BELOW, FURTHER, RIGHT, rising
 from .spreading import DEPTHS, NEIGHBOURS
 from .take_edge import TakeEdge
-from .tips import TIGHT, hands_over
+from .tips import hands_over
 
 ABOVE = 0.035  # m, by which the upper finger comes above the table: over what lies there folded
 ENOUGH = 0.020  # m, from which a crease hangs down far enough to be taken
-SLIPS = 0.030  # m: what lies less far on the finger is not taken
 AWAY = 0.10  # m, by which the robot steps back from what it could not take
 
 
@@ -35,6 +34,7 @@ class TakeCrease(AtCrease, TakeEdge, word="take", how="crease"):
         shows=cloth.pick_cloth,
     )
     needs = "mobile"
+    slips = 0.030  # m
     # how far it hangs down is seen
     arguments = {name: one for name, one in TakeEdge.arguments.items() if name != "hangs"} | TAKE(
         off=Argument("length", "how far before the table's edge the robot stands", 0.46),
@@ -95,9 +95,3 @@ class TakeCrease(AtCrease, TakeEdge, word="take", how="crease"):
     def _on(self, lying: float) -> float:
         missing = self.lies - lying
         return 0.0 if missing < RIGHT else min(missing, FURTHER)
-
-    def _taken(self, state: OperatorState, side: str) -> bool:
-        """Whether both pads feel the cloth, and it lies far enough on them."""
-        at, frame = state.arms[side].hand()
-        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
-        return bool(state.senses.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > SLIPS

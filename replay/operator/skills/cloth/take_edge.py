@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
@@ -84,6 +85,8 @@ class TakeEdge(AtEdge, word="take", how="edge"):
         speed=0.4,
     )
 
+    slips: ClassVar[float] = 0.0  # m: an edge that lies less far on the finger slips out from between the pads
+
     def run(self, state: OperatorState) -> Motion:
         depths = {side: self._depth(state, side) for side in SIDES}
         yield from self._come(state, [self._hover(state, side, depths[side]) for side in SIDES])
@@ -101,6 +104,12 @@ class TakeEdge(AtEdge, word="take", how="edge"):
     def _gap(self, depth: float) -> float:
         """Opening of a claw [m]: its lower finger comes below what hangs so far down, its upper one above the table."""
         return self.gap
+
+    def _taken(self, state: OperatorState, side: str) -> bool:
+        """Whether both pads feel the cloth, and its edge lies far enough on them not to slip out as it is raised."""
+        at, frame = state.arms[side].hand()
+        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
+        return bool(state.senses.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > self.slips
 
     def _aim(self, state: OperatorState, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         """The table's edge where the cloth is pinched; the way across the table; the rotations of the hand."""

@@ -12,16 +12,15 @@ from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
 from .draw_end import DrawEnd
 from .draw_over import DrawOver
-from .handling import BELOW, FELT, across, rising
+from .handling import BELOW, across, rising
 from .spreading import BACK, CLEAR, DEPTHS, NEIGHBOURS, AtTableEnd, at_end, moving
 from .take_edge import TakeEdge
-from .tips import TIGHT, both_squeezing
+from .tips import both_squeezing
 
 # arguments of drawing that picking has, too, with values of its own
 AGAIN = {name: DrawOver.arguments[name].default for name in ("inset", "pitch", "force", "speed")}
 AWAY = 0.08  # m, by which it goes back from an edge that it has lost
 ENOUGH = 0.020  # m, from which a corner hangs down far enough
-SLIPS = 0.018  # m: an edge that lies less far on the finger slips out from between the pads as it is raised
 
 
 class TakeEnd(AtTableEnd, TakeEdge, word="take", how="end"):
@@ -39,6 +38,7 @@ class TakeEnd(AtTableEnd, TakeEdge, word="take", how="end"):
         shows=cloth.pick_cloth,
     )
     needs = "mobile"
+    slips = 0.018  # m
     arguments = at_end(TakeEdge.arguments, without=["hangs"]) | TAKE(
         off=Argument(
             "length", "how far before the table's end the robot stands: its trunk leaves room for the forearms", 0.46
@@ -91,12 +91,6 @@ class TakeEnd(AtTableEnd, TakeEdge, word="take", how="end"):
         beside = (places[row] - places[edges.near[side]]) @ inwards
         below = edge[2] + self.of.radius - places[row[np.abs(beside - self.inset) < NEIGHBOURS], 2]
         return float(np.clip(below.max(initial=0.0), *DEPTHS))
-
-    def _taken(self, state: OperatorState, side: str) -> bool:
-        """Whether both pads feel the cloth, and its edge lies far enough on them not to slip out as it is raised."""
-        at, frame = state.arms[side].hand()
-        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
-        return bool(state.senses.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > SLIPS
 
     def _frames(self, away: np.ndarray) -> list[np.ndarray]:
         frames = super()._frames(away)

@@ -9,7 +9,7 @@ from ...limbs.geometry import UP, turn_about, turn_z, unit
 from ...operator_state import OperatorState
 from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
-from ...words.reason import Reason
+from ...words.reason import Reason, fingers_vertical
 from ...words.skill import Label, Motion, Skill
 from ..doors import HINGE, ROOM, SLIDE, Course
 
@@ -99,10 +99,7 @@ class MoveJointPull(Skill, word="move_joint", how="pull"):
         axis = state.senses.hinge(self.joint)[1]
         turn_with = -1.0 if axis[2] < 0 else 1.0
         count = max(2, int(np.ceil(abs(goal - start) / course_of(state, self.joint).step)))
-        vertical = Reason(
-            f"the fingers of the {self.hand} hand point straight down or up", "fingers_vertical", side=self.hand
-        )
-        side = unit(np.cross(UP, frame[:, 2]), vertical)
+        side = unit(np.cross(UP, frame[:, 2]), fingers_vertical(self.hand))
         angles = start + np.linspace(0.0, 1.0, count + 1) * (goal - start)
         poses = []
         for angle in angles[1:]:

@@ -12,7 +12,7 @@ from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import carrying
 from ...words.primitives import PUT
-from ...words.reason import Reason
+from ...words.reason import fingers_vertical
 from ...words.skill import Label, Motion, Skill
 
 CROWDED = 12.0  # cost of a way out that is rather not taken; the rim that is left is near in any case
@@ -55,10 +55,7 @@ class PutInside(Skill, word="put", how="inside"):
         arm = state.arms[self.hand]
         position, frame = arm.hand()
         inward = state.senses.site(self.into)[1][:, 0]
-        vertical = Reason(
-            f"the fingers of the {self.hand} hand point straight down or up", "fingers_vertical", side=self.hand
-        )
-        side = unit(np.cross(UP, frame[:, 2]), vertical)
+        side = unit(np.cross(UP, frame[:, 2]), fingers_vertical(self.hand))
         ways: list[tuple[float, Path, Path]] = []
         q = arm.q
         for like, share, flatter in itertools.product((arm.posture("elbow_in"), None), CLEARS, FLATTER):
