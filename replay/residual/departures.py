@@ -30,6 +30,7 @@ class WitnessedColumn:
         limit, noise: in `unit`.
         others: name -> (n,) what other columns of its stream should be; partner: (n,) the command for a measurement, or the other way
             round.
+        bound: of the limit, a word of `difference.SOURCES`, as of a `Difference`.
     """
 
     name: str
@@ -45,6 +46,7 @@ class WitnessedColumn:
     noise: float
     others: Mapping[str, np.ndarray] = field(default_factory=dict)
     partner: np.ndarray | None = None
+    bound: str = ""
 
 
 def departures(column: WitnessedColumn) -> list[Difference]:
@@ -88,7 +90,7 @@ def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: in
     return Difference.over(
         column.t, (column.name,), column.kind, (first, last), size, column.unit, best(case),
         certain=bool(column.sure[rows].any()) and size >= column.limit, stream=column.topic, limit=column.limit, weight=weight,
-        cases=(case,),
+        cases=(case,), bound=column.bound,
     )  # fmt: skip
 
 

@@ -335,6 +335,6 @@ def _compared(
         one = of[worst][0]
         found.append(Difference.over(
             t, tuple(c.name for c, *_ in of), one.kind, span, sizes[worst], one.unit, why, certain=True, stream=stream,
-            limit=OTHERWISE[one.unit], weight=(sizes[worst] / OTHERWISE[one.unit]) ** 2 * (span[1] - span[0] + 1),
+            limit=OTHERWISE[one.unit], weight=(sizes[worst] / OTHERWISE[one.unit]) ** 2 * (span[1] - span[0] + 1), bound="state",
         ))  # fmt: skip
     return right, found
