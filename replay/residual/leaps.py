@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
+from ..signals.signal import over_runs
 from .case import Case
 from .departures import joined
 from .difference import JOIN, Difference
@@ -209,7 +209,7 @@ class Leaps:
 
 def _largest_after(x: np.ndarray, rows: int) -> np.ndarray:
     """(n,) the largest of each row of x and of those that follow, so many in all, none of which is negative."""
-    return sliding_window_view(np.pad(x, (0, rows - 1)), rows).max(axis=1)
+    return over_runs(np.maximum, np.concatenate([x, np.zeros(rows - 1)]), rows)
 
 
 def _returns(x: np.ndarray, least: float) -> np.ndarray:

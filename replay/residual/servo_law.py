@@ -128,6 +128,12 @@ def _asked_of(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[dict[str, 
 
 
 def pool_of_arms(group: Group, arms: Mapping[str, MeasuredArm]) -> PooledServos | None:
+    return _pool_of(group, tuple(arms.items()))
+
+
+@lru_cache(maxsize=KEPT)
+def _pool_of(group: Group, of: tuple[tuple[str, MeasuredArm], ...]) -> PooledServos | None:
+    arms = dict(of)
     by_name, known = _asked_of(group, arms)
     both = [arm for arm in known if arm.chain.side != HEAD]
     if not both:
@@ -151,14 +157,22 @@ def late_column(
     Args:
         laws: that hold in their own row; where torques count in another unit, nothing is late.
     """
-    known = any(abs(law.share - 1.0) > SHARE for law in laws)
-    pool = pool_of_arms(group, arms) if group.same_rows and not known else None
+    if not group.same_rows or any(abs(law.share - 1.0) > SHARE for law in laws):
+        return None
+    return _late_column(group, tuple(arms.items()), any(is_as_modelled(law) for law in laws))
+
+
+@lru_cache(maxsize=KEPT)
+def _late_column(
+    group: Group, arms: tuple[tuple[str, MeasuredArm], ...], as_modelled: bool
+) -> tuple[str, int, tuple[RecordedChannel, ...]] | None:
+    pool = _pool_of(group, arms)
     if pool is None:
         return None
     middle, most = _left(pool, "command", 0)
     if most <= SLACK:
         return None
-    if middle <= QUIET or any(is_as_modelled(law) for law in laws):
+    if middle <= QUIET or as_modelled:
         late = min((late for late in SHIFTS if late), key=lambda one: _left(pool, "effort", one)[1])
         rest = _left(pool, "effort", late)[1]
         return ("effort", late, pool.channels) if rest <= min(SLACK, SHARPER * most) else None
@@ -294,14 +308,17 @@ def _ceiling(effort: np.ndarray) -> float:
 def _terms(pool: PooledServos) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """(k, n, 3): what is left of the command of the row before [rad], the speed [rad/s], the weight [Nm]; (k, n) torques; (k, n) rows
     that move. None where a number is missing."""
-    terms = []
-    for j, channel in enumerate(pool.channels):
-        c, q, v = (channel.columns[kind] for kind in ("command", "measured", "velocity"))
-        terms.append(np.column_stack([shifted(c, -1) - q, -v, pool.weight[:, j]]))
-    design, y = np.stack(terms), np.stack([c.columns["effort"] for c in pool.channels])
+    c, q, v, y = (np.stack([one.columns[kind] for one in pool.channels]) for kind in ("command", "measured", "velocity", "effort"))
+    left = np.concatenate([c[:, :1], c[:, :-1]], axis=1) - q
+    design = np.stack([left, -v, pool.weight.T], axis=2)
     if not np.isfinite(design).all() or not np.isfinite(y).all():
         return None
-    return design, y, np.abs(design[:, :, :2]).max(axis=2) > MOVED
+    return design, y, _moving(design)
+
+
+def _moving(design: np.ndarray) -> np.ndarray:
+    """(k, n) rows that move."""
+    return np.maximum(np.abs(design[:, :, 0]), np.abs(design[:, :, 1])) > MOVED
 
 
 def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
@@ -437,6 +454,6 @@ def _is_unsure(group: Group) -> bool:
 def _usual(rest: np.ndarray, design: np.ndarray, limbs: Sequence[str], share: float) -> float:
     """[Nm] that a law leaves no more than, rest (k, n), in such a share of the rows that move [%]: of the middle joint of the limb of which
     it is most, so that it is no matter of one joint's columns."""
-    moving = np.abs(design[:, :, :2]).max(axis=2) > MOVED
+    moving = _moving(design)
     left = [float(np.percentile(of[rows], share)) if rows.sum() > LEAST_OF_ONE else 0.0 for of, rows in zip(rest, moving)]
     return max(float(np.median([one for one, of in zip(left, limbs) if of == limb])) for limb in set(limbs))
