@@ -223,10 +223,10 @@ def _stands(law: ServoLaw, j: int, bad: np.ndarray) -> np.ndarray:
     gives in some of them: there it was not written, whatever else would explain it. Torques of joints at rest are one value as well."""
     effort, out = law.effort[:, j], np.zeros(len(bad), bool)
     q, v = (law.channels[j].columns[kind] for kind in ("measured", "velocity"))
-    for first, last in runs(np.diff(effort) == 0.0):
+    for first, last in runs(np.diff(effort) == 0.0) if bad.any() else ():
         rows = slice(first, last + 2)
-        moves = np.ptp(q[rows]) > STIRS and np.ptp(v[rows]) > STIRS
-        if last - first + 2 >= STANDS and moves and bad[rows].any() and abs(effort[first]) < SPENT * law.most[j]:
+        asked = last - first + 2 >= STANDS and bad[rows].any() and abs(effort[first]) < SPENT * law.most[j]
+        if asked and np.ptp(q[rows]) > STIRS and np.ptp(v[rows]) > STIRS:
             out[rows] = True
     return out
 

@@ -20,7 +20,7 @@ from .hands import BEYOND as BEYOND_HAND
 from .hands import MEMORY, against_command, another_unit, away_from_commands, late_hand, never_measured, reversed_hand
 from .hypotheses import Explanation, best, is_exact
 from .late_arm import late_arm
-from .leaps import Leaps, of_leaps
+from .leaps import leaps_of, of_leaps
 from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_turned
@@ -94,11 +94,11 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     if of_arm is not None:
         group = of_arm.group
         relations = relations_of(group, late)
-    leaps = Leaps(group)
+    leaps = leaps_of(group)
     delayed = delayed_part(group, [(d.first, d.last) for d in leaps.rows()]) if disagree else None
     if delayed is not None:
         group = delayed.group
-        leaps = Leaps(group)
+        leaps = leaps_of(group)
         relations = relations_of(group, late)
     past = [*beyond_the_ends(group), *commands_turned(group), *commands_clipped(group)]
     turned = list(rows_shuffled(group)) or list(rows_turned(group))
@@ -201,7 +201,7 @@ def _hands(group: Group) -> list[Difference]:
             certain=one.size > CERTAIN_HAND and not one.channel.is_of_two_places, explained=0.0, undone=0.0,
             stream=one.channel.topics["measured"], limit=BEYOND_HAND, weight=one.size / BEYOND_HAND * (one.last - one.first + 1),
         ))  # fmt: skip
-    leaps = Leaps(group)
+    leaps = leaps_of(group)
     known = {name for d in found for name in d.channels if d.certain}
     found += [d for d in leaps.rough() if d.channels[0] not in known]
     for channel in leaps.channels:

@@ -88,7 +88,7 @@ def states_beside(recording: Recording) -> StatesBeside:
     speeds = [s for c, s in zip(columns, number) if c.kind == "velocity" and s >= 0]
     number[places & (number >= min(speeds, default=0))] = -1  # of a state, positions come before speeds, and what rules keep behind both
     known = np.flatnonzero(number >= 0)
-    moves = known[[len(np.unique(states[:, number[c]])) >= VALUES for c in known]]
+    moves = known[[len(set(states[:, number[c]].tolist())) >= VALUES for c in known]]
     if len(moves) < COLUMNS:
         return StatesBeside()
     place, share = _places(x[:, moves], states[:, number[moves]], k)
@@ -134,7 +134,7 @@ def _numbers(x: np.ndarray, states: np.ndarray, k: np.ndarray, places: np.ndarra
     least = max(VALUES, len(k) // 2)
     out = np.full(len(number), -1)
     for c, s in enumerate(number):
-        several = len(np.unique(x[k[moves[:, c]], c])) >= VALUES
+        several = len(set(x[k[moves[:, c]], c].tolist())) >= VALUES
         if several or (places[c] and same[:, c].sum() >= least and bool((x[k[same[:, c]], c].view(np.uint32) & FIGURES).any())):
             out[c] = s
     return out
@@ -309,6 +309,8 @@ def _compared(
         x, truth = c.x[k].astype(float), truths[c.kind, c.name]
         apart = np.abs(x - truth) > OTHERWISE[c.unit]
         right[c.kind, c.name] = at[~apart & np.isfinite(x)]
+        if j not in rest and not apart.any():
+            continue
         every, all_rows = c.x.astype(float), np.interp(np.arange(len(t)), k, truth)
         lies = rest.get(j, np.zeros(len(t), bool)) & (np.abs(every - all_rows) > OTHERWISE[c.unit])
         lies[at[apart]] = True

@@ -271,7 +271,7 @@ def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
     """Of y over x through zero, robustly; rows at rest do not show it, and would outvote the others."""
     size = np.abs(x)
-    goes = size > 0.2 * float(np.median(size[size > 1e-3])) if (size > 1e-3).any() else size >= 0.0
+    goes = size > 0.2 * median(size[size > 1e-3]) if (size > 1e-3).any() else size >= 0.0
     return float(robust(x[goes, None], y[goes], None, np.full(1, 1e-9), 1e-3)[0][0])
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..signals.statistics import TO_SIGMA
+from ..signals.statistics import TO_SIGMA, median, percentile
 from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip
 from .coarse_values import step_of
 from .hands import COUNTED
@@ -193,7 +193,7 @@ def _left(pool: PooledServos, kind: str, late: int) -> tuple[float, float]:
     numbers, rest, _ = robust(design[moving][::every], y[moving][::every], begin, np.full(3, 1e-9), 0.01)
     if abs(numbers[0] / pool.gains[0] - 1.0) >= 2.0 * WITHIN:
         return np.inf, np.inf
-    return float(np.median(np.abs(rest))), float(np.percentile(np.abs(rest), 90.0))
+    return median(np.abs(rest)), percentile(np.abs(rest), 90.0)
 
 
 def torques_exchanged(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[PooledServos, list[int]] | None:
@@ -340,13 +340,13 @@ def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     begin = np.median(alone, axis=0) if alone else None  # joints that are written wrongly pull at all, if they are asked together
     numbers = robust(flat[rows], torques[rows], begin, np.full(3, 1e-9), 0.01)[0]
     as_modelled = np.array([*pool.gains, 1.0]) if pool.gains is not None else numbers
-    worst = [float(np.percentile(np.abs(torques[rows] - flat[rows] @ one), 90.0)) for one in (as_modelled, numbers)]
+    worst = [percentile(np.abs(torques[rows] - flat[rows] @ one), 90.0) for one in (as_modelled, numbers)]
     # positions that scatter tell of no stiffness, and a law of the weight alone holds where joints stand
     if _better(as_modelled, numbers, design, y, moving) or (pool.unsure and worst[0] < worst[1]):
         numbers = as_modelled
     law = _law(pool, numbers, design, y, rows)
-    rest, size = np.abs(law.effort - law.truth)[:, of], float(np.median(np.abs(law.effort)[:, of]))
-    explained = float(np.median(rest)) <= (1.0 - EXPLAINED) * max(size, 0.2)
+    rest, size = np.abs(law.effort - law.truth)[:, of], median(np.abs(law.effort)[:, of].reshape(-1))
+    explained = median(rest.reshape(-1)) <= (1.0 - EXPLAINED) * max(size, 0.2)
     if not explained and pool.gains is not None and None not in pool.gains:
         return _of_parts(pool, design, y, rows)
     return law if explained and size > 0.0 and law.stiffness * law.share > 0.0 else None
@@ -367,8 +367,8 @@ def _better(numbers: np.ndarray, other: np.ndarray, design: np.ndarray, y: np.nd
     """Whether some joint that moves follows these numbers, and not the other ones."""
     for terms, torques, rows in zip(design, y, moving):
         if rows.sum() > LEAST_OF_ONE:
-            one, than = (float(np.sqrt(np.median((torques - terms @ n)[rows] ** 2))) for n in (numbers, other))
-            if one < BETTER * than and one < EXACT * float(np.percentile(np.abs(torques), 99.0)):
+            one, than = (median((torques - terms @ n)[rows] ** 2) ** 0.5 for n in (numbers, other))
+            if one < BETTER * than and one < EXACT * percentile(np.abs(torques), 99.0):
                 return True
     return False
 
@@ -403,7 +403,7 @@ def _of_few(pool: PooledServos) -> ServoLaw | None:
                 tried += [own] if bool((np.abs(own / model - 1.0) < WHILE_FAST).all()) else []
     if not tried:
         return None
-    tolerance = EXACT * float(np.percentile(np.abs(y), 99.0)) + 1e-9
+    tolerance = EXACT * percentile(np.abs(y).reshape(-1), 99.0) + 1e-9
     rests = [np.abs(torques[goes] - flat[goes] @ numbers) for numbers in tried]
     hold = [int((rest < tolerance).sum()) for rest in rests]
     loud = max(tolerance, QUIET * HEADS) if pool.channels[0].unit == "rad" else tolerance
@@ -433,7 +433,7 @@ def _law(pool: PooledServos, numbers: np.ndarray, design: np.ndarray, y: np.ndar
     truth = np.clip(asked, -most, most)
     hands = pool.channels[0].unit != "rad"
     scale = HANDS * stiffness if hands else 1.0 if len(pool.channels) > 1 else HEADS
-    noise = TO_SIGMA * float(np.median(np.abs(y - truth.T).reshape(-1)[rows]))
+    noise = TO_SIGMA * median(np.abs(y - truth.T).reshape(-1)[rows])
     modelled = pool.gains is not None and bool(stiffness) and abs(stiffness / pool.gains[0] - 1.0) < 2.0 * WITHIN
     of_weight = pool.gains is not None and not hands and not modelled  # positions that scatter hide the stiffness
     inexact = _usual(np.abs(y - truth.T), design, pool.limbs, 25.0) > INEXACT * scale
@@ -455,5 +455,5 @@ def _usual(rest: np.ndarray, design: np.ndarray, limbs: Sequence[str], share: fl
     """[Nm] that a law leaves no more than, rest (k, n), in such a share of the rows that move [%]: of the middle joint of the limb of which
     it is most, so that it is no matter of one joint's columns."""
     moving = _moving(design)
-    left = [float(np.percentile(of[rows], share)) if rows.sum() > LEAST_OF_ONE else 0.0 for of, rows in zip(rest, moving)]
+    left = [percentile(of[rows], share) if rows.sum() > LEAST_OF_ONE else 0.0 for of, rows in zip(rest, moving)]
     return max(float(np.median([one for one, of in zip(left, limbs) if of == limb])) for limb in set(limbs))

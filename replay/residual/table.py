@@ -15,6 +15,7 @@ from ..signals.channels import SCALE, ends_of, turns_beside, without_seam, wrapp
 from ..signals.clock import origin_ns, seconds, topic
 from ..signals.pairing import Both, even_grid
 from ..signals.signal import on_grid, strictly_rising
+from ..signals.statistics import median
 
 KINDS = ("command", "measured", "velocity", "effort")
 # what a channel's position may be recorded as; the first two are angles, the others a share of their own way
@@ -68,7 +69,7 @@ class RecordedChannel:
 def held_for(x: np.ndarray) -> int:
     """Rows that a value of a column (n,) usually stands while it changes: more than one on a grid that is finer than its sender."""
     new = np.flatnonzero(np.diff(x))
-    return max(1, round(float(np.median(np.diff(new))))) if len(new) > 2 else 1
+    return max(1, round(median(np.diff(new)))) if len(new) > 2 else 1
 
 
 @dataclass(frozen=True, eq=False)

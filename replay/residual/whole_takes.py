@@ -76,7 +76,7 @@ def parameters(
         if relation.name == "follows":
             c, q = channel.columns["command"], channel.columns["measured"]
             moved, noise = float(c.std()), relation.noise
-            away = int((np.abs(c - np.median(c)) > AWAY[0] * np.ptp(c)).sum())  # a head that nods once tells of no gain
+            away = int((np.abs(c - median(c)) > AWAY[0] * np.ptp(c)).sum())  # a head that nods once tells of no gain
             off = abs(relation.gain - 1.0)
             if off > GAIN + 3.0 * noise / moved and off * np.ptp(c) > SEEN and away >= AWAY[1]:
                 one = whole(group, channel, "measured", abs(bend), "factor", {"factor": relation.gain}, alike)
@@ -351,7 +351,7 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
         rise = (shifted(q, 1) - shifted(q, -1)) / (2.0 * group.dt)
         if np.ptp(q) > SEEN and float((rise**2).sum()) > 0.0:
             moving += 1
-            kept = np.argsort(np.abs(rise))[: -SEAM]  # where rows are lost, positions rise as no speed says
+            kept = np.argpartition(np.abs(rise), len(rise) - SEAM)[: -SEAM]  # where rows are lost, positions rise as no speed says
             of = [(rise, v), (rise[kept], v[kept])]
             slope, again = (float((x * y).sum() / max(float((x**2).sum()), 1e-12)) for x, y in of)
             fits = all(float(((y - slope * x) ** 2).sum()) < 0.2 * float((y**2).sum()) for x, y in of)

@@ -279,9 +279,10 @@ def _fast_size(n: int) -> int:
 
 def _between(values: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
     """(s, k) the sum of rows begin (s,) to before end (s,)."""
-    running = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+    running = np.zeros((values.shape[1], len(values) + 1))
+    np.cumsum(values.T, axis=1, out=running[:, 1:])
     begin, end = np.clip(begin, 0, len(values)), np.clip(end, 0, len(values))
-    return running[end] - running[begin]
+    return (running[:, end] - running[:, begin]).T
 
 
 def _vertex(y: np.ndarray, i: int) -> float:

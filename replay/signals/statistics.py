@@ -61,7 +61,7 @@ def scatter(x: np.ndarray) -> np.ndarray:
     """
     if len(x) < 4:
         return np.zeros(x.shape[1])
-    return TO_SIGMA * np.median(np.abs(np.diff(x, 3, axis=0)), axis=0) / np.sqrt(20.0)
+    return TO_SIGMA * medians(np.abs(np.diff(x, 3, axis=0)).T) / np.sqrt(20.0)
 
 
 def resolution(x: np.ndarray) -> np.ndarray:
