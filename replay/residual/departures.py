@@ -10,6 +10,7 @@ import numpy as np
 from ..signals.signal import runs
 from .case import Case
 from .difference import DENSE, JOIN, Difference
+from .exchanged_part import MUTUAL, exchanged_mutually
 from .hypotheses import best
 
 CAP = 9.0  # a row's squared residual over its limit weighs no more than this, as in `blame`
@@ -83,8 +84,8 @@ def _widened(seen: np.ndarray, first: int, last: int) -> tuple[int, int]:
 
 def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: int) -> Difference:
     rows = slice(first, last + 1)
-    dt, share = float(np.median(np.diff(column.t))), column.unit == "1"
-    case = Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, share, column.unit == "rad")
+    dt, way = float(np.median(np.diff(column.t))), float(column.unit == "1")
+    case = Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, way, column.unit == "rad")
     weight = float(np.minimum((apart[rows] / column.limit) ** 2, CAP).sum())
     size = float(apart[rows].max())
     return Difference.over(
@@ -152,6 +153,9 @@ def _one(group: Sequence[Difference]) -> Difference:
     cases = tuple(case for one in group for case in one.cases)
     shared = best(*cases) if all(one.cases for one in group) and group[0].family != "body" else None
     why = next((one for one in group if one.name == "copied"), shared or group[0])
+    if why.name != "copied" and (pair := exchanged_mutually(group)) is not None:
+        group, cases = pair, tuple(case for one in pair for case in one.cases)
+        why = replace(pair[0], name="copied", explained=MUTUAL, numbers={"other": pair[1].channels[0]})
     return replace(
         group[0], name=why.name, explained=why.explained, numbers=dict(why.numbers), cases=cases,
         channels=tuple(dict.fromkeys(name for one in group for name in one.channels)), size=max(one.size for one in group),

@@ -26,6 +26,7 @@ from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_turned
 from .table import Group, RecordedChannel
 from .turned_back import turned_back
+from .turned_hands import hands_turned_in_part, hands_turned_round
 from .whole_takes import (
     PAST,
     beside_commands,
@@ -168,11 +169,13 @@ def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
 
 
 def _hands(group: Group) -> list[Difference]:
+    if turned := [*hands_turned_round(group), *hands_turned_in_part(group)]:
+        return [*turned, *_rest_of_hands(group, turned)]
     found = [*speeds_of_another_unit(group), *speeds_never_filled(group)] if group.channels[0].way == PERCENT else []
+    against = {c.name for c in group.channels if found and reversed_hand(c, group.dt) is not None}
+    found = [d for d in found if not against & set(d.channels)]  # it is the position that goes the other way
     if exchanged := list(exchanged_hands(group)):
-        names = {name for one in exchanged for name in one.channels}
-        rest = replace(group, channels=tuple(c for c in group.channels if c.name not in names))
-        return [*exchanged, *(_hands(rest) if rest.channels else ())]
+        return [*exchanged, *_rest_of_hands(group, exchanged)]
     without = {name for one in found for name in one.channels}
     for channel in group.channels:
         if channel.name not in without and (factor := another_unit(channel, group.dt)) is not None:
@@ -208,6 +211,12 @@ def _hands(group: Group) -> list[Difference]:
         of = [d for d in found if channel.name in d.channels]
         found = [d for d in found if d not in of] + of_leaps(group, leaps, channel, (), of, ())
     return found
+
+
+def _rest_of_hands(group: Group, known: Sequence[Difference]) -> list[Difference]:
+    names = {name for one in known for name in one.channels}
+    rest = replace(group, channels=tuple(c for c in group.channels if c.name not in names))
+    return _hands(rest) if rest.channels else []
 
 
 def _spans(one: Blame) -> list[Blame]:

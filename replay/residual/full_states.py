@@ -319,12 +319,13 @@ def _compared(
         rows = np.flatnonzero(lies)
         first, last = int(rows[0]), int(rows[-1])
         others = {name: y for (kind, name), y in truths.items() if kind == c.kind and name != c.name}
+        way = 100.0 if c.unit == "%" else 0.0
         if j in rest and rest[j][first : last + 1].all():
             others = {name: np.interp(np.arange(len(t)), k, y) for name, y in others.items()}
-            case = Case(every, all_rows, first, last, float(t[1] - t[0]), FINE, others)
+            case = Case(every, all_rows, first, last, float(t[1] - t[0]), FINE, others, way=way)
         else:
             bad = np.flatnonzero(apart)
-            case = Case(x, truth, int(bad[0]), int(bad[-1]), float(np.median(np.diff(t[k]))), FINE, others)
+            case = Case(x, truth, int(bad[0]), int(bad[-1]), float(np.median(np.diff(t[k]))), FINE, others, way=way)
         wrong.setdefault(c.stream, []).append((c, case, first, last))
     found = []
     for stream, of in wrong.items():
