@@ -154,7 +154,8 @@ def _one(group: Sequence[Difference]) -> Difference:
     shared = best(*cases) if all(one.cases for one in group) and group[0].family != "body" else None
     why = next((one for one in group if one.name == "copied"), shared or group[0])
     if why.name != "copied" and (pair := exchanged_mutually(group)) is not None:
-        group, cases = pair, tuple(case for one in pair for case in one.cases)
+        group = [*pair, *(one for one in group if one not in pair)]
+        cases = tuple(case for one in group for case in one.cases)
         why = replace(pair[0], name="copied", explained=MUTUAL, numbers={"other": pair[1].channels[0]})
     return replace(
         group[0], name=why.name, explained=why.explained, numbers=dict(why.numbers), cases=cases,
