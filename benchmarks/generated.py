@@ -14,10 +14,10 @@ out=                      a line of JSON a fault; seeds that stand there are not
 missed=30                 so many of what was missed are listed, the largest against its limit first
 markdown=FILE             the tables
 
-A fault is drawn by its seed (`generated_faults`): an operation, columns, a span, a size. *Above* is what exceeds
-the limits of detection, which are printed first. *Refused* is UNSOUND, INFEASIBLE or unreadable. *Root*: the root names the
-column, lies on the span, claims no other family, and blames neither operator nor scene nor robot; *where*: column and span
-alone. Faults in takes that are refused as they are clean are left out, and counted.
+A fault is drawn by its seed (`generated_faults`): an operation, columns, a span, a size. *Above* is what reaches
+the limits of detection, which are printed first: a delay of exactly 0.1 s does. *Refused* is UNSOUND, INFEASIBLE or unreadable.
+*Root*: the root names the column, lies on the span, claims no other family, and blames neither operator nor scene nor robot;
+*where*: column and span alone. Faults in takes that are refused as they are clean are left out, and counted.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From which size on a fault is to be found: the generator's own table, as an instrument has one. Nothing of it is tuned.
 
-A fault exceeds it where its size reaches the limit of its own unit, and what it changed reaches that of the column: a gain of
+A fault is above it where its size reaches the limit of its own unit, and what it changed reaches that of the column: a gain of
 5 % on a joint that hardly moves changes nothing that anybody could see.
 """
 
@@ -35,7 +35,7 @@ def limit_of(one: Operation, unit: str) -> float:
 
 
 def exceeds(one: Operation, unit: str, size: float, peak: float, touched: int) -> bool:
-    """Whether a fault is to be found.
+    """Whether a fault is to be found: a size that is exactly its limit reaches it.
 
     Args:
         unit: of the columns.

@@ -13,6 +13,7 @@ from .finding import Finding
 from .rules import Rules
 
 CODE = "column.differs"
+AMONG = "the other takes of the set"  # what the limit comes from
 APART, TURNED = 5e-3, 0.01  # m and rad by which a base is another one: more than angles and poses of a take scatter by
 RESTS = 0.03  # m that a hand goes at the least, to tell in which base it is recorded
 SURE = 2  # other takes that have one base, at least, where it is not that of the robot's own model
@@ -95,7 +96,7 @@ def check_bases_among(bases: Sequence[HandBase], others: Sequence[Sequence[HandB
     }  # fmt: skip
     return rules[CODE].beyond(
         moved if places else size, APART if places else TURNED, signal="measured", subject=subject, t0=one.t0, t1=one.t1,
-        unit="m" if places else "rad", share=1.0, details=details,
+        unit="m" if places else "rad", share=1.0, details=details, limit_source=AMONG,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..recording.recording import Recording
 from ..residual.bodies import ComparedColumns, witnessed
-from ..residual.difference import Difference
+from ..residual.difference import SOURCES, Difference
 from ..residual.resolution import resolutions
 from ..residual.table import Group
 from ..residual.usual import beside_usual, known, unusual
@@ -86,6 +86,7 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
     }  # fmt: skip
     if one.unit == "m" and abs(factor / MILLIMETRES - 1.0) < ROUGHLY:
         details["why"] = "why_millimetres"
+    source = {"limit_source": one.source} if one.source is not None else {}
     return rule.finding(
         level="FAIL" if one.certain else "WARN",
         signal={"command": "command"}.get(one.kind, "measured"),
@@ -99,6 +100,7 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
         unit=one.unit,
         share=(one.last - one.first + 1) / one.rows,
         details=details,
+        **source,
     )
 
 
@@ -108,6 +110,7 @@ def changed_finding(rule: Rule, changed: Mapping[str, Any]) -> Finding:
     return rule.beyond(
         changed["size"], changed["limit"], signal="measured", subject=changed["subject"], t0=changed["t0"], t1=changed["t1"],
         unit=changed["unit"], share=changed["share"], details=numbers | {"kind": changed["cause"], "others": []},
+        limit_source=SOURCES["state"],
     )  # fmt: skip
 
 

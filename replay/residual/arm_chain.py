@@ -147,7 +147,10 @@ def _turned(turns: np.ndarray, one: np.ndarray) -> np.ndarray:
 
 def _product(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     """(4,) of quaternions w, x, y, z."""
-    return np.array([p[0] * q[0] - p[1:] @ q[1:], *(p[0] * q[1:] + q[0] * p[1:] + np.cross(p[1:], q[1:]))])
+    (a, b, c, d), (w, x, y, z) = p.tolist(), q.tolist()
+    return np.array([
+        a * w - (b * x + c * y + d * z), a * x + w * b + (c * z - d * y), a * y + w * c + (d * x - b * z), a * z + w * d + (b * y - c * x),
+    ])  # fmt: skip
 
 
 def matrix_of(quat: np.ndarray) -> np.ndarray:

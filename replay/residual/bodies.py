@@ -19,12 +19,14 @@ from .departures import ALIKE, of_one_stream
 from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
 from .engine import differences
+from .exchanged_part import ExchangedPart, exchanged_part
 from .forces import check_forces, held_forces
 from .full_states import StatesBeside, states_beside
 from .hand_frame import in_the_arms_frame
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
+from .held_rows import as_held
 from .late_arm import not_of_late
 from .late_positions import positions_behind, without_what_follows
 from .resampled import is_resampled
@@ -48,7 +50,18 @@ class ComparedColumns:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @cached_property
+    def exchanged(self) -> tuple[ExchangedPart | None, ...]:
+        """Of each group two joints that stand in one another's columns for a part of the take."""
+        return tuple(exchanged_part(group) for group in self._recorded.groups)
+
+    @cached_property
     def table(self) -> RecordedColumns:
+        """With such joints in their own columns."""
+        parts = zip(self._recorded.groups, self.exchanged)
+        return replace(self._recorded, groups=tuple(group if part is None else part.group for group, part in parts))
+
+    @cached_property
+    def _recorded(self) -> RecordedColumns:
         return table_of(self.recording, self.ranges)
 
     @cached_property
@@ -116,7 +129,7 @@ class ComparedColumns:
     def differences(self) -> tuple[Difference, ...]:
         """All that the columns contradict each other in."""
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
-        found = list(commanded_speeds(self.recording))
+        found = [*commanded_speeds(self.recording), *(part.difference for part in self.exchanged if part is not None)]
         found += with_exchanged(self.recording, groups, [d for group in groups for d in differences(group, vouched(self, group))])
         still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
         found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
@@ -137,7 +150,7 @@ class ComparedColumns:
         every = (*(d for d in found if not _said_again(d, by_bodies) and not is_borne_out(laws, d)), *by_bodies)
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
         found = with_hands(of_one_stream(every), of_hands)
-        return tuple(with_states(found, self.states))
+        return tuple(with_states(as_held(groups, found), self.states))
 
     @cached_property
     def answering(self) -> frozenset[str]:

@@ -18,7 +18,8 @@ class Case:
         others: name -> (n,) what the same column of the other channels would be.
         partner: (n,) what the command is for a measurement and the other way round; None where there is none.
         dt: [s]; noise: of the truth, in the column's unit.
-        share: whether the column counts shares of a way. Then its other end may have been taken for its beginning.
+        way: from one end to the other, of a column that counts shares of it (1, or 100 %); zero for others. Its other end may have been
+            taken for its beginning.
         angle: whether it counts radians. Then it may be off by turns.
     """
 
@@ -30,7 +31,7 @@ class Case:
     noise: float
     others: Mapping[str, np.ndarray] = field(default_factory=dict)
     partner: np.ndarray | None = None
-    share: bool = False
+    way: float = 0.0
     angle: bool = False
 
     @property

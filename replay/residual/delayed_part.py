@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..signals.statistics import medians
 from .difference import Difference
-from .relations import sent, shifted
+from .relations import sent, shifted, shifts_of
 from .table import Group, RecordedChannel
 
 EARLY, LATE = 0.4, 0.8  # s by which a joint may be ahead of its command, and behind it
@@ -59,8 +60,8 @@ def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedP
     errors = np.zeros((len(both), len(delays), group.n))
     for j, i in enumerate(both):
         q, c = group.channels[i].columns["measured"], commands[i]
-        away = q - np.array([shifted(c, -int(by)) for by in delays])
-        errors[j] = (away - np.median(away, axis=1, keepdims=True)) ** 2
+        away = q - shifts_of(c, -delays)
+        errors[j] = (away - medians(away)[:, None]) ** 2
         for begin, end in cuts:
             errors[j, :, max(0, begin - round(EARLY / group.dt)) : end + round(LATE / group.dt) + 1] = 0.0
         errors[j] /= max(float(errors[j].mean(axis=1).min()), FINEST**2)  # one that follows badly, or is off, has no louder voice

@@ -10,6 +10,7 @@ import numpy as np
 from ..signals.signal import runs
 from .case import Case
 from .difference import DENSE, JOIN, Difference
+from .exchanged_part import MUTUAL, exchanged_mutually
 from .hypotheses import best
 
 CAP = 9.0  # a row's squared residual over its limit weighs no more than this, as in `blame`
@@ -30,6 +31,7 @@ class WitnessedColumn:
         limit, noise: in `unit`.
         others: name -> (n,) what other columns of its stream should be; partner: (n,) the command for a measurement, or the other way
             round.
+        bound: of the limit, a word of `difference.SOURCES`, as of a `Difference`.
     """
 
     name: str
@@ -45,6 +47,7 @@ class WitnessedColumn:
     noise: float
     others: Mapping[str, np.ndarray] = field(default_factory=dict)
     partner: np.ndarray | None = None
+    bound: str = ""
 
 
 def departures(column: WitnessedColumn) -> list[Difference]:
@@ -81,14 +84,14 @@ def _widened(seen: np.ndarray, first: int, last: int) -> tuple[int, int]:
 
 def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: int) -> Difference:
     rows = slice(first, last + 1)
-    dt, share = float(np.median(np.diff(column.t))), column.unit == "1"
-    case = Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, share, column.unit == "rad")
+    dt, way = float(np.median(np.diff(column.t))), float(column.unit == "1")
+    case = Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, way, column.unit == "rad")
     weight = float(np.minimum((apart[rows] / column.limit) ** 2, CAP).sum())
     size = float(apart[rows].max())
     return Difference.over(
         column.t, (column.name,), column.kind, (first, last), size, column.unit, best(case),
         certain=bool(column.sure[rows].any()) and size >= column.limit, stream=column.topic, limit=column.limit, weight=weight,
-        cases=(case,),
+        cases=(case,), bound=column.bound,
     )  # fmt: skip
 
 
@@ -150,6 +153,10 @@ def _one(group: Sequence[Difference]) -> Difference:
     cases = tuple(case for one in group for case in one.cases)
     shared = best(*cases) if all(one.cases for one in group) and group[0].family != "body" else None
     why = next((one for one in group if one.name == "copied"), shared or group[0])
+    if why.name != "copied" and (pair := exchanged_mutually(group)) is not None:
+        group = [*pair, *(one for one in group if one not in pair)]
+        cases = tuple(case for one in group for case in one.cases)
+        why = replace(pair[0], name="copied", explained=MUTUAL, numbers={"other": pair[1].channels[0]})
     return replace(
         group[0], name=why.name, explained=why.explained, numbers=dict(why.numbers), cases=cases,
         channels=tuple(dict.fromkeys(name for one in group for name in one.channels)), size=max(one.size for one in group),

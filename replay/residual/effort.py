@@ -223,10 +223,10 @@ def _stands(law: ServoLaw, j: int, bad: np.ndarray) -> np.ndarray:
     gives in some of them: there it was not written, whatever else would explain it. Torques of joints at rest are one value as well."""
     effort, out = law.effort[:, j], np.zeros(len(bad), bool)
     q, v = (law.channels[j].columns[kind] for kind in ("measured", "velocity"))
-    for first, last in runs(np.diff(effort) == 0.0):
+    for first, last in runs(np.diff(effort) == 0.0) if bad.any() else ():
         rows = slice(first, last + 2)
-        moves = np.ptp(q[rows]) > STIRS and np.ptp(v[rows]) > STIRS
-        if last - first + 2 >= STANDS and moves and bad[rows].any() and abs(effort[first]) < SPENT * law.most[j]:
+        asked = last - first + 2 >= STANDS and bad[rows].any() and abs(effort[first]) < SPENT * law.most[j]
+        if asked and np.ptp(q[rows]) > STIRS and np.ptp(v[rows]) > STIRS:
             out[rows] = True
     return out
 
@@ -287,7 +287,9 @@ def _mean(x: np.ndarray, rows: int) -> np.ndarray:
 def _all(group: Group, law: ServoLaw) -> Iterator[Difference]:
     """All torques counted in another unit, or with the other sign: their share of the arms' weight is not one."""
     share, truth, channels = law.share, law.truth, law.channels
-    if law.scale != 1.0 or abs(share - 1.0) <= SHARE or float(np.ptp(truth / share, axis=0).max()) < LEAST:
+    sent = [c.columns["command"] for c in channels]  # of which it is not known which one a servo had, where each stands for some rows
+    held = [held_for(c) > 1 for c in sent if np.ptp(c) > LEAP]
+    if law.scale != 1.0 or 2 * sum(held) > len(held) or abs(share - 1.0) <= SHARE or float(np.ptp(truth / share, axis=0).max()) < LEAST:
         return
     size = abs(share - 1.0) * float(np.abs(truth / share).max())
     mirrored = abs(share + 1.0) <= SHARE

@@ -20,12 +20,13 @@ from .hands import BEYOND as BEYOND_HAND
 from .hands import MEMORY, against_command, another_unit, away_from_commands, late_hand, never_measured, reversed_hand
 from .hypotheses import Explanation, best, is_exact
 from .late_arm import late_arm
-from .leaps import Leaps, of_leaps
+from .leaps import leaps_of, of_leaps
 from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_turned
 from .table import Group, RecordedChannel
 from .turned_back import turned_back
+from .turned_hands import hands_turned_in_part, hands_turned_round
 from .whole_takes import (
     PAST,
     beside_commands,
@@ -94,11 +95,11 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     if of_arm is not None:
         group = of_arm.group
         relations = relations_of(group, late)
-    leaps = Leaps(group)
+    leaps = leaps_of(group)
     delayed = delayed_part(group, [(d.first, d.last) for d in leaps.rows()]) if disagree else None
     if delayed is not None:
         group = delayed.group
-        leaps = Leaps(group)
+        leaps = leaps_of(group)
         relations = relations_of(group, late)
     past = [*beyond_the_ends(group), *commands_turned(group), *commands_clipped(group)]
     turned = list(rows_shuffled(group)) or list(rows_turned(group))
@@ -168,11 +169,13 @@ def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
 
 
 def _hands(group: Group) -> list[Difference]:
+    if turned := [*hands_turned_round(group), *hands_turned_in_part(group)]:
+        return [*turned, *_rest_of_hands(group, turned)]
     found = [*speeds_of_another_unit(group), *speeds_never_filled(group)] if group.channels[0].way == PERCENT else []
+    against = {c.name for c in group.channels if found and reversed_hand(c, group.dt) is not None}
+    found = [d for d in found if not against & set(d.channels)]  # it is the position that goes the other way
     if exchanged := list(exchanged_hands(group)):
-        names = {name for one in exchanged for name in one.channels}
-        rest = replace(group, channels=tuple(c for c in group.channels if c.name not in names))
-        return [*exchanged, *(_hands(rest) if rest.channels else ())]
+        return [*exchanged, *_rest_of_hands(group, exchanged)]
     without = {name for one in found for name in one.channels}
     for channel in group.channels:
         if channel.name not in without and (factor := another_unit(channel, group.dt)) is not None:
@@ -201,13 +204,19 @@ def _hands(group: Group) -> list[Difference]:
             certain=one.size > CERTAIN_HAND and not one.channel.is_of_two_places, explained=0.0, undone=0.0,
             stream=one.channel.topics["measured"], limit=BEYOND_HAND, weight=one.size / BEYOND_HAND * (one.last - one.first + 1),
         ))  # fmt: skip
-    leaps = Leaps(group)
+    leaps = leaps_of(group)
     known = {name for d in found for name in d.channels if d.certain}
     found += [d for d in leaps.rough() if d.channels[0] not in known]
     for channel in leaps.channels:
         of = [d for d in found if channel.name in d.channels]
         found = [d for d in found if d not in of] + of_leaps(group, leaps, channel, (), of, ())
     return found
+
+
+def _rest_of_hands(group: Group, known: Sequence[Difference]) -> list[Difference]:
+    names = {name for one in known for name in one.channels}
+    rest = replace(group, channels=tuple(c for c in group.channels if c.name not in names))
+    return _hands(rest) if rest.channels else []
 
 
 def _spans(one: Blame) -> list[Blame]:

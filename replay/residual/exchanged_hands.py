@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -29,12 +30,17 @@ def exchanged_hands(group: Group) -> Iterator[Difference]:
             continue
         own = _beside(one, one, group.dt) + _beside(two, two, group.dt)
         other = _beside(one, two, group.dt) + _beside(two, one, group.dt)
-        if own > BESIDE and other < LEFT * own:
+        if own > BESIDE and other < LEFT * own and other < sum(_beside(_turned(c), c, group.dt) for c in (one, two)):
             size = max(float(np.abs(one.columns["measured"] - two.columns["measured"]).max()), BESIDE)
             yield Difference.over(
                 group.t, (one.name, two.name), "measured", None, size, "1", "copied", certain=True, explained=1.0 - other / own,
                 undone=1.0 - other / own, stream=one.topics["measured"], limit=BESIDE, weight=1e3 * size,
             )  # fmt: skip
+
+
+def _turned(channel: RecordedChannel) -> RecordedChannel:
+    """With the command counted from the other end: two hands of which one closes as the other opens look exchanged as well."""
+    return replace(channel, columns={**channel.columns, "command": 1.0 - channel.columns["command"]})
 
 
 def _beside(commanded: RecordedChannel, measured: RecordedChannel, dt: float) -> float:

@@ -88,7 +88,7 @@ def states_beside(recording: Recording) -> StatesBeside:
     speeds = [s for c, s in zip(columns, number) if c.kind == "velocity" and s >= 0]
     number[places & (number >= min(speeds, default=0))] = -1  # of a state, positions come before speeds, and what rules keep behind both
     known = np.flatnonzero(number >= 0)
-    moves = known[[len(np.unique(states[:, number[c]])) >= VALUES for c in known]]
+    moves = known[[len(set(states[:, number[c]].tolist())) >= VALUES for c in known]]
     if len(moves) < COLUMNS:
         return StatesBeside()
     place, share = _places(x[:, moves], states[:, number[moves]], k)
@@ -134,7 +134,7 @@ def _numbers(x: np.ndarray, states: np.ndarray, k: np.ndarray, places: np.ndarra
     least = max(VALUES, len(k) // 2)
     out = np.full(len(number), -1)
     for c, s in enumerate(number):
-        several = len(np.unique(x[k[moves[:, c]], c])) >= VALUES
+        several = len(set(x[k[moves[:, c]], c].tolist())) >= VALUES
         if several or (places[c] and same[:, c].sum() >= least and bool((x[k[same[:, c]], c].view(np.uint32) & FIGURES).any())):
             out[c] = s
     return out
@@ -309,6 +309,8 @@ def _compared(
         x, truth = c.x[k].astype(float), truths[c.kind, c.name]
         apart = np.abs(x - truth) > OTHERWISE[c.unit]
         right[c.kind, c.name] = at[~apart & np.isfinite(x)]
+        if j not in rest and not apart.any():
+            continue
         every, all_rows = c.x.astype(float), np.interp(np.arange(len(t)), k, truth)
         lies = rest.get(j, np.zeros(len(t), bool)) & (np.abs(every - all_rows) > OTHERWISE[c.unit])
         lies[at[apart]] = True
@@ -317,12 +319,13 @@ def _compared(
         rows = np.flatnonzero(lies)
         first, last = int(rows[0]), int(rows[-1])
         others = {name: y for (kind, name), y in truths.items() if kind == c.kind and name != c.name}
+        way = 100.0 if c.unit == "%" else 0.0
         if j in rest and rest[j][first : last + 1].all():
             others = {name: np.interp(np.arange(len(t)), k, y) for name, y in others.items()}
-            case = Case(every, all_rows, first, last, float(t[1] - t[0]), FINE, others)
+            case = Case(every, all_rows, first, last, float(t[1] - t[0]), FINE, others, way=way)
         else:
             bad = np.flatnonzero(apart)
-            case = Case(x, truth, int(bad[0]), int(bad[-1]), float(np.median(np.diff(t[k]))), FINE, others)
+            case = Case(x, truth, int(bad[0]), int(bad[-1]), float(np.median(np.diff(t[k]))), FINE, others, way=way)
         wrong.setdefault(c.stream, []).append((c, case, first, last))
     found = []
     for stream, of in wrong.items():
@@ -335,6 +338,6 @@ def _compared(
         one = of[worst][0]
         found.append(Difference.over(
             t, tuple(c.name for c, *_ in of), one.kind, span, sizes[worst], one.unit, why, certain=True, stream=stream,
-            limit=OTHERWISE[one.unit], weight=(sizes[worst] / OTHERWISE[one.unit]) ** 2 * (span[1] - span[0] + 1),
+            limit=OTHERWISE[one.unit], weight=(sizes[worst] / OTHERWISE[one.unit]) ** 2 * (span[1] - span[0] + 1), bound="state",
         ))  # fmt: skip
     return right, found

@@ -34,6 +34,7 @@ BETTER = 0.3  # of how far a hand departs from its measured joints, that it may 
 ANSWERED = 0.008  # rad between a measured joint and one that its torque answers, which is exact to 1e-3 where nothing strikes
 LATE, HELD = 30, 1e-6  # rows by which a pose may be late or early; m or 1 by which one that stands still moves
 USUAL = 0.5  # of the rows that agree at least, else the poses are of another point, or in another frame
+CHAIN = "chain"  # bound of all that a hand's pose says, of joints as well
 GRIP, GOES = 0.3, 0.05  # m: where another hand may have its grip at the furthest; that an arm moves its hand, to show that a pose stands
 
 
@@ -169,7 +170,7 @@ def _arms_exchanged(every: Sequence[RecordedHand], group: Group, by_name: Mappin
     size = max(float(np.abs(hand.values[:, :3] - hand.truth[:, :3]).max()) for hand in every)
     return Difference.over(
         group.t, joints, "measured", None, size, "m", "copied", certain=True, numbers={"other": joints[len(joints) // 2]},
-        stream=by_name[joints[0]].topics["measured"], limit=LIMITS["m"], weight=9.0 * group.n * len(joints),
+        stream=by_name[joints[0]].topics["measured"], limit=LIMITS["m"], weight=9.0 * group.n * len(joints), bound=CHAIN,
     )  # fmt: skip
 
 
@@ -188,6 +189,7 @@ def _joints_exchanged(hand: RecordedHand, group: Group, by_name: Mapping[str, Re
             return Difference.over(
                 group.t, joints, "measured", None, size, "rad", "copied", certain=True, numbers={"other": joints[1]},
                 stream=by_name[joints[0]].topics["measured"], limit=TURNED, weight=9.0 * group.n * len(AXES) * len(chain.joints),
+                bound=CHAIN,
             )  # fmt: skip
     return None
 
@@ -240,7 +242,7 @@ def _of_hand(
             column = WitnessedColumn(
                 channel.name, "measured", "rad", channel.topics["measured"], group.t, q[:, joint[0]], right, change,
                 np.abs(right - q[:, joint[0]]) > SURE * TURNED * wider, TURNED * float(np.median(wider)), 1e-6,
-                partner=channel.columns.get("command"),
+                partner=channel.columns.get("command"), bound=CHAIN,
             )  # fmt: skip
             out += departures(column)
             explained[first : last + 1] = True
@@ -277,7 +279,7 @@ def _several(
         bad, channel = apart > ANSWERED, by_name[joint]
         out += departures(WitnessedColumn(
             joint, "measured", "rad", channel.topics["measured"], group.t, arm.q[:, j], right[:, j], bad, apart > SURE * ANSWERED,
-            ANSWERED, 1e-3, partner=channel.columns.get("command"),
+            ANSWERED, 1e-3, partner=channel.columns.get("command"), bound=CHAIN,
         ))  # fmt: skip
     return out
 

@@ -58,6 +58,8 @@ def check_hand_speeds(group: Group, found: Sequence[Difference], widened: float 
             unit = "1/s" if kind == "velocity" else "1"
             limit = LIMIT if kind == "velocity" else 0.05
             out += departures(
-                WitnessedColumn(channel.name, kind, unit, channel.topics[kind], group.t, x, truth, bad, bad & sure, limit, 0.01)
+                WitnessedColumn(
+                    channel.name, kind, unit, channel.topics[kind], group.t, x, truth, bad, bad & sure, limit, 0.01, bound="hand_speed"
+                )
             )
     return out

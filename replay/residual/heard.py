@@ -152,5 +152,5 @@ def heard_column(
     return WitnessedColumn(
         channel.name, kind, channel.unit, channel.topics[kind], group.t, channel.columns[kind], heard(law, j, rest, kind), bad, sure,
         limit / law.stiffness, max(law.noise, 0.01 * law.scale) / law.stiffness, others,
-        channel.columns["measured" if kind == "command" else "command"],
+        channel.columns["measured" if kind == "command" else "command"], "law",
     )  # fmt: skip

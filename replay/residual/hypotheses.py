@@ -194,8 +194,8 @@ def _factors(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
 
 def _mirror(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     yield -c.meant, 0.0, {"factor": -1.0}
-    if c.share:
-        yield 1.0 - c.meant, 0.0, {"factor": -1.0, "by": 1.0}
+    if c.way:
+        yield c.way - c.meant, 0.0, {"factor": -1.0, "by": c.way}
 
 
 def _clipped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

@@ -51,7 +51,7 @@ def late_arm(group: Group) -> LateArm | None:
         known = sum(abs(delays[c.name] - other) <= WITHIN for c in rest)
         together = [c for c in arm if abs(delays[c.name] - middle) <= WITHIN]
         enough = known >= JOINTS or middle > ORDINARY
-        if apart < APART or not enough or known <= len(rest) / 2 or len(together) < MOST * len(arm):
+        if apart < APART - 1e-6 or not enough or known <= len(rest) / 2 or len(together) < MOST * len(arm):
             continue
         left = np.array([as_late_rows(group, c, rest, apart) for c in together])
         if float(np.median(left)) < NO_BETTER:

@@ -7,16 +7,18 @@ back again within two rows. What is written otherwise has edges. How sharp a mot
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
+from ..signals.signal import over_runs
+from ..signals.statistics import median, percentile
 from .case import Case
 from .departures import joined
 from .difference import JOIN, Difference
 from .hands import COUNTED
 from .hypotheses import best
-from .relations import Relation
+from .relations import KEPT, Relation
 from .resampled import is_resampled
 from .table import HAND, Group, RecordedChannel, held_for
 
@@ -59,6 +61,12 @@ def sharpness(x: np.ndarray, t: np.ndarray) -> np.ndarray:
     return out
 
 
+@lru_cache(maxsize=KEPT)
+def leaps_of(group: Group) -> Leaps:
+    """Found once for whoever asks."""
+    return Leaps(group)
+
+
 class Leaps:
     """The edges of a group's joints that are commanded and measured.
 
@@ -73,10 +81,12 @@ class Leaps:
         self.least = OF_HANDS if group.hands else LEAST
         self.least_command = HANDS_SENT if group.hands else LEAST
         self.group, self.names = group, [c.name for c in self.channels]
+        self.usual: dict[tuple[bool, int], float] = {}  # (of the measured ones, channel) -> see `_usual`
         if self.channels:
             self.command, self.measured = (
                 sharpness(np.column_stack([c.columns[kind] for c in of]), group.t) for kind in ("command", "measured")
             )
+            self.most = self.measured.max(axis=0)
 
     def rows(self) -> Iterator[Difference]:
         """Rows into which command and measurement of all joints leap together: rows are missing there, or stand in another order."""
@@ -85,7 +95,7 @@ class Leaps:
         both = np.minimum(self.command.sum(axis=1), self.measured.sum(axis=1))
         second = np.sort(self.measured, axis=1)[:, -2]
         longer = max(1.0, RATE * self.group.dt) ** 2 if self.channels[0].unit == "rad" else 1.0
-        noise = NOISY * float(np.percentile(self.measured.sum(axis=1), 90.0))  # of encoders, which all joints have in every row
+        noise = NOISY * percentile(self.measured.sum(axis=1), 90.0)  # of encoders, which all joints have in every row
         loud = (both > max(ALL * longer, noise)) & (second > SECOND * longer)
         if not loud.any():
             return
@@ -145,15 +155,21 @@ class Leaps:
     def _usual(self, sharp: np.ndarray, j: int, least: float) -> float:
         """How suddenly a joint goes elsewhere than beside the rows in which it goes most suddenly, or most others do, which is more; where
         such rows are most of the take, what most others do."""
-        most = sharp.max(axis=0)
+        key = (sharp is self.measured, j)
+        if key not in self.usual:
+            self.usual[key] = self._usually(sharp, j, least)
+        return self.usual[key]
+
+    def _usually(self, sharp: np.ndarray, j: int, least: float) -> float:
+        most = sharp.max(axis=0) if sharp is not self.measured else self.most
         if most[j] <= least:
-            return float(max(most[j], np.median(np.delete(most, j)) if len(most) > 1 else 0.0))
+            return float(max(most[j], median(np.delete(most, j)) if len(most) > 1 else 0.0))
         loud = sharp[:, j] > max(least, 0.5 * float(sharp[:, j].max()))
         near = np.convolve(loud, np.ones(2 * JOIN + 1))[JOIN:-JOIN] > 0
         apart = near.mean() < PART
         rows = ~near if apart and not self.group.hands else np.ones_like(near)  # fingers catch on things, all of them at once
         others = np.delete(sharp[rows], j, axis=1)
-        usual = float(np.median(others.max(axis=0))) if others.size else 0.0 if apart else np.inf
+        usual = median(others.max(axis=0)) if others.size else 0.0 if apart else np.inf
         return max(usual, float(sharp[~near, j].max(initial=0.0))) if apart else usual
 
     def _unheard(self, channel: RecordedChannel, first: int, last: int) -> bool:
@@ -209,7 +225,7 @@ class Leaps:
 
 def _largest_after(x: np.ndarray, rows: int) -> np.ndarray:
     """(n,) the largest of each row of x and of those that follow, so many in all, none of which is negative."""
-    return sliding_window_view(np.pad(x, (0, rows - 1)), rows).max(axis=1)
+    return over_runs(np.maximum, np.concatenate([x, np.zeros(rows - 1)]), rows)
 
 
 def _returns(x: np.ndarray, least: float) -> np.ndarray:

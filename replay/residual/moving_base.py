@@ -147,7 +147,7 @@ def _column(
 ) -> WitnessedColumn:  # fmt: skip
     x, where = columns[f"{role}/{name}"]
     sure = bad & (np.abs(x - truth) > SURE * limit)
-    return WitnessedColumn(name, kind, unit, where, t, x, truth, bad, sure, limit, 1e-3, others or {})
+    return WitnessedColumn(name, kind, unit, where, t, x, truth, bad, sure, limit, 1e-3, others or {}, bound="base")
 
 
 def rises_of(place: np.ndarray, dt: np.ndarray) -> np.ndarray:
@@ -272,7 +272,8 @@ def check_height(columns: Columns, height: np.ndarray, t: np.ndarray, dt: float)
     x = np.array(command)
     sure = bad & (np.abs(height - truth) > SURE * HEIGHT)
     where = columns["command/base_height"][1]
-    return departures(WitnessedColumn("base_height", "command", "m", where, t, x, np.where(bad, height, x), bad, sure, HEIGHT, 1e-3))
+    truth = np.where(bad, height, x)
+    return departures(WitnessedColumn("base_height", "command", "m", where, t, x, truth, bad, sure, HEIGHT, 1e-3, bound="base"))
 
 
 def within_commands(columns: Columns, height: np.ndarray, dt: float) -> np.ndarray:

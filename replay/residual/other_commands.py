@@ -64,17 +64,20 @@ def best_alike(x: np.ndarray, commands: np.ndarray, dt: float, most: float) -> t
     x, sent = x - x.mean(axis=0), commands - commands.mean(axis=0)
     # sums of the first rows, of values and of squares: those of any stretch are the difference of two
     sums = [np.concatenate([np.zeros((1, each.shape[1])), np.cumsum(each, axis=0)]) for each in (sent, sent**2, x, x**2)]
-    best, delay = np.zeros((x.shape[1], sent.shape[1])), np.zeros((x.shape[1], sent.shape[1]), int)
-    for late in range(-(last // 3), last + 1, max(1, last // 24)):
-        rows, of = n - abs(late), (max(0, -late), max(0, late))  # first rows of the two stretches
-        a, aa, b, bb = (each[of[k // 2] + rows] - each[of[k // 2]] for k, each in enumerate(sums))
-        spread = [np.where(square > CANCELLED * every[-1], square, 0.0)
-                  for square, every in ((bb - b**2 / rows, sums[3]), (aa - a**2 / rows, sums[1]))]  # fmt: skip
-        size = np.sqrt(np.outer(*spread))
-        product = x[of[1] : of[1] + rows].T @ sent[of[0] : of[0] + rows] - np.outer(b, a) / rows
-        alike = np.divide(product, size, out=np.zeros_like(size), where=size > 1e-12)
-        better = np.abs(alike) > np.abs(best)
-        best[better], delay[better] = alike[better], late
+    lates = np.arange(-(last // 3), last + 1, max(1, last // 24))
+    rows, begins = (n - np.abs(lates))[:, None], (np.maximum(0, -lates), np.maximum(0, lates))  # first rows of the two stretches
+    a, aa, b, bb = (each[begins[k // 2] + rows[:, 0]] - each[begins[k // 2]] for k, each in enumerate(sums))
+    spread = [np.where(square > CANCELLED * every[-1], square, 0.0)
+              for square, every in ((bb - b**2 / rows, sums[3]), (aa - a**2 / rows, sums[1]))]  # fmt: skip
+    size = np.sqrt(spread[0][:, :, None] * spread[1][:, None, :])
+    product = np.stack([
+        x[there : there + many].T @ sent[here : here + many]
+        for here, there, many in zip(*map(np.ndarray.tolist, begins), rows[:, 0].tolist())
+    ]) - b[:, :, None] * a[:, None, :] / rows[:, :, None]  # fmt: skip
+    alike = np.divide(product, size, out=np.zeros_like(size), where=size > 1e-12)
+    most = np.abs(alike).argmax(axis=0)[None]
+    best, delay = np.take_along_axis(alike, most, axis=0)[0], lates[most[0]]
+    delay[best == 0.0] = 0
     best[:, commands.std(axis=0) < 1e-9] = 0.0
     return best, delay
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import sparse
 
 from ..signals.signal import over_runs
@@ -91,6 +92,13 @@ def shifted(x: np.ndarray, shift: int) -> np.ndarray:
     return out
 
 
+def shifts_of(x: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """(k, n) `shifted` by each of some shifts (k,)."""
+    back, on = max(0, -int(shifts.min())), max(0, int(shifts.max()))
+    longer = np.concatenate([np.full(back, x[0]), x, np.full(on, x[-1])])
+    return sliding_window_view(longer, len(x))[back + shifts]
+
+
 def _recent(x: np.ndarray, shifts: Sequence[int]) -> np.ndarray:
     """(n, k + 1) x[row + shift] for each shift back, and ones; before the first row it went on as it began, so that a take may begin in
     motion."""
@@ -119,20 +127,21 @@ def robust(
     begin = mean
     mean = np.zeros(p) if mean is None else mean
     precision = np.full(p, 1e-9) if precision is None else precision
-    beta, root, noise = mean, np.ones(len(y)), floor  # root of the weights
+    beta, noise = mean, floor
     columns = np.ascontiguousarray(design.T)
+    weighted, diagonal = columns, slice(None, None, p + 1)
     for i in range(ROUNDS + 1):
         if i or begin is not None:
             error = np.abs(y - beta @ columns)
             noise = max(TO_SIGMA * median(error), floor)
-            cut = TUKEY * noise * (3.0 if i <= 1 else 1.0)  # the first fits may still be far off
-            root = np.maximum(1.0 - (error / cut) ** 2, 0.0)
-        weighted = columns * root
-        a = weighted @ weighted.T  # a product with itself takes half of the time
-        a.flat[:: p + 1] += precision * noise**2
-        a.flat[:: p + 1] += 1e-12 * np.trace(a) / p
+            error *= 1.0 / (TUKEY * noise * (3.0 if i <= 1 else 1.0))  # the first fits may still be far off
+            weighted = columns * np.maximum(1.0 - error * error, 0.0) ** 2
+        a = weighted @ columns.T
+        own = a.reshape(-1)[diagonal]
+        own += precision * noise**2
+        own += 1e-12 * own.sum() / p
         before = beta
-        right = weighted @ (y * root) + precision * noise**2 * mean
+        right = weighted @ y + precision * noise**2 * mean
         beta = np.linalg.solve(a, right) if p > 1 else right / a[0]
         if i > 1 and np.abs(beta - before).max() < SETTLED * max(1.0, float(np.abs(beta).max())):
             break
@@ -262,7 +271,7 @@ def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
     """Of y over x through zero, robustly; rows at rest do not show it, and would outvote the others."""
     size = np.abs(x)
-    goes = size > 0.2 * float(np.median(size[size > 1e-3])) if (size > 1e-3).any() else size >= 0.0
+    goes = size > 0.2 * median(size[size > 1e-3]) if (size > 1e-3).any() else size >= 0.0
     return float(robust(x[goes, None], y[goes], None, np.full(1, 1e-9), 1e-3)[0][0])
 
 

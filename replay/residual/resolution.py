@@ -11,7 +11,7 @@ from ..signals.statistics import median, percentile
 from .blame import threshold
 from .difference import CLEAR
 from .hands import BEYOND
-from .leaps import Leaps
+from .leaps import leaps_of
 from .relations import Relation, relations_of
 from .table import Group
 
@@ -40,7 +40,7 @@ class Resolution:
 def resolutions(groups: Sequence[Group]) -> Iterator[Resolution]:
     """Of each channel that is commanded and measured, by what the take itself shows where nothing is wrong with it."""
     for group in groups:
-        leaps = Leaps(group)
+        leaps = leaps_of(group)
         relations: list[list[Relation]] = [[] for _ in group.channels] if group.hands else relations_of(group)
         for channel, own in zip(group.channels, relations):
             follows = next((r for r in own if r.name == "follows"), None)

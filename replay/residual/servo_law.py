@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..signals.statistics import TO_SIGMA
+from ..signals.statistics import TO_SIGMA, median, percentile
 from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip
 from .coarse_values import step_of
 from .hands import COUNTED
@@ -128,6 +128,12 @@ def _asked_of(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[dict[str, 
 
 
 def pool_of_arms(group: Group, arms: Mapping[str, MeasuredArm]) -> PooledServos | None:
+    return _pool_of(group, tuple(arms.items()))
+
+
+@lru_cache(maxsize=KEPT)
+def _pool_of(group: Group, of: tuple[tuple[str, MeasuredArm], ...]) -> PooledServos | None:
+    arms = dict(of)
     by_name, known = _asked_of(group, arms)
     both = [arm for arm in known if arm.chain.side != HEAD]
     if not both:
@@ -151,14 +157,22 @@ def late_column(
     Args:
         laws: that hold in their own row; where torques count in another unit, nothing is late.
     """
-    known = any(abs(law.share - 1.0) > SHARE for law in laws)
-    pool = pool_of_arms(group, arms) if group.same_rows and not known else None
+    if not group.same_rows or any(abs(law.share - 1.0) > SHARE for law in laws):
+        return None
+    return _late_column(group, tuple(arms.items()), any(is_as_modelled(law) for law in laws))
+
+
+@lru_cache(maxsize=KEPT)
+def _late_column(
+    group: Group, arms: tuple[tuple[str, MeasuredArm], ...], as_modelled: bool
+) -> tuple[str, int, tuple[RecordedChannel, ...]] | None:
+    pool = _pool_of(group, arms)
     if pool is None:
         return None
     middle, most = _left(pool, "command", 0)
     if most <= SLACK:
         return None
-    if middle <= QUIET or any(is_as_modelled(law) for law in laws):
+    if middle <= QUIET or as_modelled:
         late = min((late for late in SHIFTS if late), key=lambda one: _left(pool, "effort", one)[1])
         rest = _left(pool, "effort", late)[1]
         return ("effort", late, pool.channels) if rest <= min(SLACK, SHARPER * most) else None
@@ -179,7 +193,7 @@ def _left(pool: PooledServos, kind: str, late: int) -> tuple[float, float]:
     numbers, rest, _ = robust(design[moving][::every], y[moving][::every], begin, np.full(3, 1e-9), 0.01)
     if abs(numbers[0] / pool.gains[0] - 1.0) >= 2.0 * WITHIN:
         return np.inf, np.inf
-    return float(np.median(np.abs(rest))), float(np.percentile(np.abs(rest), 90.0))
+    return median(np.abs(rest)), percentile(np.abs(rest), 90.0)
 
 
 def torques_exchanged(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[PooledServos, list[int]] | None:
@@ -294,14 +308,17 @@ def _ceiling(effort: np.ndarray) -> float:
 def _terms(pool: PooledServos) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """(k, n, 3): what is left of the command of the row before [rad], the speed [rad/s], the weight [Nm]; (k, n) torques; (k, n) rows
     that move. None where a number is missing."""
-    terms = []
-    for j, channel in enumerate(pool.channels):
-        c, q, v = (channel.columns[kind] for kind in ("command", "measured", "velocity"))
-        terms.append(np.column_stack([shifted(c, -1) - q, -v, pool.weight[:, j]]))
-    design, y = np.stack(terms), np.stack([c.columns["effort"] for c in pool.channels])
+    c, q, v, y = (np.stack([one.columns[kind] for one in pool.channels]) for kind in ("command", "measured", "velocity", "effort"))
+    left = np.concatenate([c[:, :1], c[:, :-1]], axis=1) - q
+    design = np.stack([left, -v, pool.weight.T], axis=2)
     if not np.isfinite(design).all() or not np.isfinite(y).all():
         return None
-    return design, y, np.abs(design[:, :, :2]).max(axis=2) > MOVED
+    return design, y, _moving(design)
+
+
+def _moving(design: np.ndarray) -> np.ndarray:
+    """(k, n) rows that move."""
+    return np.maximum(np.abs(design[:, :, 0]), np.abs(design[:, :, 1])) > MOVED
 
 
 def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
@@ -323,13 +340,13 @@ def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     begin = np.median(alone, axis=0) if alone else None  # joints that are written wrongly pull at all, if they are asked together
     numbers = robust(flat[rows], torques[rows], begin, np.full(3, 1e-9), 0.01)[0]
     as_modelled = np.array([*pool.gains, 1.0]) if pool.gains is not None else numbers
-    worst = [float(np.percentile(np.abs(torques[rows] - flat[rows] @ one), 90.0)) for one in (as_modelled, numbers)]
+    worst = [percentile(np.abs(torques[rows] - flat[rows] @ one), 90.0) for one in (as_modelled, numbers)]
     # positions that scatter tell of no stiffness, and a law of the weight alone holds where joints stand
     if _better(as_modelled, numbers, design, y, moving) or (pool.unsure and worst[0] < worst[1]):
         numbers = as_modelled
     law = _law(pool, numbers, design, y, rows)
-    rest, size = np.abs(law.effort - law.truth)[:, of], float(np.median(np.abs(law.effort)[:, of]))
-    explained = float(np.median(rest)) <= (1.0 - EXPLAINED) * max(size, 0.2)
+    rest, size = np.abs(law.effort - law.truth)[:, of], median(np.abs(law.effort)[:, of].reshape(-1))
+    explained = median(rest.reshape(-1)) <= (1.0 - EXPLAINED) * max(size, 0.2)
     if not explained and pool.gains is not None and None not in pool.gains:
         return _of_parts(pool, design, y, rows)
     return law if explained and size > 0.0 and law.stiffness * law.share > 0.0 else None
@@ -350,8 +367,8 @@ def _better(numbers: np.ndarray, other: np.ndarray, design: np.ndarray, y: np.nd
     """Whether some joint that moves follows these numbers, and not the other ones."""
     for terms, torques, rows in zip(design, y, moving):
         if rows.sum() > LEAST_OF_ONE:
-            one, than = (float(np.sqrt(np.median((torques - terms @ n)[rows] ** 2))) for n in (numbers, other))
-            if one < BETTER * than and one < EXACT * float(np.percentile(np.abs(torques), 99.0)):
+            one, than = (median((torques - terms @ n)[rows] ** 2) ** 0.5 for n in (numbers, other))
+            if one < BETTER * than and one < EXACT * percentile(np.abs(torques), 99.0):
                 return True
     return False
 
@@ -386,7 +403,7 @@ def _of_few(pool: PooledServos) -> ServoLaw | None:
                 tried += [own] if bool((np.abs(own / model - 1.0) < WHILE_FAST).all()) else []
     if not tried:
         return None
-    tolerance = EXACT * float(np.percentile(np.abs(y), 99.0)) + 1e-9
+    tolerance = EXACT * percentile(np.abs(y).reshape(-1), 99.0) + 1e-9
     rests = [np.abs(torques[goes] - flat[goes] @ numbers) for numbers in tried]
     hold = [int((rest < tolerance).sum()) for rest in rests]
     loud = max(tolerance, QUIET * HEADS) if pool.channels[0].unit == "rad" else tolerance
@@ -416,7 +433,7 @@ def _law(pool: PooledServos, numbers: np.ndarray, design: np.ndarray, y: np.ndar
     truth = np.clip(asked, -most, most)
     hands = pool.channels[0].unit != "rad"
     scale = HANDS * stiffness if hands else 1.0 if len(pool.channels) > 1 else HEADS
-    noise = TO_SIGMA * float(np.median(np.abs(y - truth.T).reshape(-1)[rows]))
+    noise = TO_SIGMA * median(np.abs(y - truth.T).reshape(-1)[rows])
     modelled = pool.gains is not None and bool(stiffness) and abs(stiffness / pool.gains[0] - 1.0) < 2.0 * WITHIN
     of_weight = pool.gains is not None and not hands and not modelled  # positions that scatter hide the stiffness
     inexact = _usual(np.abs(y - truth.T), design, pool.limbs, 25.0) > INEXACT * scale
@@ -437,6 +454,6 @@ def _is_unsure(group: Group) -> bool:
 def _usual(rest: np.ndarray, design: np.ndarray, limbs: Sequence[str], share: float) -> float:
     """[Nm] that a law leaves no more than, rest (k, n), in such a share of the rows that move [%]: of the middle joint of the limb of which
     it is most, so that it is no matter of one joint's columns."""
-    moving = np.abs(design[:, :, :2]).max(axis=2) > MOVED
-    left = [float(np.percentile(of[rows], share)) if rows.sum() > LEAST_OF_ONE else 0.0 for of, rows in zip(rest, moving)]
+    moving = _moving(design)
+    left = [percentile(of[rows], share) if rows.sum() > LEAST_OF_ONE else 0.0 for of, rows in zip(rest, moving)]
     return max(float(np.median([one for one, of in zip(left, limbs) if of == limb])) for limb in set(limbs))

@@ -15,6 +15,7 @@ from ..signals.channels import SCALE, ends_of, turns_beside, without_seam, wrapp
 from ..signals.clock import origin_ns, seconds, topic
 from ..signals.pairing import Both, even_grid
 from ..signals.signal import on_grid, strictly_rising
+from ..signals.statistics import median
 
 KINDS = ("command", "measured", "velocity", "effort")
 # what a channel's position may be recorded as; the first two are angles, the others a share of their own way
@@ -24,6 +25,7 @@ EFFORTS = ("joint_torque", "effort")
 WAYS = {"%": 100.0, "1": 1.0}  # units that say how far a hand goes
 HAND = re.compile(r"grip|claw|hand|finger|thumb|jaw")  # names of a stream of joints that are none: they stop at what they hold
 SWITCHED, BEFORE = 3, 0.1  # values of a command that is a switch; share of its way that what it moves has gone before the first change
+STOPS = 0.2  # rad from its stop, within which a joint comes that is sent past it
 MOST_ROWS = 36_000  # an hour at 10 Hz; longer takes are looked at in every second, third, ... row
 
 
@@ -68,7 +70,7 @@ class RecordedChannel:
 def held_for(x: np.ndarray) -> int:
     """Rows that a value of a column (n,) usually stands while it changes: more than one on a grid that is finer than its sender."""
     new = np.flatnonzero(np.diff(x))
-    return max(1, round(float(np.median(np.diff(new))))) if len(new) > 2 else 1
+    return max(1, round(median(np.diff(new)))) if len(new) > 2 else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,10 +223,18 @@ def _group(
         if unit == "rad" and name in ranges and {"command", "measured"} <= set(columns):
             went = columns["measured"]  # a joint that went further than it can has another range
             low, high = min(ranges[name][0], float(went.min())), max(ranges[name][1], float(went.max()))
-            if not turns_beside(columns["command"], went).any():
-                columns["command"] = np.clip(columns["command"], low, high)
+            carried_out = np.clip(columns["command"], low, high)
+            if not turns_beside(columns["command"], went).any() and _at_its_stop(columns["command"], carried_out, went):
+                columns["command"] = carried_out
         channels.append(RecordedChannel(name, columns, streams, topics, unit, way))
     return Group(t, dt, tuple(channels), same, channels[0].unit != "rad" and base.quantity != "joint_position") if channels else None
+
+
+def _at_its_stop(command: np.ndarray, carried_out: np.ndarray, went: np.ndarray) -> bool:
+    """Whether a joint is mostly near its stop while it is commanded past it, so that it may have been sent there: else the command is none
+    that it had, and is looked at as it is written."""
+    past = command != carried_out
+    return not past.any() or median(np.abs(went - carried_out)[past]) < STOPS
 
 
 def _over_the_seam(columns: dict[str, np.ndarray]) -> None:

@@ -7,7 +7,7 @@ long as it is short. So the columns are put on common rows first, where that mak
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 import numpy as np
@@ -80,7 +80,7 @@ def timing_of(channels: tuple[RecordedChannel, ...], weight: np.ndarray, dt: flo
     rows = rows_that_tell(channels, weight, dt)
     if rows is None:
         return None
-    size = float(np.percentile(np.abs(np.stack([c.columns["effort"] for c in channels])), 99.0))
+    size = percentile(np.abs(np.concatenate([c.columns["effort"] for c in channels])), 99.0)
     plain, many = rows.left(TorqueTiming({})), max(ROW, round(REACH * HARMLESS / dt))
     if plain <= HOLDS * size or min(map(rows.left, NEXT)) > HELPS * plain:
         return None
@@ -114,7 +114,7 @@ class RowsThatTell:
 
     Attributes:
         joint, row: (m,) which; rest: (m, p) what the law has beside the command, which is `held` (m,) [rad] away.
-        commands: (k, n); torques: seconds of a low-pass -> (k, n) without it.
+        commands, torques: (k, n); dt: [s] between rows.
     """
 
     joint: np.ndarray
@@ -122,14 +122,22 @@ class RowsThatTell:
     held: np.ndarray
     rest: np.ndarray
     commands: np.ndarray
-    torques: Mapping[float, np.ndarray]
+    torques: np.ndarray
+    dt: float
+    unfiltered: dict[float, np.ndarray] = field(default_factory=dict)
+
+    def torques_before(self, seconds: float) -> np.ndarray:
+        """(k, n) torques without a low-pass of so many seconds, found when they are asked for."""
+        if seconds not in self.unfiltered:
+            self.unfiltered[seconds] = np.stack([unsmoothed(x, seconds, self.dt) for x in self.torques]) if seconds else self.torques
+        return self.unfiltered[seconds]
 
     def left(self, timing: TorqueTiming) -> float:
         """What the law leaves at the most in most of these rows."""
         last = self.commands.shape[1] - 1
         later = np.clip(self.row + timing.rows.get("command", 0) - 1, 0, last)
         x = np.column_stack([self.commands[self.joint, later] - self.held, self.rest])
-        y = self.torques[timing.seconds][self.joint, np.clip(self.row + timing.rows.get("effort", 0), 0, last)]
+        y = self.torques_before(timing.seconds)[self.joint, np.clip(self.row + timing.rows.get("effort", 0), 0, last)]
         kept = np.flatnonzero(np.ptp(x, axis=0) > 0.0)
         for _ in range(2):
             if not len(kept):
@@ -152,8 +160,7 @@ def rows_that_tell(channels: tuple[RecordedChannel, ...], weight: np.ndarray, dt
         return None
     joint, row = (x[:: -(-int(tell.sum()) // MOST)] for x in np.nonzero(tell))
     rest = np.column_stack([-v[joint, row], weight[row, joint]])
-    torques = {one: np.stack([unsmoothed(x, one, dt) for x in effort]) if one else effort for one in SLOW}
-    return RowsThatTell(joint, row, q[joint, row], rest, c, torques)
+    return RowsThatTell(joint, row, q[joint, row], rest, c, effort, dt)
 
 
 def _near_changes(x: np.ndarray, reach: int) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from .case import Case
 from .coarse_values import AS_WRITTEN, MOVES, telling
 from .difference import Difference
 from .hypotheses import best, is_exact
-from .relations import Relation, shifted
+from .relations import KEPT, Relation, shifted
 from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
 from .table import Group, RecordedChannel, held_for
 
@@ -75,7 +76,7 @@ def parameters(
         if relation.name == "follows":
             c, q = channel.columns["command"], channel.columns["measured"]
             moved, noise = float(c.std()), relation.noise
-            away = int((np.abs(c - np.median(c)) > AWAY[0] * np.ptp(c)).sum())  # a head that nods once tells of no gain
+            away = int((np.abs(c - median(c)) > AWAY[0] * np.ptp(c)).sum())  # a head that nods once tells of no gain
             off = abs(relation.gain - 1.0)
             if off > GAIN + 3.0 * noise / moved and off * np.ptp(c) > SEEN and away >= AWAY[1]:
                 one = whole(group, channel, "measured", abs(bend), "factor", {"factor": relation.gain}, alike)
@@ -194,13 +195,15 @@ def whole(
     )  # fmt: skip
 
 
-def written_as_commands(group: Group) -> Iterator[Difference]:
+@lru_cache(maxsize=KEPT)
+def written_as_commands(group: Group) -> tuple[Difference, ...]:
     """Channels of which the measurement was written as the command, of the same row or of one of the next or before, to the bit.
 
     What is measured later may be all that a set of states has for commands, and some rows later a robot of pure delay is where it was
     sent. What was measured before nobody commands.
     """
     found: dict[int, list[RecordedChannel]] = {}
+    in_part: list[Difference] = []
     moving, most = 0, min(NEXT, group.n // 4)
     for channel in group.channels:
         if not {"command", "measured"} <= set(channel.columns):
@@ -208,28 +211,29 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
         c, q = channel.columns["command"], channel.columns["measured"]
         if np.ptp(q) <= SEEN:
             continue
-        goes, tells = np.abs(np.diff(q, prepend=q[0])) > MOVES, telling(c, q)
+        goes = np.abs(np.diff(q, prepend=q[0])) > MOVES
         for later in _perhaps_written(c, q, goes, most):
             here, there = slice(max(0, -later), group.n - max(0, later)), slice(max(0, later), group.n - max(0, -later))
             moves = goes[there]
             alike = np.abs(c[here] - q[there]) <= AS_WRITTEN
             if (many := int(moves[1:].sum())) >= LEAST_ROWS and int((alike & moves)[1:].sum()) > SURE * many:
-                sure = tells[there][1:]
+                sure = telling(c, q)[there][1:]
                 if sure.sum() >= LEAST_ROWS and int((alike[1:] & sure).sum()) > SURE * sure.sum():
                     moving += 1
                     found.setdefault(later, []).append(channel)
                 break
         else:
             moving += 1
-            yield from _written_in_part(group, channel, tells)
-    for later, channels in found.items():
-        # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
-        size = max(float(np.ptp(c.columns["measured"])) for c in channels)
-        yield Difference.over(
-            group.t, tuple(c.name for c in channels), "command", None, size, channels[0].unit, "measurement_as_command",
-            certain=later < 0 or (len(channels) < moving and later <= SOON), numbers={"rows": float(later)},
-            stream=channels[0].topics["command"], limit=SEEN, weight=1e3 * len(channels),
-        )  # fmt: skip
+            in_part += _written_in_part(group, channel)
+    # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
+    return *in_part, *(
+        Difference.over(
+            group.t, tuple(c.name for c in channels), "command", None, max(float(np.ptp(c.columns["measured"])) for c in channels),
+            channels[0].unit, "measurement_as_command", certain=later < 0 or (len(channels) < moving and later <= SOON),
+            numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN, weight=1e3 * len(channels),
+        )
+        for later, channels in found.items()
+    )  # fmt: skip
 
 
 def never_commanded(group: Group) -> set[str]:
@@ -251,12 +255,15 @@ def _perhaps_written(c: np.ndarray, q: np.ndarray, goes: np.ndarray, most: int) 
     return every[alike.mean(axis=1) > 0.5].tolist()
 
 
-def _written_in_part(group: Group, channel: RecordedChannel, tells: np.ndarray) -> Iterator[Difference]:
+def _written_in_part(group: Group, channel: RecordedChannel) -> Iterator[Difference]:
     """Stretches in which a joint moves and its command is what it measures in the same row, to the bit, and nowhere else is."""
     c, q = channel.columns["command"], channel.columns["measured"]
     goes = np.abs(np.diff(q, prepend=q[0])) > MOVES
     same = np.abs(c - q) <= AS_WRITTEN
-    stretches = [(a, b) for a, b in runs(same | ~goes) if int((same & tells)[a : b + 1].sum()) >= LEAST_ROWS]
+    if int(same.sum()) < LEAST_ROWS:
+        return
+    alike = same & telling(c, q)
+    stretches = [(a, b) for a, b in runs(same | ~goes) if int(alike[a : b + 1].sum()) >= LEAST_ROWS]
     for a, b in stretches:
         rows = a + np.flatnonzero(same[a : b + 1])
         first, last = int(rows[0]), int(rows[-1])
@@ -344,7 +351,7 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
         rise = (shifted(q, 1) - shifted(q, -1)) / (2.0 * group.dt)
         if np.ptp(q) > SEEN and float((rise**2).sum()) > 0.0:
             moving += 1
-            kept = np.argsort(np.abs(rise))[: -SEAM]  # where rows are lost, positions rise as no speed says
+            kept = np.argpartition(np.abs(rise), len(rise) - SEAM)[: -SEAM]  # where rows are lost, positions rise as no speed says
             of = [(rise, v), (rise[kept], v[kept])]
             slope, again = (float((x * y).sum() / max(float((x**2).sum()), 1e-12)) for x, y in of)
             fits = all(float(((y - slope * x) ** 2).sum()) < 0.2 * float((y**2).sum()) for x, y in of)

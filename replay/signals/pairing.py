@@ -92,11 +92,13 @@ def likeness(both: Both) -> Likeness:
     room = len(both.t) // 3
     steps = range(max(round(EARLIEST / both.step), -room), min(round(LATEST / both.step), room) + 1)
     found = []
+    command, state = (np.ascontiguousarray(each.T) for each in (both.command, both.state))
     for s in steps:
-        x = both.command[max(0, -s) : len(both.t) - max(0, s)]
-        y = both.state[max(0, s) : len(both.t) + min(0, s)]
-        x, y = x - x.mean(axis=0), y - y.mean(axis=0)
-        xx, yy, xy = (x**2).mean(axis=0), (y**2).mean(axis=0), x.T @ y / len(x)
+        x = command[:, max(0, -s) : len(both.t) - max(0, s)]
+        y = state[:, max(0, s) : len(both.t) + min(0, s)]
+        x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
+        xx, yy = (np.einsum("kn,kn->k", each, each) / x.shape[1] for each in (x, y))
+        xy = x @ y.T / x.shape[1]
         size = np.sqrt(np.outer(xx, yy))
         found.append(
             (

@@ -154,8 +154,10 @@ def held(x: np.ndarray, step: float, shortest: float) -> tuple[np.ndarray, np.nd
 
 def runs(mask: np.ndarray) -> list[tuple[int, int]]:
     """(first, last) row of every unbroken run of True, last included."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(mask, np.int8), [0]])))
-    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2])]
+    inside = np.zeros(len(mask) + 2, bool)
+    inside[1:-1] = mask
+    edges = np.flatnonzero(inside[1:] != inside[:-1]).tolist()
+    return [(first, after - 1) for first, after in zip(edges[::2], edges[1::2])]
 
 
 def run_around(mask: np.ndarray, row: int) -> tuple[int, int]:
@@ -244,8 +246,8 @@ def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> t
     at = (lo + shifts) % size
 
     def sums(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        product = np.conj(np.fft.rfft(one, size, axis=0)) * np.fft.rfft(other, size, axis=0)
-        return np.fft.irfft(product, size, axis=0)[at]
+        one, other = (np.fft.rfft(np.ascontiguousarray(each.T), size) for each in (one, other))  # columns in one piece each
+        return np.fft.irfft(np.conj(one) * other, size)[:, at].T
 
     known = np.flatnonzero(there)
     first, last = (int(known[0]), int(known[-1]) + 1) if len(known) else (0, 0)
@@ -277,9 +279,10 @@ def _fast_size(n: int) -> int:
 
 def _between(values: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
     """(s, k) the sum of rows begin (s,) to before end (s,)."""
-    running = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+    running = np.zeros((values.shape[1], len(values) + 1))
+    np.cumsum(values.T, axis=1, out=running[:, 1:])
     begin, end = np.clip(begin, 0, len(values)), np.clip(end, 0, len(values))
-    return running[end] - running[begin]
+    return (running[:, end] - running[:, begin]).T
 
 
 def _vertex(y: np.ndarray, i: int) -> float:

@@ -29,9 +29,17 @@ def median(x: np.ndarray) -> float:
     """The median of finite numbers (n,), n > 0: that of `numpy.median` to the bit, in less than half of its time for some thousand."""
     half = len(x) // 2
     if len(x) % 2:
-        return float(np.partition(x, half)[half])
+        return float(np.partition(x, (half, half))[half])  # asked for twice: for one alone NumPy takes three times as long
     two = np.partition(x, (half - 1, half))
     return float((two[half - 1] + two[half]) / 2.0)
+
+
+def medians(x: np.ndarray) -> np.ndarray:
+    """(k,) the median of each row of finite numbers (k, n), n > 0, as `median`."""
+    half = x.shape[1] // 2
+    low = half - 1 + x.shape[1] % 2
+    part = np.partition(x, (low, half), axis=1)
+    return part[:, half] if low == half else (part[:, low] + part[:, half]) / 2.0
 
 
 def percentile(x: np.ndarray, of: float) -> float:
@@ -53,7 +61,7 @@ def scatter(x: np.ndarray) -> np.ndarray:
     """
     if len(x) < 4:
         return np.zeros(x.shape[1])
-    return TO_SIGMA * np.median(np.abs(np.diff(x, 3, axis=0)), axis=0) / np.sqrt(20.0)
+    return TO_SIGMA * medians(np.abs(np.diff(x, 3, axis=0)).T) / np.sqrt(20.0)
 
 
 def resolution(x: np.ndarray) -> np.ndarray:

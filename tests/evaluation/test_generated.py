@@ -13,7 +13,7 @@ import yaml
 from conftest import ROOT, script
 from generated_faults import judging, limits, scoring
 from generated_faults.compose import ORDINARY, OWN, REAL, UNSEEN, draw_fault
-from generated_faults.operations import FAMILIES, GAIN, OPERATIONS, PEAK, ROWS, operation
+from generated_faults.operations import FAMILIES, GAIN, OPERATIONS, PEAK, ROWS, SECONDS, operation
 from generated_faults.patch import Patch, UnfitError
 from generated_faults.sources import TIME, read_source
 from generated_faults.writing import write_clean, write_fault
@@ -22,6 +22,7 @@ from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.intake import intake
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.recording.recording import SimEpisode
+from shiliu.replay.residual.torque_timing import HARMLESS, is_harmless
 from shiliu.scenarios.reading.composition import CONF
 
 JOINTS = [*(f"zarm_{side}{i}_joint" for side in "lr" for i in range(1, 8)), "zhead_1_joint", "zhead_2_joint"]
@@ -217,6 +218,17 @@ def test_sizes_are_true_of_what_is_known():
         operation("cross-talk").act(patch_of(x, 0, 90, 0.1))
     with pytest.raises(UnfitError):
         operation("no faster than").act(patch_of(np.ones((90, 1)), 0, 90, 0.1))
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(0.1, True), (0.0999, False)])
+def test_a_delay_of_exactly_its_limit_is_to_be_found_and_is_not_harmless(seconds, found):
+    """The generator, the page of limits and the judge mean the same by 0.1 s; times of a set are rounded to float32."""
+    late = operation("late")
+    assert limits.exceeds(late, "rad", seconds, limits.PEAKS["rad"], limits.TOUCHED) == found
+    for dt in (seconds / 5, float(np.float32(seconds / 5))):
+        assert is_harmless(5, dt) != found
+    page = (ROOT / "docs/faults-without-a-list.md").read_text(encoding="utf-8")
+    assert "reach their limits, a delay of exactly 0.1 s among them" in page and limits.SIZES[SECONDS] == HARMLESS
 
 
 def test_a_sign_lost_downwards_only_stands_where_it_rises():

@@ -10,10 +10,13 @@ import mujoco
 import numpy as np
 import pytest
 from body_takes import JOINTS, POSES, RATE, TIMES, N, body_take, changed, heaviest, heaviest_of_all, modelled, motion
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.witnesses import check_differs
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.report.text import Words
 from shiliu.replay.residual.arm_chain import arms_of
 from shiliu.replay.residual.bodies import ComparedColumns, _states_are_commands, more_differences, vouched, witnessed
-from shiliu.replay.residual.difference import Difference
+from shiliu.replay.residual.difference import SOURCES, Difference
 from shiliu.replay.residual.engine import differences
 from shiliu.scenarios.robots.robot import load_robot
 
@@ -85,6 +88,23 @@ def test_a_joint_that_was_written_wrongly_turns_the_hand_about_itself(take):
     found = [d for d in more_differences(ComparedColumns(other), []) if d.kind in ("pose", "measured")]
     assert [(d.channels, d.kind, d.first, d.last) for d in found] == [((name,), "measured", 300, 344)]
     assert found[0].certain and found[0].size == pytest.approx(0.09, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("stream", "name", "by", "says"),
+    [("hand_pose", "right_tcp.z", 0.03, "arm's chain"), ("state", JOINTS[2], 0.02, "arm's chain"), ("state", JOINTS[2], 0.3, "0.022 rad")],
+)
+def test_a_limit_has_the_source_of_what_says_so(take, stream, name, by, says):
+    """A joint that is off by less than a servo shows is off by its hand's pose: the limit is that of the pose, and not that of servos."""
+    column = take.streams[stream].column(name)[150:240]
+    recording = changed(take, stream, name, column + by, slice(150, 240))
+    if by == 0.3:
+        recording = replace(recording, streams={k: one for k, one in recording.streams.items() if k not in ("hand_pose", "effort")})
+    (finding,) = check_differs(ComparedColumns(recording), load_rules())
+    assert finding.failed and name in finding.subject and says in finding.limit_source
+    assert (finding.limit < 0.01) == ("chain" in finding.limit_source)
+    for lang in ("en", "zh"):
+        assert finding.limit_source in Words(lang).book["sources"] and set(SOURCES.values()) <= set(Words(lang).book["sources"])
 
 
 def test_a_pose_that_stands_while_one_joint_moves_is_not_that_joints(take):

@@ -54,7 +54,8 @@ def check_carried(subject: Subject, rollouts: Rollouts, state: RecordedState) ->
     if not found:
         return []
     found.sort(key=lambda one: -one.weight)
-    return [finding_of(subject.rules[DIFFERS], replace(found[0], stream=_stream(subject, found[0].channels[0])), found[1:])]
+    first = replace(found[0], stream=_stream(subject, found[0].channels[0]), bound="carried")
+    return [finding_of(subject.rules[DIFFERS], first, found[1:])]
 
 
 def _every(rollouts: Rollouts, model: mujoco.MjModel, k: int, side: str, dt: float) -> bool:

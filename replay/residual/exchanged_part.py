@@ -1,0 +1,106 @@
+"""Two joints that stand in one another's columns for a part of a take.
+
+Where the part begins and ends, each of the two leaps to where the other one was, in commands and measurements alike, and no other joint
+does. Nothing between the edges shows it where only these two columns are recorded, for each joint follows its own command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .difference import Difference
+from .table import Group, RecordedChannel
+
+KINDS = ("command", "measured")
+# rad by which two joints are apart at an edge at the least; share of it that they are beside one another's places, and that the others go
+FAR, BESIDE = 0.1, 0.3
+EDGES = 8  # that are looked at in each take
+MUTUAL = 0.9  # of the squared difference of two columns, that is gone once they are exchanged
+
+
+@dataclass(frozen=True)
+class ExchangedPart:
+    """What was exchanged, and the group with both in their places."""
+
+    difference: Difference
+    group: Group
+
+
+def exchanged_part(group: Group) -> ExchangedPart | None:
+    """Two joints exchanged in command and measurement in the longest part of a take; None where none are.
+
+    A part with one edge goes on to that end of the take that is nearer.
+    """
+    if group.hands or not group.same_rows or group.n < 4:
+        return None
+    of = [c for c in group.channels if set(KINDS) <= set(c.columns) and c.unit == "rad" and not c.is_switch]
+    if len(of) < 3:
+        return None
+    steps = [np.abs(np.diff(np.column_stack([c.columns[kind] for c in of]), axis=0)) for kind in KINDS]
+    loud = (steps[0] > FAR) & (steps[1] > FAR)
+    rows = np.flatnonzero(loud.sum(axis=1) == 2) + 1
+    edges: dict[tuple[int, int], list[int]] = {}
+    for row in rows[:EDGES].tolist():
+        i, j = np.flatnonzero(loud[row - 1]).tolist()
+        rest = np.delete(np.maximum(*(step[row - 1] for step in steps)), [i, j])
+        if _crosses(of[i], of[j], row) and rest.max() < BESIDE * min(float(step[row - 1, k]) for step in steps for k in (i, j)):
+            edges.setdefault((i, j), []).append(row)
+    if not edges:
+        return None
+    (i, j), at = max(edges.items(), key=lambda one: len(one[1]))
+    if len(at) > 1:
+        first, last = at[0], at[1] - 1
+    else:
+        first, last = (at[0], group.n - 1) if at[0] > group.n // 2 else (0, at[0] - 1)
+    pair = of[i], of[j]
+    size = float(np.abs(pair[0].columns["measured"] - pair[1].columns["measured"])[first : last + 1].max())
+    difference = Difference.over(
+        group.t, tuple(c.name for c in pair), "measured", (first, last), size, "rad", "copied", certain=True,
+        numbers={"other": pair[1].name}, stream=pair[0].topics["measured"], limit=FAR, weight=1e4 * size * (last - first + 1),
+    )  # fmt: skip
+    return ExchangedPart(difference, _exchanged_back(group, pair, slice(first, last + 1)))
+
+
+def _crosses(one: RecordedChannel, two: RecordedChannel, row: int) -> bool:
+    """Whether each of the two is in this row where the other one was in the row before, in both columns."""
+    for kind in KINDS:
+        x, y = one.columns[kind], two.columns[kind]
+        far = abs(x[row - 1] - y[row - 1])
+        if far < FAR or max(abs(x[row] - y[row - 1]), abs(y[row] - x[row - 1])) > BESIDE * far:
+            return False
+    return True
+
+
+def _exchanged_back(group: Group, pair: Sequence[RecordedChannel], rows: slice) -> Group:
+    columns: dict[str, dict[str, np.ndarray]] = {}
+    for one, other in (pair, pair[::-1]):
+        columns[one.name] = dict(one.columns)
+        for kind in KINDS:
+            columns[one.name][kind] = one.columns[kind].copy()
+            columns[one.name][kind][rows] = other.columns[kind][rows]
+    return replace(group, channels=tuple(replace(c, columns=columns.get(c.name, c.columns)) for c in group.channels))
+
+
+def exchanged_mutually(found: Sequence[Difference]) -> tuple[Difference, Difference] | None:
+    """Of differences in about the same rows two columns, each of which is what the other one should be; None where none are.
+
+    That both fit is no chance, whatever explains one of them alone with fewer numbers: joints that stand are a factor of anything.
+    """
+    for k, one in enumerate(found):
+        for other in found[k + 1 :]:
+            if len(one.cases) == len(other.cases) == 1 and one.unit == other.unit and _is_the_others(one, other):
+                return one, other
+    return None
+
+
+def _is_the_others(one: Difference, other: Difference) -> bool:
+    rows = slice(max(one.first, other.first), min(one.last, other.last) + 1)
+    (a,), (b,) = one.cases, other.cases
+    if rows.stop - rows.start < 3:
+        return False
+    before = [float(((c.x - c.truth)[rows] ** 2).sum()) for c in (a, b)]
+    after = [float(((x.x - y.truth)[rows] ** 2).sum()) for x, y in ((a, b), (b, a))]
+    return all(left < (1.0 - MUTUAL) * all_of_it for left, all_of_it in zip(after, before))

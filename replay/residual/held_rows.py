@@ -1,0 +1,54 @@
+"""Positions of all joints that stand for so many rows and then go on, evenly: each value was written several times.
+
+Positions that come seldom are no fault by themselves. But where several columns contradict one another, and all that is measured stands so,
+it is what all of that follows from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .difference import LEAP, Difference
+from .table import Group, RecordedChannel
+
+JOINTS, GOES = 3, 0.05  # that move, at the least, and rad that they do
+EVENLY, LEAST = 0.95, 8  # of the changes, that come in rows of all joints; such rows at the least
+TELL = ("velocity", "rows")  # kinds of columns of which one alone contradicts what stands
+NO_BETTER = (None, "held", "single_row", "burst")  # reasons of a few joints that name no other fault
+
+
+def as_held(groups: Sequence[Group], found: Sequence[Difference]) -> list[Difference]:
+    """What columns contradict, with that which follows from positions that stand for some rows each as one."""
+    out = list(found)
+    for group in groups:
+        names = {c.name for c in group.channels}
+        of = [d for d in out if d.certain and set(d.channels) <= names]
+        several = len({name for d in of for name in d.channels}) >= JOINTS or all(d.kind in TELL or d.name in NO_BETTER for d in of)
+        every, held = _rows_each(group, "measured") if of and several and not group.hands else (1, ())
+        if every == 1:
+            continue
+        both = _rows_each(group, "command")[0] == every
+        size = max(float(np.abs(np.diff(c.columns["measured"])).max()) for c in held)
+        one = Difference.over(
+            group.t, tuple(c.name for c in held), "rows" if both else "measured", None, size, held[0].unit, "held", certain=True,
+            numbers={"every": float(every)}, stream=held[0].topics["measured"], limit=LEAP, weight=1e6 * len(held),
+        )  # fmt: skip
+        out = [one, *(d for d in out if d not in of)]
+    return out
+
+
+def _rows_each(group: Group, kind: str) -> tuple[int, tuple[RecordedChannel, ...]]:
+    """Rows for which most joints that move stand at a value each, all together, and these joints; one and none where they do not."""
+    moving = [c for c in group.channels if kind in c.columns and float(np.ptp(c.columns[kind])) > GOES]
+    if len(moving) < JOINTS:
+        return 1, ()
+    changes = np.column_stack([np.diff(c.columns[kind]) != 0.0 for c in moving])
+    at = np.flatnonzero(2 * changes.sum(axis=1) > len(moving))
+    every = int(np.median(np.diff(at))) if len(at) > LEAST else 1
+    if every == 1:
+        return 1, ()
+    together = (np.arange(len(changes)) - at[0]) % every == 0
+    held = tuple(c for c, of in zip(moving, changes.T) if float(together[of].mean()) > EVENLY)
+    return (every, held) if len(held) >= JOINTS and 2 * len(held) > len(moving) else (1, ())

@@ -1,0 +1,88 @@
+"""Hands that count from the other end: for a part of a take, or in command and measurement alike, where nothing contradicts either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..signals.statistics import correlation
+from .difference import Difference
+from .hands import COUNTED, MEMORY
+from .relations import shifted
+from .table import Group
+
+LEAPS, BACK = 0.2, 0.3  # of its way that a hand leaps at an edge; share of it by which it is beside its place, counted from the other end
+APART, NEARER = 0.25, 0.3  # of its way that a hand is from its command, root mean square; share of it that is left from the other end
+LEAST, SNAP = 0.3, 0.3  # s of a part, and of what is left of the take; s from an edge, within which a part begins or ends there
+AGAINST, GOES = -0.8, 0.3  # correlation of speeds with rises, and of forces with the way that is left; of its way that a hand goes
+PUSHES = -0.3
+
+
+def hands_turned_in_part(group: Group) -> Iterator[Difference]:
+    """The part in which the command or the measurement of a hand counts from the other end.
+
+    At its edges one of the two leaps to as far from the other end as it was from its own, and in between it is far from the other
+    column, and near once it is counted so.
+    """
+    for channel in group.channels:
+        if not {"command", "measured"} <= set(channel.columns) or channel.is_switch:
+            continue
+        c, q = channel.columns["command"], channel.columns["measured"]
+        if max(np.abs(c).max(), np.abs(q).max()) > COUNTED or min(np.ptp(c), np.ptp(q)) < GOES:
+            continue
+        for kind, x in (("measured", q), ("command", c)):
+            if (part := _part(x, c, q, group.dt)) is not None:
+                size = float(np.abs(2.0 * x[part[0] : part[1] + 1] - 1.0).max())
+                yield Difference.over(
+                    group.t, (channel.name,), kind, part, size, "1", "mirrored", certain=True, numbers={"factor": -1.0},
+                    stream=channel.topics[kind], limit=APART, weight=1e3 * size * (part[1] - part[0] + 1),
+                )  # fmt: skip
+                break
+
+
+def _part(x: np.ndarray, c: np.ndarray, q: np.ndarray, dt: float) -> tuple[int, int] | None:
+    """First and last row of the part that is nearest to the other column counted from the other end, by a largest sum of successive
+    numbers (Bentley, Programming Pearls, CACM 27, 1984), if x leaps so where it begins or ends; None where there is none."""
+    edges = _edges(x)
+    if not edges:
+        return None
+    delays = range(0, round(2.0 * MEMORY / dt) + 1, max(1, round(MEMORY / dt) // 4))
+    beside = [((q - sent) ** 2, (1.0 - q - sent) ** 2) for sent in (shifted(c, -late) for late in delays)]
+    as_it_is, turned = min(beside, key=lambda each: float(np.minimum(*each).sum()))
+    sums = np.concatenate([[0.0], np.cumsum(as_it_is - turned)])
+    last = int((sums - np.minimum.accumulate(sums)).argmax()) - 1
+    first = int(sums[: last + 2].argmin())
+    near = [min(edges, key=lambda edge: abs(edge - row)) for row in (first, last + 1)]
+    ends = [abs(edge - row) * dt <= SNAP for edge, row in zip(near, (first, last + 1))]
+    first, last = near[0] if ends[0] else first, near[1] - 1 if ends[1] else last
+    here = np.zeros(len(x), bool)
+    here[first : last + 1] = True
+    if not any(ends) or min(here.sum(), (~here).sum()) * dt < LEAST:
+        return None
+    off, left = (float(np.sqrt(each[here].mean())) for each in (as_it_is, turned))
+    outside = float(as_it_is[~here].sum()) < float(turned[~here].sum())
+    return (first, last) if off > APART and left < NEARER * off and outside else None
+
+
+def _edges(x: np.ndarray) -> list[int]:
+    """Rows into which a column leaps to as far from the other end as it was from its own."""
+    step = np.diff(x)
+    return (np.flatnonzero((np.abs(step) > LEAPS) & (np.abs(1.0 - x[1:] - x[:-1]) < BACK * np.abs(step))) + 1).tolist()
+
+
+def hands_turned_round(group: Group) -> Iterator[Difference]:
+    """Hands with command and measurement counted from the other end: their speeds are those of the rises with the other sign, and their
+    servos would push away from the command. Speeds alone of the other sign leave the forces as they are."""
+    for channel in group.channels:
+        if not {"command", "measured", "velocity", "effort"} <= set(channel.columns):
+            continue
+        c, q, v, effort = (channel.columns[kind] for kind in ("command", "measured", "velocity", "effort"))
+        if np.abs(c).max() > COUNTED or min(np.ptp(c), np.ptp(q)) < GOES:
+            continue
+        if correlation(np.gradient(q), v) < AGAINST and correlation(shifted(c, -1) - q, effort) < PUSHES:
+            way = float(np.ptp(q))
+            yield Difference.over(
+                group.t, (channel.name,), "measured", None, way, "1", "mirrored", certain=True, numbers={"factor": -1.0},
+                stream=channel.topics["measured"], limit=APART, weight=1e3 * group.n * way,
+            )  # fmt: skip
