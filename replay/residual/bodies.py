@@ -29,6 +29,7 @@ from .late_arm import not_of_late
 from .late_positions import positions_behind, without_what_follows
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
+from .risen_speeds import with_risen_speeds
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
 from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
@@ -82,7 +83,9 @@ class ComparedColumns:
     def servos(self) -> tuple[Group | None, ...]:
         """Of each of `bodies` the columns as its servos had them, on common rows; None where no row is one that they had."""
         return tuple(
-            None if is_resampled(group) or 2 * len(never_commanded(group)) > len(group.channels) else as_the_arms_had(group, arms)
+            None
+            if is_resampled(group) or 2 * len(never_commanded(group)) > len(group.channels)
+            else as_the_arms_had(with_risen_speeds(group, arms), arms)
             for group, arms in self.bodies
         )
 
