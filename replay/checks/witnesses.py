@@ -10,6 +10,7 @@ import numpy as np
 from ..recording.recording import Recording
 from ..residual.bodies import ComparedColumns, witnessed
 from ..residual.difference import Difference
+from ..residual.padded_end import is_padding
 from ..residual.resolution import resolutions
 from ..residual.table import Group
 from ..residual.usual import beside_usual, known, unusual
@@ -86,6 +87,8 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
     }  # fmt: skip
     if one.unit == "m" and abs(factor / MILLIMETRES - 1.0) < ROUGHLY:
         details["why"] = "why_millimetres"
+    if is_padding(one):
+        details["why"] = "why_padded"
     return rule.finding(
         level="FAIL" if one.certain else "WARN",
         signal={"command": "command"}.get(one.kind, "measured"),

@@ -27,6 +27,7 @@ from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
 from .late_arm import not_of_late
 from .late_positions import positions_behind, without_what_follows
+from .padded_end import PaddedEnd, padded_end, without_rows
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
 from .risen_speeds import with_risen_speeds
@@ -43,10 +44,23 @@ BETWEEN = 2.0  # times the limits of hands' speeds, where rows are not the devic
 
 @dataclass(frozen=True)
 class ComparedColumns:
-    """A take's columns on common rows and what our own robot's body makes of them, each found once."""
+    """A take's columns on common rows and what our own robot's body makes of them, each found once.
 
-    recording: Recording
+    Attributes:
+        recorded: the take; ranges: joint -> (lowest, highest) [rad].
+    """
+
+    recorded: Recording
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @cached_property
+    def padded(self) -> PaddedEnd | None:
+        return padded_end(self.recorded)
+
+    @cached_property
+    def recording(self) -> Recording:
+        """The take as far as it was recorded."""
+        return self.recorded if self.padded is None else without_rows(self.recorded, self.padded.first)
 
     @cached_property
     def table(self) -> RecordedColumns:
@@ -140,7 +154,7 @@ class ComparedColumns:
         every = (*(d for d in found if not _said_again(d, by_bodies) and not is_borne_out(laws, d)), *by_bodies)
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
         found = with_hands(of_one_stream(every), of_hands)
-        return tuple(with_states(found, self.states))
+        return (*with_states(found, self.states), *(() if self.padded is None else (self.padded.difference,)))
 
     @cached_property
     def answering(self) -> frozenset[str]:
