@@ -31,7 +31,7 @@ from ...scenarios.reading.config import GOAL_RULES, LATCHED
 from ...scenarios.reading.variant import resolved
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
 from ...scenarios.scene.scene import Scene
-from ...scenarios.sheet.errors import ReplayError, ScenarioError
+from ...scenarios.sheet.errors import OtherScenarioError, ReplayError, ScenarioError
 from ...scenarios.sheet.own_files import written
 from ...scenarios.sheet.yaml_reader import Problems
 from ...scenarios.tasks.own_sentences import scenario_of_task
@@ -250,13 +250,13 @@ class Contexts:
 
         Raises:
             ScenarioError: where the recording's own config cannot be built any more.
-            ReplayError: where the command names another scenario than the recording was made in.
+            OtherScenarioError: where the command names another scenario than the recording was made in.
         """
         if recording.episode is not None:
             if self._chosen is not None and self._chosen.scene.name != recording.episode.scenario:
                 cell = self._chosen.scene.config.cell
                 there = f"the cell {cell.id!r} is one of" if cell is not None else "not in"
-                raise ReplayError(
+                raise OtherScenarioError(
                     f"This episode was made in the scenario {recording.episode.scenario!r}, {there} "
                     f"{self._chosen.scene.name!r}. Name no {'cell' if cell is not None else 'scenario'}.",
                     file=recording.source,

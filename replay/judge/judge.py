@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.errors import OtherScenarioError
 from ..checks.hand_bases import CODE as BASES
 from ..checks.other_columns import KIND, as_of_other_take
 from ..checks.registry import asked_of
@@ -22,6 +23,7 @@ from .conclusion import conclude
 from .context import Contexts, SceneContext
 from .facts.near_copies import open_
 from .facts.results import Given, Integrity, Judged, Subject
+from .other_scenario import of_other_scenario
 from .place.cells import place_of
 from .place.unused_settings import unused
 from .set_comparison import Company, TakeFacts, facts_of
@@ -101,7 +103,14 @@ def judging(
         judged = run_stages(subjects, hold, steps, threads=threads, seed=seed, full=full, legs=legs)
         for i, item in enumerate(batch):
             verdict = steps.one(i, conclude, judged[i], strict, pictures, curves)
-            yield verdict or Verdict(item.name, item.source, error=error_line(steps.ended[i]))
+            yield verdict or _without_stages(item, steps.ended[i], contexts, strict)
+
+
+def _without_stages(item: Recording | Unreadable, error: Exception, contexts: Contexts, strict: bool) -> Verdict:
+    """The verdict of a take that a stage ended: of one that names another scenario, what its tables say."""
+    if isinstance(error, OtherScenarioError) and isinstance(item, Recording) and contexts.chosen is not None:
+        return of_other_scenario(item, contexts.chosen.rules, strict)
+    return Verdict(item.name, item.source, error=error_line(error))
 
 
 def _readable(item: Recording | Unreadable) -> Recording:

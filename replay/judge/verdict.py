@@ -48,6 +48,7 @@ HOLDERS = {
     "names_open": "device",
     "things_apart": "scene",
     "no_variant": "scene",
+    "other_scenario": "scene",
     "beyond_drawn": "scene",
     "no_start_state": "scene",
     "no_answers": "device",

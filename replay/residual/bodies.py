@@ -29,8 +29,10 @@ from .heard import HEARD, answered, answering, is_borne_out
 from .held_rows import as_held
 from .late_arm import not_of_late
 from .late_positions import positions_behind, without_what_follows
+from .padded_end import PaddedEnd, padded_end, without_rows
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
+from .risen_speeds import with_risen_speeds
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
 from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
@@ -44,15 +46,28 @@ BETWEEN = 2.0  # times the limits of hands' speeds, where rows are not the devic
 
 @dataclass(frozen=True)
 class ComparedColumns:
-    """A take's columns on common rows and what our own robot's body makes of them, each found once."""
+    """A take's columns on common rows and what our own robot's body makes of them, each found once.
 
-    recording: Recording
+    Attributes:
+        recorded: the take; ranges: joint -> (lowest, highest) [rad].
+    """
+
+    recorded: Recording
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @cached_property
     def exchanged(self) -> tuple[ExchangedPart | None, ...]:
         """Of each group two joints that stand in one another's columns for a part of the take."""
         return tuple(exchanged_part(group) for group in self._recorded.groups)
+
+    @cached_property
+    def padded(self) -> PaddedEnd | None:
+        return padded_end(self.recorded)
+
+    @cached_property
+    def recording(self) -> Recording:
+        """The take as far as it was recorded."""
+        return self.recorded if self.padded is None else without_rows(self.recorded, self.padded.first)
 
     @cached_property
     def table(self) -> RecordedColumns:
@@ -95,7 +110,9 @@ class ComparedColumns:
     def servos(self) -> tuple[Group | None, ...]:
         """Of each of `bodies` the columns as its servos had them, on common rows; None where no row is one that they had."""
         return tuple(
-            None if is_resampled(group) or 2 * len(never_commanded(group)) > len(group.channels) else as_the_arms_had(group, arms)
+            None
+            if is_resampled(group) or 2 * len(never_commanded(group)) > len(group.channels)
+            else as_the_arms_had(with_risen_speeds(group, arms), arms)
             for group, arms in self.bodies
         )
 
@@ -150,7 +167,8 @@ class ComparedColumns:
         every = (*(d for d in found if not _said_again(d, by_bodies) and not is_borne_out(laws, d)), *by_bodies)
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
         found = with_hands(of_one_stream(every), of_hands)
-        return tuple(with_states(as_held(groups, found), self.states))
+        padding = () if self.padded is None else (self.padded.difference,)
+        return (*with_states(as_held(groups, found), self.states), *padding)
 
     @cached_property
     def answering(self) -> frozenset[str]:

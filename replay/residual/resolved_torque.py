@@ -13,12 +13,15 @@ from functools import lru_cache
 import numpy as np
 
 from ..signals.statistics import TO_SIGMA, median
+from .coarse_values import step_of
 from .table import Group, RecordedChannel
 
 COARSE = 0.04  # s between rows: arms are commanded 30 times a second and more
 # rows on either side that a filter of positions takes; rad/s by which the speed that it gives is the recorded one: float32 keeps 1e-5 of
 # each; share of the rows in motion; rad/s from where on a joint moves; such rows
 REACH, SAME, MOST, MOVES, LEAST = 4, 5e-4, 0.9, 0.02, 60
+FEW = 1000  # rows, in which a grid shows
+UNIFORM = 12.0**0.5  # times the deviation of what is evenly spread: the width of it
 FOURTH = 70.0**0.5  # of the deviation of numbers that know nothing of each other: that of their fourth differences
 
 
@@ -39,9 +42,15 @@ def unresolved(group: Group, stiffness: float, quiet: float) -> bool:
 
 def scatter(channels: Sequence[RecordedChannel]) -> float:
     """By how much positions scatter about their course, of the middle joint that moves: by fourth differences, which smooth motion has
-    hardly any of."""
-    of = [np.diff(c.columns["measured"], 4) for c in channels if np.ptp(c.columns["measured"]) > 0.0]
-    return median(np.array([TO_SIGMA * median(np.abs(x)) / FOURTH for x in of])) if of else 0.0
+    hardly any of; or by the grid on which they are written, of which a joint that rests shows nothing else."""
+    of = [c.columns["measured"] for c in channels if np.ptp(c.columns["measured"]) > 0.0]
+    return median(np.array([max(TO_SIGMA * median(np.abs(np.diff(x, 4))) / FOURTH, _of_grid(x)) for x in of])) if of else 0.0
+
+
+def _of_grid(x: np.ndarray) -> float:
+    """The deviation of numbers that were rounded to a step."""
+    step = step_of(x[:: -(-len(x) // FEW)])
+    return step / UNIFORM if np.isfinite(step) else 0.0
 
 
 def is_computed(speed: np.ndarray, position: np.ndarray) -> bool:

@@ -18,7 +18,7 @@ from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip
 from .coarse_values import step_of
 from .hands import COUNTED
 from .relations import KEPT, robust, shifted
-from .resolved_torque import COARSE, unresolved
+from .resolved_torque import COARSE, scatter, unresolved
 from .table import Group, RecordedChannel
 from .torque_timing import TorqueTiming, in_time, is_harmless, timing_of
 
@@ -32,6 +32,7 @@ PARTS = 6  # of a take that each propose numbers: some are sound where most of t
 EXACT, OF_ROWS = 0.02, 0.25  # of the largest usual torque, that a row may leave; share of the rows in which the numbers hold so
 BETTER = 0.5  # of what fitted numbers leave of a joint, root mean square, that the model's may leave to be believed
 AS_MODELLED = 0.03  # by which the arms' stiffness may differ from the model's for the head's to be taken from it
+BLURRED = 4.0  # times the blur of the torques, that the model's law leaves no more than in nine rows of ten that move
 WITHIN = 0.15  # of the model's numbers, by which those of a joint may differ: torques are those of the last step of a row
 # rad/s and rows from where on a joint is asked by what it does while it is fast; by which its numbers may differ from the model's then:
 # in clean takes the head's are 1.31 and 1.24 times as large, since a torque is that of the last step of a row
@@ -60,6 +61,7 @@ class ServoLaw:
         noise: [Nm] that it leaves where joints move; most: (k,) [Nm] that a servo gives, in the units of the take.
         limbs: (k,) arm, head or hand that each joint is of: what else moves its weight.
         scale: of the limits for an arm that these servos have; unit: of the torques; modelled: whether they are as stiff as in the model.
+        pushed: (n, k) [Nm] that a push may make of a torque where the record hides the stiffness; else zero.
     """
 
     channels: tuple[RecordedChannel, ...]
@@ -75,12 +77,14 @@ class ServoLaw:
     scale: float = 1.0
     unit: str = "Nm"
     modelled: bool = False
+    pushed: np.ndarray | float = 0.0
 
 
 @dataclass(frozen=True)
 class PooledServos:
     """Servos that share their numbers: weight (n, k) and the most that each gives (k,) [Nm], stiffness and damping of the model,
-    the latter None where it is not known; unsure: whether the record does not tell what they had."""
+    the latter None where it is not known; unsure: whether the record does not tell what they had; blur: [Nm] that positions which scatter
+    leave of torques that are exact."""
 
     channels: tuple[RecordedChannel, ...]
     weight: np.ndarray
@@ -88,6 +92,7 @@ class PooledServos:
     limbs: tuple[str, ...]
     gains: tuple[float, float | None] | None = None
     unsure: bool = False
+    blur: float = 0.0
 
 
 def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[str] = ()) -> list[ServoLaw]:
@@ -142,7 +147,10 @@ def _pool_of(group: Group, of: tuple[tuple[str, MeasuredArm], ...]) -> PooledSer
     limbs = tuple(arm.chain.side for arm in both for _ in arm.chain.links)
     weight, most = np.concatenate([arm.weight for arm in both], axis=1), np.array([link.most for link in links])
     stiffness, damping = map(float, np.median([link.gains for link in links], axis=0))
-    return PooledServos(tuple(by_name[link.joint] for link in links), weight, most, limbs, (stiffness, damping), _is_unsure(group))
+    channels = tuple(by_name[link.joint] for link in links)
+    unsure = _is_unsure(group)
+    blur = stiffness * scatter(channels) if unsure else 0.0
+    return PooledServos(channels, weight, most, limbs, (stiffness, damping), unsure, blur)
 
 
 def late_column(
@@ -184,7 +192,7 @@ def _late_column(
 def _left(pool: PooledServos, kind: str, late: int) -> tuple[float, float]:
     """[Nm] that the law of the model leaves in rows that move, the middle and nine tenths of them, with a column so many rows earlier."""
     moved = tuple(replace(c, columns={**c.columns, kind: shifted(c.columns[kind], late)}) for c in pool.channels)
-    terms = _terms(replace(pool, channels=moved))
+    terms = terms_of(replace(pool, channels=moved))
     if terms is None or pool.gains is None or int(terms[2].sum()) < LEAST_ROWS:
         return np.inf, np.inf
     design, y, moving = terms
@@ -202,7 +210,7 @@ def torques_exchanged(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[Po
     Each torque is held against what the model's servo of every joint would have given; the law must hold with all of them put right.
     """
     pool = pool_of_arms(group, arms) if group.same_rows else None
-    terms = _terms(pool) if pool is not None else None
+    terms = terms_of(pool) if pool is not None else None
     if pool is None or terms is None or pool.gains is None:
         return None
     from scipy.optimize import linear_sum_assignment  # here, as it takes as long to load as all else of the judge
@@ -228,7 +236,7 @@ def torques_never_written(group: Group, arms: Mapping[str, MeasuredArm]) -> tupl
     stiffness times the speed. None where it is not so.
     """
     pool = pool_of_arms(group, arms) if group.same_rows else None
-    terms = _terms(pool) if pool is not None else None
+    terms = terms_of(pool) if pool is not None else None
     if pool is None or terms is None or pool.gains is None or float(np.ptp(terms[1], axis=1).max()) > 0.0:
         return None
     design, y, moving = terms
@@ -305,7 +313,7 @@ def _ceiling(effort: np.ndarray) -> float:
     return float(size.max()) if int((size > 0.999 * size.max()).sum()) >= LEAST_OF_ONE else np.inf
 
 
-def _terms(pool: PooledServos) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+def terms_of(pool: PooledServos) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """(k, n, 3): what is left of the command of the row before [rad], the speed [rad/s], the weight [Nm]; (k, n) torques; (k, n) rows
     that move. None where a number is missing."""
     c, q, v, y = (np.stack([one.columns[kind] for one in pool.channels]) for kind in ("command", "measured", "velocity", "effort"))
@@ -323,7 +331,7 @@ def _moving(design: np.ndarray) -> np.ndarray:
 
 def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     """The law that fits these joints together, or that of the model where it explains one of them much better."""
-    terms = _terms(pool)
+    terms = terms_of(pool)
     if terms is None:
         return None
     design, y, moving = terms
@@ -342,7 +350,8 @@ def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     as_modelled = np.array([*pool.gains, 1.0]) if pool.gains is not None else numbers
     worst = [percentile(np.abs(torques[rows] - flat[rows] @ one), 90.0) for one in (as_modelled, numbers)]
     # positions that scatter tell of no stiffness, and a law of the weight alone holds where joints stand
-    if _better(as_modelled, numbers, design, y, moving) or (pool.unsure and worst[0] < worst[1]):
+    hidden = not _is_near(pool, numbers[0]) and worst[0] <= BLURRED * pool.blur
+    if _better(as_modelled, numbers, design, y, moving) or (pool.unsure and (worst[0] < worst[1] or hidden)):
         numbers = as_modelled
     law = _law(pool, numbers, design, y, rows)
     rest, size = np.abs(law.effort - law.truth)[:, of], median(np.abs(law.effort)[:, of].reshape(-1))
@@ -350,6 +359,11 @@ def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     if not explained and pool.gains is not None and None not in pool.gains:
         return _of_parts(pool, design, y, rows)
     return law if explained and size > 0.0 and law.stiffness * law.share > 0.0 else None
+
+
+def _is_near(pool: PooledServos, stiffness: float) -> bool:
+    """Whether it is the model's, as far as takes are."""
+    return pool.gains is not None and bool(stiffness) and abs(stiffness / pool.gains[0] - 1.0) < 2.0 * WITHIN
 
 
 def _of_parts(pool: PooledServos, design: np.ndarray, y: np.ndarray, rows: np.ndarray) -> ServoLaw | None:
@@ -378,7 +392,7 @@ def _of_few(pool: PooledServos) -> ServoLaw | None:
 
     The weight is taken as it is, for it hardly changes.
     """
-    terms = _terms(pool)
+    terms = terms_of(pool)
     if terms is None:
         return None
     design, y, moving = terms
@@ -434,7 +448,7 @@ def _law(pool: PooledServos, numbers: np.ndarray, design: np.ndarray, y: np.ndar
     hands = pool.channels[0].unit != "rad"
     scale = HANDS * stiffness if hands else 1.0 if len(pool.channels) > 1 else HEADS
     noise = TO_SIGMA * median(np.abs(y - truth.T).reshape(-1)[rows])
-    modelled = pool.gains is not None and bool(stiffness) and abs(stiffness / pool.gains[0] - 1.0) < 2.0 * WITHIN
+    modelled = _is_near(pool, stiffness)
     of_weight = pool.gains is not None and not hands and not modelled  # positions that scatter hide the stiffness
     inexact = _usual(np.abs(y - truth.T), design, pool.limbs, 25.0) > INEXACT * scale
     if (pool.unsure or of_weight) and (inexact or (pool.unsure and of_weight)):
@@ -442,7 +456,10 @@ def _law(pool: PooledServos, numbers: np.ndarray, design: np.ndarray, y: np.ndar
     elif modelled:
         noise = min(noise, QUIET * scale)  # what a servo of the model leaves more is no noise
     unit = "N/%" if hands else "Nm"
-    return ServoLaw(pool.channels, stiffness, damping, share, y.T.copy(), truth, asked, noise, most, pool.limbs, scale, unit, modelled)
+    law = ServoLaw(pool.channels, stiffness, damping, share, y.T.copy(), truth, asked, noise, most, pool.limbs, scale, unit, modelled)
+    if of_weight and pool.unsure and pool.gains is not None and None not in pool.gains:
+        law = replace(law, pushed=(1.0 + 2.0 * WITHIN) * np.abs(design[:, :, :2] @ np.array(pool.gains, float)).T)
+    return law
 
 
 def _is_unsure(group: Group) -> bool:

@@ -175,3 +175,7 @@ class EpisodeError(ShiliuError):
 
 class ReplayError(ShiliuError):
     """A recording that was read, but cannot be replayed in the scene that was asked for."""
+
+
+class OtherScenarioError(ReplayError):
+    """A recording that names another scenario than the one that was asked for."""

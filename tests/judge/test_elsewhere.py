@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import shiliu
@@ -111,6 +112,26 @@ def test_a_cell_of_another_scenario_is_told_as_such(folder):
     recording = simulated(shiliu.load_scenario("reach_down"))
     with pytest.raises(ReplayError, match=r"the cell 'example-mw-01' is one of 'microwave'. Name no cell"):
         Contexts(shiliu.load_scenario("microwave", cell="example-mw-01")).of(recording)
+
+
+def test_an_episode_of_another_scenario_is_left_open_and_says_which(folder):
+    """Nothing of it is refuted: who named the scenario has to name its own, or none."""
+    recording, other = simulated(shiliu.load_scenario("reach_down")), shiliu.load_scenario("microwave")
+    verdict = judged(recording, other)
+    assert (verdict.verdict, verdict.owner, verdict.scenario, verdict.error) == ("INCONCLUSIVE", "scene", "reach_down", None)
+    root = verdict.findings[verdict.root]
+    assert (root.code, root.level, root.reason) == ("reproduces", "NOT_CHECKED", "other_scenario")
+    assert Words("en").message(root).endswith(": reach_down") and Words("zh").message(root).endswith("reach_down")
+    assert not any(f.failed for f in verdict.findings) and verdict.stages["replay"].verdict == "NOT_CHECKED"
+    broken = replace(recording, streams={k: broken_values(s) if s.role == "command" else s for k, s in recording.streams.items()})
+    verdict = judged(broken, other)
+    assert (verdict.verdict, verdict.findings[verdict.root].code, verdict.owner) == ("UNSOUND", "value.nonfinite", "device")
+
+
+def broken_values(stream):
+    values = stream.values.copy()
+    values[3:6] = float("nan")
+    return replace(stream, values=values)
 
 
 # -- a real robot's recording ------------------------------------------------------------------------------------------

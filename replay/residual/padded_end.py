@@ -1,0 +1,95 @@
+"""The last row of a take, written again and again: what a recorder or a converter does to bring a take to a length.
+
+A take that ends in a motion has a command and measurements that go on in its last rows. No body stands from one row to the next, in all
+that is measured and to the bit. So what stands there was not recorded: the rows are named, once, and nothing else is compared in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..recording.recording import Recording, Stream
+from ..signals.channels import SCALE
+from ..signals.clock import origin_ns, seconds
+from ..signals.signal import strictly_rising
+from .difference import LEAP, Difference
+from .table import POSITIONS
+
+ROLES = ("command", "measured")
+MOVES = 0.003  # rad, or share of a column's whole way, from one row to the next: what goes so far does not stand in the next one
+ANSWERS = 0.25  # s, within which a joint that stands answers a command that moves
+LEFT = 30  # rows before them, for a take to be one
+
+
+@dataclass(frozen=True)
+class PaddedEnd:
+    """Rows `first` to `last` of a take repeat the one before them; `size`: in `unit`, the step of the channel that went furthest before."""
+
+    first: int
+    last: int
+    size: float
+    unit: str
+    channels: tuple[str, ...]
+    times: tuple[float, float]
+
+    @property
+    def difference(self) -> Difference:
+        """Unsure, since nothing of the take is refuted by it."""
+        return Difference(
+            self.channels, "rows", self.first, self.last, *self.times, self.size, self.unit, "repeated", False, limit=LEAP,
+            rows=self.last + 1, weight=float(self.last - self.first + 1),
+        )  # fmt: skip
+
+
+def padded_end(recording: Recording) -> PaddedEnd | None:
+    """The rows at the end of a take of others that are no rows; one of our own keeps what tells."""
+    of = [s for s in recording.streams.values() if s.role in ROLES and s.n]
+    joints = [s for s in of if s.quantity in POSITIONS]
+    if recording.episode is not None or {s.role for s in joints} != set(ROLES):
+        return None
+    n = joints[0].n
+    if any(s.n != n or not np.array_equal(s.time_ns, joints[0].time_ns) for s in of):
+        return None
+    changes = np.flatnonzero(np.logical_or.reduce([(s.values[1:] != s.values[:-1]).any(axis=1) for s in of]))
+    end = int(changes[-1]) + 1 if len(changes) else 0  # the last row that is another one than the row before
+    t = seconds(joints[0], origin_ns(recording))
+    if end < LEFT or end + 1 >= n or len(strictly_rising(t, t)[0]) != n:
+        return None
+    steps = {role: [(name, s.unit in SCALE, step) for s in joints if s.role == role for name, step in zip(s.names, _step(s, end))]
+             for role in ROLES}  # fmt: skip
+    moving, measured = ([one for one in steps[role] if one[2] >= MOVES] for role in ROLES)
+    if not moving or not (measured or t[-1] - t[end] > ANSWERS):
+        return None
+    moving = measured or moving
+    _, angle, far = max(moving, key=lambda one: (one[1], one[2]))
+    names = tuple(name for name, of_angle, _ in moving if of_angle == angle)
+    return PaddedEnd(end + 1, n - 1, far, "rad" if angle else "1", names, (float(t[end]), float(t[-1])))
+
+
+def is_padding(one: Difference) -> bool:
+    """Whether it is what `PaddedEnd` says of a take."""
+    return (one.kind, one.name, one.certain, one.last) == ("rows", "repeated", False, one.rows - 1)
+
+
+def without_rows(recording: Recording, first: int) -> Recording:
+    """The take without its rows from there on, of streams that have as many."""
+    n = max(s.n for s in recording.streams.values())
+    return replace(recording, streams={key: _until(s, first) if s.n == n else s for key, s in recording.streams.items()})
+
+
+def _step(stream: Stream, row: int) -> np.ndarray:
+    """(k,) of each column from the row before to this one: rad, or a share of its whole way."""
+    step = np.abs(stream.values[row] - stream.values[row - 1])
+    return step * SCALE[stream.unit] if stream.unit in SCALE else step / _reach(stream)
+
+
+def _reach(stream: Stream) -> float:
+    return float(np.ptp(stream.values, axis=0).max()) or 1.0
+
+
+def _until(stream: Stream, first: int) -> Stream:
+    keep = np.arange(stream.n) < first
+    times = {key: None if x is None else x[keep] for key in ("capture_ns", "receive_ns", "device_ns") for x in [getattr(stream, key)]}
+    return replace(stream, values=stream.values[keep], meta=stream.meta_of(keep), **times)

@@ -1,0 +1,48 @@
+"""A take that is brought to a length by its last row: named once, and nothing else is compared in these rows."""
+
+import numpy as np
+import pytest
+from servo_takes import found, motion, taken
+from shiliu.replay.residual.padded_end import padded_end
+
+CUT = 130  # a row in which commands and joints move
+
+
+def until(row, more, moves=("action", "state", "velocity")):
+    """The motion up to a row, and so many times that row again: of the columns that are named, the others going on."""
+    columns = motion()
+    at = np.minimum(np.arange(row + more), row - 1)
+    return {name: x[at] if name in moves else x[: row + more] for name, x in columns.items()}
+
+
+@pytest.mark.parametrize("more", [1, 8, 60])
+def test_a_take_that_is_padded_in_a_motion_is_warned_of(more):
+    columns = until(CUT, more)
+    assert np.abs(np.diff(columns["action"], axis=0)[CUT - 2]).max() > 0.003, "its commands move as it ends"
+    padded = found(columns)
+    assert padded.level == "WARN" and padded.details["rows"] == [CUT, CUT + more - 1] and not padded.details["others"]
+    assert padded.details["why"] == "why_padded"
+    assert found(until(CUT, 0)).level == "PASS"
+
+
+@pytest.mark.parametrize("columns", [("action",), ("state",), ("action", "state")])
+def test_columns_that_stand_while_others_go_on_are_no_padding(columns):
+    alone = until(CUT, 60, columns)
+    assert padded_end(taken(alone)) is None
+    assert found(alone).details.get("why") != "why_padded"
+
+
+def test_rows_that_are_wrong_before_a_padding_are_found_all_the_same():
+    columns = until(CUT, 20)
+    columns["state"][60:90, 2] += 0.3
+    wrong = found(columns)
+    assert wrong.level == "FAIL" and wrong.details["rows"][0] in range(58, 63) and wrong.subject == ("joint_3",)
+
+
+def test_a_rest_is_no_padding():
+    """It comes to rest, as simulated joints do: to the bit, but not from one row to the next."""
+    columns = until(CUT, 60)
+    ease = np.cumsum(0.8 ** np.arange(60))[:, None]
+    for name in ("action", "state"):
+        columns[name][CUT:] += 0.5 * (columns[name][CUT - 1] - columns[name][CUT - 2]) * np.minimum(ease, ease[40])
+    assert padded_end(taken(columns)) is None
