@@ -90,11 +90,11 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
             "said": declared.listed,
         }
         found.append(rule.beyond(1.0, level="WARN", subject=("episode_index",), details=details))
-    for name, (stated, here) in declared.totals.items():
+    for name, (stated, here) in () if found else declared.totals.items():  # what is wrong with the episode itself comes first
         if stated != here:
             by = float(abs(stated - here)) if isinstance(stated, int | float) else 1.0
             details = {
-                "kind": "total",
+                "kind": "counted" if name.startswith("total_") else "total",
                 "said": stated if isinstance(stated, int | float | str) else str(stated),
                 "here": here,
             }

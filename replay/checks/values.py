@@ -68,8 +68,8 @@ def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int) -> lis
 
 
 def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
-    """`value.sentinel`: numbers that stand for "no reading" (999 and the like), -1 in every element throughout, or rows of nothing but
-    noughts in the middle of joints that are elsewhere; and absurd ones.
+    """`value.sentinel`: numbers that stand for "no reading" (999 and the like), -1 in every element throughout, or rows of one whole
+    number (zero, -1) in the middle of joints that are elsewhere; and absurd ones.
 
     Such a number stands apart from its neighbours in time by more than `APART` of the channel's own steps, or is all that the
     channel holds. A channel that runs through 999 or rests near it measures it. Absurd is what is `ABSURD` times as large as what
@@ -147,20 +147,25 @@ def _apart(x: np.ndarray, placeholder: np.ndarray, counted: bool) -> np.ndarray:
 
 
 def _never_filled(values: np.ndarray, near: float) -> np.ndarray:
-    """(n,) few rows of nothing but noughts, to which most joints that are elsewhere in the rows beside them would have to leap and come
-    back from: nobody filled them.
+    """(n,) few rows in which all joints have one whole number (zero, -1), to which most joints that are elsewhere in the rows beside them
+    would have to leap and come back from: nobody filled them.
 
     Args:
-        near: of a joint's values that it does not leap from to zero: steps are all so near.
+        near: of a joint's values that it does not leap from to that number: steps are all so near.
     """
-    empty = (values == 0.0).all(axis=1)
-    if not 0 < empty.sum() <= FEW * len(empty):
-        return np.zeros(len(empty), bool)
-    far = np.abs(values[~empty]).max(axis=0) > near
-    leaps = np.column_stack([_apart(values[:, j], empty, counted=False) & far[j] for j in range(values.shape[1])])
-    beside = np.convolve(empty, np.ones(3))[1:-1] > 0.0
-    seen = int((np.abs(values[beside & ~empty]) > near).any(axis=0).sum())
-    return empty & (leaps.sum(axis=1) >= max(LEAST_JOINTS, 0.5 * seen))
+    alike = (values == values[:, :1]).all(axis=1) & (values[:, 0] == np.rint(values[:, 0]))
+    out = np.zeros(len(values), bool)
+    for number in np.unique(values[alike, 0])[:MOST_NAMED] if alike.any() else ():
+        empty = alike & (values[:, 0] == number)
+        if not 0 < empty.sum() <= FEW * len(empty):
+            continue
+        away = np.abs(values - number) > near
+        far = away[~empty].any(axis=0)
+        leaps = np.column_stack([_apart(values[:, j], empty, counted=False) & far[j] for j in range(values.shape[1])])
+        beside = np.convolve(empty, np.ones(3))[1:-1] > 0.0
+        seen = int(away[beside & ~empty].any(axis=0).sum())
+        out |= empty & (leaps.sum(axis=1) >= max(LEAST_JOINTS, 0.5 * seen))
+    return out
 
 
 def _counts(stream: Stream, column: int) -> bool:

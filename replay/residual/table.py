@@ -23,6 +23,7 @@ POSITIONS = ("joint_position", "claw", "gripper", "hand", "finger_position")
 SPEEDS = ("joint_velocity", "velocity", "finger_velocity")
 EFFORTS = ("joint_torque", "effort")
 WAYS = {"%": 100.0, "1": 1.0}  # units that say how far a hand goes
+SURELY = 0.02  # m that a hand is measured to go which is commanded nowhere: less may be play, or what it holds
 HAND = re.compile(r"grip|claw|hand|finger|thumb|jaw")  # names of a stream of joints that are none: they stop at what they hold
 SWITCHED, BEFORE = 3, 0.1  # values of a command that is a switch; share of its way that what it moves has gone before the first change
 STOPS = 0.2  # rad from its stop, within which a joint comes that is sent past it
@@ -262,7 +263,8 @@ def _on(t: np.ndarray, times: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def _way(base: Stream, command: Stream | None) -> float | None:
     """What stands for the whole way of a hand's fingers, in the stream's unit: what the unit says (100 %, `0..255`, a share of one),
-    else the furthest that any of them is commanded. None where that tells nothing: of hands at rest what moves is noise."""
+    else the furthest that any of them is commanded, or, in metres, measured. None where that tells nothing: of hands at rest what moves is
+    noise."""
     if base.unit in SCALE:
         return 1.0
     if base.unit in WAYS:
@@ -273,6 +275,10 @@ def _way(base: Stream, command: Stream | None) -> float | None:
         return None
     finite = np.isfinite(command.values).all(axis=0)
     reach = float(np.ptp(command.values[:, finite], axis=0).max(initial=0.0))
+    if not reach and base.unit == "m":
+        went = base.values[:, np.isfinite(base.values).all(axis=0)]
+        reach = float(np.ptp(went, axis=0).max(initial=0.0))
+        return reach if reach > SURELY else None
     return reach or None
 
 

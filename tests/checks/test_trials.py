@@ -96,6 +96,12 @@ def hands(command: Callable, measured: Callable, unit: str, other: str | None = 
     return {"takes": (take,), "columns": columns}
 
 
+def forced(by: float) -> dict[str, Any]:
+    """A hand that is commanded nowhere, and opened by so much [m] where it pushes."""
+    made = hands(lambda x: 0.0 * x, lambda x: by * x, "m")
+    return made | {"takes": tuple(replace(take, task="Push the button.") for take in made["takes"])}
+
+
 def times(change: Callable[[np.ndarray], np.ndarray]) -> dict[str, Any]:
     def mutate(k: int, columns: dict[str, np.ndarray]) -> None:
         columns["timestamp"] = change(columns["timestamp"].astype(np.float64))
@@ -171,6 +177,7 @@ TRIALS = (
     Trial("hand of a thousand", "clean", **hands(thousand, thousand, "0..1000")),
     Trial("hand in metres", "clean", **hands(lambda x: 0.085 * x, lambda x: 0.085 * x, "m")),
     Trial("hand in metres that closes to nought", "clean", **hands(*[lambda x: 0.085 - 0.085 * x] * 2, "m")),
+    Trial("hand in metres that is forced open by 12 mm", "clean", **forced(0.012)),
     Trial("hand in two units", "clean", **hands(lambda x: 0.085 * x, hundred, "m", "%")),
     Trial("hand in radians", "clean", **hands(lambda x: 1.2 * x, lambda x: 1.2 * x, "rad", quantity="finger_position")),
     Trial("hand that stops at what it holds", "clean", **hands(same, lambda x: np.minimum(x, 0.6), "1")),
@@ -231,6 +238,7 @@ TRIALS = (
     Trial("millimetres as metres", "value.range", **hands(lambda x: 85.0 * x, lambda x: 85.0 * x, "m")),
     Trial("hand measured to 1000 of 255", "column.differs", **hands(count, thousand, "0..255", quantity="hand")),
     Trial("hand measured at one value", "column.differs", **hands(same, lambda x: 0.0 * x + 0.3, "1")),
+    Trial("hand in metres that is commanded nowhere", "column.differs", **forced(0.085)),
     Trial("hand reads -1", "column.differs", **hands(same, filled(-1.0), "1")),
     Trial("hand reads 999", "value.sentinel", **hands(same, filled(999.0), "1")),
     Trial("hand reads 65535", "value.sentinel", **hands(thousand, filled(65535.0, thousand), "0..1000", quantity="hand")),
@@ -258,6 +266,7 @@ TRIALS = (
     Trial("an arm that is struck", "clean", to("measured", lambda v: v + 0.05 * blow(len(v))[:, None] * [0, 1, -0.5, 0.3, 0, 0])),
     *(Trial(f"rows of noughts in {name}", "value.sentinel", to(name, filled(0.0))) for name in POSITIONS),
     Trial("rows of noughts in both", "value.sentinel", both(filled(0.0))),
+    *(Trial(f"rows of -1 in {name}", "value.sentinel", to(name, filled(-1.0))) for name in POSITIONS),
     Trial("a take that runs backwards", "column.differs", rows(np.arange(269, -1, -1))),
     Trial("state 0.8 s late", "stream.lag", to("measured", late(25))),
     Trial("hand 0.67 s late", "warn:column.differs", **hands(same, late(20), "1")),
@@ -269,7 +278,7 @@ TRIALS = (
     Trial("clock begins anew", "set.timestamp", more=times(lambda t: np.where(t > 4.0, t - 4.0, t))),
     Trial("clock leaps", "set.timestamp", more=times(lambda t: t + 1.5 * (t > 4.0))),
     Trial("times of nothing", "set.timestamp", more=times(lambda t: 0.0 * t)),
-    *(Trial(f"rate {fps!r}", "set.fps", more={"fps": fps}) for fps in (25, 60, -30, 0, "30 Hz", [30], True)),
+    *(Trial(f"rate {fps!r}", "set.fps", more={"fps": fps}) for fps in (25, 60, -30, 0, "30 Hz", [30], True, 1e-9)),
     Trial("epoch in float64", "clean", more=times(lambda t: t + 1.7643e9)),
     # ----------------------------------------------------------------------------------------------------------------- tables
     Trial("length too long", "set.length", takes(2), more=lines(length=lambda n: n + 20)),

@@ -129,7 +129,7 @@ def test_two_drivers_with_half_an_arm_each_make_one_row(tmp_path):
 
 def test_a_sender_that_names_some_of_the_elements_is_an_error(tmp_path):
     message = joint_state(types(), 10**18, [0.0] * 7, names=ARM[:7])
-    with pytest.raises(EpisodeError, match=r"message 0: names its values arm_joint_1, .*add one"):
+    with pytest.raises(EpisodeError, match=r"message 0: no message names arm_joint_8, arm_joint_9, .* which the mapping names"):
         only(write_bag(tmp_path / "half.bag", [("/kuavo_arm_traj", "sensor_msgs/msg/JointState", 10**18, message)]))
 
 

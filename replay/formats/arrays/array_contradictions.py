@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from ..mapping import Columns, StreamRule
 
 FINER = {"ms": 1_000_000, "us": 1_000, "ns": 1}  # ns in one
 USUAL_NS = (50_000, 20_000_000_000)  # between rows of whatever is recorded of a robot
+TYPICAL_NS = 30e6  # between rows of most recordings
 
 
 def in_other_places(
@@ -62,6 +64,8 @@ def beyond_any_clock(times: np.ndarray, unit_ns: int, text: str) -> str:
     """The message about times that no clock in their unit shows, and in which unit they would be times."""
     size = np.abs(times.astype(np.float64))
     step = float(np.median(np.abs(np.diff(times.astype(np.float64))))) if len(times) > 1 else 0.0
-    finer = next((unit for unit, ns in FINER.items() if ns < unit_ns and USUAL_NS[0] <= step * ns <= USUAL_NS[1]), None)
+    units = {None: unit_ns} | {unit: ns for unit, ns in FINER.items() if ns < unit_ns}  # None: in its own a few of them are no times
+    usual = [unit for unit, ns in units.items() if USUAL_NS[0] <= step * ns <= USUAL_NS[1]]
+    finer = min(usual, key=lambda unit: abs(math.log(step * units[unit] / TYPICAL_NS)), default=None)
     read = f" They read as {finer}: write seconds, or say it in the mapping (time: {{field: {text}, unit: {finer}, clock: capture}})."
     return f"holds times up to {float(size.max()):g}, beyond any clock.{read if finer else ' Record the take again.'}"

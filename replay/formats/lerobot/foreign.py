@@ -128,7 +128,7 @@ class _Foreign(ForeignTables):
             features=dict(self._unlike(columns)),
             length=row["length"] if isinstance(row.get("length"), int) else None,
             span=span,
-            place=place if span is not None else None,
+            place=place if span is not None or self.rows else None,
             others=others_of(index, span, self.rows.items())
             if span is not None and place not in (None, span[0])
             else {},
@@ -190,7 +190,8 @@ class _Foreign(ForeignTables):
         for path in self.files:
             relative = shown(path.relative_to(self.root).as_posix())
             try:
-                for index, columns, left, row in self._of_file(path):
+                for counted, columns, left, row in self._of_file(path):
+                    index = self._number_of(path, counted)
                     place = None if first is None else first + row
                     episode = self._episode(path, relative, index, columns, left, place)
                     numbered &= index is not None
@@ -218,6 +219,15 @@ class _Foreign(ForeignTables):
                 yield Unreadable(shown(path.stem), f"{self.source}/{relative}", error)
         if numbered:
             yield from self._not_here(seen, broken)
+
+    def _number_of(self, path: Path, counted: int | None) -> int | None:
+        """The number of an episode: as its rows count, or by the name of its file, where the set has a file for each episode and the file
+        of that count is here, too."""
+        named = _NUMBER.search(path.stem)
+        if counted is None or named is None or "{episode_index" not in str(self.info.get("data_path")):
+            return counted
+        own = self.file_of(counted, self.rows.get(counted, {}))
+        return counted if own is None or not own.is_file() or own.resolve() == path.resolve() else int(named[1])
 
     def _not_here(self, seen: set[int], broken: set[Path]) -> Iterator[Unreadable]:
         """Episodes that the tables list, or `info.json` counts, of which no row was found."""

@@ -17,7 +17,7 @@ from ..arrays.array_episode import MAX_CHANNELS, numbers
 from . import layout
 
 CHANNELS = (1, 3, 4)  # grey, colours, colours with transparency or depth
-MAX_FPS = 1e6  # no robot's rows come as fast
+MIN_FPS, MAX_FPS = 1e-4, 1e6  # no robot's rows come as slowly, and as fast
 
 
 def readable_columns(schema: pa.Schema) -> tuple[list[str], list[str]]:
@@ -169,7 +169,7 @@ def rate_of(fps: Any, file: Path) -> tuple[float | None, str | None]:
             file=file,
             field="fps",
         )
-    known = rate if rate > 0.0 else None
+    known = rate if rate >= MIN_FPS else None
     return known, None if known is not None and not isinstance(fps, str) else json.dumps(fps)[:40]
 
 

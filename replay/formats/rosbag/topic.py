@@ -226,6 +226,16 @@ class TopicBuffer:
         shown = ", ".join(spelled[:4])
         return self._fail(column, f"names its values {shown}, ..., which no spelling of the mapping is; add one.", number)
 
+    def _never_whole(self, column: _Column) -> EpisodeError:
+        """The error of a recording in which no row has all elements: those that no sender names, if only these are lacking."""
+        sent = {name for spelled in column.parts_of for name in spelled}
+        spelling = max((column.rule.names, *column.rule.spellings), key=lambda one: len(set(one) & sent))
+        lacking = [name for name in spelling if name not in sent]
+        if not lacking or len(lacking) == len(spelling):
+            return self._unknown(column, next(iter(column.parts_of or column.others)), number=0)
+        named = ", ".join(lacking[:4]) + (", ..." if len(lacking) > 4 else "")
+        return self._fail(column, f"no message names {named}, which the mapping names. Correct its names, or leave these out.", 0)
+
     def _name(self, column: _Column, named: _Named | None, start: int) -> None:
         """Take the element order from the names that the first sender writes; a message in another order is sorted by its names.
 
@@ -271,7 +281,7 @@ class TopicBuffer:
             if column.absent:
                 continue
             if (column.others or column.parts_of) and not len(column.rows):
-                raise self._unknown(column, next(iter(column.parts_of or column.others)), number=0)
+                raise self._never_whole(column)
             if column.parts_of:
                 senders = "; ".join(f"{', '.join(names[:4])}, ... ({n} messages)" for names, n in column.parts_of.items())
                 notes.append(
