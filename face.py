@@ -21,6 +21,9 @@ from .replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from .replay.rollout.rollout import Rollout, Take, play
 from .scenarios.catalog.catalog import scene_from
 from .scenarios.draws import variation as drawing
+from .scenarios.legs.policy_file import load_policy
+from .scenarios.robots.leg_policy import LegPolicy
+from .scenarios.robots.robot_folder import DEFAULT_ROBOT
 from .scenarios.scene.looks import largest_picture
 from .scenarios.scene.scene import Scene
 from .scenarios.sheet import arguments
@@ -56,7 +59,7 @@ def judge(
     pictures: bool = False,
     contexts: Contexts | None = None,
     full: bool = False,
-    legs: bool = False,
+    legs: bool | str | Path | LegPolicy = False,
     curves: str | Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
     performed: Mapping[str, Rollout] | None = None,
@@ -77,7 +80,8 @@ def judge(
         pictures: draw a few pictures of each recording (`Verdict.picture`), where OpenGL exists.
         contexts: chooses the scenes, instead of `scene`, `robot` and `model`.
         full: play those that succeed in varied copies of their scene, too.
-        legs: also play them by the robot on its own legs (`Verdict` keeps its answer beside the verdict).
+        legs: also play them by the robot on its own legs (`Verdict` keeps its answer beside the verdict); the `.onnx` file of a policy:
+            with legs that it moves. An episode that was made on such legs needs that file here.
         curves: codes of checks for which `Verdict.plot(code)` has a curve though they pass.
         told: called with each verdict as it is made.
         performed: digest of a recording -> what was kept while it was performed just now; it is not played again then.
@@ -90,7 +94,12 @@ def judge(
         ScenarioError: the robot, its model, a scene or the device cannot be built.
     """
     items = _recordings(recordings)
-    arguments.flags(strict=strict, pictures=pictures, full=full, legs=legs)
+    arguments.flags(strict=strict, pictures=pictures, full=full)
+    policy = legs if isinstance(legs, LegPolicy) else None
+    if isinstance(legs, str | Path):
+        policy = load_policy(arguments.path("legs", legs, "True, False, or a policy's .onnx file"), DEFAULT_ROBOT)
+    elif policy is None:
+        arguments.flags(legs=legs)
     threads, seed = arguments.threads(threads), arguments.seed(seed)
     curves = arguments.known("curves", curves, registry(), CODES)
     if told is not None and not callable(told):
@@ -103,7 +112,8 @@ def judge(
         file = None if model is None else arguments.path("model", model, "the MJCF file of the robot")
         if file is not None and not file.is_file():
             raise ScenarioError("There is no such file. Give the MJCF file of the robot.", file=file, field="model")
-        contexts = Contexts(where, whom, model=file)
+        known = policy or (None if where is None else where.robot.policy)
+        contexts = Contexts(where, whom, model=file, policy=known)
     elif not (scene is None and robot is None and model is None):
         raise arguments.ArgumentError("It chooses scene and robot itself. Leave scene, robot and model out.", field="contexts")
     elif not isinstance(contexts, Contexts):
@@ -113,7 +123,7 @@ def judge(
 
         items = recorded_by(items, contexts, arguments.word("device", device, "a name of `shiliu list devices`"))
     return judging.judge(
-        items, strict=strict, threads=threads, seed=seed, pictures=pictures, contexts=contexts, full=full, legs=legs,
+        items, strict=strict, threads=threads, seed=seed, pictures=pictures, contexts=contexts, full=full, legs=policy or bool(legs),
         curves=curves, told=told, performed=performed,
     )  # fmt: skip
 
@@ -127,7 +137,7 @@ def judge_commands(
     strict: bool = False,
     pictures: bool = False,
     full: bool = False,
-    legs: bool = False,
+    legs: bool | str | Path | LegPolicy = False,
     curves: str | Collection[str] = (),
 ) -> Verdict:
     """Play commands in a scenario and judge what happens: array in, verdict out.
@@ -165,7 +175,7 @@ def judge_commands(
         arguments.table("values", values, "names and numbers, such as {'bowl.at.x': 0.21}")
     draw = drawing.chosen(scene, values or {}) if seed is None else drawing.draw(scene, arguments.seed(seed))
     made = _performed(scene, draw, sent, int(seed or 0), "judge_commands")
-    return judge(made, strict=strict, pictures=pictures, full=full, legs=legs, curves=curves)[0]
+    return judge(made, strict=strict, pictures=pictures, full=full, legs=legs or scene.robot.policy or False, curves=curves)[0]
 
 
 @overload

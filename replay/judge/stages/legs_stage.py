@@ -12,7 +12,8 @@ import numpy as np
 
 from ....scenarios.draws.variation import Draw, of_values
 from ....scenarios.legs.footsteps import SINGLE, STAND, TRANSFER
-from ....scenarios.legs.remembered import Memory
+from ....scenarios.legs.remembered import Memory, PolicyMemory
+from ....scenarios.robots.leg_policy import LegPolicy
 from ....scenarios.robots.legged import motor
 from ....scenarios.robots.robot import Robot, load_robot
 from ....scenarios.robots.robot_folder import LEGS
@@ -28,21 +29,33 @@ from ..facts.results import Judged
 SMOOTH = 0.05  # s, over which the pressure point is averaged, as `tipping` does
 
 
-def legs_stage(judged: Judged) -> list[Finding]:
-    """`legs.*` of one recording; part of its verdict where that was made on legs."""
+def legs_stage(judged: Judged, policy: LegPolicy | None = None) -> list[Finding]:
+    """`legs.*` of one recording; part of its verdict where that was made on legs.
+
+    A policy is played as its sheet says: its gains are no guess of ours, so no others are tried.
+
+    Args:
+        policy: by which a recording that was not made on legs is tried.
+    """
     scene, rules, shown = judged.scene, judged.rules, judged.rollouts.shown
     if judged.context.embodiment is not None or not (scene.robot.folder / LEGS).is_file():
         return not_asked(rules, "no_leg_controller")
     if shown is None:
         return not_asked(rules, "not_run")
-    runs = {word: stand(on_legs(scene, factor), scene, shown.draw, shown.actions) for word, factor in GAINS.items()}
+    if scene.robot.base == "legs":
+        policy = scene.robot.policy
+    gains = GAINS if policy is None else {PRESENT: GAINS[PRESENT]}
+    runs = {word: stand(on_legs(scene, factor, policy), scene, shown.draw, shown.actions) for word, factor in gains.items()}
     return check_standing(runs, rules, made=scene.robot.base == "legs")
 
 
 @lru_cache(maxsize=6)
-def on_legs(scene: Scene, factor: float = GAINS[PRESENT]) -> Scene:
-    """The scene with its robot on its legs, every stiffness of its controller multiplied, and its damping by the root."""
-    robot: Robot = copy.copy(load_robot(scene.robot.name, scene.robot.hand, "legs"))  # which all scenes share, with its own gains
+def on_legs(scene: Scene, factor: float = GAINS[PRESENT], policy: LegPolicy | None = None) -> Scene:
+    """The scene with its robot on its legs, every stiffness of its controller multiplied, and its damping by the root; or with a policy."""
+    own = load_robot(scene.robot.name, scene.robot.hand, "legs", policy)
+    if policy is not None:
+        return Scene(scene.config, own)
+    robot: Robot = copy.copy(own)  # which all scenes share, with its own gains
     gains = {name: [factor * kp, math.sqrt(factor) * kd] for name, (kp, kd) in robot.legs["gains"].items()}
     robot.__dict__["legs"] = {**robot.legs, "gains": gains}
     return Scene(scene.config, robot)
@@ -106,7 +119,15 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     push, slid, steps = np.zeros((n + 1, 3)), _Slid(), 0
     balance, soles, high = simulation.balance, list[np.ndarray](), float(model.qpos0[2])
     assert balance is not None
-    balance.watch = lambda now: soles.append(rooms(now, legs))
+    beyond = list[np.ndarray]()
+
+    def watch(now: Memory) -> None:
+        soles.append(rooms(now, legs))
+        if robot.policy is not None:
+            asked = np.abs(PolicyMemory(now.userdata, robot.policy, balance.nv).asked)
+            beyond.append(np.maximum(asked - balance.peak, 0.0))
+
+    balance.watch = watch
     feet = [legs.layout.begins[f"body_position({name})"] for name in robot.legs["feet"]]
     hands, tcp = np.zeros((n + 1, 2)), [legs.layout.begins[f"site_position({side}_tcp)"] for side in ("left", "right")]
     for t in range(n + 1):
@@ -133,7 +154,9 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     limits = [robot.limits[name]["torque"] for name in robot.legs["joints"]]
     floor, of_soles = float(memory.feet[2]), np.array(soles).reshape(-1, 5)
     return Stood(
-        controller=str(robot.legs["controller"]),
+        controller=robot.legs_controller,
+        policy=None if robot.policy is None else robot.policy.named,
+        beyond=np.array(beyond) if beyond else None,
         dt=legs.control_timestep,
         substeps=substeps,
         fallen=float(memory.fallen[0]) or None,
