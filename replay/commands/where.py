@@ -136,7 +136,7 @@ class Where:
         policy = self.policy
         how: dict[str, Any] = {"robot": own, "hand": self.hand, "base": self.base}
         scene = scene_of(settings.composed, name, **how) if name else None
-        if scene is not None and scene.robot.base == "legs" and policy is not None:
+        if name and scene is not None and scene.robot.base == "legs" and policy is not None:
             scene = scene_of(settings.composed, name, **how, policy=policy)
         asked = asked_of([unquoted(override) for override in request.overrides])
         return Contexts(

@@ -94,7 +94,7 @@ def judging(
             are not played again, and whether it reproduces is reported as not checked.
         company: takes of the same sets that are not judged now, and that these are held against all the same.
     """
-    contexts = contexts or Contexts(scene)
+    contexts = contexts or Contexts(scene, policy=legs if isinstance(legs, LegPolicy) else None)
     hold = (company if company is not None else Company()).hold
     items = iter(recordings)
     while batch := list(islice(items, AT_ONCE)):

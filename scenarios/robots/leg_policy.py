@@ -80,7 +80,7 @@ class LegPolicy:
     @property
     def controller(self) -> str:
         """As verdicts name it."""
-        return f"{self.file} (sha256 {self.sha256[:12]}, {self.sheet_file} {self.sheet_sha256[:12]})"
+        return f"{self.file} sha256 {self.sha256[:12]}, {self.sheet_file} {self.sheet_sha256[:12]}"
 
     @property
     def kept(self) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def test_its_hash_is_part_of_the_scene(stands, folder):
     assert len({stands.fingerprint, other.fingerprint, plain.fingerprint}) == 3
     file = folder / "stands.onnx"
     assert stands.robot.policy.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
-    assert stands.robot.legs_controller.startswith(f"stands.onnx (sha256 {stands.robot.policy.sha256[:12]}, stands.yaml ")
+    assert stands.robot.legs_controller.startswith(f"stands.onnx sha256 {stands.robot.policy.sha256[:12]}, stands.yaml ")
     softer = written(folder, STILL, np.zeros(12), "softer", jointKp=dict(zip(LEGS, [kp / 2.0 for kp in KP])))
     assert load_policy(softer, "kuafu").sha256 == stands.robot.policy.sha256
     assert shiliu.load_scenario("bare", base="legs", legs=softer).fingerprint != stands.fingerprint
