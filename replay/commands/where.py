@@ -85,7 +85,7 @@ class Where:
         from ..robots.embodiment import available, compiled, load_embodiment
 
         load_robot(self.robot if self.robot in robots() else DEFAULT_ROBOT, self.hand, self.base or "planted")
-        assert self.policy is None or self.policy.weights is not None  # it is read here, and what is wrong with it reported
+        policy_at(self.legs, self.robot if self.robot in robots() else DEFAULT_ROBOT)
         retarget_settings(self.retarget, request.conf_dir)
         if self.mapping is not None:
             load(self.mapping)

@@ -7,6 +7,7 @@ in other files is refused. It is run by ONNX Runtime on one thread of the proces
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -55,7 +56,7 @@ def load_policy(path: Path, robot: str) -> LegPolicy:
         )
     if sheet.resolve().parent != sheet.parent.resolve():
         raise ScenarioError("This is a link that leads out of its folder. Put the file itself there.", file=str(sheet), field="legs")
-    return _load(path, sheet, robot, written(path), written(sheet))
+    return _load(path, sheet, robot, path.resolve(), written(path), written(sheet))
 
 
 @lru_cache(maxsize=16)
@@ -88,6 +89,12 @@ def policy_of_episode(kept: Any, robot: str, given: LegPolicy | None) -> LegPoli
     Raises:
         ScenarioError: what the episode keeps is no policy.
     """
+    return _kept(json.dumps(kept, sort_keys=True), robot, given)
+
+
+@lru_cache(maxsize=64)
+def _kept(text: str, robot: str, given: LegPolicy | None) -> LegPolicy:
+    kept = json.loads(text)
     of = kept if isinstance(kept, Mapping) else {}
     file, sha256, sheet_file = (str(of.get(key, "")) for key in ("file", "sha256", "sheet_file"))
     known = given is not None and given.sha256 == sha256
@@ -112,7 +119,7 @@ def _look_through(content: bytes, name: str) -> None:
         raise ScenarioError("This is no ONNX model. Export the policy as ONNX.", file=name, field="legs") from None
     if parts.external:
         raise ScenarioError(
-            "Its weights lie in another file, which is not read. Export it as one file (external_data=False).", file=name, field="legs"
+            "Its weights lie in another file, which is not read. Export it as one file, without external data.", file=name, field="legs"
         )
     if drawn := sorted(parts.operators & DRAWN):
         raise ScenarioError(

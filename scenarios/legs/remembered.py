@@ -59,7 +59,7 @@ class PolicyMemory:
     Attributes:
         due: time [s] of its next answer; cycles: of its phase that have gone by.
         action: (k,) its last answer; target: (12,) of the leg joints [rad]; asked: (12,) torque [Nm], before the motors' peak cuts it.
-        borne: (2,) upward force of the floor on either sole [N], smoothed.
+        smooth, borne: (2,) upward force of the floor on either sole [N], smoothed, and the lesser of that and what it is now.
         frames: (frames, size) what it was shown, the oldest first.
     """
 
@@ -68,6 +68,7 @@ class PolicyMemory:
     action: np.ndarray
     target: np.ndarray
     asked: np.ndarray
+    smooth: np.ndarray
     borne: np.ndarray
     frames: np.ndarray
 

@@ -22,7 +22,7 @@ from .remembered import Memory, PolicyMemory
 
 LIFTED = 20.0  # N, below which a sole bears nothing; an inferred force is that unsure as a foot meets the floor
 BESIDE = 0.03  # m, by which one foot may be ahead of the other where both are one rectangle
-SMOOTHED = 0.02  # s, low pass of what each sole bears, before a foot counts as lifted
+SMOOTHED = 0.02  # s, low pass of what each sole bears, before a foot counts as set down
 
 
 class WalkingPolicy(LegController):
@@ -58,7 +58,8 @@ class WalkingPolicy(LegController):
         own = PolicyMemory(memory.userdata, self.policy, self.nv)
         stands = mark.slow(self.sheet["walk"]["begins"])
         if first:
-            own.due[0], own.target[:], own.borne[:] = time, self.policy.default[self._legs], self.weight / 2.0
+            own.due[0], own.target[:], own.smooth[:] = time, self.policy.default[self._legs], self.weight / 2.0
+            own.borne[:] = own.smooth
         else:
             self._meet(memory, own, seen, stands)
         if time >= own.due[0] - self.dt / 2.0:
@@ -114,7 +115,9 @@ class WalkingPolicy(LegController):
 
     def _meet(self, memory: Memory, own: PolicyMemory, seen: BodyNow, stands: bool) -> None:
         """Which soles bear the robot now, and where each is, for who judges it."""
-        own.borne[:] += (memory.wrench[[2, 8]] - own.borne) * self.dt / (SMOOTHED + self.dt)
+        now = memory.wrench[[2, 8]]
+        own.smooth[:] += (now - own.smooth) * self.dt / (SMOOTHED + self.dt)
+        own.borne[:] = np.minimum(own.smooth, now)  # a foot leaves at once, and stands once it bears for a while
         bears = own.borne > LIFTED
         for k in range(2):
             memory.feet[4 * k : 4 * k + 4] = *seen.places[k], yaw_of(seen.turns[k])

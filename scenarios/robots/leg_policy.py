@@ -70,7 +70,7 @@ class LegPolicy:
     def memory(self) -> Mapping[str, int]:
         """What it remembers, in this order: name -> numbers of `userdata`."""
         k = len(self.joints)
-        return {"due": 1, "cycles": 1, "action": k, "target": 12, "asked": 12, "borne": 2, "frames": self.frames * self.frame}
+        return {"due": 1, "cycles": 1, "action": k, "target": 12, "asked": 12, "smooth": 2, "borne": 2, "frames": self.frames * self.frame}
 
     @property
     def sheet_sha256(self) -> str:

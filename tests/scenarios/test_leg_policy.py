@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -12,12 +14,14 @@ import shiliu
 import yaml
 from leg_policies import KD, KP, LEGS, LIMIT, STANCE, TERMS, affine, external, sheet_of, written
 from shiliu.scenarios.draws.variation import nominal
-from shiliu.scenarios.legs import policy_file
+from shiliu.scenarios.legs import policy_file, policy_sheet
+from shiliu.scenarios.legs.footsteps import SINGLE, STAND, TRANSFER
 from shiliu.scenarios.legs.onnx_bytes import parts_of
 from shiliu.scenarios.legs.policy_file import load_policy
 from shiliu.scenarios.legs.policy_terms import PolicyState, frame_of, input_of
 from shiliu.scenarios.legs.remembered import Memory, PolicyMemory
 from shiliu.scenarios.sheet.errors import ScenarioError, ShiliuError
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 from shiliu.scenarios.stepping.simulation import Simulation
 
 STILL = np.zeros((46, 12))
@@ -91,6 +95,19 @@ def test_ankles_that_are_turned_fall(folder):
     copies = Copies(scene).go(2.0)
     assert 0.3 < copies.memory.fallen[0] < 1.2
     np.testing.assert_allclose(copies.own.target[[4, 10]], STANCE[4] + 0.25)
+
+
+def test_a_foot_that_bears_nothing_is_in_the_air(stands):
+    """Pushed to its left, the right sole is unloaded; drawn up, both are."""
+    copies, pelvis = Copies(stands), stands.model.body("base_link").id
+    for force, mode, foot in (((0.0, 160.0, 0.0), SINGLE, 1.0), ((0.0, -160.0, 0.0), SINGLE, 0.0), ((0.0, 0.0, 600.0), TRANSFER, None)):
+        copies.sim.begin([nominal(stands)])
+        copies.go(0.2)
+        assert copies.memory.phase[0] == STAND
+        copies.sim.live("xfrc_applied")[0, pelvis, :3] = force
+        seen = [tuple(copies.go(1 / 30).memory.phase[[0, 2]]) for _ in range(15)]
+        assert any(one[0] == mode and foot in (None, one[1]) for one in seen), seen
+        assert foot is None or not any(one == (SINGLE, 1.0 - foot) for one in seen), seen
 
 
 def test_what_the_sheet_asks_beyond_the_motors_is_not_given(stands):
@@ -345,6 +362,21 @@ def test_arms_are_shown_to_it_and_stay_the_recordings(folder):
     assert np.abs(at - held).max() < 0.02
     np.testing.assert_allclose(copies.own.action[12:], 3.0)
     assert not copies.memory.fallen[0]
+
+
+def test_the_sheet_on_the_page_is_one(folder):
+    """The maker's numbers, with a golden pair of a policy that answers nothing."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "legs-policy.md").read_text(encoding="utf-8")
+    golden, sheet = re.findall(r"(?ms)^```yaml\n(.*?)^```", page)
+    tree = yaml.safe_load(sheet) | {"golden": [{"observation": [0.0] * 88, "action": [0.0] * 26}]}
+    file = folder / "page.onnx"
+    file.write_bytes(affine(np.zeros((88, 26)), np.zeros(26)))
+    file.with_suffix(".yaml").write_text(yaml.safe_dump(tree))
+    policy = load_policy(file, "kuafu")
+    assert policy.frame == 88 and policy.rate == 50.0 and policy.kp.tolist() == [100.0, 100.0, 80.0, 80.0, 30.0, 30.0] * 2
+    (pair,) = yaml.safe_load(re.sub(r", \.\.\.\]", "]", golden))["golden"]
+    row = frame_of(policy, policy_sheet._state(Node(pair["state"], "state", Problems()), policy))
+    np.testing.assert_allclose(row[:7], pair["observation"][:7], atol=1e-5)
 
 
 def test_an_answer_that_is_no_number_is_not_golden(folder):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 import mujoco
@@ -12,7 +12,9 @@ import numpy as np
 
 from ....scenarios.draws.variation import Draw, of_values
 from ....scenarios.legs.footsteps import SINGLE, STAND, TRANSFER
+from ....scenarios.legs.leg_controller import LegController
 from ....scenarios.legs.remembered import Memory, PolicyMemory
+from ....scenarios.legs.walking_policy import LIFTED
 from ....scenarios.robots.leg_policy import LegPolicy
 from ....scenarios.robots.legged import motor
 from ....scenarios.robots.robot import Robot, load_robot
@@ -141,7 +143,7 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
                 point = readings.value[0, at : at + 3]
                 hands[t, k] = np.linalg.norm(point - (wanted + fixed @ own.T @ (point - qpos[:3])))
         push[t] = fixed.T @ memory.outside[:3]
-        slid.see([readings.value[0, at : at + 2].copy() for at in feet], int(memory.phase[2]) if phase == SINGLE else None)
+        slid.see([readings.value[0, at : at + 2].copy() for at in feet], _lifted(memory, robot, balance))
         if t < n:
             action = commands_on_legs(legs, scene, actions[t : t + 1])
             readings = simulation.step(action if carrier is None else carrier.carried(action, [0]))
@@ -178,6 +180,14 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     )
 
 
+def _lifted(memory: Memory, robot: Robot, balance: LegController) -> tuple[int, ...]:
+    """Which feet are in the air: as the controller has it, or as a policy's soles bear."""
+    if robot.policy is None:
+        return (int(memory.phase[2]),) if memory.phase[0] == SINGLE else ()
+    borne = PolicyMemory(memory.userdata, robot.policy, balance.nv).borne
+    return tuple(k for k in range(2) if borne[k] <= LIFTED)
+
+
 class _Slid:
     """How far each foot is from where it was set down, seen from above; a foot in the air is not."""
 
@@ -185,12 +195,12 @@ class _Slid:
         self.far: list[float] = []
         self._stood: list[np.ndarray | None] = [None, None]
 
-    def see(self, places: list[np.ndarray], lifted: int | None) -> None:
-        """Take in x and y of either ankle [m], and which foot is in the air."""
+    def see(self, places: list[np.ndarray], lifted: Collection[int]) -> None:
+        """Take in x and y of either ankle [m], and which feet are in the air."""
         most = 0.0
         for k, place in enumerate(places):
             stood = self._stood[k]
-            if k == lifted:
+            if k in lifted:
                 self._stood[k] = None
             elif stood is None:
                 self._stood[k] = place
