@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import gymnasium
+import mujoco
 import numpy as np
 import pytest
 import shiliu
@@ -148,6 +150,19 @@ def test_two_runs_a_restart_and_copies_are_equal_to_the_bit(answers):
     assert again.go(0.4, **walk).sim.state[0].tobytes() != end.tobytes()
 
 
+@pytest.mark.slow  # two more processes, each of which imports everything
+def test_two_processes_are_the_same_to_the_bit(folder):
+    code = (
+        "import hashlib, shiliu\nfrom shiliu.scenarios.draws.variation import nominal\n"
+        "from shiliu.scenarios.stepping.simulation import Simulation\n"
+        f"scene = shiliu.load_scenario('bare', base='legs', legs={str(written(folder, answering(2), FALLS, 'process'))!r})\n"
+        "sim = Simulation(scene)\nsim.begin([nominal(scene)])\n[sim.step(scene.ready_ctrl[None]) for _ in range(20)]\n"
+        "print(hashlib.sha256(sim.state[0].tobytes()).hexdigest())"
+    )
+    told = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert told[0] == told[1] and len(told[0]) == 65
+
+
 def test_its_hash_is_part_of_the_scene(stands, folder):
     other = shiliu.load_scenario("bare", base="legs", legs=written(folder, STILL, FALLS, "other"))
     plain = shiliu.load_scenario("bare", base="legs")
@@ -191,6 +206,35 @@ def test_what_it_is_shown_lies_as_the_sheet_says(folder):
     row = input_of(policy, np.stack([frame, 10.0 * frame]))
     assert row.shape == (1, 36) and row.dtype == np.float32
     np.testing.assert_allclose(row[0, :18], frame, rtol=1e-6)
+
+
+def test_it_is_shown_its_own_state_in_its_own_axes(folder):
+    """Turned by 40 degrees, pitched forward by 0.1 rad, while it moves and turns."""
+    terms = [{"term": term} for term in ("bodyLineVel", *TERMS)]
+    file = written(folder, np.zeros((49, 12)), np.zeros(12), "axes", singleInputData=terms, inferenceFrequency=10)
+    scene = shiliu.load_scenario("bare", base="legs", legs=file, overrides=["robot.stands_at.yaw=40 deg"])
+    copies = Copies(scene)
+    qpos, qvel = copies.sim.live("qpos")[0], copies.sim.live("qvel")[0]
+    yaw, pitch, turned, whole = np.radians(40.0), 0.1, np.zeros(4), np.zeros(9)
+    mujoco.mju_mulQuat(turned, np.array([np.cos(yaw / 2), 0, 0, np.sin(yaw / 2)]), np.array([np.cos(pitch / 2), 0, np.sin(pitch / 2), 0]))
+    qpos[3:7], qvel[:6] = turned, (0.3, -0.2, 0.1, 0.4, -0.5, 0.6)
+    knee = scene.model.joint("leg_r4_joint")
+    qpos[knee.qposadr[0]], qvel[knee.dofadr[0]] = 0.7, 0.25
+    copies.sim.step(scene.ready_ctrl[None])
+    shown = copies.own.frames[0]
+    mujoco.mju_quat2Mat(whole, turned)
+    np.testing.assert_allclose(shown[:3], whole.reshape(3, 3).T @ [0.3, -0.2, 0.1], atol=1e-12)
+    np.testing.assert_allclose(shown[3:6], [0.4, -0.5, 0.6], atol=1e-12)
+    np.testing.assert_allclose(shown[6:9], [np.sin(pitch), 0.0, -np.cos(pitch)], atol=1e-12)
+    assert shown[13 + 9] == pytest.approx(0.7 - STANCE[9]) and shown[25 + 9] == pytest.approx(0.25)
+
+
+def test_it_is_commanded_the_speeds_of_the_mark_in_its_heading(folder):
+    file = written(folder, STILL, np.zeros(12), "commanded", commandData={"scale": {"cmdVelLineX": 2.0}})
+    copies = Copies(shiliu.load_scenario("bare", base="legs", legs=file, overrides=["robot.stands_at.yaw=40 deg"]))
+    np.testing.assert_allclose(copies.go(0.1).own.frames[0, 6:10], [0.0, 0.0, 0.0, 1.0])
+    copies.go(0.7, base_vx=0.2, base_vy=-0.1)
+    np.testing.assert_allclose(copies.own.frames[0, 6:10], [0.4, -0.1, 0.0, 0.0], atol=2e-3)
 
 
 def test_frames_by_term_lie_side_by_side(answers):
