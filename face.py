@@ -21,6 +21,9 @@ from .replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from .replay.rollout.rollout import Rollout, Take, play
 from .scenarios.catalog.catalog import scene_from
 from .scenarios.draws import variation as drawing
+from .scenarios.legs.policy_file import load_policy
+from .scenarios.robots.leg_policy import LegPolicy
+from .scenarios.robots.robot_folder import DEFAULT_ROBOT
 from .scenarios.scene.looks import largest_picture
 from .scenarios.scene.scene import Scene
 from .scenarios.sheet import arguments
@@ -56,7 +59,7 @@ def judge(
     pictures: bool = False,
     contexts: Contexts | None = None,
     full: bool = False,
-    legs: bool = False,
+    legs: bool | str | Path | LegPolicy = False,
     curves: str | Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
     performed: Mapping[str, Rollout] | None = None,
@@ -77,7 +80,8 @@ def judge(
         pictures: draw a few pictures of each recording (`Verdict.picture`), where OpenGL exists.
         contexts: chooses the scenes, instead of `scene`, `robot` and `model`.
         full: play those that succeed in varied copies of their scene, too.
-        legs: also play them by the robot on its own legs (`Verdict` keeps its answer beside the verdict).
+        legs: also play them by the robot on its own legs (`Verdict` keeps its answer beside the verdict); the `.onnx` file of a policy:
+            with legs that it moves. An episode that was made on such legs needs that file here.
         curves: codes of checks for which `Verdict.plot(code)` has a curve though they pass.
         told: called with each verdict as it is made.
         performed: digest of a recording -> what was kept while it was performed just now; it is not played again then.
@@ -90,7 +94,10 @@ def judge(
         ScenarioError: the robot, its model, a scene or the device cannot be built.
     """
     items = _recordings(recordings)
-    arguments.flags(strict=strict, pictures=pictures, full=full, legs=legs)
+    arguments.flags(strict=strict, pictures=pictures, full=full)
+    policy = _policy(legs) if isinstance(legs, str | Path) else legs if isinstance(legs, LegPolicy) else None
+    if policy is None and not isinstance(legs, bool):
+        raise arguments.refused("legs", legs, "True or False, or a policy's .onnx file")
     threads, seed = arguments.threads(threads), arguments.seed(seed)
     curves = arguments.known("curves", curves, registry(), CODES)
     if told is not None and not callable(told):
@@ -103,7 +110,8 @@ def judge(
         file = None if model is None else arguments.path("model", model, "the MJCF file of the robot")
         if file is not None and not file.is_file():
             raise ScenarioError("There is no such file. Give the MJCF file of the robot.", file=file, field="model")
-        contexts = Contexts(where, whom, model=file)
+        known = policy or (None if where is None else where.robot.policy)
+        contexts = Contexts(where, whom, model=file, policy=known)
     elif not (scene is None and robot is None and model is None):
         raise arguments.ArgumentError("It chooses scene and robot itself. Leave scene, robot and model out.", field="contexts")
     elif not isinstance(contexts, Contexts):
@@ -113,7 +121,7 @@ def judge(
 
         items = recorded_by(items, contexts, arguments.word("device", device, "a name of `shiliu list devices`"))
     return judging.judge(
-        items, strict=strict, threads=threads, seed=seed, pictures=pictures, contexts=contexts, full=full, legs=legs,
+        items, strict=strict, threads=threads, seed=seed, pictures=pictures, contexts=contexts, full=full, legs=policy or bool(legs),
         curves=curves, told=told, performed=performed,
     )  # fmt: skip
 
@@ -127,7 +135,7 @@ def judge_commands(
     strict: bool = False,
     pictures: bool = False,
     full: bool = False,
-    legs: bool = False,
+    legs: bool | str | Path | LegPolicy = False,
     curves: str | Collection[str] = (),
 ) -> Verdict:
     """Play commands in a scenario and judge what happens: array in, verdict out.
@@ -164,6 +172,7 @@ def judge_commands(
     if values is not None:
         arguments.table("values", values, "names and numbers, such as {'bowl.at.x': 0.21}")
     draw = drawing.chosen(scene, values or {}) if seed is None else drawing.draw(scene, arguments.seed(seed))
+    legs = scene.robot.policy or False if legs is False else legs
     made = _performed(scene, draw, sent, int(seed or 0), "judge_commands")
     return judge(made, strict=strict, pictures=pictures, full=full, legs=legs, curves=curves)[0]
 
@@ -256,7 +265,7 @@ def record(
 
 
 def labels(
-    recordings: Recordings, scene: str | Scene | None = None, *, threads: int = 0
+    recordings: Recordings, scene: str | Scene | None = None, *, threads: int = 0, legs: str | Path | None = None
 ) -> list[Labelled | Unreadable]:
     """Which skill of the scenario's chain when: proposed from the replay of each recording.
 
@@ -264,6 +273,7 @@ def labels(
         recordings: episodes of the simulation, as for `shiliu.record`.
         scene: where they are replayed, a name or a scene; None takes the scene that each was made in.
         threads: of the replay; 0 for all cores.
+        legs: the `.onnx` file of the policy that moved the legs of these episodes, where one did.
 
     Returns:
         One item for each. `segments` of a `Labelled` have the skill, its times [s], the hand, the thing and the confidence. An
@@ -272,7 +282,8 @@ def labels(
     from .replay.labels.labelling import labelling
 
     items, threads = _recordings(recordings), arguments.threads(threads)
-    return list(labelling(items, Contexts(None if scene is None else scene_from(scene, "scene")), threads))
+    contexts = Contexts(None if scene is None else scene_from(scene, "scene"), policy=_policy(legs))
+    return list(labelling(items, contexts, threads))
 
 
 def render(
@@ -283,6 +294,7 @@ def render(
     at: float | None = None,
     frames: int = 8,
     width: int | None = None,
+    legs: str | Path | None = None,
 ) -> Image.Image:
     """A picture of a scenario, or of an episode of the simulation.
 
@@ -293,6 +305,7 @@ def render(
         at: of a recording, the moment [s]; None for a strip of up to `frames` moments, each with its skill and time.
         frames: pictures of a strip, 1 to 100.
         width: pixels of each picture, up to 1920 or what the scenario's cameras have; None for the camera's own, and 320 in a strip.
+        legs: of a recording, the `.onnx` file of the policy that moved its legs, where one did.
 
     Returns:
         A Pillow image: a notebook shows it, `save("a.png")` keeps it, `numpy.asarray` gives (h, w, 3) uint8.
@@ -312,10 +325,11 @@ def render(
     frames = arguments.whole("frames", frames, 1, FRAMES)
     if at is not None:
         at = arguments.number("at", at, "a moment in seconds, such as 2.0", low=0.0)
+    policy = _policy(legs)
     if isinstance(what, Recording | Unreadable):
         if seed is not None:
             raise arguments.ArgumentError("A recording has its own draw. Leave seed out.", field="seed")
-        scene, episode = _simulated(what, "what")
+        scene, episode = _simulated(what, "what", policy)
         draw = drawing.of_episode(scene, episode)
         if draw is None:
             raise EpisodeError("was made in a scene of other sizes than it has today.", file=what.source)
@@ -327,6 +341,8 @@ def render(
         if not isinstance(what, str | Scene):
             raise arguments.refused("what", what, "a scenario's name or scene, or one recording")
         scene = scene_from(what, "what")
+        if policy is not None:
+            raise arguments.ArgumentError("A scenario is drawn without a policy. Give a recording, or leave legs out.", field="legs")
         if at is not None:
             raise arguments.ArgumentError("A scenario has no moments. Give a recording, or leave at out.", field="at")
         draw = drawing.nominal(scene) if seed is None else drawing.draw(scene, arguments.seed(seed))
@@ -418,7 +434,11 @@ def _each(recordings: Iterable[Recording | Unreadable]) -> Iterator[Recording | 
         yield one
 
 
-def _simulated(recording: Recording | Unreadable, field: str) -> tuple[Scene, Any]:
+def _policy(legs: str | Path | None) -> LegPolicy | None:
+    return None if legs is None else load_policy(arguments.path("legs", legs, "a policy's .onnx file"), DEFAULT_ROBOT)
+
+
+def _simulated(recording: Recording | Unreadable, field: str, policy: LegPolicy | None = None) -> tuple[Scene, Any]:
     """The scene of an episode of the simulation, and the episode.
 
     Raises:
@@ -432,6 +452,6 @@ def _simulated(recording: Recording | Unreadable, field: str) -> tuple[Scene, An
             file=recording.source,
             field=field,
         )
-    return Contexts().of(recording).scene, recording.episode
+    return Contexts(policy=policy).of(recording).scene, recording.episode
 
 

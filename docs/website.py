@@ -82,6 +82,7 @@ HOW_TO = {
         "any-robot": "Judge your own robot",
         "simulation-logs": "Judge logs of another simulation",
         "human-motion": "Judge human motion on the robot",
+        "legs-policy": "Try your own policy on legs",
         "policies": "Train and compare policies",
         "policy-pictures": "Train a policy from pictures",
         "lerobot": "Train and evaluate with LeRobot",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gymnasium
@@ -57,7 +58,7 @@ class ShiliuEnv(gymnasium.Env):
         camera: which camera `render` shows; the scenario's `overview`, or else its first one, where None is given.
         pace: times as long as the scenario's `time_limit`, which is the scripted operator's, that an episode may last; `"people"` for as
             long as the scenario allows people who move the robot (`pace`, 3 where it does not say).
-        hand, base, overrides, cell, variant: as for `shiliu.load_scenario`; the control rate is an override too
+        hand, base, legs, overrides, cell, variant: as for `shiliu.load_scenario`; the control rate is an override too
             (`overrides=["+control_rate='20 Hz'"]`).
         others: none; an option that there is not is refused with those that there are.
 
@@ -117,6 +118,7 @@ class ShiliuEnv(gymnasium.Env):
         camera: str | None = None,
         hand: str | None = None,
         base: str | None = None,
+        legs: str | Path | None = None,
         overrides: Sequence[str] = (),
         cell: str | None = None,
         variant: str | None = None,
@@ -125,7 +127,7 @@ class ShiliuEnv(gymnasium.Env):
     ):
         arguments.no_others(others, ShiliuEnv.__init__)
         self.scene = scene_from(
-            scenario, overrides=overrides, hand=hand, base=base, cell=cell, variant=variant, link=link
+            scenario, overrides=overrides, hand=hand, base=base, legs=legs, cell=cell, variant=variant, link=link
         )
         modes = self.metadata["render_modes"]
         if render_mode is not None and render_mode not in modes:

@@ -6,6 +6,7 @@ Copy i is the single environment that was seeded with `seed + i`, to the bit, ac
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -30,7 +31,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
 
     Args:
         num_envs: number of copies.
-        scenario, action, observations, reward, until, link, vary, hand, base, overrides, cell, variant, pace: as for `ShiliuEnv`.
+        scenario, action, observations, reward, until, link, vary, hand, base, legs, overrides, cell, variant, pace: as for `ShiliuEnv`.
         threads: of the simulation; 0 uses all cores. The numbers do not depend on it.
         autoreset_mode: one of Gymnasium's: `NEXT_STEP` (the step after an episode's end resets the copy and ignores its
             action), `SAME_STEP` (the ending step returns the new episode's first observation; `infos["final_obs"][i]` is the
@@ -60,6 +61,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         vary: bool | float | Sequence[str] = True,
         hand: str | None = None,
         base: str | None = None,
+        legs: str | Path | None = None,
         overrides: Sequence[str] = (),
         cell: str | None = None,
         variant: str | None = None,
@@ -78,7 +80,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
                     'Pictures are the single environment\'s: make it with vectorization_mode="sync".', field=field
                 )
         self.scene = scene_from(
-            scenario, overrides=overrides, hand=hand, base=base, cell=cell, variant=variant, link=link
+            scenario, overrides=overrides, hand=hand, base=base, legs=legs, cell=cell, variant=variant, link=link
         )
         check_reward(reward)
         num_envs, threads = arguments.whole("num_envs", num_envs, 1, arguments.COPIES), arguments.threads(threads)

@@ -29,7 +29,7 @@ WRONG: dict[str, dict[str, tuple[Any, ...]]] = {
         "name": (None, *NO_TEXT),
         "overrides": (*NO_NAMES, "parts.oven", "latch", ["variant"]),
         "hand": NO_TEXT, "base": NO_TEXT, "robot": (None, *NO_TEXT), "cell": NO_TEXT, "variant": NO_TEXT,
-        "link": (3, [1], object()), "conf_dir": NO_PATH,
+        "link": (3, [1], object()), "conf_dir": NO_PATH, "legs": (*NO_PATH, "walk.pt", "nowhere.onnx"),
     },
     "read": {"path": (None, *NO_PATH), "mapping": NO_PATH, "fps": ("30", 0, -5, NAN, INF, True, [30], 1e9)},
     "judge": {
@@ -50,10 +50,11 @@ WRONG: dict[str, dict[str, tuple[Any, ...]]] = {
         "seeds": (None, "3", 1.5, NAN, True, -1, HUGE, object(), ["1"], [-1], [None]),
     },
     "record": {"recordings": (None, 3, "demos", [None]), "out": (None, *NO_PATH), "images": (*NO_NAMES, "haed"), "append": NO_FLAG},
-    "labels": {"recordings": (None, 3, "demos", [None]), "scene": NO_TEXT, "threads": NO_WHOLE},
+    "labels": {"recordings": (None, 3, "demos", [None]), "scene": NO_TEXT, "threads": NO_WHOLE, "legs": (*NO_PATH, "walk.pt")},
     "render": {
         "what": (None, *NO_TEXT), "camera": (*NO_TEXT, "overvew"), "seed": NO_SEED, "at": ("2 s", NAN, INF, -1, True, [1]),
         "frames": (*NO_WHOLE, 0, 101), "width": ("wide", 0, -5, 7, 1921, NAN, 320.0, True, [320]),
+        "legs": (*NO_PATH, "walk.pt"),
     },
     "make_dm_env": {"scenario": (None, *NO_TEXT), "seed": NO_SEED},
     "make_lerobot_env": {"n_envs": (0, *NO_WHOLE), "use_async_envs": NO_FLAG},

@@ -104,13 +104,13 @@ def named(name: str) -> bool:
 
 
 def test_what_the_package_imports_is_declared(package):
-    known = base() | extra("export") | extra("cluster") | extra("frames") | extra("studio")
+    known = base() | extra("export") | extra("cluster") | extra("frames") | extra("studio") | extra("policy")
     assert not {name: files for name, files in package.items() if name not in known}
 
 
 def test_what_is_declared_is_used(package, tests):
     assert not {name for name in base() - set(package) if not named(name)}
-    assert not (extra("export") | extra("cluster") | extra("frames") | extra("studio")) - set(package)
+    assert not (extra("export") | extra("cluster") | extra("frames") | extra("studio") | extra("policy")) - set(package)
     assert not {name for name in extra("dev") - set(tests) if not named(name)}
     ours = imported(
         [*read((ROOT / ".ci").glob("*.py")), *((f, cells(f)) for f in sorted((ROOT / "notebooks").glob("*.ipynb")))]

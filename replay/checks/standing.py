@@ -36,6 +36,8 @@ class Stood:
             pelvis took the hand along that it took furthest [m].
         room: side -> (T * instants,) from the pressure point, smoothed, to where it may go at most [m]; nan where nothing is known.
         load: (T * instants,) of both soles [N]; instants: of control in a period; high: height of the hands over the floor [m].
+        policy: file, hash and sheet of a policy of the user's, where one moves the legs; beyond: (T * instants, 12) what it asked of
+            the motors beyond their peaks [Nm], which they did not give.
         steps: that it took. success: whether the task was done on legs, None where there is none; missed: what failed it, a
             failure mode or the first subgoal that does not hold.
     """
@@ -59,6 +61,8 @@ class Stood:
     steps: int = 0
     success: bool | None = None
     missed: str | None = None
+    policy: Mapping[str, str] | None = None
+    beyond: np.ndarray | None = None
 
 
 def check_standing(runs: Mapping[str, Stood], rules: Rules, made: bool = False) -> list[Finding]:
@@ -78,7 +82,7 @@ def _weighed(finding: Finding, answers: Mapping[str, Finding], made: bool, rules
     """What depends on the gains: undecided where the present ones fail, a warning where only others do. What was made on legs did fail."""
     failed = [word for word, one in answers.items() if one.failed]
     others = {word.replace(" ", "_"): one.value for word, one in answers.items() if word != PRESENT}
-    details = finding.details | {"gains": others} | ({"made": True} if made else {})
+    details = finding.details | ({"gains": others} if others else {}) | ({"made": True} if made else {})
     if not failed or len(failed) == len(answers) or (made and finding.failed):
         return finding.with_(details=details)
     details |= {"hangs": True}
@@ -90,6 +94,8 @@ def _weighed(finding: Finding, answers: Mapping[str, Finding], made: bool, rules
 def _fell(run: Stood, rules: Rules) -> Finding:
     rule = rules["legs.fell"]
     details: dict[str, Any] = {"controller": run.controller}
+    if run.policy is not None:
+        details["policy"] = dict(run.policy)
     if run.steps:
         details["steps"] = run.steps
     if run.success is not None:
@@ -122,7 +128,11 @@ def _torque(run: Stood, rules: Rules) -> Finding:
         float(held[:, j].max(initial=0.0)), warn=float(warn[j]), sustained=float(lasting[:, j].max(initial=0.0))
     )
     each = {name: float(value) for name, value in zip(run.joints, held.max(axis=0, initial=0.0))}
-    details = {"controller": run.controller, "joint": run.joints[j], "each": each}
+    details: dict[str, Any] = {"controller": run.controller, "joint": run.joints[j], "each": each}
+    if run.beyond is not None and (cut := _standing(run, run.beyond, run.instants)).any():
+        details["cut"] = float(cut.max())
+        details["cut_each"] = {name: float(most) for name, most in zip(run.joints, cut.max(axis=0)) if most}
+        details["cut_share"] = float(cut.any(axis=1).mean())
     return rule.finding(**graded, subject=(run.joints[j],), t0=k * step, t1=k * step + rule.shortest, details=details)
 
 

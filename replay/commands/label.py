@@ -9,7 +9,7 @@ from ...scenarios.sheet.errors import EpisodeError, printable
 from ..report.translation import translated
 from .command_request import CommandRequest
 from .settings import Settings
-from .where import note_passed_over
+from .where import note_passed_over, policy_at
 
 USAGE = """
 shiliu label data=DATASET out=FILE.yaml [scenario=NAME [variant=NAME]] [threads=0]
@@ -35,7 +35,7 @@ def run(request: CommandRequest) -> int:
     data, out = settings["data"].word(), Path(settings["out"].word())
     sheet = settings["apply"].word(default="") or None
     robot, hand = settings["robot"].word(), settings["hand"].word(default=None)
-    base = settings["base"].word(default=None)
+    base, legs = settings["base"].word(default=None), settings["legs"].word(default=None)
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     settings.stop()
     load_robot(robot, hand, base or "planted")  # no episode may need it
@@ -51,7 +51,7 @@ def run(request: CommandRequest) -> int:
 
     name = settings.chosen("scenario")
     scene = scene_of(settings.composed, name, robot=robot, hand=hand, base=base) if name else None
-    contexts = Contexts(scene, robot, hand, base, request.conf_dir)
+    contexts = Contexts(scene, robot, hand, base, request.conf_dir, policy=policy_at(legs, robot))
     done = segments = 0
     first: Unreadable | None = None
     with LabelSheet(out, data, request.lang) as written:

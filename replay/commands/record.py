@@ -20,6 +20,7 @@ USAGE = """
 shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR
               [images=true|[head]] [mistake=NAME] [from_skill=5] [metadata=FILE.yaml]
               [append=true] [processes=1] [threads=0] [strips=1] [lang=en|zh]
+              [base=planted|mobile|legs [legs=POLICY.onnx]]
 
 The scripted operator performs the scenario with seeds seed, seed+1, ... The episodes are saved
 as a LeRobot v3.0 dataset. Failed episodes are kept and labelled as failures.
@@ -36,6 +37,7 @@ Settings:
   mistake=     the operator makes a mistake on purpose (shiliu list mistakes scenario=NAME)
   from_skill=  continues before a skill of the chain: its number, counted from 1, or its word,
                such as 'lift 2'
+  legs=        with base=legs: a policy of your own moves the legs (docs/legs-policy.md)
   strips=      how many failures get pictures of the skill in which they failed
   append=true  adds to the dataset at out=, which must have the same features; it stays whole if
                killed at any moment

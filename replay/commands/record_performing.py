@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...scenarios.sheet.errors import ShiliuError
 from .command_request import CommandRequest
 from .settings import Settings
+from .where import policy_at
 
 if TYPE_CHECKING:
     from ...scenarios.scene.scene import Scene
@@ -27,9 +28,10 @@ def scene_of_request(settings: Settings) -> Scene:
     from ...scenarios.catalog.catalog import scene_of
 
     hand, robot = settings["hand"].word(default=None), settings["robot"].word()
-    base = settings["base"].word(default=None)
+    base, legs = settings["base"].word(default=None), settings["legs"].word(default=None)
     settings.stop()
-    return scene_of(settings.composed, settings.chosen("scenario") or "microwave", hand=hand, base=base, robot=robot)
+    name, policy = settings.chosen("scenario") or "microwave", policy_at(legs, robot)
+    return scene_of(settings.composed, name, hand=hand, base=base, robot=robot, policy=policy)
 
 
 def chain_of(scene: Scene, mistake: Mistake | None) -> list[Skill]:

@@ -12,6 +12,7 @@ from ...scenarios.draws.variation import of_episode
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, printable
 from .command_request import CommandRequest
 from .settings import Settings, listed
+from .where import policy_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ Draws pictures: one PNG for each camera.
              shows how the hand can hold it
   data=      one episode of a dataset, replayed, with a picture at the end of each skill, at
              most `frames` of them; at= chooses moments in seconds instead (5.2, or [5.2, 7]);
-             video=true also writes an MP4
+             video=true also writes an MP4; legs=POLICY.onnx: the policy that moved the legs
 """
 
 
@@ -128,18 +129,20 @@ def _refused(scene: Scene, seed: int) -> Draw:
 
 def _episode(data: str, settings: Settings, cameras: list[str], out: Path, request: CommandRequest) -> int:
     from ...envs.rendering import Painter
+    from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
     from ..judge.context import Contexts
     from ..rollout.camera_frames import cameras_of
     from ..rollout.filmstrip import moments, strip
     from ..rollout.rollout import Take, play
 
     number, frames = settings["episode"].integer(low=0), settings["frames"].integer(low=1)
-    video = settings["video"].flag()
+    video, legs = settings["video"].flag(), settings["legs"].word(default=None)
     seconds = _seconds(settings["at"])
     settings.stop()
     recording = _numbered(data, number)
     episode = recording.episode
-    scene = Contexts(None, conf_dir=request.conf_dir).of(recording).scene
+    policy = policy_at(legs, DEFAULT_ROBOT)
+    scene = Contexts(None, conf_dir=request.conf_dir, policy=policy).of(recording).scene
     draw = None if episode is None else of_episode(scene, episode)
     if episode is None or draw is None:
         raise EpisodeError(

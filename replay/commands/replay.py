@@ -44,6 +44,8 @@ Where it is judged:
   robot=        kuafu, a name of conf/robot (`shiliu list robots`) or your own YAML file, with
                 model= its MJCF file. Default: the robot that the mapping names, if it is
                 described, else kuafu
+  legs=true     would the robot have held it on its own legs? legs=POLICY.onnx: with legs that your
+                policy moves (docs/legs-policy.md)
   device=       judges simulated demonstrations as this device would have recorded them (`shiliu
                 list devices`)
 

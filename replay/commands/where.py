@@ -8,14 +8,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import ScenarioError, printable
+from ...scenarios.sheet.yaml_reader import Node
 from .command_request import CommandRequest
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from ...scenarios.robots.leg_policy import LegPolicy
     from ..judge.context import Contexts
 
 UNLABELLED = ("success", "unknown")
 SCENES = ("gate", "full")  # checks that are made in scenes
+
+
+def asked_legs(node: Node) -> bool | str:
+    """`legs=true`, or the file of a policy; what is neither is noted."""
+    if isinstance(node.value, str) and node.value.endswith(".onnx"):
+        return node.value
+    if node.value is not None and not isinstance(node.value, bool) and node.value not in ("yes", "no"):
+        node.note(f"{node.value!r} is not known here. Write true, false, or the .onnx file of a policy (docs/legs-policy.md).")
+        return False
+    return node.flag(False)
+
+
+def policy_at(legs: bool | str | None, robot: str) -> LegPolicy | None:
+    """The policy for legs that a setting names; raises ScenarioError with what is wrong with it."""
+    from ...scenarios.legs.policy_file import load_policy
+
+    return load_policy(Path(legs), robot) if isinstance(legs, str) else None
 
 
 def note_passed_over(folder: Path | str) -> None:
@@ -40,7 +59,7 @@ class Where:
     check: str
     strict: bool
     seed: int
-    legs: bool = False
+    legs: bool | str = False
 
     @classmethod
     def of(cls, settings: Settings, checks: tuple[str, ...] = SCENES) -> Where:
@@ -50,7 +69,7 @@ class Where:
         unlabelled = settings["unlabelled"].word(choices=UNLABELLED)
         mapping, check = settings["mapping"].word(default="") or None, settings["check"].word(choices=checks)
         strict, seed = settings["strict"].flag(), settings["seed"].seed()
-        legs = settings["legs"].flag(False)
+        legs = asked_legs(settings["legs"])
         return cls(robot, model, hand, base, settings["retarget"].word(), unlabelled, mapping, check, strict, seed, legs)
 
     def refuse_unknown(self, request: CommandRequest) -> None:
@@ -66,6 +85,7 @@ class Where:
         from ..robots.embodiment import available, compiled, load_embodiment
 
         load_robot(self.robot if self.robot in robots() else DEFAULT_ROBOT, self.hand, self.base or "planted")
+        policy_at(self.legs, self.robot if self.robot in robots() else DEFAULT_ROBOT)
         retarget_settings(self.retarget, request.conf_dir)
         if self.mapping is not None:
             load(self.mapping)
@@ -84,9 +104,17 @@ class Where:
         return any((self.robot, self.model, self.mapping, self.hand, self.base, self.retarget != "default"))
 
     @property
+    def policy(self) -> LegPolicy | None:
+        """The policy for legs that the command names; raises ScenarioError with what is wrong with it."""
+        from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
+
+        return policy_at(self.legs, self.robot if self.robot in robots() else DEFAULT_ROBOT)
+
+    @property
     def how(self) -> dict[str, Any]:
         """What `judging` is given."""
-        return {"strict": self.strict, "seed": self.seed, "full": self.check == "full", **({"legs": True} if self.legs else {})}
+        legs = self.policy or bool(self.legs)
+        return {"strict": self.strict, "seed": self.seed, "full": self.check == "full", **({"legs": legs} if legs else {})}
 
     def contexts(self, request: CommandRequest, settings: Settings, data: Path) -> Contexts:
         """What chooses the scene of each recording.
@@ -105,9 +133,13 @@ class Where:
 
         name = settings.chosen("scenario")
         own = self.robot if self.robot in robots() else DEFAULT_ROBOT
-        scene = scene_of(settings.composed, name, robot=own, hand=self.hand, base=self.base) if name else None
+        policy = self.policy
+        how: dict[str, Any] = {"robot": own, "hand": self.hand, "base": self.base}
+        scene = scene_of(settings.composed, name, **how) if name else None
+        if name and scene is not None and scene.robot.base == "legs" and policy is not None:
+            scene = scene_of(settings.composed, name, **how, policy=policy)
         asked = asked_of([unquoted(override) for override in request.overrides])
         return Contexts(
             scene, self.robot, self.hand, self.base, request.conf_dir, self.model, data, self.retarget, asked, self.unlabelled,
-            link_of(settings.composed),
+            link_of(settings.composed), policy,
         )  # fmt: skip

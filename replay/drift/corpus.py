@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError, ShiliuError
 from ..formats import read
-from ..judge.context import scene_of_config
+from ..judge.place.kept_scene import scene_of_config
 from ..recording.recording import Recording, SimEpisode
 from ..rollout.reproduce import refuse_other
 from .comparing import WHAT, judged

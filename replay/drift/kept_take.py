@@ -34,7 +34,7 @@ from ...scenarios.reading.config import nominal_values
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError
 from ...scenarios.stepping.simulation import Simulation
-from ..judge.context import scene_of_config
+from ..judge.place.kept_scene import scene_of_config
 from ..recording.recording import SimEpisode
 from ..rollout.episode import checkpoints_of, episode_of
 from ..rollout.observers import FullStates, Observations, Tape

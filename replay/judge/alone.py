@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...scenarios.robots.leg_policy import LegPolicy
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from .conclusion import conclude
@@ -45,7 +46,7 @@ def judge_alone(
     seed: int = 0,
     pictures: bool = False,
     full: bool = False,
-    legs: bool = False,
+    legs: bool | LegPolicy = False,
 ) -> Alone:
     """Judge one recording by itself, on one thread.
 

@@ -20,18 +20,17 @@ from ...scenarios.catalog.catalog import (
     scene_as_drawn,
     scene_from,
     scene_in_cell,
-    scene_of_tree,
 )
 from ...scenarios.catalog.scene_titles import bears_sources, part_titles, word_titles
 from ...scenarios.link.link import LOCAL
 from ...scenarios.parts.titles import THINGS, Titles, sources_of, titles_of
 from ...scenarios.reading import composition
-from ...scenarios.reading.cell import cell_of_config, list_cells, scenario_of
-from ...scenarios.reading.config import GOAL_RULES, LATCHED
+from ...scenarios.reading.cell import list_cells, scenario_of
 from ...scenarios.reading.variant import resolved
+from ...scenarios.robots.leg_policy import LegPolicy
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
 from ...scenarios.scene.scene import Scene
-from ...scenarios.sheet.errors import OtherScenarioError, ReplayError, ScenarioError
+from ...scenarios.sheet.errors import OtherScenarioError, ReplayError
 from ...scenarios.sheet.own_files import written
 from ...scenarios.sheet.yaml_reader import Problems
 from ...scenarios.tasks.own_sentences import scenario_of_task
@@ -46,6 +45,7 @@ from ..robots.embodiment import Embodiment, available, is_file, load_embodiment
 from ..robots.limits import Limits
 from ..robots.robot_sheet import load_limits
 from .facts.variant_choice import Variant, VariantChoice
+from .place.kept_scene import scene_of_config
 
 BARE = "bare"  # the scenario without a scene: robot and floor
 
@@ -200,6 +200,7 @@ class Contexts:
         asked: what the command line says of all these, of which a verdict tells what it was not judged by.
         unlabelled: `success` or `unknown`: what a robot's demonstration without a label claims.
         link: over which commands are played, laid over the scene's own. Where None: an episode's own; none of any other recording.
+        policy: for legs: that which moved those of episodes that keep its name, and of the second question.
 
     Raises:
         ScenarioError: unknown robot, or everything that is wrong with its description.
@@ -219,10 +220,11 @@ class Contexts:
         asked: Sequence[str] = (),
         unlabelled: str = "success",
         link: str | Mapping[str, Any] | None = None,
+        policy: LegPolicy | None = None,
     ):
         self._chosen = SceneContext(chosen, "command", conf_dir, retargeting=retarget) if chosen is not None else None
         self._conf_dir, self._retarget, self.asked = conf_dir, retarget, tuple(asked)
-        self.unlabelled, self._link = unlabelled, link
+        self.unlabelled, self._link, self._policy = unlabelled, link, policy
         retarget_settings(retarget, conf_dir)  # a name that is misspelt stops the run, not each recording
         self._robots: dict[str, Embodiment] = {}
         described = robot is not None and robot not in robots()
@@ -231,6 +233,7 @@ class Contexts:
         self._folder = None if data is None else data if data.is_dir() else data.parent
         self._embodiment = self._load(robot) if described and robot else None
         self._settings: dict[str, Any] = {"robot": robot if self._own else DEFAULT_ROBOT, "hand": hand, "base": base}
+        self._settings |= {"legs": policy} if base == "legs" else {}
         self._cache: dict[str, SceneContext] = {}
         self._tasks: dict[str, tuple[str, str | None] | None] = {}
         self._choice = VariantChoice(lambda name, variant: self._variant("task", name, variant).scene, conf_dir)
@@ -395,6 +398,13 @@ class Contexts:
             "variant": there.config.variant,
             **{key: getattr(there.robot, key if key != "robot" else "name") for key in robot},
         }
+        if made.robot.base == there.robot.base == "legs" and made.robot.legs_controller != there.robot.legs_controller:
+            raise ReplayError(
+                f"Its legs were moved by {made.robot.legs_controller}, and the cell is judged with {there.robot.legs_controller}. "
+                "Give the one that it was made with by legs, or name no cell.",
+                file=recording.source,
+                field="legs",
+            )
         for key, value in wanted.items():
             if value != found[key]:
                 way = f"Name the {key} {value}" if value else f"Name no {key}"
@@ -453,38 +463,24 @@ class Contexts:
             self._cache[key] = SceneContext(make(), who, self._conf_dir, retargeting=self._retarget, made_in=made_in)
         return self._cache[key]
 
+    def refuse_unmoved(self, context: SceneContext, recording: Recording) -> None:
+        """See that the policy that moved the legs of an episode, if one did, has been given.
+
+        Raises:
+            ReplayError: it was not, or another one was.
+        """
+        kept = context.scene.robot.policy
+        if kept is not None and kept.weights is None:
+            given = "" if self._policy is None else f", and {self._policy.file} has the sha256 {self._policy.sha256}"
+            raise ReplayError(
+                f"This episode was made on legs that {kept.file} moved (sha256 {kept.sha256}){given}. The policy is not kept with an "
+                f"episode. Give that file: legs={kept.file}.",
+                file=recording.source,
+                field="legs",
+            )
+
     def _build(self, who: str, config: Mapping[str, Any]) -> SceneContext:
         key = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
         if key not in self._cache:
-            self._cache[key] = SceneContext(scene_of_config(config), "recording", self._conf_dir)
+            self._cache[key] = SceneContext(scene_of_config(config, self._policy), "recording", self._conf_dir)
         return self._cache[key]
-
-
-def scene_of_config(config: Mapping[str, Any]) -> Scene:
-    """The scene of a config that an episode carries, see `SimEpisode.config`.
-
-    Raises:
-        ScenarioError: it cannot be built any more.
-    """
-    return scene_of_tree(
-        str(config.get("name", "scenario")),
-        config["scenario"],
-        **{key: config[key] for key in ("robot", "hand", "base") if key in config},
-        cell=cell_of_config(config.get("cell")),
-        goal_rule=_goal_rule(config),
-    )
-
-
-def _goal_rule(config: Mapping[str, Any]) -> str:
-    """How the goal of an episode is judged: as its config says, and latched where it is older than the rule.
-
-    Raises:
-        ScenarioError: a rule that this version does not know.
-    """
-    rule = config.get("goal_rule", LATCHED)
-    if rule not in GOAL_RULES:
-        raise ScenarioError(
-            f"{rule!r} is no rule of a goal; known: {', '.join(GOAL_RULES)}. Judge it with the version that made it.",
-            field="goal_rule",
-        )
-    return str(rule)

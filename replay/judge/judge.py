@@ -8,6 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from ...scenarios.robots.leg_policy import LegPolicy
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import OtherScenarioError
 from ..checks.hand_bases import CODE as BASES
@@ -71,7 +72,7 @@ def judging(
     pictures: bool = False,
     contexts: Contexts | None = None,
     full: bool = False,
-    legs: bool = False,
+    legs: bool | LegPolicy = False,
     curves: Collection[str] = (),
     performed: Mapping[str, Rollout] | None = None,
     company: Company | None = None,
@@ -86,13 +87,14 @@ def judging(
         seed: of the likely starts that are tried where a recording does not tell its start, and of the varied copies.
         pictures: draw a small picture strip for each recording, where OpenGL exists.
         full: play those that succeed in varied copies of their scene, too.
-        legs: also play them by the robot on its own legs; their verdict stays. `full` and recordings made on legs ask it, too.
+        legs: also play them by the robot on its own legs, which a policy moves where one is given; their verdict stays. `full` and
+            recordings made on legs ask it, too; the legs of the latter are moved by what moved them.
         curves: codes of which the curve is kept in the evidence though they pass.
         performed: digest of a recording -> what was kept while it was performed just now (`perform` with `judged`): its commands
             are not played again, and whether it reproduces is reported as not checked.
         company: takes of the same sets that are not judged now, and that these are held against all the same.
     """
-    contexts = contexts or Contexts(scene)
+    contexts = contexts or Contexts(scene, policy=legs if isinstance(legs, LegPolicy) else None)
     hold = (company if company is not None else Company()).hold
     items = iter(recordings)
     while batch := list(islice(items, AT_ONCE)):
@@ -130,6 +132,7 @@ def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subjec
     """
     contexts = contexts or Contexts()
     context = contexts.of(recording)
+    contexts.refuse_unmoved(context, recording)
     return replace(_subject_in(context, recording, contexts), variants=partial(_variants, context, recording, contexts))
 
 
@@ -161,7 +164,7 @@ def run_stages(
     threads: int = 0,
     seed: int = 0,
     full: bool = False,
-    legs: bool = False,
+    legs: bool | LegPolicy = False,
 ) -> list[Judged]:
     """Recordings through all stages, those that need a batch together.
 
@@ -188,9 +191,10 @@ def run_stages(
     if full:
         varied = steps.together(partial(robustness_stage, threads=threads, seed=seed), judged)
         judged = steps.each(lambda one, robustness: replace(one, robustness=robustness), judged, varied)
-    asked = [full or legs or (one is not None and _needs_legs(one.subject)) for one in judged]
+    policy = legs if isinstance(legs, LegPolicy) else None
+    asked = [full or bool(legs) or (one is not None and _needs_legs(one.subject)) for one in judged]
     if any(asked):
-        found_on = steps.each(lambda one, ask: tuple(legs_stage(one)) if ask else (), judged, asked)
+        found_on = steps.each(lambda one, ask: tuple(legs_stage(one, policy)) if ask else (), judged, asked)
         judged = steps.each(lambda one, found: replace(one, legs=found), judged, found_on)
     return judged
 

@@ -27,6 +27,7 @@ def resolved(scene: Scene) -> dict[str, Any]:
         "robot": robot.name,
         "hand": robot.hand,
         "base": robot.base,
+        **({"legs": robot.policy.kept} if robot.policy is not None else {}),
         "goal_rule": scene.config.goal_rule,
         **({"cell": cell.to_dict()} if cell else {}),
     }

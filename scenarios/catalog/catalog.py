@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..legs.policy_file import load_policy
 from ..link.link import OWN, resolve
 from ..reading import composition
 from ..reading.cell import Cell, cell_node, laid_over
@@ -15,13 +16,15 @@ from ..reading.composition import list_scenarios as list_scenarios  # part of th
 from ..reading.config import AT_END, KEYS, REQUIRED, read_config
 from ..reading.override import unquoted
 from ..reading.variant import chosen_variant, names_of, resolved
-from ..robots.robot import load_robot
+from ..robots.leg_policy import LegPolicy
+from ..robots.robot import Robot, load_robot
 from ..robots.robot_folder import DEFAULT_ROBOT
 from ..scene.scene import Scene
 from ..sheet import arguments
 from ..sheet.errors import ScenarioError
 from ..sheet.yaml_reader import Problems
 
+A_POLICY = "a policy's .onnx file, or leave legs out"
 A_SCENARIO = "a scenario's name, such as 'microwave', or what shiliu.load_scenario gave"
 OVERRIDES = "texts KEY=VALUE, such as 'parts.oven.latch_force=\"30 N\"'"
 _SWEEP = re.compile(r"(?<= for a list), (.+) for one text, or add -m for a run of each\.")  # a flag of the command line
@@ -39,6 +42,7 @@ def load_scenario(
     variant: str | None = None,
     link: str | Mapping[str, Any] | None = None,
     conf_dir: Path | None = None,
+    legs: str | Path | LegPolicy | None = None,
 ) -> Scene:
     """Build a scenario by name.
 
@@ -52,6 +56,8 @@ def load_scenario(
         variant: one of the scenario's `variants`; as it stands where None.
         link: a file of `conf/link`, or `delay`, `jitter`, `loss`, `drop_outs`, ... laid over the scenario's own; that where None.
         conf_dir: the designer's folder of configs; `./conf` where it exists and None is given.
+        legs: with `base="legs"`: the `.onnx` file of a policy that moves them (docs/legs-policy.md); the controller of the package where
+            None is given.
 
     Raises:
         ScenarioError: with every problem of the config at once, each with file and line.
@@ -66,6 +72,7 @@ def load_scenario(
     if conf_dir is not None:
         conf_dir = arguments.path("conf_dir", conf_dir, "the folder of your configs")
     how: dict[str, Any] = {"hand": hand, "base": base, "robot": robot, "cell": cell, "variant": variant, "link": link}
+    how["policy"] = legs if legs is None or isinstance(legs, LegPolicy) else load_policy(arguments.path("legs", legs, A_POLICY), robot)
     with _called("name"), as_given(given):
         return _loaded(name, [*given.values()], **how, conf_dir=conf_dir)
 
@@ -157,6 +164,7 @@ def scene_of(
     robot: str,
     also: Callable[[Scene], object] | None = None,
     conf_dir: Path | None = None,
+    policy: LegPolicy | None = None,
 ) -> Scene:
     """The scene of a composed config that has a `scenario` key, in the cell that it names, if any; `also`: see `Scene`."""
     places = composed.places.copy()
@@ -178,7 +186,7 @@ def scene_of(
     config = read_config(
         name, tree, problems, prefix="scenario", assets=composed.assets, cell=cell, drawn=drawn if cell else None
     )
-    return Scene(config, load_robot(robot, hand, base or config.base), also)
+    return Scene(config, load_robot(robot, hand, base or config.base, policy), also)
 
 
 def scene_in_cell(scene: Scene, cell: str, conf_dir: Path | None = None) -> Scene:
@@ -203,7 +211,7 @@ def scene_in_cell(scene: Scene, cell: str, conf_dir: Path | None = None) -> Scen
         drawn=scene.config.raw,
         goal_rule=scene.config.goal_rule,
     )
-    return Scene(config, load_robot(scene.robot.name, scene.robot.hand, scene.robot.base))
+    return Scene(config, _robot_of(scene))
 
 
 def scene_as_drawn(scene: Scene) -> Scene | None:
@@ -214,7 +222,12 @@ def scene_as_drawn(scene: Scene) -> Scene | None:
     plain = read_config(
         scene.name, config.drawn, Problems(), prefix="scenario", assets=config.assets, goal_rule=config.goal_rule
     )
-    return Scene(plain, load_robot(scene.robot.name, scene.robot.hand, scene.robot.base))
+    return Scene(plain, _robot_of(scene))
+
+
+def _robot_of(scene: Scene) -> Robot:
+    robot = scene.robot
+    return load_robot(robot.name, robot.hand, robot.base, robot.policy)
 
 
 def scene_of_tree(
@@ -226,6 +239,7 @@ def scene_of_tree(
     robot: str = DEFAULT_ROBOT,
     cell: Cell | None = None,
     goal_rule: str = AT_END,
+    policy: LegPolicy | None = None,
 ) -> Scene:
     """The scene of a scenario tree that an episode carries; the config that it was made with, not today's.
 
@@ -235,7 +249,7 @@ def scene_of_tree(
     config = read_config(
         name, tree, Problems(), prefix="scenario", assets=composition.own_assets(), cell=cell, goal_rule=goal_rule
     )
-    return Scene(config, load_robot(robot, hand, base or config.base))
+    return Scene(config, load_robot(robot, hand, base or config.base, policy))
 
 
 def variants_of(name: str, conf_dir: Path | None = None) -> dict[str, Any]:

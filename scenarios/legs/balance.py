@@ -14,40 +14,22 @@ All that it remembers is `userdata`, a part of `mjSTATE_INTEGRATION`: a state th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import daqp
 import mujoco
 import numpy as np
 
-from ..robots.legged import FREE, HEIGHT, memory_size, motor
-from ..robots.mobile import JOINTS
 from ..robots.robot import Robot
 from .footsteps import STAND, Commanded, Footsteps, Swing
+from .leg_controller import BodyNow, G, LegController, N, yaw_of
 from .remembered import Memory
 
-N = 18  # accelerations of pelvis (6) and legs (12)
 FORCE = 100.0  # N and Nm: what a unit of the programme's wrenches stands for
-G = 9.81  # m/s2
 NOTHING = 0.5  # N that a foot in the air may bear: nothing at all would leave its wrench without a free direction
 _EQUAL = 5  # daqp: a row that is an equality
 
 
-@dataclass(frozen=True)
-class BodyNow:
-    """The robot's body as its own model has it at one state: what the controller reckons with, and what is judged of it."""
-
-    mass: np.ndarray  # (18, nv)
-    bias: np.ndarray  # (18,)
-    feet: np.ndarray  # (2, 6, 18) Jacobians of the foot points
-    drift: np.ndarray  # (2, 6) of them: Jdot v
-    places: np.ndarray  # (2, 3)
-    turns: np.ndarray  # (2, 3, 3)
-    com: np.ndarray  # (3,)
-
-
-class Balance:
+class Balance(LegController):
     """The controller of a robot in a scene's model.
 
     Args:
@@ -56,72 +38,27 @@ class Balance:
     """
 
     def __init__(self, robot: Robot, model: mujoco.MjModel, substeps: int, timestep: float):
-        self.sheet = legs = robot.legs
-        self._model = robot.spec().compile()
-        self._data = mujoco.MjData(self._model)
-        self.nq, self.nv = self._model.nq, self._model.nv
-        if model.joint(0).name != FREE or model.nuserdata != memory_size(self.nv):
-            raise ValueError("a model of another robot than the one that is to stand in it")
-        steps = [k for k in range(1, substeps + 1) if not substeps % k and 1.0 / (k * timestep) <= legs["rate"] * 1.001]
-        self.every = steps[0] if steps else substeps
-        self.dt = self.every * timestep
-        self.motors = slice(
-            model.actuator(motor(legs["joints"][0])).id, model.actuator(motor(legs["joints"][-1])).id + 1
-        )
-        self._height = model.actuator(HEIGHT).id
-        self.peak = model.actuator_ctrlrange[self.motors, 1].copy()
-        self._bodies = [self._model.body(name).id for name in legs["feet"]]
+        steps = [k for k in range(1, substeps + 1) if not substeps % k and 1.0 / (k * timestep) <= robot.legs["rate"] * 1.001]
+        super().__init__(robot, model, steps[0] if steps else substeps, timestep)
         sole = robot.sheet["sole"]
-        self._point, self._x, self._y = np.array([0.0, 0.0, float(sole["z"])]), sole["x"], sole["y"]
-        self._full = np.zeros((self.nv, self.nv))
-        self._j, self._bias = np.zeros((2, 3, self.nv)), np.zeros(self.nv)
-        self._damping = self._model.dof_damping[:N].copy()
-        self.weight = G * float(self._model.body_subtreemass[0])
+        self._x, self._y = sole["x"], sole["y"]
         self._rows = self._constraints()
-        self._mark = [(self._model.joint(name).qposadr[0], self._model.joint(name).dofadr[0]) for name in JOINTS[:3]]
         home = self._model.qpos0
-        self._stands = float(home[2])
         feet = self.see(home, np.zeros(self.nv)).places
-        self.steps = Footsteps(legs["walk"], (feet - home[:3])[:, :2] @ _turn(2.0 * math.atan2(home[6], home[3])), self.dt)
-        self.watch: Callable[[Memory], None] | None = None  # called at each instant of control with what was inferred
+        beside = (feet - home[:3])[:, :2] @ _turn(2.0 * math.atan2(home[6], home[3]))
+        self.steps = Footsteps(self.sheet["walk"], beside, self.dt)
 
-    def __call__(
+    def _command(
         self,
-        model: mujoco.MjModel,
+        memory: Memory,
+        seen: BodyNow,
         qpos: np.ndarray,
         qvel: np.ndarray,
+        mark: Commanded,
         ctrl: np.ndarray,
-        userdata: np.ndarray,
         time: float,
+        first: bool,
     ) -> None:
-        """Command the motors, in `ctrl`, for the next instants, and remember, in `userdata`."""
-        memory = Memory(userdata)
-        if not memory.fallen[0]:
-            self._control(model, qpos, qvel, ctrl, memory, time)
-        if self.watch is not None:
-            self.watch(memory)
-
-    def _control(
-        self, model: mujoco.MjModel, qpos: np.ndarray, qvel: np.ndarray, ctrl: np.ndarray, memory: Memory, time: float
-    ) -> None:
-        mark = self.mark(qpos, qvel)
-        drop = 0.0 if memory.phase[0] == STAND else self.sheet["walk"]["drop"]
-        self._track(memory, min(float(ctrl[self._height]), -drop))
-        tilt = math.acos(min(1.0, max(-1.0, 1.0 - 2.0 * (qpos[4] ** 2 + qpos[5] ** 2))))
-        low = self._stands + memory.height[1] - qpos[2]
-        if not math.isfinite(tilt + low) or tilt > self.sheet["fallen"]["tilt"] or low > self.sheet["fallen"]["drop"]:
-            memory.fallen[0], ctrl[self.motors] = time if time > 0.0 else self.dt, 0.0
-            return
-        seen = self.see(qpos, qvel)
-        if not memory.begun[0]:
-            memory.begun[0] = 1.0
-            memory.stood[:] = mark.x, mark.y, mark.yaw
-            memory.facing[:] = mark.yaw, 0.0
-            for k in range(2):
-                memory.feet[4 * k : 4 * k + 4] = *seen.places[k], _yaw(seen.turns[k])
-        else:
-            self._infer(memory, seen, qpos, qvel, ctrl[self.motors])
-        memory.speed[:] = qvel[: self.nv]
         solution = self._solve(memory, seen, qpos, qvel, mark)
         if solution is None:
             memory.failed[0] += 1.0  # the motors go on as they did
@@ -130,62 +67,8 @@ class Balance:
         torque = seen.mass[6:, :N] @ a + seen.bias[6:] - np.einsum("kij,ki->j", seen.feet, f)[6:]
         ctrl[self.motors] = np.clip(torque, -self.peak, self.peak)
 
-    def mark(self, qpos: np.ndarray, qvel: np.ndarray) -> Commanded:
-        """Where the robot is commanded to be."""
-        (x, vx), (y, vy), (yaw, vyaw) = ((float(qpos[a]), float(qvel[v])) for a, v in self._mark)
-        return Commanded(x, y, yaw, vx, vy, vyaw)
-
-    def see(self, qpos: np.ndarray, qvel: np.ndarray) -> BodyNow:
-        """The robot's own body in a state of the scene."""
-        m, d = self._model, self._data
-        d.qpos[:], d.qvel[:] = qpos[: self.nq], qvel[: self.nv]
-        mujoco.mj_kinematics(m, d)
-        mujoco.mj_comPos(m, d)
-        mujoco.mj_makeM(m, d)
-        mujoco.mj_comVel(m, d)
-        mujoco.mj_fullM(m, d, self._full)
-        mujoco.mj_rne(m, d, 0, self._bias)
-        v = d.qvel[:N]
-        jacobians, drift, places, turns = np.zeros((2, 6, N)), np.zeros((2, 6)), np.zeros((2, 3)), np.zeros((2, 3, 3))
-        for k, body in enumerate(self._bodies):
-            turns[k] = d.xmat[body].reshape(3, 3)
-            places[k] = d.xpos[body] + turns[k] @ self._point
-            mujoco.mj_jac(m, d, self._j[0], self._j[1], places[k], body)
-            jacobians[k, :3], jacobians[k, 3:] = self._j[0, :, :N], self._j[1, :, :N]
-            mujoco.mj_jacDot(m, d, self._j[0], self._j[1], places[k], body)
-            drift[k, :3], drift[k, 3:] = self._j[0, :, :N] @ v, self._j[1, :, :N] @ v
-        return BodyNow(
-            self._full[:N].copy(),
-            self._bias[:N] + self._damping * v,
-            jacobians,
-            drift,
-            places,
-            turns,
-            d.subtree_com[0].copy(),
-        )
-
-    def _track(self, memory: Memory, wanted: float) -> None:
-        """The height that is tracked: slewed, then critically damped within its acceleration, as base=mobile follows it."""
-        law, dt, (target, z, speed) = self.sheet["height"], self.dt, memory.height
-        target += min(max(wanted - target, -law["speed"] * dt), law["speed"] * dt)
-        push = law["answer"] ** 2 * (target - z) - 2.0 * law["answer"] * speed
-        push = min(max(push, -law["acceleration"]), law["acceleration"])
-        speed += dt * push
-        memory.height[:] = target, z + dt * speed, speed
-        self._rise = push
-
-    def _infer(self, memory: Memory, seen: BodyNow, qpos: np.ndarray, qvel: np.ndarray, torque: np.ndarray) -> None:
-        """Wrench on either sole from the rows of its leg, and what else bears on the pelvis from those of the pelvis."""
-        a = (qvel[: self.nv] - memory.speed) / self.dt
-        load = seen.mass @ a + seen.bias
-        rest = load[:6].copy()
-        for k in range(2):
-            leg = slice(6 + 6 * k, 12 + 6 * k)
-            f = np.linalg.solve(seen.feet[k][:, leg].T, load[leg] - torque[6 * k : 6 * k + 6])
-            memory.wrench[6 * k : 6 * k + 6] = f
-            rest -= seen.feet[k][:, :6].T @ f
-        memory.outside += (rest - memory.outside) * self.dt / (self.sheet["observer"] + self.dt)
-        memory.lasting += (rest - memory.lasting) * self.dt / (self.sheet["lean"]["slow"] + self.dt)
+    def _lowered(self, memory: Memory) -> float:
+        return 0.0 if memory.phase[0] == STAND else float(self.sheet["walk"]["drop"])
 
     def _static(self, memory: Memory, seen: BodyNow, qpos: np.ndarray) -> np.ndarray | None:
         """(2,) where the floor would press if the robot were at rest as it is, level in the world [m]; None where it is lifted.
@@ -287,7 +170,7 @@ class Balance:
         at = seen.com[:2] + memory.aside  # what the pressure point drives
         xi = at + speed / w
         still = float(np.hypot(*speed)) < self.sheet["walk"]["still"]
-        yaws = [_yaw(turn) for turn in seen.turns]
+        yaws = [yaw_of(turn) for turn in seen.turns]
         self.steps.advance(memory, mark, seen.places, yaws, (float(xi[0]), float(xi[1])), still, w)
         if memory.phase[0] == STAND:
             return None
@@ -306,7 +189,7 @@ class Balance:
         if slid > self.sheet["creep"]:  # it has slid: it stays where it is
             stood[:2] += off[:2] * (1.0 - self.sheet["creep"] / slid)
             off[:2] *= self.sheet["creep"] / slid
-        off[5] = math.remainder(_yaw(seen.turns[k]) - stood[3], math.tau)
+        off[5] = math.remainder(yaw_of(seen.turns[k]) - stood[3], math.tau)
         return -kp * off - kd * (seen.feet[k] @ qvel[:N])
 
     def _swing(self, swing: Swing, seen: BodyNow, qvel: np.ndarray) -> np.ndarray:
@@ -343,7 +226,3 @@ def _turn(yaw: float) -> np.ndarray:
     """(2, 2) from the robot's level frame to the world."""
     c, s = math.cos(yaw), math.sin(yaw)
     return np.array([[c, -s], [s, c]])
-
-
-def _yaw(turn: np.ndarray) -> float:
-    return math.atan2(turn[1, 0], turn[0, 0])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..robots.legged import MEMORY
+from ..robots.leg_policy import LegPolicy
+from ..robots.legged import MEMORY, memory_size
 
 
 class Memory:
@@ -21,7 +22,7 @@ class Memory:
         stood: x, y, yaw of the mark where it is to stand; ending: 1 once the step that it takes is to be the last one.
         aside: what a load shifts the static pressure point by, level [m].
         facing: yaw [rad] at which the trunk is to face now, and how fast that turns [rad/s].
-        speed: qvel of the instant before.
+        speed: qvel of the instant before; behind it lies what a policy remembers (`PolicyMemory`).
     """
 
     begun: np.ndarray
@@ -49,4 +50,31 @@ class Memory:
         for name, size in MEMORY.items():
             setattr(self, name, userdata[at : at + size])
             at += size
-        self.speed = userdata[at:]
+        self.speed, self.userdata = userdata[at:], userdata
+
+
+class PolicyMemory:
+    """What a policy remembers, live in the `userdata` of one copy, behind what every controller does.
+
+    Attributes:
+        due: time [s] of its next answer; cycles: of its phase that have gone by.
+        action: (k,) its last answer; target: (12,) of the leg joints [rad]; asked: (12,) torque [Nm], before the motors' peak cuts it.
+        smooth, borne: (2,) upward force of the floor on either sole [N], smoothed, and the lesser of that and what it is now.
+        frames: (frames, size) what it was shown, the oldest first.
+    """
+
+    due: np.ndarray
+    cycles: np.ndarray
+    action: np.ndarray
+    target: np.ndarray
+    asked: np.ndarray
+    smooth: np.ndarray
+    borne: np.ndarray
+    frames: np.ndarray
+
+    def __init__(self, userdata: np.ndarray, policy: LegPolicy, dofs: int):
+        at = memory_size(dofs)
+        for name, size in policy.memory.items():
+            setattr(self, name, userdata[at : at + size])
+            at += size
+        self.frames = self.frames.reshape(policy.frames, policy.frame)

@@ -1,8 +1,8 @@
 """A robot on its own legs: its pelvis is free, its soles stand on the floor, and motors turn its leg joints.
 
-What the motors do is no command of a recording: a controller computes it (`scenarios/legs`) from the state and the commands of this
-base, those of one that glides: speeds and height. Its numbers stand in `legs.yaml` of the robot's folder. The speeds move a mark over
-the floor, by the same law as a gliding base, which nothing else touches: the feet follow it.
+What the motors do is no command of a recording: a controller, or a policy of the user's, computes it (`scenarios/legs`) from the
+state and the commands of this base, those of one that glides: speeds and height. Its numbers stand in `legs.yaml` of the robot's
+folder. The speeds move a mark over the floor, by the same law as a gliding base, which nothing else touches: the feet follow it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 
 from ..parts.parsed_mjcf import parsed
 from ..parts.pose import Pose
+from .leg_policy import LegPolicy
 from .mobile import add_joints, add_speeds
 
 FREE = "base_free"  # the joint that carries a free pelvis
@@ -30,9 +31,9 @@ MEMORY = {
 }  # fmt: skip
 
 
-def memory_size(dofs: int) -> int:
-    """Numbers of `userdata` for a robot of so many dofs."""
-    return sum(MEMORY.values()) + dofs
+def memory_size(dofs: int, policy: LegPolicy | None = None) -> int:
+    """Numbers of `userdata` for a robot of so many dofs, with what a policy for its legs remembers."""
+    return sum(MEMORY.values()) + dofs + (0 if policy is None else sum(policy.memory.values()))
 
 
 def motor(joint: str) -> str:
@@ -79,14 +80,15 @@ def add_commands(spec: mujoco.MjSpec, sheet: Mapping[str, Any], legs: Mapping[st
     actuator.gear, actuator.ctrllimited, actuator.ctrlrange = np.zeros(6), True, [float(legs["height"]["lowest"]), 0.0]
 
 
-def add_motors(spec: mujoco.MjSpec, limits: Mapping[str, Any], legs: Mapping[str, Any]) -> None:
+def add_motors(spec: mujoco.MjSpec, limits: Mapping[str, Any], legs: Mapping[str, Any], policy: LegPolicy | None = None) -> None:
     """The legs' motors, within their published peak torques, after all that a recording commands; and the controller's memory."""
     for name in legs["joints"]:
         peak = float(limits[name]["torque"]["peak"])
         spec.add_actuator(
             name=motor(name), trntype=mujoco.mjtTrn.mjTRN_JOINT, target=name, ctrllimited=True, ctrlrange=[-peak, peak]
         )
-    spec.nuserdata = memory_size(sum(_DOFS.get(joint.type, 1) for joint in spec.joints))  # before the parts come
+    dofs = sum(_DOFS.get(joint.type, 1) for joint in spec.joints)  # before the parts come
+    spec.nuserdata = memory_size(dofs, policy)
 
 
 def on_stand(model: mujoco.MjModel) -> mujoco.MjModel:

@@ -18,6 +18,7 @@ from ..sheet.own_files import read_own, written
 from ..sheet.quantity import parse_quantity
 from . import legged, mobile
 from .hand_shape import mirrored
+from .leg_policy import LegPolicy
 from .robot_folder import BASES, DEFAULT_ROBOT, LEGS, SIDES, robot_folder, robots
 
 SHEET = "robot.yaml"
@@ -30,6 +31,7 @@ class Robot:
     Attributes:
         sheet: its robot.yaml.
         hand: which hand, a key of the sheet's `hands`, which names the hand's own sheet; base: how it stands.
+        policy: what moves its legs in place of the controller of `legs.yaml`, where a user gives one.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Robot:
     sheet: Mapping[str, Any]
     hand: str
     base: str = "planted"
+    policy: LegPolicy | None = None
 
     @cached_property
     def interface(self) -> Mapping[str, Mapping[str, Any]]:
@@ -122,6 +125,11 @@ class Robot:
         """What keeps it on its own legs: `legs.yaml` of its folder."""
         sheet: Mapping[str, Any] = read_own(self.folder / LEGS)
         return sheet
+
+    @property
+    def legs_controller(self) -> str:
+        """What moves its legs, as verdicts name it."""
+        return str(self.legs["controller"]) if self.policy is None else self.policy.controller
 
     @property
     def base_names(self) -> tuple[str, ...]:
@@ -255,11 +263,13 @@ class Robot:
         return spec.compile()
 
 
-def load_robot(name: str = DEFAULT_ROBOT, hand: str | None = None, base: str = "planted") -> Robot:
-    """The robot of this name, with the first of its hands where none is named.
+def load_robot(
+    name: str = DEFAULT_ROBOT, hand: str | None = None, base: str = "planted", policy: LegPolicy | None = None
+) -> Robot:
+    """The robot of this name, with the first of its hands where none is named, and on legs with the policy that moves them, if any.
 
     Raises:
-        ScenarioError: unknown robot, hand or base, with the near matches.
+        ScenarioError: unknown robot, hand or base, with the near matches; a policy for legs that carry nothing.
     """
     folder = robot_folder(name)
     if not (folder / SHEET).is_file():
@@ -276,10 +286,14 @@ def load_robot(name: str = DEFAULT_ROBOT, hand: str | None = None, base: str = "
         raise ScenarioError(f"The robot {name} has no moving base: its robot.yaml has no key mobile.", field="base")
     if base == "legs" and not (folder / LEGS).is_file():
         raise ScenarioError(f"The robot {name} does not stand on its own legs: its folder has no {LEGS}.", field="base")
-    return _loaded(name, folder, hand, base, tuple((file, written(file)) for file in sorted(folder.rglob("*"))))
+    if policy is not None and base != "legs":
+        raise ScenarioError(
+            f"{policy.file} moves legs, and this robot's base is {base}. Add base=legs, or leave legs out.", field="legs"
+        )
+    return _loaded(name, folder, hand, base, policy, tuple((file, written(file)) for file in sorted(folder.rglob("*"))))
 
 
 @cache
-def _loaded(name: str, folder: Path, hand: str, base: str, files: object) -> Robot:
+def _loaded(name: str, folder: Path, hand: str, base: str, policy: LegPolicy | None, files: object) -> Robot:
     """One robot for all scenes of a process, so that it is compiled once; where a file was written since, it is another one."""
-    return Robot(name, folder, read_own(folder / SHEET), hand, base)
+    return Robot(name, folder, read_own(folder / SHEET), hand, base, policy)

@@ -46,11 +46,13 @@ class SceneBuild:
         self.spec = robot.spec(Pose.of((x, y, 0.0), yaw))
         add_answers(self.spec, config.answers)
         if robot.base == "legs":
-            add_motors(self.spec, robot.limits, robot.legs)
+            add_motors(self.spec, robot.limits, robot.legs, robot.policy)
         if not looks:
             self.spec.discard_visual()
         # the name is part of what the fingerprint is taken of, so that no variant passes for another
         self.spec.modelname = f"{config.id} {config.variant}" if config.variant else config.id
+        if robot.policy is not None:  # and no policy for another
+            self.spec.modelname += f" {robot.policy.sha256} {robot.policy.sheet_sha256}"
         self.spec.compiler.degree = False
         self.spec.compiler.conflict = mujoco.mjtConflict.mjCONFLICT_ERROR
         option = self.spec.option

@@ -16,6 +16,8 @@ import mujoco.batch
 import numpy as np
 
 from ..legs.balance import Balance
+from ..legs.leg_controller import LegController
+from ..legs.walking_policy import WalkingPolicy
 from ..sheet import engine_warnings  # noqa: F401
 from ..sheet.arguments import ArgumentError
 from ..sheet.near_matches import nearest
@@ -45,12 +47,12 @@ class Period(Protocol):
         trace: (n, substeps, nsensordata) after each physics step of the last control period; what is none of acceleration (forces,
             contacts) may be that of an earlier state.
         settled: (n, nsensordata) live; position and velocity sensors of the state, once looked at.
-        balance: what keeps the robot on its legs, where it stands on them.
+        balance: what keeps the robot on its legs, where it stands on them: a controller, or a policy of the user's.
     """
 
     trace: np.ndarray
     settled: np.ndarray
-    balance: Balance | None
+    balance: LegController | None
 
     def live(self, name: str) -> np.ndarray:
         """(n, ...) one of the fields `LIVE` of `MjData`; what is written to it counts from the next step."""
@@ -265,7 +267,7 @@ class ManyCopies:
             self.trace[ids] = self._batch.rollout(substeps, commands, record=("sensordata",), ids=ids)["sensordata"]
         self._look(ids)
 
-    def _balanced(self, balance: Balance, action: np.ndarray, ids: np.ndarray | None) -> None:
+    def _balanced(self, balance: LegController, action: np.ndarray, ids: np.ndarray | None) -> None:
         """On legs: the controller, in Python, commands one copy after the other at each of its instants."""
         rows = np.arange(len(self._models)) if ids is None else np.asarray(ids, int)
         late, n, every = action.ndim == 3, self.trace.shape[1], balance.every
@@ -300,10 +302,12 @@ class ManyCopies:
         self._looking.forward(ids, stage=_VEL)
 
 
-def _balance(scene: Scene) -> Balance | None:
+def _balance(scene: Scene) -> LegController | None:
     """What keeps the robot of a scene on its legs, where it stands on them."""
     if scene.robot.base != "legs":
         return None
+    if scene.robot.policy is not None:
+        return WalkingPolicy(scene.robot, scene.model, scene.timestep)
     return Balance(scene.robot, scene.model, scene.n_substeps, scene.timestep)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import mujoco
 import numpy as np
 
-from ..legs.balance import Balance
+from ..legs.leg_controller import LegController
 from ..sensing.requests import Layout, Readings, reduce_forces
 from .period import ManyCopies, OneCopy, Period
 
@@ -75,7 +75,7 @@ class Simulation:
         self.unstable = np.zeros(n, bool)
 
     @property
-    def balance(self) -> Balance | None:
+    def balance(self) -> LegController | None:
         """What keeps the robot on its legs; None where it does not stand on them."""
         return self._period.balance
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 import mujoco
@@ -12,7 +12,10 @@ import numpy as np
 
 from ....scenarios.draws.variation import Draw, of_values
 from ....scenarios.legs.footsteps import SINGLE, STAND, TRANSFER
-from ....scenarios.legs.remembered import Memory
+from ....scenarios.legs.leg_controller import LegController
+from ....scenarios.legs.remembered import Memory, PolicyMemory
+from ....scenarios.legs.walking_policy import LIFTED
+from ....scenarios.robots.leg_policy import LegPolicy
 from ....scenarios.robots.legged import motor
 from ....scenarios.robots.robot import Robot, load_robot
 from ....scenarios.robots.robot_folder import LEGS
@@ -28,21 +31,33 @@ from ..facts.results import Judged
 SMOOTH = 0.05  # s, over which the pressure point is averaged, as `tipping` does
 
 
-def legs_stage(judged: Judged) -> list[Finding]:
-    """`legs.*` of one recording; part of its verdict where that was made on legs."""
+def legs_stage(judged: Judged, policy: LegPolicy | None = None) -> list[Finding]:
+    """`legs.*` of one recording; part of its verdict where that was made on legs.
+
+    A policy is played as its sheet says: its gains are no guess of ours, so no others are tried.
+
+    Args:
+        policy: by which a recording that was not made on legs is tried.
+    """
     scene, rules, shown = judged.scene, judged.rules, judged.rollouts.shown
     if judged.context.embodiment is not None or not (scene.robot.folder / LEGS).is_file():
         return not_asked(rules, "no_leg_controller")
     if shown is None:
         return not_asked(rules, "not_run")
-    runs = {word: stand(on_legs(scene, factor), scene, shown.draw, shown.actions) for word, factor in GAINS.items()}
+    if scene.robot.base == "legs":
+        policy = scene.robot.policy
+    gains = GAINS if policy is None else {PRESENT: GAINS[PRESENT]}
+    runs = {word: stand(on_legs(scene, factor, policy), scene, shown.draw, shown.actions) for word, factor in gains.items()}
     return check_standing(runs, rules, made=scene.robot.base == "legs")
 
 
 @lru_cache(maxsize=6)
-def on_legs(scene: Scene, factor: float = GAINS[PRESENT]) -> Scene:
-    """The scene with its robot on its legs, every stiffness of its controller multiplied, and its damping by the root."""
-    robot: Robot = copy.copy(load_robot(scene.robot.name, scene.robot.hand, "legs"))  # which all scenes share, with its own gains
+def on_legs(scene: Scene, factor: float = GAINS[PRESENT], policy: LegPolicy | None = None) -> Scene:
+    """The scene with its robot on its legs, every stiffness of its controller multiplied, and its damping by the root; or with a policy."""
+    own = load_robot(scene.robot.name, scene.robot.hand, "legs", policy)
+    if policy is not None:
+        return Scene(scene.config, own)
+    robot: Robot = copy.copy(own)  # which all scenes share, with its own gains
     gains = {name: [factor * kp, math.sqrt(factor) * kd] for name, (kp, kd) in robot.legs["gains"].items()}
     robot.__dict__["legs"] = {**robot.legs, "gains": gains}
     return Scene(scene.config, robot)
@@ -106,7 +121,15 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     push, slid, steps = np.zeros((n + 1, 3)), _Slid(), 0
     balance, soles, high = simulation.balance, list[np.ndarray](), float(model.qpos0[2])
     assert balance is not None
-    balance.watch = lambda now: soles.append(rooms(now, legs))
+    beyond = list[np.ndarray]()
+
+    def watch(now: Memory) -> None:
+        soles.append(rooms(now, legs))
+        if robot.policy is not None:
+            asked = np.abs(PolicyMemory(now.userdata, robot.policy, balance.nv).asked)
+            beyond.append(np.maximum(asked - balance.peak, 0.0))
+
+    balance.watch = watch
     feet = [legs.layout.begins[f"body_position({name})"] for name in robot.legs["feet"]]
     hands, tcp = np.zeros((n + 1, 2)), [legs.layout.begins[f"site_position({side}_tcp)"] for side in ("left", "right")]
     for t in range(n + 1):
@@ -120,7 +143,7 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
                 point = readings.value[0, at : at + 3]
                 hands[t, k] = np.linalg.norm(point - (wanted + fixed @ own.T @ (point - qpos[:3])))
         push[t] = fixed.T @ memory.outside[:3]
-        slid.see([readings.value[0, at : at + 2].copy() for at in feet], int(memory.phase[2]) if phase == SINGLE else None)
+        slid.see([readings.value[0, at : at + 2].copy() for at in feet], _lifted(memory, robot, balance))
         if t < n:
             action = commands_on_legs(legs, scene, actions[t : t + 1])
             readings = simulation.step(action if carrier is None else carrier.carried(action, [0]))
@@ -133,7 +156,9 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     limits = [robot.limits[name]["torque"] for name in robot.legs["joints"]]
     floor, of_soles = float(memory.feet[2]), np.array(soles).reshape(-1, 5)
     return Stood(
-        controller=str(robot.legs["controller"]),
+        controller=robot.legs_controller,
+        policy=None if robot.policy is None else robot.policy.named,
+        beyond=np.array(beyond) if beyond else None,
         dt=legs.control_timestep,
         substeps=substeps,
         fallen=float(memory.fallen[0]) or None,
@@ -155,6 +180,14 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     )
 
 
+def _lifted(memory: Memory, robot: Robot, balance: LegController) -> tuple[int, ...]:
+    """Which feet are in the air: as the controller has it, or as a policy's soles bear."""
+    if robot.policy is None:
+        return (int(memory.phase[2]),) if memory.phase[0] == SINGLE else ()
+    borne = PolicyMemory(memory.userdata, robot.policy, balance.nv).borne
+    return tuple(k for k in range(2) if borne[k] <= LIFTED)
+
+
 class _Slid:
     """How far each foot is from where it was set down, seen from above; a foot in the air is not."""
 
@@ -162,12 +195,12 @@ class _Slid:
         self.far: list[float] = []
         self._stood: list[np.ndarray | None] = [None, None]
 
-    def see(self, places: list[np.ndarray], lifted: int | None) -> None:
-        """Take in x and y of either ankle [m], and which foot is in the air."""
+    def see(self, places: list[np.ndarray], lifted: Collection[int]) -> None:
+        """Take in x and y of either ankle [m], and which feet are in the air."""
         most = 0.0
         for k, place in enumerate(places):
             stood = self._stood[k]
-            if k == lifted:
+            if k in lifted:
                 self._stood[k] = None
             elif stood is None:
                 self._stood[k] = place

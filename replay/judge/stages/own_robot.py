@@ -185,7 +185,8 @@ class OwnRobot:
 
     def provenance(self, subject: Subject) -> dict[str, str]:
         robot = subject.scene.robot
-        return {"robot": f"{robot.name} hand={robot.hand} base={robot.base}"}
+        moved = {} if robot.policy is None else {"legs": robot.policy.controller}
+        return {"robot": f"{robot.name} hand={robot.hand} base={robot.base}", **moved}
 
     def notes(self, subject: Subject) -> Sequence[str]:
         return ()
