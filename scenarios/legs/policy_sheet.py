@@ -23,6 +23,7 @@ OPTIONAL = (
     "frameStack", "numSingleObs", "history", "clipObservations", "clipActions", "commandData", "cycleTime", "about",
 )  # fmt: skip
 MOST_FRAMES = 100
+MOST_SHOWN = 20_000  # numbers of all frames together, each of which is part of the state of a scene
 SLOWEST, FASTEST = 1.0, 240.0  # Hz
 CLIP = 1e6  # where the sheet says nothing
 TOLERANCE = 1e-4  # of golden observations and answers
@@ -83,6 +84,11 @@ def policy_of(
     if terms and stated != size:
         each = ", ".join(f"{term.name} {term.size}" for term in terms)
         node.child("numSingleObs").note(f"{stated} is not the sum of singleInputData, {size} ({each}). Put one of them right.")
+    if frames * size > MOST_SHOWN:
+        node.child("singleInputData").note(
+            f"{frames * size} numbers in all frames are too many. It has to be {MOST_SHOWN} or less. Mend frameStack or leave terms out."
+        )
+        return None, problems
     policy = LegPolicy(
         file=file,
         sha256=sha256,
