@@ -153,17 +153,20 @@ def _number(node: Node, low: float, high: float, default: float | None = None) -
     if node.value is None and default is not None:
         return default
     before = len(node.problems.found)
-    value = _plain(node).number()
+    value = _plain(node)
     if len(node.problems.found) == before and not low <= value <= high:
         node.note(f"{value:g} is not from {low:g} to {high:g}. Write the number as the policy was trained with it.")
     return value
 
 
-def _plain(node: Node) -> Node:
-    """The same; `1e-05`, which YAML takes for a word, is the number that programs print so."""
+def _plain(node: Node) -> float:
+    """A number without a unit; `1e-05`, which YAML takes for a word, is the number that programs print so."""
     if isinstance(node.value, str) and _POWER.fullmatch(node.value):
-        return Node(float(node.value), node.path, node.problems)
-    return node
+        return float(node.value)
+    if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+        node.note(f"{node.value!r} is not a plain number. Write the number alone, in SI units.")
+        return 1.0
+    return node.number()
 
 
 def _terms(node: Node, joints: int) -> list[Term]:
@@ -208,7 +211,7 @@ def _golden(node: Node, size: int, joints: int, sized: bool) -> tuple[tuple[np.n
 
 
 def _row(node: Node, size: int | None) -> np.ndarray:
-    values = [_plain(one).number() for one in node.each()]
+    values = [_plain(one) for one in node.each()]
     if isinstance(node.value, list) and size is not None and len(values) != size:
         node.note(f"{len(values)} numbers stand here, and {size} are needed. Copy the whole row, in its order.")
     return np.array(values, float)

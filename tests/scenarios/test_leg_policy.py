@@ -159,8 +159,8 @@ def test_two_processes_are_the_same_to_the_bit(folder):
         "sim = Simulation(scene)\nsim.begin([nominal(scene)])\n[sim.step(scene.ready_ctrl[None]) for _ in range(20)]\n"
         "print(hashlib.sha256(sim.state[0].tobytes()).hexdigest())"
     )
-    told = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2)]
-    assert told[0] == told[1] and len(told[0]) == 65
+    digests = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert digests[0] == digests[1] and len(digests[0]) == 65
 
 
 def test_its_hash_is_part_of_the_scene(stands, folder):
@@ -289,6 +289,10 @@ def test_all_faults_of_a_sheet_are_named_at_once(folder):
         ("- 3\n", "[3] is not a mapping"),
         ("joints: [leg_l1_joint\n", "This is no valid YAML"),
         ("joints: 3\n", "joints: 3 is not a list."),
+        (
+            yaml.safe_dump(sheet_of(STILL, np.zeros(12), inferenceFrequency="50 Hz")),
+            "inferenceFrequency: '50 Hz' is not a plain number. Write the number alone, in SI units.",
+        ),
     ],
 )
 def test_a_sheet_that_is_none_is_refused(folder, text, says):
