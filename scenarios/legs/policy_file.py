@@ -162,6 +162,7 @@ def _session(sha256: str, weights: bytes, file: str) -> tuple[onnxruntime.Infere
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.use_deterministic_compute = True
     options.log_severity_level = 4
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     try:
         session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # it has a class of its own for each of some ten causes

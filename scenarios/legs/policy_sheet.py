@@ -23,6 +23,7 @@ OPTIONAL = (
     "frameStack", "numSingleObs", "history", "clipObservations", "clipActions", "commandData", "cycleTime", "about",
 )  # fmt: skip
 MOST_FRAMES = 100
+MOST_SHOWN = 20_000  # numbers of all frames together, each of which is part of the state of a scene
 SLOWEST, FASTEST = 1.0, 240.0  # Hz
 CLIP = 1e6  # where the sheet says nothing
 TOLERANCE = 1e-4  # of golden observations and answers
@@ -83,6 +84,11 @@ def policy_of(
     if terms and stated != size:
         each = ", ".join(f"{term.name} {term.size}" for term in terms)
         node.child("numSingleObs").note(f"{stated} is not the sum of singleInputData, {size} ({each}). Put one of them right.")
+    if frames * size > MOST_SHOWN:
+        node.child("singleInputData").note(
+            f"{frames * size} numbers in all frames are too many. It has to be {MOST_SHOWN} or less. Mend frameStack or leave terms out."
+        )
+        return None, problems
     policy = LegPolicy(
         file=file,
         sha256=sha256,
@@ -147,17 +153,20 @@ def _number(node: Node, low: float, high: float, default: float | None = None) -
     if node.value is None and default is not None:
         return default
     before = len(node.problems.found)
-    value = _plain(node).number()
+    value = _plain(node)
     if len(node.problems.found) == before and not low <= value <= high:
         node.note(f"{value:g} is not from {low:g} to {high:g}. Write the number as the policy was trained with it.")
     return value
 
 
-def _plain(node: Node) -> Node:
-    """The same; `1e-05`, which YAML takes for a word, is the number that programs print so."""
+def _plain(node: Node) -> float:
+    """A number without a unit; `1e-05`, which YAML takes for a word, is the number that programs print so."""
     if isinstance(node.value, str) and _POWER.fullmatch(node.value):
-        return Node(float(node.value), node.path, node.problems)
-    return node
+        return float(node.value)
+    if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+        node.note(f"{node.value!r} is not a plain number. Write the number alone, in SI units.")
+        return 1.0
+    return node.number()
 
 
 def _terms(node: Node, joints: int) -> list[Term]:
@@ -202,7 +211,7 @@ def _golden(node: Node, size: int, joints: int, sized: bool) -> tuple[tuple[np.n
 
 
 def _row(node: Node, size: int | None) -> np.ndarray:
-    values = [_plain(one).number() for one in node.each()]
+    values = [_plain(one) for one in node.each()]
     if isinstance(node.value, list) and size is not None and len(values) != size:
         node.note(f"{len(values)} numbers stand here, and {size} are needed. Copy the whole row, in its order.")
     return np.array(values, float)

@@ -159,8 +159,8 @@ def test_two_processes_are_the_same_to_the_bit(folder):
         "sim = Simulation(scene)\nsim.begin([nominal(scene)])\n[sim.step(scene.ready_ctrl[None]) for _ in range(20)]\n"
         "print(hashlib.sha256(sim.state[0].tobytes()).hexdigest())"
     )
-    told = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2)]
-    assert told[0] == told[1] and len(told[0]) == 65
+    digests = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert digests[0] == digests[1] and len(digests[0]) == 65
 
 
 def test_its_hash_is_part_of_the_scene(stands, folder):
@@ -186,6 +186,11 @@ def test_the_environment_takes_it(folder):
     assert all(first[key].tobytes() == again[key].tobytes() for key in first)
     assert env.unwrapped.scene.robot.policy.file == "env.onnx"
     env.close()
+    copies = gymnasium.make_vec("shiliu/Bare-v1", 2, base="legs", legs=file)
+    copies.reset(seed=3)
+    rows = [copies.step(np.tile(ready, (2, 1)))[0] for _ in range(5)][-1]
+    assert all(first[key].tobytes() == rows[key][0].tobytes() for key in first)
+    copies.close()
 
 
 # -- what is shown to it -----------------------------------------------------------------------------------------------
@@ -275,6 +280,32 @@ def test_all_faults_of_a_sheet_are_named_at_once(folder):
         "elements 2 to 3 of gravity_body are asked for, and it has 3",
     ):
         assert part in text, (part, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "None is not a mapping with the keys inferenceFrequency, joints,"),
+        ("- 3\n", "[3] is not a mapping"),
+        ("joints: [leg_l1_joint\n", "This is no valid YAML"),
+        ("joints: 3\n", "joints: 3 is not a list."),
+        (
+            yaml.safe_dump(sheet_of(STILL, np.zeros(12), inferenceFrequency="50 Hz")),
+            "inferenceFrequency: '50 Hz' is not a plain number. Write the number alone, in SI units.",
+        ),
+    ],
+)
+def test_a_sheet_that_is_none_is_refused(folder, text, says):
+    file = written(folder, STILL, np.zeros(12), "none")
+    file.with_suffix(".yaml").write_text(text)
+    with pytest.raises(ScenarioError) as raised:
+        load_policy(file, "kuafu")
+    assert says in str(raised.value) and "none.yaml" in str(raised.value)
+
+
+def test_more_than_a_state_can_hold_is_refused(folder):
+    text = refused(folder, "large", frameStack=100, singleInputData=[{"term": "jointPos"}] * 17)
+    assert "20400 numbers in all frames are too many. It has to be 20000 or less." in text
 
 
 @pytest.mark.parametrize(
