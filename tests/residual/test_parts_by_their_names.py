@@ -58,6 +58,15 @@ def test_joints_that_are_exchanged_are_seen_as_far_as_they_are_apart(apart, seen
     assert (exchanged_part(group) is not None) == seen
 
 
+def test_joints_that_stand_are_exchanged_as_well():
+    """Commands of two values then, as a switch has them."""
+    columns = motion()
+    for kind in ("action", "state"):
+        columns[kind][:, 0], columns[kind][:, 1] = 0.3, -0.4
+    finding = found(swapped(columns, ("action", "state"), (0, 1), slice(100, 200)), without=("velocity",))
+    assert finding.level == "FAIL" and set(finding.subject) == set(NAMES[:2]) and finding.details["kind"] == "copied"
+
+
 def test_rows_that_are_lost_are_no_exchange():
     """All joints leap, or one alone does."""
     for joints in (slice(None), [2]):
