@@ -216,7 +216,8 @@ def _episode_stats(
     """What is off in a column of a table (n, k); its least and largest values are `low` and `high` (k,)."""
     if not stats:
         return
-    found = {"min": low, "max": high, "mean": table.mean(axis=0), "std": table.std(axis=0)}
+    mean = table.mean(axis=0)
+    found = {"min": low, "max": high, "mean": mean, "std": np.sqrt(((table - mean) ** 2).mean(axis=0))}
     size, largest = _size(low, high), np.maximum(np.abs(low), np.abs(high))
     for name, here in found.items():
         stated = stats.get(name)

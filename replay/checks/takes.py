@@ -134,7 +134,7 @@ def content(recording: Recording) -> Content:
     taken = [s for s in recording.streams.values() if s.n > 1 and s.role in ("command", "measured", "pose")]
     commands, measured = ([s for s in taken if s.role == role] for role in ("command", "measured"))
 
-    own = {id(s): hashlib.sha256(np.ascontiguousarray(s.values)).digest() for s in taken}
+    own = {id(s): hashlib.sha256(np.ascontiguousarray(s.values).data).digest() for s in taken}
     moves = {id(s): float(np.nan_to_num(np.ptp(s.values, axis=0)).max(initial=0.0)) > 0.0 for s in taken}
 
     def digest(streams: Sequence[Stream]) -> str | None:

@@ -81,7 +81,9 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
             continue
         bad = absurd = _absurd(stream.values, stream.quantity in FORCES)
         if stream.quantity not in ("imu", "placeholder") and not absurd.any():
-            bad = np.isin(stream.values, rule.settings["placeholders"])
+            bad = np.zeros(stream.values.shape, bool)
+            if (np.abs(stream.values) >= min(map(abs, rule.settings["placeholders"]), default=np.inf)).any():
+                bad = np.isin(stream.values, rule.settings["placeholders"])
             for j in np.flatnonzero(bad.any(axis=0)):
                 bad[:, j] = _apart(stream.values[:, j], bad[:, j], _counts(stream, int(j)))
             if stream.n > 1 and (stream.values == ALL_PLACEHOLDER).all():

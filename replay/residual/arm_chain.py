@@ -70,8 +70,8 @@ class JointChain:
         for j, link in enumerate(self.links):
             at = at + _turned(turn, link.pos)
             cross = _cross(link.axis)  # Rodrigues' formula, as in `about`, with what does not change multiplied first
-            still, by_sin, by_rest = (_turned(turn, link.turn @ one) for one in (np.eye(3), cross, cross @ cross))
-            turn = still + sin[:, j, None, None] * by_sin + rest[:, j, None, None] * by_rest
+            parts = _turned(turn, np.concatenate([link.turn, link.turn @ cross, link.turn @ (cross @ cross)], axis=1))
+            turn = parts[:, :, :3] + sin[:, j, None, None] * parts[:, :, 3:6] + rest[:, j, None, None] * parts[:, :, 6:]
             origins.append(at)
             axes.append(_turned(turn, link.axis))
             turns.append(turn)
@@ -141,7 +141,7 @@ def _cross(axis: np.ndarray) -> np.ndarray:
 
 
 def _turned(turns: np.ndarray, one: np.ndarray) -> np.ndarray:
-    """`turns @ one` of turns (n, 3, 3) and one vector (3,) or turn (3, 3): a single product, several times as fast as n small ones."""
+    """`turns @ one` of turns (n, 3, 3) and one vector (3,) or turns (3, 3 k): a single product, several times as fast as n small ones."""
     return (turns.reshape(-1, 3) @ one).reshape((*turns.shape[:1], 3, *one.shape[1:]))
 
 

@@ -65,6 +65,8 @@ def _follows(one: Difference, shown: Difference, beside: StatesBeside) -> bool:
         return False
     if not one.certain and one.kind != shown.kind:
         return True
+    if one.name == "held" and one.kind == shown.kind and set(one.channels) <= set(shown.channels):
+        return False  # a value that stands for some rows is right in the first of them
     rows = [beside.right.get((one.kind, name), np.zeros(0)) for name in one.channels]
     return all(((of >= one.first) & (of <= one.last)).any() for of in rows)
 

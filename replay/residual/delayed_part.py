@@ -61,7 +61,8 @@ def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedP
     for j, i in enumerate(both):
         q, c = group.channels[i].columns["measured"], commands[i]
         away = q - shifts_of(c, -delays)
-        errors[j] = (away - medians(away)[:, None]) ** 2
+        away -= medians(away)[:, None]
+        np.multiply(away, away, out=errors[j])
         for begin, end in cuts:
             errors[j, :, max(0, begin - round(EARLY / group.dt)) : end + round(LATE / group.dt) + 1] = 0.0
         errors[j] /= max(float(errors[j].mean(axis=1).min()), FINEST**2)  # one that follows badly, or is off, has no louder voice
@@ -103,7 +104,11 @@ def _largest(errors: np.ndarray) -> tuple[int, int, int, int]:
     """Of squared differences (delays, n): number of the delay of the rest, of that of a part, first and last row of the part."""
     left_least, best = np.inf, (0, 0, 0, 0)
     # what no part of another delay can take away: of each row the less of both
-    least = np.array([np.minimum(one, errors).sum(axis=1).min() for one in errors])
+    least = np.full(len(errors), np.inf)
+    for k, one in enumerate(errors):  # of one and another delay it is the same as of the other and the one
+        both = np.minimum(one, errors[k:]).sum(axis=1)
+        least[k] = min(least[k], both.min())
+        least[k:] = np.minimum(least[k:], both)
     for usual in np.argsort(least, kind="stable").tolist():
         if least[usual] > left_least:
             break

@@ -169,11 +169,11 @@ def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
 
 
 def _hands(group: Group) -> list[Difference]:
-    if turned := [*hands_turned_round(group), *hands_turned_in_part(group)]:
-        return [*turned, *_rest_of_hands(group, turned)]
+    if from_other_end := [*hands_turned_round(group), *hands_turned_in_part(group)]:
+        return [*from_other_end, *_rest_of_hands(group, from_other_end)]
     found = [*speeds_of_another_unit(group), *speeds_never_filled(group)] if group.channels[0].way == PERCENT else []
-    against = {c.name for c in group.channels if found and reversed_hand(c, group.dt) is not None}
-    found = [d for d in found if not against & set(d.channels)]  # it is the position that goes the other way
+    back = {c.name for c in group.channels if found and reversed_hand(c, group.dt) is not None}
+    found = [d for d in found if not back & set(d.channels)]  # it is the position that goes the other way
     if exchanged := list(exchanged_hands(group)):
         return [*exchanged, *_rest_of_hands(group, exchanged)]
     without = {name for one in found for name in one.channels}

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
+from .case import Case
 from .difference import Difference
 from .table import Group, RecordedChannel
 
@@ -36,7 +38,7 @@ def exchanged_part(group: Group) -> ExchangedPart | None:
     """
     if group.hands or not group.same_rows or group.n < 4:
         return None
-    of = [c for c in group.channels if set(KINDS) <= set(c.columns) and c.unit == "rad" and not c.is_switch]
+    of = [c for c in group.channels if set(KINDS) <= set(c.columns) and c.unit == "rad"]
     if len(of) < 3:
         return None
     steps = [np.abs(np.diff(np.column_stack([c.columns[kind] for c in of]), axis=0)) for kind in KINDS]
@@ -89,17 +91,16 @@ def exchanged_mutually(found: Sequence[Difference]) -> tuple[Difference, Differe
 
     That both fit is no chance, whatever explains one of them alone with fewer numbers: joints that stand are a factor of anything.
     """
-    for k, one in enumerate(found):
-        for other in found[k + 1 :]:
-            if len(one.cases) == len(other.cases) == 1 and one.unit == other.unit and _is_the_others(one, other):
-                return one, other
+    for one, other in combinations(found, 2):
+        if len(one.cases) == len(other.cases) == 1 and one.unit == other.unit and are_exchanged(one.cases[0], other.cases[0]):
+            return one, other
     return None
 
 
-def _is_the_others(one: Difference, other: Difference) -> bool:
-    rows = slice(max(one.first, other.first), min(one.last, other.last) + 1)
-    (a,), (b,) = one.cases, other.cases
-    if rows.stop - rows.start < 3:
+def are_exchanged(a: Case, b: Case) -> bool:
+    """Whether each of two columns is what the other one should be, in the rows of both."""
+    rows = slice(max(a.first, b.first), min(a.last, b.last) + 1)
+    if rows.stop - rows.start < 3 or len(a.x) != len(b.x):
         return False
     before = [float(((c.x - c.truth)[rows] ** 2).sum()) for c in (a, b)]
     after = [float(((x.x - y.truth)[rows] ** 2).sum()) for x, y in ((a, b), (b, a))]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from ..recording.recording import Recording, Stream
 from ..signals.clock import topic
 from .case import Case
 from .difference import LEAP, Difference
-from .hypotheses import best
+from .exchanged_part import MUTUAL, are_exchanged
+from .hypotheses import Explanation, best
 
 # how a difference calls the columns of a feature; those of no such feature tell of things
 COLUMN_OF = {"state": "measured", "velocity": "velocity", "effort": "effort", "base": "base", "wrench": "wrench", "touch": "touch"}
@@ -332,6 +334,8 @@ def _compared(
         cases = [case for _, case, _, _ in of]
         why = best(*cases) if max(case.n for case in cases) >= REASONED else None
         why = why if why is not None and why.name in BY_ROW else None
+        other = next((b[0].name for a, b in combinations(of, 2) if are_exchanged(a[1], b[1])), None)
+        why = why if other is None else Explanation("copied", "columns", 1.0, {"other": other}, MUTUAL)
         span = min(first for *_, first, _ in of), max(last for *_, last in of)
         sizes = [float(np.abs(case.x - case.truth)[case.span].max()) for case in cases]
         worst = int(np.argmax([size / OTHERWISE[c.unit] for size, (c, *_) in zip(sizes, of)]))

@@ -291,7 +291,8 @@ def _limits(values: np.ndarray, arm: MeasuredArm) -> np.ndarray:
     Siciliano et al., Robotics, 2009, eq. 3.30); each of the numbers of a quaternion changes by half of a turn at the most.
     """
     tip = arm.origins[-1]
-    levers = np.linalg.norm(np.cross(arm.axes, tip - arm.origins[:-1]), axis=2).T  # (n, k) m
+    (x, y, z), (a, b, c) = (np.moveaxis(each, 2, 0) for each in (arm.axes, tip - arm.origins[:-1]))
+    levers = np.sqrt((y * c - z * b) ** 2 + (z * a - x * c) ** 2 + (x * b - y * a) ** 2).T  # (n, k) m, of their cross product
     noise, step = (np.minimum(of(arm.q), COARSEST) for of in (scatter, resolution))
     place = SIGMAS * np.linalg.norm(noise * levers, axis=1) + (0.5 * step * levers).sum(axis=1)
     turn = 0.5 * (SIGMAS * float(np.linalg.norm(noise)) + 0.5 * float(step.sum()))

@@ -151,7 +151,16 @@ def _held(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]
         every = int(np.median(np.diff(changes)))
         if every >= 2 and len(changes) <= 0.6 * c.n:
             marks = np.concatenate([[0], changes])
-            yield c.meant[marks][np.searchsorted(marks, np.arange(c.n), side="right") - 1], 1.0, {"every": float(every)}
+            taken = c.truth[c.first + marks]
+            taken[0] = c.truth[_taken_at(c.x, c.first)]
+            yield taken[np.searchsorted(marks, np.arange(c.n), side="right") - 1], 1.0, {"every": float(every)}
+
+
+def _taken_at(x: np.ndarray, row: int) -> int:
+    """The row from which on a column stands at the value that it has in some row."""
+    while row > 0 and x[row - 1] == x[row]:
+        row -= 1
+    return row
 
 
 def _offset(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

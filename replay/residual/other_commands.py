@@ -75,8 +75,8 @@ def best_alike(x: np.ndarray, commands: np.ndarray, dt: float, most: float) -> t
         for here, there, many in zip(*map(np.ndarray.tolist, begins), rows[:, 0].tolist())
     ]) - b[:, :, None] * a[:, None, :] / rows[:, :, None]  # fmt: skip
     alike = np.divide(product, size, out=np.zeros_like(size), where=size > 1e-12)
-    most = np.abs(alike).argmax(axis=0)[None]
-    best, delay = np.take_along_axis(alike, most, axis=0)[0], lates[most[0]]
+    at = np.abs(alike).argmax(axis=0)[None]
+    best, delay = np.take_along_axis(alike, at, axis=0)[0], lates[at[0]]
     delay[best == 0.0] = 0
     best[:, commands.std(axis=0) < 1e-9] = 0.0
     return best, delay

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..signals.channels import turns_beside, wrapped_beside
 from ..signals.signal import find_lag, runs
-from ..signals.statistics import correlation, median
+from ..signals.statistics import correlation, median, median_of
 from .case import Case
 from .coarse_values import AS_WRITTEN, MOVES, telling
 from .difference import Difference
@@ -82,7 +82,7 @@ def parameters(
                 one = whole(group, channel, "measured", abs(bend), "factor", {"factor": relation.gain}, alike)
                 yield _of_another_kind(group, channel, one, alike) if off > ANOTHER else one
             if len(alike) >= 3 and np.isfinite(relation.delay):
-                apart = relation.delay - float(np.median([r.delay for r in alike]))
+                apart = relation.delay - median_of(r.delay for r in alike)
                 rows = held_for(c)
                 speed = float(np.abs(c[rows:] - c[:-rows]).max()) / (rows * group.dt)
                 planned = channel.unit != "rad"  # how late a servo is that plans its way is in part a matter of its pace
@@ -90,7 +90,7 @@ def parameters(
                     one = whole(group, channel, "measured", abs(apart), "lag", {"late": apart}, alike, "s")
                     yield from (replace(one, certain=False),) if planned else _late(group, channel, relations, one, apart)
         elif relation.name == "derivative" and len(alike) >= 3:
-            usual = float(np.median([r.gain for r in alike])) or 1.0
+            usual = median_of(r.gain for r in alike) or 1.0
             v = channel.columns["velocity"]
             moved = float((v - relation.residual).std())
             if moved > 0.02 and abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / moved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -32,6 +33,14 @@ def median(x: np.ndarray) -> float:
         return float(np.partition(x, (half, half))[half])  # asked for twice: for one alone NumPy takes three times as long
     two = np.partition(x, (half - 1, half))
     return float((two[half - 1] + two[half]) / 2.0)
+
+
+def median_of(x: Iterable[float]) -> float:
+    """The median of a few numbers, at least one; NaN where one of them is."""
+    few = sorted(x)
+    half = len(few) // 2
+    middle = few[half] if len(few) % 2 else (few[half - 1] + few[half]) / 2.0
+    return middle if not any(map(math.isnan, few)) else math.nan
 
 
 def medians(x: np.ndarray) -> np.ndarray:

@@ -61,7 +61,8 @@ def folders(conf_dir: Path | None = None) -> list[Path]:
     own = conf_dir if conf_dir is not None else Path("conf")
     if conf_dir is not None and not conf_dir.is_dir():
         raise ScenarioError("There is no such folder of configs.", file=str(conf_dir), field="conf_dir")
-    return [own.resolve(), CONF] if own.is_dir() and own.resolve() != CONF else [CONF]
+    found = own.resolve() if own.is_dir() else CONF
+    return [found, CONF] if found != CONF else [CONF]
 
 
 def own_assets(conf_dir: Path | None = None) -> Path | None:

@@ -11,10 +11,12 @@ from servo_takes import NAMES, RATE, ROWS, RULES, claw, motion, taken
 from shiliu.replay.checks.hand_polarity import check_polarity
 from shiliu.replay.checks.witnesses import check_differs
 from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.residual.borne_by_states import with_states
 from shiliu.replay.residual.case import Case
 from shiliu.replay.residual.departures import together
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.exchanged_part import FAR, exchanged_part
+from shiliu.replay.residual.full_states import StatesBeside
 from shiliu.replay.residual.held_rows import as_held
 from shiliu.replay.residual.hypotheses import best
 from shiliu.replay.residual.table import table_of
@@ -56,6 +58,15 @@ def test_joints_that_are_exchanged_are_seen_as_far_as_they_are_apart(apart, seen
     columns["state"] = columns["action"].copy()
     (group,) = table_of(taken(swapped(columns, ("action", "state"), (0, 1), slice(100, 200)))).groups
     assert (exchanged_part(group) is not None) == seen
+
+
+def test_joints_that_stand_are_exchanged_as_well():
+    """Commands of two values then, as a switch has them."""
+    columns = motion()
+    for kind in ("action", "state"):
+        columns[kind][:, 0], columns[kind][:, 1] = 0.3, -0.4
+    finding = found(swapped(columns, ("action", "state"), (0, 1), slice(100, 200)), without=("velocity",))
+    assert finding.level == "FAIL" and set(finding.subject) == set(NAMES[:2]) and finding.details["kind"] == "copied"
 
 
 def test_rows_that_are_lost_are_no_exchange():
@@ -185,6 +196,28 @@ def test_a_command_past_its_stop_that_no_joint_had_is_as_it_is_written(by):
     stop = float(np.percentile(columns["state"][:, 2], 90.0))
     columns["state"][:, 2] = np.minimum(columns["state"][:, 2], stop)
     assert not [d for d in ComparedColumns(taken(columns), {NAMES[2]: (-3.0, stop)}).differences if d.certain and d.kind == "measured"]
+
+
+@pytest.mark.parametrize("first", [60, 63])
+def test_a_column_that_stands_for_some_rows_each_is_held_wherever_it_is_seen_first(first):
+    truth = np.sin(np.arange(200) / 15.0)
+    x = truth.copy()
+    x[60:150] = truth[60:150][np.arange(90) // 6 * 6]
+    restored = np.where((np.arange(200) >= first) & (np.arange(200) < 150), truth, x)
+    why = best(Case(x, restored, first, 149, 1.0 / RATE, 1e-4))
+    assert why is not None and why.name == "held" and why.numbers["every"] == 6.0 and why.explained > 0.999
+
+
+@pytest.mark.parametrize("name", ["held", "offset"])
+def test_full_states_leave_a_held_value_its_name(name):
+    """In the first row of each it is right; what is off by one amount is right in none."""
+    seen, shown = (
+        Difference.over(T, ("a",), "command", rows, 0.3, "rad", why, certain=True, weight=weight)
+        for rows, why, weight in (((30, 300), name, 10.0), ((60, 290), None, 1e3))
+    )
+    beside = StatesBeside(columns=(shown,), right={("command", "a"): np.array([90])})
+    out = with_states([seen], beside)
+    assert [d.name for d in out] == (["held"] if name == "held" else [None])
 
 
 @pytest.mark.parametrize("way", [1.0, 100.0])
