@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from body_takes import JOINTS, RATE, TIMES, N, body_take, changed
 from scipy.signal import butter, filtfilt, savgol_filter
-from servo_takes import servo
+from servo_takes import servo, taken
 from shiliu.replay.residual.arm_chain import arms_of, own_chains
 from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.residual.resolved_torque import scatter, unresolved
 from shiliu.replay.residual.risen_speeds import with_risen_speeds
+from shiliu.replay.residual.row_order import rows_moved
 
 LAG = 0.1  # s, damping over stiffness of the model's arms
 QUICK = 3.0  # 1/s
@@ -76,6 +77,25 @@ def test_computed_speeds_are_no_fault_and_hide_none(way):
     assert [(d.kind, d.channels) for d in found] == [("effort", ("zarm_l2_joint",))]
     sent = take.streams["action"].column("zarm_r4_joint")[rows] + 0.15
     assert any("zarm_r4_joint" in d.channels for d in certain(changed(take, "action", "zarm_r4_joint", sent, rows)))
+
+
+def quick(lost=0):
+    """Six joints that all go somewhere within a fifth of a second, again and again, and how fast, by a parabola over nine rows; and so
+    many rows that are missing in the middle of it."""
+    t = np.arange(330) / RATE
+    course = sum(sign / (1.0 + np.exp(-(t - at) / 0.035)) for at, sign in ((2.0, 1), (4.0, -1), (6.0, 1), (8.0, -1), (9.5, 1)))
+    way = np.linspace(0.3, 0.7, 6) * (course + 0.3 * np.sin(1.3 * t))[:, None]
+    columns = {"action": way, "state": np.vstack([way[:1], way[:1], way[:-2]])}
+    columns["velocity"] = savgol_filter(columns["state"], 9, 2, deriv=1, delta=1.0 / RATE, axis=0)
+    kept = np.delete(np.arange(330), np.arange(183, 183 + lost))
+    return taken({name: x[kept] for name, x in columns.items()})
+
+
+@pytest.mark.parametrize("lost", [0, 2])
+def test_a_burst_of_motion_beside_filtered_speeds_lacks_no_rows(lost):
+    (group,) = ComparedColumns(quick(lost)).table.groups
+    found = list(rows_moved(group))
+    assert [(d.name, d.first in range(182, 185)) for d in found] == [("cut", True)] * (lost > 0)
 
 
 @pytest.mark.parametrize("step", [0.004, 0.005])
