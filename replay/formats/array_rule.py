@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..signals.signal import runs
+from .column_endings import columns_called
 
 if TYPE_CHECKING:
     from .stream_rule import StreamRule
@@ -134,7 +135,8 @@ class ArrayRule:
             first, end = columns.span(axes[0] if len(axes) > 1 and text == columns.channel else math.prod(axes))
             if len(names) != end - first:
                 return False
-        if not all(self._named(channel, (labels or {}).get(channel, ())) for channel in self.column_names):
+        called = {channel: tuple(columns_called((labels or {}).get(channel, ()), "joint_position")) for channel in self.column_names}
+        if not all(self._named(channel, called[channel]) for channel in self.column_names):
             return False
         return all(name in shapes and _same(shape, shapes[name][1:]) for name, shape in self.channels.items())
 
