@@ -136,6 +136,8 @@ def _by_law(
         rest[faster | known[:, j] | unknown, j] = 0.0
         if any(d.name == "mirrored" and d.last - d.first >= ALL * (group.n - 1) and channel.name in d.channels for d in found):
             rest[:, j] = 0.0  # a command or a position that is turned round asks for another torque all along
+    if smoothed:  # they do not show what strikes a joint that stands
+        speed = speed + STILL
     bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
     relations = follows(group) if bad.any() else []
     rises = derivative(group) if rises is None and bad.any() else rises
