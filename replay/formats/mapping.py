@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..signals.signal import runs
+from .column_endings import columns_called
 
 _CALLED = re.compile(r"^(?P<channel>.+?)\[(?P<names>[^\]\d:][^\]]*)\]$")  # columns by what they are called
 _SLICE = re.compile(r"^(?P<channel>.+?)(?:\[(?P<one>\d{1,6})\]|\[(?P<first>\d{1,6}):(?P<end>\d{0,6})\])?$")
@@ -191,7 +192,8 @@ class ArrayRule:
             first, end = columns.span(axes[0] if len(axes) > 1 and text == columns.channel else math.prod(axes))
             if len(names) != end - first:
                 return False
-        if not all(self._named(channel, (labels or {}).get(channel, ())) for channel in self.column_names):
+        called = {channel: tuple(columns_called((labels or {}).get(channel, ()), "joint_position")) for channel in self.column_names}
+        if not all(self._named(channel, called[channel]) for channel in self.column_names):
             return False
         return all(name in shapes and _same(shape, shapes[name][1:]) for name, shape in self.channels.items())
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
 from ..formats.arrays.array_episode import ArrayEpisode
+from ..formats.column_endings import POSITION, parted
 from ..formats.mapping import Columns
 from . import unit_guess as guessing
 
@@ -166,6 +168,9 @@ class _Draft:
                 )
                 left |= set(range(first, end))
         labels = self._labels(name, width)
+        ended = [parted(label) for label in labels]
+        several = len({kind for _, kind in ended if kind}) > 1
+        merged: dict[tuple[str, str], list[tuple[int, int]]] = {}
         cuts = [
             0,
             *(j for j in range(1, width) if kinds[j] != kinds[j - 1] or (j in left) != (j - 1 in left)),
@@ -174,8 +179,11 @@ class _Draft:
         for first, end in pairwise(cuts):
             if first in left:
                 continue
+            if several and first not in turns and ended[first][1]:
+                merged.setdefault(kinds[first][:2], []).append((first, end))
+                continue
             where = name if end - first == width else str(Columns(name, first, end))
-            names = list(labels[first:end]) or [f"{_slug(name)}_{j}" for j in range(first, end)]
+            names = _joints(labels[first:end]) or [f"{_slug(name)}_{j}" for j in range(first, end)]
             note = ""
             quantity, unit = kinds[first][:2]
             if first in turns:
@@ -184,6 +192,11 @@ class _Draft:
                 note = f"four columns of norm 1, taken as a quaternion {order}"
                 self._doubt(f"{where}: a quaternion by its norm; whether wxyz or xyzw its values do not prove")
             self._stream(where, role, quantity, unit, names, note)
+        for (quantity, unit), spans in merged.items():
+            fields = [str(Columns(name, first, end)) for first, end in spans]
+            names = _joints([label for first, end in spans for label in labels[first:end]])
+            alike = sum(of == quantity for of, _ in merged) > 1
+            self._stream(f"{name}/{quantity}" + f"/{unit}" * alike, role, quantity, unit, names, "", fields=fields)
         return role
 
     def _kinds(self, name: str, flat: np.ndarray, role: str, turns: list[int]) -> list[tuple[str, str, int]]:
@@ -192,11 +205,14 @@ class _Draft:
         found: list[tuple[str, str, int]] = [("", "", -1)] * width
         for first in turns:
             found[first : first + 4] = [("orientation", "1", first)] * 4
-        stems = guessing.kinds(self._labels(name, width, quiet=True), width)
+        labels = self._labels(name, width, quiet=True)
+        counted = [parted(label)[1] for label in labels] or [None] * width
+        stems = list(zip(guessing.kinds(labels, width), counted))
         for stem in dict.fromkeys(stems):
             group = [j for j in range(width) if stems[j] == stem and not found[j][1]]
             if group:
-                guess = guessing.unit_of(name, flat[:, group], role)
+                # columns that say themselves what they count are asked by that
+                guess = guessing.unit_of(f"{name}/{stem[1]}" if stem[1] not in (None, POSITION) else name, flat[:, group], role)
                 self._doubt(guess.doubt)
                 for j in group:
                     found[j] = (guess.quantity, guess.unit, -1)
@@ -243,11 +259,13 @@ class _Draft:
         names: list[str],
         note: str,
         suffixes: list[str] | None = None,
+        fields: list[str] | None = None,
     ) -> None:
+        field = f"field: {quoted(where)}" if fields is None else f"fields: [{', '.join(map(quoted, fields))}]"
         more = f",\n     suffixes: [{', '.join(suffixes)}]" if suffixes else ""
         more += f",\n     note: {quoted(note)}" if note else ""
         self.streams += [
-            f"  - {{name: {quoted(where)}, field: {quoted(where)}, role: {role}, quantity: {quoted(quantity)}, unit: {quoted(unit)},",
+            f"  - {{name: {quoted(where)}, {field}, role: {role}, quantity: {quoted(quantity)}, unit: {quoted(unit)},",
             f"     names: [{', '.join(map(quoted, names))}]{more}}}",
         ]
 
@@ -260,6 +278,12 @@ def _one_of_many(arrays: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], 
     first = next(m for m in matches.values() if m)
     chosen = {m[3]: arrays[name] for name, m in matches.items() if m and m[2] == first[2]}
     return chosen, f"{first[1]}*"
+
+
+def _joints(labels: Sequence[str]) -> list[str]:
+    """Names of joints, without the endings that say what is counted, where each is another one then."""
+    joints = [parted(label)[0] for label in labels]
+    return joints if len(set(joints)) == len(joints) else list(labels)
 
 
 def _slug(text: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from ..signals.signal import runs
 from .arm_chain import HEAD, MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
-from .derived_speed import apart_of
+from .derived_speed import apart_of, are_smoothed
 from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
@@ -44,6 +44,7 @@ SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to eac
 # scenarios reach 0.19, where a hand turns a door
 SPEED, AGREE, LEAST_DAMPING = 0.4, 0.3, 0.5
 LEAP = 0.04  # rad between two commands
+SPEEDS = ("velocity", "measured")  # columns
 ALL = 0.8  # of a take, in which one reason stands for what torques leave as well
 STANDS, STIRS = 8, 0.02  # rows for which a torque is one value; rad and rad/s, or of the way, by which its joint moves meanwhile
 STRUCK = 6  # rows about those in which a servo gives all that it can
@@ -109,7 +110,8 @@ def _by_law(
     rest[[0, -1]] = 0.0
     speed = np.abs(np.column_stack([c.columns["velocity"] for c in channels]))
     small = law.scale
-    chatter = CHATTER * abs(law.damping) * np.column_stack([apart_of(c, group.t) for c in channels])
+    smoothed = channels[0].unit == "rad" and are_smoothed(*(np.column_stack([c.columns[of] for c in channels]) for of in SPEEDS), group.t)
+    chatter = CHATTER * abs(law.damping) * np.column_stack([apart_of(c, group.t, smoothed) for c in channels])
     steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
     seams = _seams((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM, steps > LEAP)
     rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
@@ -134,6 +136,8 @@ def _by_law(
         rest[faster | known[:, j] | unknown, j] = 0.0
         if any(d.name == "mirrored" and d.last - d.first >= ALL * (group.n - 1) and channel.name in d.channels for d in found):
             rest[:, j] = 0.0  # a command or a position that is turned round asks for another torque all along
+    if smoothed:  # they do not show what strikes a joint that stands
+        speed = speed + STILL
     bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
     relations = follows(group) if bad.any() else []
     rises = derivative(group) if rises is None and bad.any() else rises

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..signals.signal import runs
+from .derived_speed import are_smoothed
 from .difference import LEAP, Difference
 from .hypotheses import turned_in
 from .relations import shifted
@@ -18,7 +19,6 @@ from .table import Group
 FAST, OTHERWISE, ROWS = 0.3, 0.15, 0.6
 OTHERS = 0.2  # of `FAST`, that the other joints go at the least to say anything
 AT_ONCE = (0.05, 0.15)  # s between rows at the most, rad: no joint goes so far with its command in the row in which it leaps
-SMOOTH = 0.9  # of the turns of the rises, that filtered speeds have at the most: 0.37 to 0.8; those of clean takes have one and more
 USUAL = 0.8  # of the fast rows, between which one row lies
 BESIDE = 6  # rows, by which commands and positions go on before and after
 # rows in a stretch that may stand the other way round all along
@@ -81,7 +81,7 @@ def rows_moved(group: Group) -> Iterator[Difference]:
     worst = (np.arange(len(outside)), np.argmax(outside, axis=1))
     others, their_power = (outside**2).sum(axis=1) - outside[worst] ** 2, power - due[worst] ** 2
     bad &= others > (ROWS * usual) ** 2 * np.maximum(their_power, (OTHERS * FAST * group.dt) ** 2)
-    if bad.any() and _is_smoother(v, q, group.t):
+    if bad.any() and are_smoothed(v, q, group.t):
         bad &= _unlike_those_beside(step, due)
     gap = bad.copy()
     for shift in range(1, BESIDE):
@@ -97,16 +97,6 @@ def rows_moved(group: Group) -> Iterator[Difference]:
             why = "reordered" if turns.min() < -ROWS else "cut" if turns.max() > 1.0 + ROWS else "repeated"
             names = [one.name for one, far in zip(channels, np.abs(step[first : last + 1]).max(axis=0)) if far > 0.25 * LEAP]
             yield _rows(group, names, first + 1, last + 1, float(np.abs(step[first : last + 1]).max()), why)
-
-
-def _is_smoother(v: np.ndarray, q: np.ndarray, t: np.ndarray) -> bool:
-    """Whether speeds (n, k) went through a filter: they turn less than the mean rises of the positions (n, k). In a short burst of motion
-    such speeds say less of a row than the rows beside it do."""
-    rises = np.diff(q, axis=0) / np.diff(t)[:, None]
-    mean = np.diff(0.5 * (rises[1:] + rises[:-1]), 2, axis=0)
-    goes = np.ptp(q, axis=0) > MOVES
-    turns, of_rises = (np.sqrt((x**2).mean(axis=0))[goes] for x in (np.diff(v[1:-1], 2, axis=0), mean))
-    return bool(goes.any()) and float(np.median(turns / np.maximum(of_rises, 1e-9))) < SMOOTH
 
 
 def _unlike_those_beside(step: np.ndarray, due: np.ndarray) -> np.ndarray:

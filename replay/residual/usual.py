@@ -87,11 +87,14 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
     if _is_recorded_otherwise(channels, usual):
         return []
     late = _late(channels, usual)
-    if channels and abs(late) > FAR * LEAST["late"]:
+    otherwise = abs(late) > FAR * LEAST["late"]
+    if channels and otherwise:
         found.append(_all_late(compared[0], channels, late))
     for group, own in of_groups:
         moving = [one for one in own if "command_rough" in one.of]
-        each = [[_difference(group, one, word, times, usual) for times, word in _outside(one, group, usual, late)] for one in own]
+        each = [
+            [_difference(group, one, word, times, usual, otherwise) for times, word in _outside(one, group, usual, late)] for one in own
+        ]
         of = [max(every, key=lambda d: (d.certain, d.weight)) for every in each if every]
         device = [d for d in of if _of_device(d, group)]
         if len(device) > max(1.0, MOST * len(moving)):
@@ -142,14 +145,14 @@ def _outside(one: Habits, group: Group, usual: Usual, late: float) -> list[tuple
     """The numbers of a channel that are outside, each with how many times as far as it may be.
 
     Args:
-        late: [s] by which all are; it counts where most channels are so.
+        late: [s] by which all are; it counts where most channels are so. Of a motion that is slowed, delays differ by as many times more.
     """
     known_of, found = usual.of.get(one.channel.name, {}), []
     for word, habit in one.of.items():
         asked = word in known_of and word not in (*GRAINS, "way") and not (group.hands and word in FREE)
         if asked and (word not in CENTRED or _moves_enough(one, usual)):
-            by = late if word == "late" else 0.0
-            may = far_of(word, group.hands) * reach_of(word, known_of[word][1], group.hands)
+            by, slowed = (late, 1.0 + max(late, 0.0) / max(known_of[word][0], LEAST[word])) if word == "late" else (0.0, 1.0)
+            may = slowed * far_of(word, group.hands) * reach_of(word, known_of[word][1], group.hands)
             found.append((abs(habit.value - known_of[word][0] - by) / may, word))
     return [(times, word) for times, word in found if times > 1.0]
 
@@ -169,8 +172,13 @@ def reach_of(word: str, reach: float, hands: bool) -> float:
     return max(reach, LEAST.get(word, NEAR[hands]))
 
 
-def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual) -> Difference:
-    """A number that is far outside, as a difference of the column in the rows in which it is so."""
+def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual, otherwise: bool) -> Difference:
+    """A number that is far outside, as a difference of the column in the rows in which it is so.
+
+    Args:
+        otherwise: whether all channels are later or earlier than usual, as in slow motion: how long they take to come to rest, and what is
+            left of a slow way, are theirs then, and distances are unsure.
+    """
     habit, centre = one.of[word], usual.of[one.channel.name][word][0]
     x = one.channel.columns["measured"]
     meant = one.channel.columns["command"] if word.endswith("_rest") else one.meant
@@ -195,7 +203,7 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
         why = best(case)
     # a joint that is held back is so as well, and how late a finger is, what it holds decides
     slack = (word == "measured_rough" and habit.value < centre) or (group.hands and word in ("late", "delay"))
-    certain = not slack and (word not in PUSHED or _no_push(one, word, habit, usual, group))
+    certain = not slack and (word not in PUSHED or (not otherwise and _no_push(one, word, habit, usual, group)))
     return Difference.over(
         group.t, (one.channel.name,), kind, (habit.first, habit.last), max(size, 1e-9), unit, why or name, certain=certain,
         undone=0.0, stream=one.channel.topics.get(kind, ""), limit=max(size, 1e-9) / times, weight=times,

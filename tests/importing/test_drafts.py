@@ -73,6 +73,42 @@ def drafted(tmp_path: Path, arrays_of: dict):
     return draft
 
 
+@pytest.mark.parametrize("interleaved", [False, True])
+def test_a_draft_reads_what_endings_of_names_say(tmp_path, interleaved):
+    """`.pos`, `.vel` and `.effort` behind the joints, as LeRobot writes those of robots of its own."""
+    joints, endings = ("left_arm_joint_1", "left_arm_joint_2", "gripper"), ("pos", "vel", "torque")
+    called = [f"{j}.{e}" for j in joints for e in endings] if interleaved else [f"{j}.{e}" for e in endings for j in joints]
+    t = np.linspace(0.0, 3.0, 40)[:, None]
+    state = np.sin(t + np.arange(9))
+    episode = arrays.ArrayEpisode(
+        "take", "take.npz", "0" * 64, "npz", "NumPy archive", tmp_path / "take.npz",
+        {"observation.state": state, "action": np.cos(t + np.arange(3))},
+        labels={"observation.state": tuple(called), "action": tuple(f"{j}.pos" for j in joints)},
+    )  # fmt: skip
+    draft = propose(episode)
+    (tmp_path / "draft.yaml").write_text(draft.text)
+    recording = arrays.recording_of(episode, tmp_path / "draft.yaml")
+    found = {(s.role, s.quantity): s for s in recording.streams.values()}
+    quantities = {"joint_position": ("rad", "pos"), "joint_velocity": ("rad/s", "vel"), "joint_torque": ("Nm", "torque")}
+    assert set(found) == {("command", "joint_position"), *(("measured", quantity) for quantity in quantities)}
+    for quantity, (unit, ending) in quantities.items():
+        stream = found["measured", quantity]
+        assert (stream.names, stream.unit) == (joints, unit)
+        assert np.array_equal(stream.column("gripper"), state[:, called.index(f"gripper.{ending}")])
+    assert found["command", "joint_position"].names == joints and not recording.unmapped
+
+
+def test_endings_that_leave_two_columns_one_name_stay(tmp_path):
+    t = np.linspace(0.0, 3.0, 40)[:, None]
+    episode = arrays.ArrayEpisode(
+        "take", "take.npz", "0" * 64, "npz", "NumPy archive", tmp_path / "take.npz", {"state": np.sin(t + np.arange(2))},
+        labels={"state": ("elbow.pos", "elbow.position")},
+    )  # fmt: skip
+    (tmp_path / "draft.yaml").write_text(propose(episode).text)
+    (stream,) = arrays.recording_of(episode, tmp_path / "draft.yaml").streams.values()
+    assert stream.names == ("elbow.pos", "elbow.position")
+
+
 def test_a_draft_takes_names_and_robot_from_the_container(tmp_path):
     episode = arrays.ArrayEpisode(
         "e", "e", "0" * 64, "lerobot", "set", tmp_path / "info.json", {"action": np.arange(60.0).reshape(20, 3) / 60},

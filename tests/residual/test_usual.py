@@ -57,6 +57,34 @@ def test_another_take_of_the_device_is_usual(usual, seed):
     assert unusual([group(seed)], usual) == []
 
 
+def slowed(of: Group, times: float) -> Group:
+    """The take in slow motion, so many times as long."""
+    n = round((of.n - 1) * times) + 1
+    rows = np.arange(n) / times
+    channels = (replace(c, columns={kind: np.interp(rows, np.arange(of.n), x) for kind, x in c.columns.items()}) for c in of.channels)
+    return replace(of, t=np.arange(n) * of.dt, channels=tuple(channels))
+
+
+@pytest.mark.parametrize(("times", "sure"), [(1.0, True), (2.0, False)])
+def test_a_distance_is_unsure_where_all_joints_are_later(usual, times, sure):
+    """What is left of a slow way looks like a rest beside the command."""
+    beside = changed(slowed(group(100), times), 2, "measured", lambda x: x + 0.2 * np.exp(-(((np.arange(len(x)) / times - 290) / 25) ** 4)))
+    found = [d for d in unusual([beside], usual) if d.channels == ("joint_2",)]
+    assert [d.certain for d in found] == [sure] and not [d for d in unusual([slowed(group(100), times)], usual) if d.certain]
+
+
+@pytest.mark.parametrize(("seed", "more", "named"), [(101, 5, True), (101, 2, False)])
+def test_delays_differ_by_more_in_slow_motion(usual, seed, more, named):
+    """As the take is, five rows more are a delay of one joint; twice as long, as many are not."""
+    for times, seen in ((1.0, named), (2.0, False)):
+        slow = slowed(group(seed), times)
+        late = changed(slow, 2, "measured", lambda x: np.concatenate([np.full(more, x[0]), x[:-more]]))
+        of = [d for d in unusual([late], usual) if d.channels == ("joint_2",) and d.name == "lag" and d.certain]
+        assert bool(of) == seen, times
+    late = changed(slowed(group(seed), 2.0), 2, "measured", lambda x: np.concatenate([np.full(2 * more, x[0]), x[: -2 * more]]))
+    assert named == any(d.channels == ("joint_2",) and d.certain for d in unusual([late], usual))
+
+
 def low_pass(x: np.ndarray, rows: int) -> np.ndarray:
     return np.convolve(np.pad(x, rows, mode="edge"), np.ones(2 * rows + 1) / (2 * rows + 1), mode="valid")
 

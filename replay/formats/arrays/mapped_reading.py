@@ -14,6 +14,7 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.features import grid_ns
 from ...recording.recording import NOTE_WORDS, Recording, Stream
 from ...signals.grid import fitted
+from ..column_endings import KIND_OF, POSITION, columns_called, parted
 from ..mapping import ArrayRule, Columns, StreamRule, reason_unused
 from ..mapping import Mapping as ChannelMapping
 from .array_contradictions import beyond_any_clock, in_other_places, in_their_order
@@ -137,7 +138,7 @@ class MappedReading:
         """A note of the joints and hands of a command that the container has no column for, where it has others of them."""
         if not rule.by_name or rule.role != "command" or not self._has(rule.fields[0]):
             return
-        called = self.episode.labels.get(Columns.parse(rule.fields[0]).channel, ())
+        called = self._columns_of(rule)
         lacking = [name for name in rule.names if name not in called]
         if lacking and any(set(names) <= set(called) for names in rule.else_names):
             self.notes.append(f"{rule.name}: the container has no column for {', '.join(lacking)}: nothing of them is checked")
@@ -147,8 +148,9 @@ class MappedReading:
         if (ordered := in_their_order(rule, self.episode.labels)) is not None:
             return [ordered]
         if rule.by_name and rule.else_names:
-            called = self.episode.labels.get(Columns.parse(rule.fields[0]).channel, ())
             lists = (rule.names, *rule.else_names)
+            rule = self._beside_positions(rule, lists)
+            called = self._columns_of(rule)
             names = next((names for names in lists if set(names) <= set(called)), rule.names)
             return [replace(rule, names=names, unit=_unit_of(rule, names))]
         if rule.per is None or not all(self._has(text) for text in rule.fields):
@@ -218,14 +220,28 @@ class MappedReading:
     def _called(self, rule: StreamRule) -> dict[str, int]:
         """Column of the rule's channel by the name that the container gives it, of those that the rule names."""
         channel = Columns.parse(rule.fields[0]).channel
-        stored = self.episode.labels.get(channel, ())
+        stored = self._columns_of(rule)
         missing = [name for name in rule.names if name not in stored]
         if missing and not rule.optional:
             raise self._fail(
                 f"the container calls no column of it {', '.join(missing[:4])}. Give a mapping for this recording (mapping=FILE.yaml).",
                 channel,
             )
-        return {name: stored.index(name) for name in rule.names if name in stored}
+        return {name: stored[name] for name in rule.names if name in stored}
+
+    def _columns_of(self, rule: StreamRule) -> dict[str, int]:
+        """Column of the rule's channel by what it is called, see `columns_called`."""
+        return columns_called(self.episode.labels.get(Columns.parse(rule.fields[0]).channel, ()), rule.quantity)
+
+    def _beside_positions(self, rule: StreamRule, lists: tuple[tuple[str, ...], ...]) -> StreamRule:
+        """The rule, of the channel of a robot's state where its own is not there and that one has names that end in what they count."""
+        if self._has(rule.fields[0]) or KIND_OF.get(rule.quantity) in (None, POSITION) or rule.role != "measured":
+            return rule
+        for channel, stored in self.episode.labels.items():
+            called = columns_called(stored, rule.quantity) if any(parted(name)[1] for name in stored) else {}
+            if channel in self.episode.arrays and channel.startswith(MEASURED[0]) and any(set(names) <= set(called) for names in lists):
+                return replace(rule, fields=(channel,))
+        return rule
 
     def _stream(self, rule: StreamRule, values: np.ndarray, dtype: str, times: dict[str, Any]) -> Stream:
         name = str(rule.name)

@@ -1,0 +1,108 @@
+"""Speeds that were computed from positions, in every way that people compute them, are no fault, and hide none of commands and torques."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from body_takes import JOINTS, RATE, TIMES, N, body_take, changed
+from scipy.signal import butter, filtfilt, savgol_filter
+from servo_takes import servo, taken
+from shiliu.replay.residual.arm_chain import arms_of, own_chains
+from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.residual.resolved_torque import scatter, unresolved
+from shiliu.replay.residual.risen_speeds import with_risen_speeds
+from shiliu.replay.residual.row_order import rows_moved
+
+LAG = 0.1  # s, damping over stiffness of the model's arms
+QUICK = 3.0  # 1/s
+
+
+@cache
+def served():
+    """The take of a body whose joints are moved by the model's own servos, each between places of its own, and their torques."""
+    rng = np.random.default_rng(5)
+    take, c = body_take(), np.zeros((N, len(JOINTS)))
+    c += take.streams["action"].values[0]
+    for j in range(len(JOINTS)):
+        for at in np.cumsum(rng.uniform(1.7, 3.9, 6)):
+            c[:, j] += rng.choice([-1.0, 1.0]) * rng.uniform(0.15, 0.35) / (1.0 + np.exp(-(TIMES - at) * 2.0 * QUICK))
+    gains = np.array([link.gains for chain in own_chains().values() for link in chain.links], float)
+    courses = [servo(x, 20.0 / LAG, 20.0 * damping / stiffness / LAG) for x, (stiffness, damping) in zip(c.T, gains)]
+    q, v = (np.column_stack(each) for each in zip(*courses))
+    weight = np.concatenate([arm.weight for arm in arms_of(dict(zip(JOINTS, q.T))).values()], axis=1)
+    effort = gains[:, 0] * (np.concatenate([c[:1], c[:-1]]) - q) - gains[:, 1] * v + weight
+    effort[0] = 0.0
+    values = {"action": c, "state": q, "velocity": v, "effort": effort}
+    return replace(take, streams={name: replace(take.streams[name], values=x) for name, x in values.items()})
+
+
+def noisy(q):
+    return q + np.random.default_rng(6).normal(scale=1e-3, size=q.shape)
+
+
+COMPUTED = {
+    "ahead": lambda q, v: RATE * np.diff(q, axis=0, append=q[-1:]),
+    "behind": lambda q, v: RATE * np.diff(q, axis=0, prepend=q[:1]),
+    "of noise": lambda q, v: np.gradient(noisy(q), 1.0 / RATE, axis=0),
+    "of a grid": lambda q, v: np.gradient(np.round(q, 3), 1.0 / RATE, axis=0),
+    "zero phase": lambda q, v: filtfilt(*butter(2, 3.0, fs=RATE), v, axis=0),
+    "local parabola": lambda q, v: savgol_filter(q, 9, 2, deriv=1, delta=1.0 / RATE, axis=0),
+}
+
+
+def with_speeds(take, way):
+    v = COMPUTED[way](take.streams["state"].values, take.streams["velocity"].values)
+    return replace(take, streams=take.streams | {"velocity": replace(take.streams["velocity"], values=v)})
+
+
+def certain(take):
+    return [d for d in ComparedColumns(take).differences if d.certain]
+
+
+def test_the_take_itself_is_sound():
+    columns = ComparedColumns(served())
+    assert not columns.differences
+    (group, arms), (law, *_) = columns.bodies[0], columns.laws[0]
+    assert law.modelled and with_risen_speeds(group, arms) is group
+
+
+@pytest.mark.parametrize("way", COMPUTED)
+def test_computed_speeds_are_no_fault_and_hide_none(way):
+    take = with_speeds(served(), way)
+    assert not certain(take)
+    rows = slice(200, 300)
+    torque = take.streams["effort"].column("zarm_l2_joint")[rows] + 25.0
+    found = certain(changed(take, "effort", "zarm_l2_joint", torque, rows))
+    assert [(d.kind, d.channels) for d in found] == [("effort", ("zarm_l2_joint",))]
+    sent = take.streams["action"].column("zarm_r4_joint")[rows] + 0.15
+    assert any("zarm_r4_joint" in d.channels for d in certain(changed(take, "action", "zarm_r4_joint", sent, rows)))
+
+
+def quick(lost=0):
+    """Six joints that all go somewhere within a fifth of a second, again and again, and how fast, by a parabola over nine rows; and so
+    many rows that are missing in the middle of it."""
+    t = np.arange(330) / RATE
+    course = sum(sign / (1.0 + np.exp(-(t - at) / 0.035)) for at, sign in ((2.0, 1), (4.0, -1), (6.0, 1), (8.0, -1), (9.5, 1)))
+    way = np.linspace(0.3, 0.7, 6) * (course + 0.3 * np.sin(1.3 * t))[:, None]
+    columns = {"action": way, "state": np.vstack([way[:1], way[:1], way[:-2]])}
+    columns["velocity"] = savgol_filter(columns["state"], 9, 2, deriv=1, delta=1.0 / RATE, axis=0)
+    kept = np.delete(np.arange(330), np.arange(183, 183 + lost))
+    return taken({name: x[kept] for name, x in columns.items()})
+
+
+@pytest.mark.parametrize("lost", [0, 2])
+def test_a_burst_of_motion_beside_filtered_speeds_lacks_no_rows(lost):
+    (group,) = ComparedColumns(quick(lost)).table.groups
+    found = list(rows_moved(group))
+    assert [(d.name, d.first in range(182, 185)) for d in found] == [("cut", True)] * (lost > 0)
+
+
+@pytest.mark.parametrize("step", [0.004, 0.005])
+def test_positions_on_a_coarse_grid_scatter_by_it(step):
+    """Joints that rest show no scatter but that of the grid, and the law of the weight alone would hold there."""
+    state = served().streams["state"]
+    values = np.round(state.values / step) * step
+    columns = ComparedColumns(replace(served(), streams=served().streams | {"state": replace(state, values=values)}))
+    assert scatter(columns.bodies[0][0].channels) == pytest.approx(step / 12.0**0.5, rel=0.2)
+    assert unresolved(columns.bodies[0][0], 500.0, 0.1) and not [d for d in columns.differences if d.certain]
