@@ -27,6 +27,7 @@ FLAT = 4  # levels between the brightest and the darkest cell of a picture that 
 NOISE = 1  # levels by which a cell of the same view may differ
 LEAP = 2.0  # times the usual step, when a frozen camera comes back; an arm that enters the view makes a usual one
 SMOOTH = 5  # pictures over which change and motion are averaged before they are compared
+BY_CHANCE = 0.05  # of correlation, by which a delay must be better than moments of the take that no delay explains
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def check_late(samples: PictureSamples, joints: Joints, rules: Rules) -> list[Fi
 
     - what is seen: the pictures change when the joints move. The delay at which change and speed go together best is
       the camera's, where they do so surely (`correlation`), clearly better than at no delay (`better`), in
-      both halves of the take.
+      both halves of the take, and better than with moments too far away for any delay.
     - stamps: the promptest delay from taking to receiving, against that of the joints.
     - ends: a video of fewer or more pictures than there are rows; a topic that begins late or ends early (a WARN).
     - rate: new pictures a second against what is announced, or against the usual interval of the stamps (a WARN).
@@ -257,8 +258,20 @@ def _by_content(samples: PictureSamples, joints: Joints, rule: Rule) -> list[Fin
             own = _alike(e[half], speeds[:, half])
             if own[int(alike.argmax())] - own[now] <= 0.0:
                 return []
+        if best - _by_chance(e, t, joints, search, SMOOTH * every) <= BY_CHANCE:
+            return []
     details = {"kind": "content", "late": late, "correlation": best, "correlation_at_once": at_once}
     return [_graded(samples, rule, late, details)]
+
+
+def _by_chance(e: np.ndarray, t: np.ndarray, joints: Joints, search: float, width: float) -> float:
+    """The best correlation of the change (m,) with joint speeds of moments that no delay explains, the end of the take before its start:
+    what moves by itself in front of a camera, in strokes as long as the arm's, fits them as well as those of its own moments."""
+    begin, span = float(joints.t[0]), float(joints.t[-1] - joints.t[0])
+    far = np.arange(search, span - search, width)
+    if not len(far):
+        return 1.0
+    return float(_alike(e, np.sqrt(np.stack([joints.speed(begin + (t - begin - shift) % span, width) for shift in far]))).max())
 
 
 def _alike(change: np.ndarray, speeds: np.ndarray) -> np.ndarray:

@@ -69,7 +69,7 @@ def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int) -> lis
 
 def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
     """`value.sentinel`: numbers that stand for "no reading" (999 and the like), -1 in every element throughout, or rows of one whole
-    number (zero, -1) in the middle of joints that are elsewhere; and absurd ones.
+    number (zero, -1) amid rows of joints that are elsewhere, or after them; and absurd ones.
 
     Such a number stands apart from its neighbours in time by more than `APART` of the channel's own steps, or is all that the
     channel holds. A channel that runs through 999 or rests near it measures it. Absurd is what is `ABSURD` times as large as what
@@ -149,8 +149,8 @@ def _apart(x: np.ndarray, placeholder: np.ndarray, counted: bool) -> np.ndarray:
 
 
 def _never_filled(values: np.ndarray, near: float) -> np.ndarray:
-    """(n,) few rows in which all joints have one whole number (zero, -1), to which most joints that are elsewhere in the rows beside them
-    would have to leap and come back from: nobody filled them.
+    """(n,) few rows, or all those at the end, in which all joints have one whole number (zero, -1), to which most joints that are elsewhere
+    in the rows beside them would have to leap: nobody filled them.
 
     Args:
         near: of a joint's values that it does not leap from to that number: steps are all so near.
@@ -159,7 +159,8 @@ def _never_filled(values: np.ndarray, near: float) -> np.ndarray:
     out = np.zeros(len(values), bool)
     for number in np.unique(values[alike, 0])[:MOST_NAMED] if alike.any() else ():
         empty = alike & (values[:, 0] == number)
-        if not 0 < empty.sum() <= FEW * len(empty):
+        rest = len(empty) - int(empty.sum())  # rows at the end alone fill a take up to some length, however many they are
+        if not (0 < empty.sum() <= FEW * len(empty) or (rest > 1 and empty[rest:].all())):
             continue
         away = np.abs(values - number) > near
         far = away[~empty].any(axis=0)

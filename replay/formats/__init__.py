@@ -235,7 +235,8 @@ def _read_folder(
     folder: Path, found: list[Entry], mapping: str | Path | None, fps: float | None
 ) -> Iterator[Recording | Unreadable]:
     def nothing(held: list[Unreadable]) -> EpisodeError:
-        first = "".join(f"\n  {item.source}: {item.error.message}" for item in held[:5])
+        what = ((item.source, item.error.field, item.error.message) for item in held[:5])
+        first = "".join("\n  " + ": ".join(part for part in parts if part) for parts in what)
         return NothingReadable(f"none of the {len(held)} recordings in the folder is readable:{first}", file=folder, items=held)
 
     items = (item for entry in found for item in _read_entry(entry.path, entry.source, mapping, fps))

@@ -109,7 +109,7 @@ class MappingFile:
             self._problem(path, "must be a list of texts.")
             return ()
         if len(set(value)) != len(value):
-            self._problem(path, "names an element twice.")
+            self._problem(path, f"names {next(one for one in value if value.count(one) > 1)!r} twice.")
         return tuple(value)
 
     def _named(self, key: str) -> dict[str, Any]:
@@ -203,8 +203,11 @@ class MappingFile:
             self._problem(("streams",), "must be a list with at least one stream.")
             entries = []
         streams = tuple(self._stream(item, ("streams", i), names, spellings, True) for i, item in enumerate(entries))
-        if len({s.name for s in streams}) != len(streams) or any(s.name is None for s in streams):
-            self._problem(("streams",), "every stream needs a name of its own.")
+        called = [s.name for s in streams]
+        for i, own in enumerate(called):
+            if own is None or own in called[:i]:
+                what = "has none" if own is None else f"another one is called {own!r}, too"
+                self._problem(("streams", i, "name"), f"every stream needs a name of its own, and {what}.")
         unused, metadata = self._reasons("unused"), self._reasons("metadata")
         for key, table in (("unused", unused), ("metadata", metadata)):
             for text in table:

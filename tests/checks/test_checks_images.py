@@ -156,6 +156,34 @@ def test_a_video_with_too_few_pictures_fails_by_what_is_missing():
     assert "600 pictures for 660 rows" in Words("en").message(found)
 
 
+def strokes(seed: int, t: np.ndarray) -> np.ndarray:
+    """(n,) a joint that goes and rests, as a person leads an arm: a stroke every two seconds or so [rad]."""
+    rng = np.random.default_rng(seed)
+    begins = np.cumsum(rng.uniform(1.6, 2.4, 20)) - 2.0
+    ways = rng.uniform(0.3, 1.0, 20) * np.where(np.arange(20) % 2, 1.0, -1.0)
+    x = np.clip((t[:, None] - begins) / 1.4, 0.0, 1.0)
+    return 0.5 + (ways * x * x * (3.0 - 2.0 * x)).sum(axis=1) * 0.4
+
+
+def shown(at: np.ndarray) -> np.ndarray:
+    y, x = np.mgrid[0:1:24j, 0:1:32j]
+    hand = np.exp(-(((x - np.clip(at, 0.05, 0.95)[:, None, None]) / 0.08) ** 2 + ((y - 0.5) / 0.2) ** 2))
+    return np.round(60 + 30 * y + 150 * hand).astype(np.uint8)
+
+
+def test_what_moves_by_itself_before_a_camera_is_no_late_picture():
+    """Somebody else works there in strokes as long: some delay always fits a few of them."""
+    refused = []
+    for delay, other in ((1.0, 0), (0.0, 50)):
+        found = 0
+        for seed in range(12):
+            joints = Joints(T, np.stack([strokes(seed, T), 0 * T], axis=1))
+            known = check_late(seen(shown(strokes(seed + other, T - delay))), joints, RULES)
+            found += any(f.failed for f in known if f.details.get("kind") == "content")
+        refused.append(found)
+    assert refused[0] >= 10 and refused[1] <= 1, refused
+
+
 def test_a_topic_that_begins_late_only_warns():
     found = late(seen(scene(T)[60:], t=T[60:], times=T[60:]), "begin")
     assert found.level == "WARN" and found.value == pytest.approx(2.0)

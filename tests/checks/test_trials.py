@@ -266,6 +266,7 @@ TRIALS = (
     Trial("an arm that is struck", "clean", to("measured", lambda v: v + 0.05 * blow(len(v))[:, None] * [0, 1, -0.5, 0.3, 0, 0])),
     *(Trial(f"rows of noughts in {name}", "value.sentinel", to(name, filled(0.0))) for name in POSITIONS),
     Trial("rows of noughts in both", "value.sentinel", both(filled(0.0))),
+    Trial("filled up with noughts", "value.sentinel", both(lambda v: np.where(np.arange(len(v))[:, None] < 200, v, 0.0))),
     *(Trial(f"rows of -1 in {name}", "value.sentinel", to(name, filled(-1.0))) for name in POSITIONS),
     Trial("a take that runs backwards", "column.differs", rows(np.arange(269, -1, -1))),
     Trial("state 0.8 s late", "stream.lag", to("measured", late(25))),

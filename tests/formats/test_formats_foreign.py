@@ -174,8 +174,9 @@ def test_a_damaged_archive_is_one_error(tmp_path, mine, name):
     [
         ({"u": np.zeros((3, 2))}, "has 3 rows, other channels have 4|other channels have 3"),
         ({"u": np.zeros((0, 2)), "q": np.zeros((0, 3))}, "holds no row"),
-        ({"u": np.zeros((4, 2), complex)}, "names this channel"),
-        ({"u": np.array([["a", "b"]] * 4)}, "names this channel"),
+        ({"u": np.zeros((4, 2), complex)}, "u: is here, and not read: complex128, which is no plain number"),
+        ({"u": np.array([["a", "b"]] * 4)}, "u: is here, and not read: text"),
+        ({"q": np.zeros((3, 400))}, "q: has 3 rows and 400 columns, and the mapping takes 3 columns: it looks transposed"),
         ({"u": np.array(3.0)}, "is one number"),
         ({"u": np.full((4, 2), 2**60)}, "whole numbers too large"),
     ],
@@ -183,6 +184,14 @@ def test_a_damaged_archive_is_one_error(tmp_path, mine, name):
 def test_arrays_of_another_kind_are_named(tmp_path, mine, arrays, message):
     with pytest.raises(EpisodeError, match=message):
         only(archive(tmp_path / "a.npz", **arrays), mapping=mine)
+
+
+def test_a_folder_of_which_nothing_is_readable_names_file_and_channel(tmp_path, mine):
+    (tmp_path / "takes").mkdir()
+    for name in ("a", "b"):
+        archive(tmp_path / "takes" / f"{name}.npz", u=np.zeros((4, 2), complex))
+    with pytest.raises(EpisodeError, match=r"(?s)a\.npz: u: is here, and not read.*b\.npz: u: is here"):
+        list(read(tmp_path / "takes", mapping=mine))
 
 
 def test_fortran_order_and_big_endian_are_read_as_the_library_reads_them(tmp_path, mine):

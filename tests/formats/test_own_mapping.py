@@ -144,6 +144,21 @@ def test_a_quantity_or_unit_of_no_reader_is_refused_with_its_line(folder, capsys
     assert "my_two.yaml:9" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("names: [shoulder_pan.pos, elbow.pos]", "names: [elbow.pos, elbow.pos]", r":9: streams\[0\]\.names: names 'elbow\.pos' twice"),
+        ("streams:\n", "streams:\n  - {name: two_arm, field: b, role: measured, quantity: other, unit: x, names: [b]}\n",
+         r":10: streams\[1\]\.name: every stream needs a name of its own, and another one is called 'two_arm', too"),
+    ],
+)  # fmt: skip
+def test_what_has_a_name_twice_is_called_by_it(folder, old, new, message):
+    file = folder / "conf/mapping/my_two.yaml"
+    put(file, file.read_text().replace(old, new))
+    with pytest.raises(EpisodeError, match=rf"my_two\.yaml{message}"):
+        load("my_two")
+
+
 def test_units_of_a_device_and_of_the_robots_own_scale_are_taken(folder):
     file = folder / "conf/mapping/my_two.yaml"
     text = file.read_text()

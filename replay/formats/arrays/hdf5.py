@@ -97,7 +97,8 @@ def read(
         file = h5py.File(path, "r")
     with file:
         with mendable(path, "HDF5 file"):
-            groups = _episodes(file, [*episode_pattern(kind.format, mapping), kind.episodes])
+            patterns = list(dict.fromkeys([*episode_pattern(kind.format, mapping), kind.episodes]))
+            groups = _episodes(file, patterns)
             if not groups and kind.root and any(_own_array(file, name) for name in file):
                 groups = [ROOT]
             attributes = _attributes(file) | (
@@ -108,7 +109,7 @@ def read(
         if not groups:
             listed = ", ".join(list(file)[:5]) or "nothing"
             raise EpisodeError(
-                f"the {kind.container} holds no episode {kind.episodes}, only {listed}. It is no such recording; a mapping of "
+                f"the {kind.container} holds no episode {', '.join(patterns)}, only {listed}. It is no such recording; a mapping of "
                 "your own may name another pattern under episodes.",
                 file=path,
             )

@@ -54,6 +54,10 @@ class MappedReading:
     def _array(self, columns: Columns) -> np.ndarray:
         array = self.episode.arrays.get(columns.channel)
         if array is None:
+            left = (text.partition(": ") for text in self.episode.left)
+            why = next((reason for place, _, reason in left if place.split(" (")[0] == columns.channel), None)
+            if why or columns.channel in self.episode.labels:
+                raise self._fail(f"is here, and not read: {why or 'text'}. Write it as plain numbers.", columns.channel)
             raise self._fail(
                 f"mapping {self.mapping.name} names this channel, but the episode holds "
                 f"{', '.join(list(self.episode.arrays)[:12]) or 'none'}. Leave mapping= out, or correct the mapping.",
@@ -68,6 +72,12 @@ class MappedReading:
         if array.ndim == 0:
             raise self._fail("is one number, not a row of them; name it under metadata.", columns.channel)
         width = width_of(array)
+        due = self.rule.channels.get(columns.channel)
+        if due == array.shape[:1] and array.ndim == 2 and width != len(array):
+            raise self._fail(
+                f"has {len(array)} rows and {width} columns, and the mapping takes {len(array)} columns: it looks transposed. "
+                "Write one sample in each row.", columns.channel,
+            )  # fmt: skip
         first, end = columns.span(width)
         if end > width:
             raise self._fail(
