@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import mujoco
 import numpy as np
 
+from ..scenarios.grips.grips import Grip
+from ..scenarios.parts.part import Part
 from ..scenarios.parts.part_catalogue import bounds
 from ..scenarios.sheet.errors import ScenarioError
 from .grip_drawing import add_grips, name_grips, pointers
 from .rendering import make_renderer, shown_groups
-
-if TYPE_CHECKING:
-    from ..scenarios.grips.grips import Grip
-    from ..scenarios.parts.part import Part
 
 AZIMUTH, ELEVATION = 32.0, -24.0  # deg; from before the part and to its right, as whoever works at it sees it
 FIELD = 28.0  # deg, of the picture's height: a long lens, which bends nothing
