@@ -127,7 +127,7 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
             torque[t * substeps : (t + 1) * substeps] = simulation.trace[0][:, columns]
             carry = advance(carry, readings)
             steps += phase != SINGLE and int(memory.phase[0]) == SINGLE
-    outcome = outcome_of(legs.course, carry, "unstable" if simulation.unstable[0] else None)
+    outcome = outcome_of(legs.course, carry, bool(simulation.unstable[0]))
     there = there_at_end(outcome)
     missed = outcome["failure"] or next((name for name in outcome["subgoals"] if name not in there), None)
     limits = [robot.limits[name]["torque"] for name in robot.legs["joints"]]
