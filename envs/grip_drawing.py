@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import mujoco
 import numpy as np
 
+from ..scenarios.parts.pose import quat_of
+
 if TYPE_CHECKING:
     from ..scenarios.grips.grips import Grip
 
@@ -68,8 +70,7 @@ def add_grips(spec: mujoco.MjSpec, drawn: Sequence[Pointer]) -> None:
     """Put pads and ways into a spec, as shapes that nothing touches."""
     shape = mujoco.mjtGeom
     for pointer in drawn:
-        quat = np.zeros(4)
-        mujoco.mju_mat2Quat(quat, np.ascontiguousarray(pointer.turn).ravel())
+        quat = quat_of(pointer.turn)
         look = {"contype": 0, "conaffinity": 0, "group": 2, "density": 0.0}
         for side in (-1.0, 1.0):
             away = side * (pointer.width / 2.0 + PAD[1] + 0.0005)

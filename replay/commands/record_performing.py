@@ -26,8 +26,7 @@ def scene_of_request(settings: Settings) -> Scene:
     """The scene that a command line names; raises ScenarioError with all that is wrong with it."""
     from ...scenarios.catalog.catalog import scene_of
 
-    hand, robot = settings["hand"].word(default=None), settings["robot"].word()
-    base = settings["base"].word(default=None)
+    robot, hand, base = settings.body()
     settings.stop()
     return scene_of(settings.composed, settings.chosen("scenario") or "microwave", hand=hand, base=base, robot=robot)
 

@@ -55,8 +55,7 @@ def run(request: CommandRequest) -> int:
     seed = settings["seed"].seed()
     refused = settings["refused"].flag()
     cameras = [node.word() for node in listed(settings["cameras"])]
-    hand, robot = settings["hand"].word(default=None), settings["robot"].word()
-    base = settings["base"].word(default=None)
+    robot, hand, base = settings.body()
     part, grips = settings["part"].word(default=""), settings["grips"].flag()
     settings.stop()
     load_robot(robot, hand, base or "planted")  # no picture may need it

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...scenarios.draws.inference import free_joint
 from ...scenarios.draws.variation import rested
-from ...scenarios.parts.pose import Pose
+from ...scenarios.parts.pose import Pose, quat_of, turned_by
 from ...scenarios.reading.config import nominal_values
 from ...scenarios.reading.dealing import PLACES
 from ...scenarios.scene.scene import Scene
@@ -58,9 +58,7 @@ class SceneFrames:
         part, _, site = word.partition(".")
         if site:
             at = data.site(f"{part}/{site}")
-            quat = np.zeros(4)
-            mujoco.mju_mat2Quat(quat, at.xmat)
-            return Pose(at.xpos.copy(), quat)
+            return Pose(at.xpos.copy(), quat_of(at.xmat))
         root = self._root(model, part)
         assert root is not None
         return Pose(data.xpos[root].copy(), data.xquat[root].copy())
@@ -100,10 +98,8 @@ class SceneFrames:
 
 def difference(one: Pose, other: Pose) -> np.ndarray:
     """(6,) from one pose to another: shift [m] and turn [rad], both in the axes of their frame."""
-    turn, quat, back = np.zeros(3), np.zeros(4), np.zeros(4)
-    mujoco.mju_negQuat(back, one.quat)
-    mujoco.mju_mulQuat(quat, other.quat, back)
-    mujoco.mju_quat2Vel(turn, quat, 1.0)
+    turn = np.zeros(3)
+    mujoco.mju_quat2Vel(turn, turned_by(other.quat, one.inverse().quat), 1.0)
     return np.concatenate([other.pos - one.pos, turn])
 
 

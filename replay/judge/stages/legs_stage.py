@@ -13,6 +13,7 @@ import numpy as np
 from ....scenarios.draws.variation import Draw, of_values
 from ....scenarios.legs.footsteps import SINGLE, STAND, TRANSFER
 from ....scenarios.legs.remembered import Memory
+from ....scenarios.parts.pose import matrix_of
 from ....scenarios.robots.legged import motor
 from ....scenarios.robots.robot import Robot, load_robot
 from ....scenarios.robots.robot_folder import LEGS
@@ -110,9 +111,8 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     feet = [legs.layout.begins[f"body_position({name})"] for name in robot.legs["feet"]]
     hands, tcp = np.zeros((n + 1, 2)), [legs.layout.begins[f"site_position({side}_tcp)"] for side in ("left", "right")]
     for t in range(n + 1):
-        turn, phase = np.zeros(9), int(memory.phase[0])
-        mujoco.mju_quat2Mat(turn, qpos[3:7])
-        own, mark = turn.reshape(3, 3), balance.mark(qpos, qvel)
+        phase = int(memory.phase[0])
+        own, mark = matrix_of(qpos[3:7]), balance.mark(qpos, qvel)
         wanted, fixed = np.array([mark.x, mark.y, high + memory.height[1]]), _upright(mark.yaw)
         if phase == STAND:
             stood[t] = np.linalg.norm(qpos[:3] - wanted)
