@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import mujoco
 import numpy as np
 
-from ..scenarios.parts.pose import quat_of
+from ..scenarios.parts.pose import posed, quat_of
 
 if TYPE_CHECKING:
     from ..scenarios.grips.grips import Grip
@@ -46,8 +46,7 @@ class Pointer:
 
 def pointers(grips: Sequence[Grip], model: mujoco.MjModel) -> list[Pointer]:
     """What is drawn of grips: the first way of each, up to the surface of the part's model; one colour a name."""
-    data = mujoco.MjData(model)
-    mujoco.mj_kinematics(model, data)
+    data = posed(model)
     names = list(dict.fromkeys(grip.name for grip in grips))
     rows = []
     for grip in grips:

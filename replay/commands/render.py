@@ -196,7 +196,7 @@ def _numbered(data: str, number: int) -> Recording:
     return found
 
 
-def _part(name: str, out: Path, held_by: tuple[str, str] | None, request: CommandRequest) -> int:
+def _part(name: str, out: Path, held_by: tuple[str, str | None] | None, request: CommandRequest) -> int:
     """Draw one part, with its grips where a robot and its hand are named."""
     from ...envs.portrait import portrait
     from ...scenarios.grips.gripper import gripper_of

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...scenarios.draws.inference import free_joint
 from ...scenarios.draws.variation import rested
-from ...scenarios.parts.pose import Pose, quat_of, turned_by
+from ...scenarios.parts.pose import Pose, posed, quat_of, turned_by
 from ...scenarios.reading.config import nominal_values
 from ...scenarios.reading.dealing import PLACES
 from ...scenarios.scene.scene import Scene
@@ -47,9 +47,7 @@ class SceneFrames:
     def poses(self, values: Mapping[str, float], words: Collection[str]) -> dict[str, Pose]:
         """Where frames are in a start of these values, all at rest."""
         model = self.scene.compile(values)
-        data = mujoco.MjData(model)
-        data.qpos[:] = rested(self.scene, model)
-        mujoco.mj_kinematics(model, data)
+        data = posed(model, rested(self.scene, model))
         return {word: self._pose(model, data, word) for word in words}
 
     def _pose(self, model: mujoco.MjModel, data: mujoco.MjData, word: str) -> Pose:

@@ -64,6 +64,15 @@ def turned_by(turn: Sequence[float] | np.ndarray, quat: np.ndarray) -> np.ndarra
     return product
 
 
+def posed(model: mujoco.MjModel, qpos: np.ndarray | Sequence[float] | None = None) -> mujoco.MjData:
+    """Data with every frame where `qpos` (nq,) puts it, or the model itself does."""
+    data = mujoco.MjData(model)
+    if qpos is not None:
+        data.qpos[:] = qpos
+    mujoco.mj_kinematics(model, data)
+    return data
+
+
 def local_pose(element: Any, stop: str = "") -> Pose:
     """Pose of a site or body at zero joint angles, in the frame named `stop` or else in the world; frames and parents are followed."""
     pose = _own(element)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ....scenarios.draws.perturbation import loose
 from ....scenarios.draws.variation import STATE, Draw
-from ....scenarios.parts.pose import turned_by
+from ....scenarios.parts.pose import posed, turned_by
 from ....scenarios.scene.scene import Scene
 from ....scenarios.stepping.simulation import Simulation
 from ...rollout.rollout import AT_ONCE
@@ -133,9 +133,7 @@ def start_of(draw: Draw) -> np.ndarray:
 
 def points_of(model: mujoco.MjModel, qpos: np.ndarray, part: str) -> np.ndarray:
     """(m, 3) points of all that moves of a part, in a posture."""
-    data = mujoco.MjData(model)
-    data.qpos[:] = qpos
-    mujoco.mj_kinematics(model, data)
+    data = posed(model, qpos)
     rng, found = np.random.default_rng(0), []
     moving = {int(model.jnt_bodyid[j]) for j in range(model.njnt)}
     for g in range(model.ngeom):

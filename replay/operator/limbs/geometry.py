@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.parts.pose import matrix_of, quat_of
-from ..words.reason import GivenUp
+from ..words.reason import GivenUp, Reason
 
 UP = np.array([0.0, 0.0, 1.0])
 # how much a radian by which a hand is turned otherwise counts beside a metre by which it is elsewhere [m/rad]
@@ -90,3 +90,8 @@ def unit(way: np.ndarray, otherwise: str) -> np.ndarray:
     if not length > 1e-9:
         raise GivenUp(otherwise)
     return way / length
+
+
+def fingers_vertical(side: str) -> Reason:
+    """That the fingers of a hand point to no side, so that nothing is beside or before them."""
+    return Reason(f"the fingers of the {side} hand point straight down or up", "fingers_vertical", side=side)
