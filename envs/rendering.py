@@ -17,6 +17,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from ..scenarios.parts.pose import posed
 from ..scenarios.reactions.wiping import Stain
 from ..scenarios.scene.scene import Scene
 from ..scenarios.sheet.errors import ShiliuError
@@ -191,9 +192,7 @@ class Painter:
     def places(self, values: Mapping[str, float], qpos: np.ndarray, camera: str, depth: np.ndarray) -> np.ndarray:
         """(h, w, 3) where in the world [m] lies what each pixel of a depth picture shows, taken with these values and this camera."""
         model = self.model(values)
-        data = mujoco.MjData(model)
-        data.qpos[:] = qpos
-        mujoco.mj_kinematics(model, data)
+        data = posed(model, qpos)
         mujoco.mj_camlight(model, data)
         height, width = depth.shape
         pixel = np.tan(np.deg2rad(model.camera(camera).fovy[0]) / 2) / (height / 2)  # of the picture a metre before the camera

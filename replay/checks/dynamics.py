@@ -56,23 +56,21 @@ def loaded(model: mujoco.MjModel, payload: Mapping[str, tuple[float, Sequence[fl
     """
     import mujoco  # here: records are read where no engine is, too
 
+    from ...scenarios.parts.pose import matrix_of, quat_of
+
     model = copy.copy(model)
     for name, (mass, place) in payload.items():
         body = model.body(name)
         total = float(body.mass[0]) + mass
         center = (float(body.mass[0]) * body.ipos + mass * np.asarray(place, float)) / total
-        flat = np.zeros(9)
-        mujoco.mju_quat2Mat(flat, body.iquat)
-        turn = flat.reshape(3, 3)
+        turn = matrix_of(body.iquat)
         inertia = turn @ np.diag(body.inertia) @ turn.T
         for m, p in ((float(body.mass[0]), body.ipos), (mass, np.asarray(place, float))):
             d = p - center
             inertia = inertia + m * (d @ d * np.eye(3) - np.outer(d, d))
         moments, axes = np.linalg.eigh(inertia)
         axes = axes if np.linalg.det(axes) > 0 else axes * np.array([1.0, 1.0, -1.0])
-        quat = np.zeros(4)
-        mujoco.mju_mat2Quat(quat, np.ascontiguousarray(axes).reshape(-1))
-        body.mass[0], body.ipos[:], body.inertia[:], body.iquat[:] = total, center, moments, quat
+        body.mass[0], body.ipos[:], body.inertia[:], body.iquat[:] = total, center, moments, quat_of(axes)
     mujoco.mj_setConst(model, mujoco.MjData(model))
     return model
 

@@ -50,13 +50,13 @@ def held_from(weight: float) -> float:
     return min(HELD, 0.5 * weight)
 
 
-def outcome_of(course: Goal, carry: GoalState, failure: str | None = None) -> dict[str, Any]:
-    """Success, subgoals with their times, and the first failure mode of one take (`carry` of n = 1).
+def outcome_of(course: Goal, carry: GoalState, unstable: bool = False) -> dict[str, Any]:
+    """Success, subgoals with their times, and the first failure mode of one take (`carry` of n = 1): `unstable` before any other.
 
     `undone`, where there is any: the subgoals that were reached and hold no more at the end, each with the time since when [s].
     """
     reached = carry.reached[0]
-    failure, undone = failure or course.failure(carry), course.undone(carry)
+    failure, undone = "unstable" if unstable else course.failure(carry), course.undone(carry)
     return {
         "success": bool(course.success(carry)[0]) and failure is None,
         "subgoals": {s.name: None if np.isnan(t) else float(t) for s, t in zip(course.subgoals, reached)},

@@ -32,8 +32,7 @@ def run(request: CommandRequest) -> int:
     pairs, seed = settings["pairs"].integer(low=3), settings["seed"].seed()
     only = tuple(node.word(choices=tuple(SECTIONS)) for node in listed(settings["only"]))
     out = settings["out"].word(default="") or None
-    hand, robot = settings["hand"].word(default=None), settings["robot"].word()
-    base = settings["base"].word(default=None)
+    robot, hand, base = settings.body()
     settings.stop()
     if out:
         refuse_unwritable(Path(out), file=True)

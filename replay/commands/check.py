@@ -73,8 +73,7 @@ def run(request: CommandRequest) -> int:
 
     settings = Settings(request)
     name = settings.chosen("scenario") or ""
-    hand, robot = settings["hand"].word(default=None), settings["robot"].word()
-    base = settings["base"].word(default=None)
+    robot, hand, base = settings.body()
     seed, draws = settings["seed"].seed(), settings["draws"].integer(low=1)
     views, part = settings["views"].flag(), settings["part"].word(default="")
     mapping, lang = settings["mapping"].word(default=""), settings["lang"].word(choices=("en", "zh"))

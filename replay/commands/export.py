@@ -6,19 +6,16 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import EpisodeError, as_named, printable
+from ...scenarios.sheet.yaml_reader import Node
+from ..formats.exporters import Item
+from ..recording.recording import Recording, SimEpisode, Unreadable
 from ..report.translation import translated
 from .command_request import CommandRequest
 from .settings import Settings, listed
 from .where import note_passed_over
-
-if TYPE_CHECKING:
-    from ...scenarios.sheet.yaml_reader import Node
-    from ..formats.exporters import Item
-    from ..recording.recording import Recording, SimEpisode, Unreadable
 
 USAGE = """
 shiliu export data=FILE_OR_FOLDER to=FORMAT out=DIR [episodes=0,3] [images=[head]]

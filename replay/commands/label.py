@@ -34,8 +34,8 @@ def run(request: CommandRequest) -> int:
     settings = Settings(request)
     data, out = settings["data"].word(), Path(settings["out"].word())
     sheet = settings["apply"].word(default="") or None
-    robot, hand = settings["robot"].word(), settings["hand"].word(default=None)
-    base, legs = settings["base"].word(default=None), settings["legs"].word(default=None)
+    robot, hand, base = settings.body()
+    legs = settings["legs"].word(default=None)
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     settings.stop()
     load_robot(robot, hand, base or "planted")  # no episode may need it

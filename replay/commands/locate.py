@@ -62,8 +62,7 @@ def run(request: CommandRequest) -> int:
     given: dict[str, Any] = {key: settings[key].word(default="") or None for key in keys if key not in ("board", "picture")}
     given |= {key: [Path(node.word()) for node in listed(settings[key])] for key in ("board", "picture")}
     images, survey = settings["images"].word(), settings["survey"].flag()
-    robot, hand = settings["robot"].word(), settings["hand"].word(default=None)
-    base = settings["base"].word(default=None)
+    robot, hand, base = settings.body()
     chosen = [key for key in ("board", "data", "picture") if given[key]]
     if len(chosen) != 1:
         settings["data"].note(

@@ -32,8 +32,7 @@ def run(request: CommandRequest) -> int:
     settings = Settings(request)
     what, out = settings["what"].word(choices=("markers", "board")), Path(settings["out"].word())
     parts = [node.word() for node in listed(settings["parts"])]
-    robot, hand = settings["robot"].word(), settings["hand"].word(default=None)
-    base = settings["base"].word(default=None)
+    robot, hand, base = settings.body()
     settings.stop()
     if not out.suffix:  # a folder, as -m gives one for each run
         out /= f"{what}.pdf"

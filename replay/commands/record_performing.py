@@ -27,8 +27,8 @@ def scene_of_request(settings: Settings) -> Scene:
     """The scene that a command line names; raises ScenarioError with all that is wrong with it."""
     from ...scenarios.catalog.catalog import scene_of
 
-    hand, robot = settings["hand"].word(default=None), settings["robot"].word()
-    base, legs = settings["base"].word(default=None), settings["legs"].word(default=None)
+    robot, hand, base = settings.body()
+    legs = settings["legs"].word(default=None)
     settings.stop()
     name, policy = settings.chosen("scenario") or "microwave", policy_at(legs, robot)
     return scene_of(settings.composed, name, hand=hand, base=base, robot=robot, policy=policy)

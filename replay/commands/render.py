@@ -56,8 +56,7 @@ def run(request: CommandRequest) -> int:
     seed = settings["seed"].seed()
     refused = settings["refused"].flag()
     cameras = [node.word() for node in listed(settings["cameras"])]
-    hand, robot = settings["hand"].word(default=None), settings["robot"].word()
-    base = settings["base"].word(default=None)
+    robot, hand, base = settings.body()
     part, grips = settings["part"].word(default=""), settings["grips"].flag()
     settings.stop()
     load_robot(robot, hand, base or "planted")  # no picture may need it
@@ -200,7 +199,7 @@ def _numbered(data: str, number: int) -> Recording:
     return found
 
 
-def _part(name: str, out: Path, held_by: tuple[str, str] | None, request: CommandRequest) -> int:
+def _part(name: str, out: Path, held_by: tuple[str, str | None] | None, request: CommandRequest) -> int:
     """Draw one part, with its grips where a robot and its hand are named."""
     from ...envs.portrait import portrait
     from ...scenarios.grips.gripper import gripper_of

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from ..edits.bounds import Bounds
 from .command_request import CommandRequest
 from .settings import Settings
 from .where import SCENES, Where
-
-if TYPE_CHECKING:
-    from ..edits.bounds import Bounds
 
 INTAKE = "intake"
 PLAYERS = 5  # that a report may hold: it stays below 10 MB

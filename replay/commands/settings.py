@@ -33,6 +33,10 @@ class Settings:
     def __getitem__(self, key: str) -> Node:
         return self.node.child(key)
 
+    def body(self) -> tuple[str, str | None, str | None]:
+        """`robot=`, `hand=` and `base=`, in the order in which `load_robot` takes them; None where a robot's own is meant."""
+        return self["robot"].word(), self["hand"].word(default=None), self["base"].word(default=None)
+
     def chosen(self, group: str) -> str | None:
         """Which member of a config group was chosen: on the command line, or by the verb's defaults."""
         return self.composed.chosen.get(group)

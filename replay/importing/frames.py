@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ...scenarios.sheet.errors import EpisodeError
 from ..checks.clock_units import unit_of_times
 from ..formats.lerobot import layout
+from ..formats.video import WholeVideo
 from ..recording.recording import PictureFile, PictureTopic, Recording, Stream
 from ..signals.channels import units_of
 from ..signals.grid import SLACK_NS, in_force
@@ -24,9 +25,6 @@ from . import frame_clock
 from .frame_clock import FrameClock
 from .resample import Methods, onto
 from .turns import turns_of
-
-if TYPE_CHECKING:
-    from ..formats.video import WholeVideo
 
 FEWEST, SHARED = 4, 0.1  # samples, and times that they have between them, in shares of their number, for times that tell no row
 SLOWEST = 2.0  # s between two samples, as `clock.unit` has it: no robot is recorded more slowly

@@ -24,6 +24,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from ...scenarios.parts.pose import matrix_of
 from ...scenarios.scene.scene import Scene
 from ...scenarios.stepping.simulation import Simulation
 from ..retarget.arms import Array, arms_of
@@ -128,9 +129,7 @@ class FollowedHands:
         if sent.get("clutch") is not True:
             self._taken.pop(hand, None)
             return
-        flat = np.empty(9)
-        mujoco.mju_quat2Mat(flat, turn / np.linalg.norm(turn))
-        rotation = flat.reshape(3, 3)
+        rotation = matrix_of(turn / np.linalg.norm(turn))
         if hand not in self._taken:
             self._taken[hand] = place, rotation, *self.arms.hand(self._q, hand)
         p0, r0, at, frame = self._taken[hand]

@@ -67,7 +67,7 @@ class Performance:
 
     def progress(self) -> dict[str, Any]:
         """Plain JSON: time, skills with the one under way, steps of the goal, limits, and why it gave up."""
-        outcome = outcome_of(self.scene.course, self._carry, "unstable" if self.simulation.unstable[0] else None)
+        outcome = outcome_of(self.scene.course, self._carry, bool(self.simulation.unstable[0]))
         gave_up = self.operator.gave_up
         return {
             "t": self.t * self.scene.control_timestep,

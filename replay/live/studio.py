@@ -17,7 +17,7 @@ import mujoco
 import numpy as np
 
 from ...scenarios.draws.variation import Draw, draw, nominal, of_values
-from ...scenarios.parts.pose import Pose
+from ...scenarios.parts.pose import Pose, posed, quat_of
 from ...scenarios.reading.config import nominal_values, tasks_of
 from ...scenarios.robots.postures import arm_facts
 from ...scenarios.scene.scene import Scene
@@ -390,12 +390,8 @@ def at_of(scene: Scene, drawn: Draw, part: str, point: np.ndarray) -> tuple[str,
         raise ShiliuError("The point is nowhere: click on a surface.", field="point")
     base, below = Pose.identity(), ""
     if placed.stands_on is not None:
-        data = mujoco.MjData(drawn.model)
-        data.qpos[:] = scene.start_qpos(drawn.model)
-        mujoco.mj_kinematics(drawn.model, data)
+        data = posed(drawn.model, scene.start_qpos(drawn.model))
         site = data.site("/".join(placed.stands_on))
-        quat = np.empty(4)
-        mujoco.mju_mat2Quat(quat, site.xmat)
-        base, below = Pose(site.xpos.copy(), quat), ".".join(placed.stands_on)
+        base, below = Pose(site.xpos.copy(), quat_of(site.xmat)), ".".join(placed.stands_on)
     x, y, z = (round(1e3 * float(v)) for v in base.inverse().matrix @ (point - base.pos))
     return f"at: {{x: {x} mm, y: {y} mm{f', z: {z} mm' if z else ''}}}", below

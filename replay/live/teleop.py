@@ -287,7 +287,7 @@ class Teleop:
             return
         self.page.send("frame", self._posed.frame(now.simulation.live("qpos")[0], now.t * self.scene.control_timestep))
         if now.t % TOLD == 0:
-            outcome = outcome_of(self.scene.course, now.carry, None)
+            outcome = outcome_of(self.scene.course, now.carry)
             known = {"goal": list(outcome["subgoals"].items()), "failure": outcome["failure"], "near": self._near(now)}
             bump = bump_now(self.scene, now.readings, self.hands.close, self._bumps)
             limits = limits_now(self.scene, now.readings) + ([bump] if bump is not None else [])

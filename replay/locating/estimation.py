@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import mujoco
 import numpy as np
 
-from ...scenarios.parts.pose import Pose
+from ...scenarios.parts.pose import Pose, quat_of, turned_by
 from .calibrated_camera import CalibratedCamera
 from .detection import SeenMarker
 from .markers import MarkerSet
@@ -273,7 +273,7 @@ class _Problem:
             np.concatenate(points), np.concatenate(pixels), self.camera.k, None, flags=cv2.SOLVEPNP_SQPNP
         )
         assert found
-        return Pose(np.ravel(shift), _quat(cv2.Rodrigues(turn)[0]))
+        return Pose(np.ravel(shift), quat_of(cv2.Rodrigues(turn)[0]))
 
     def _first(self, on: str) -> Pose:
         """Where a carrier is, roughly: known ones where they are, others by their largest marker.
@@ -292,7 +292,7 @@ class _Problem:
         )
         eye = self.view.inverse()
         ways = [
-            eye @ Pose(np.ravel(s), _quat(cv2.Rodrigues(t)[0])) @ marker.pose.inverse() for t, s in zip(turns, shifts)
+            eye @ Pose(np.ravel(s), quat_of(cv2.Rodrigues(t)[0])) @ marker.pose.inverse() for t, s in zip(turns, shifts)
         ]
         rough = min(ways, key=lambda pose: _tilt(pose, carrier.guess))
         given = np.isfinite(carrier.sigma)
@@ -315,15 +315,7 @@ def _moved(pose: Pose, by: np.ndarray) -> Pose:
     quat = np.zeros(4)
     size = float(np.linalg.norm(by[3:]))
     mujoco.mju_axisAngle2Quat(quat, by[3:] / size if size > 0 else np.array([1.0, 0.0, 0.0]), size)
-    turned = np.zeros(4)
-    mujoco.mju_mulQuat(turned, quat, pose.quat)
-    return Pose(pose.pos + by[:3], turned)
-
-
-def _quat(matrix: np.ndarray) -> np.ndarray:
-    quat = np.zeros(4)
-    mujoco.mju_mat2Quat(quat, np.ascontiguousarray(matrix).ravel())
-    return quat
+    return Pose(pose.pos + by[:3], turned_by(quat, pose.quat))
 
 
 def _tilt(pose: Pose, upright: Pose) -> float:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...scenarios.parts.pose import Pose
+from ...scenarios.parts.pose import Pose, quat_of
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml
 
@@ -64,11 +64,8 @@ class Marker:
     @cached_property
     def pose(self) -> Pose:
         """Its middle in the frame of what it is on: x to its right, y upwards on the sheet, z out of it."""
-        import mujoco
-
         out, up = (np.array(v, float) for v in FACES[self.faces])
-        quat = np.zeros(4)
-        mujoco.mju_mat2Quat(quat, np.stack([np.cross(up, out), up, out], axis=1).ravel())
+        quat = quat_of(np.stack([np.cross(up, out), up, out], axis=1))
         return Pose(np.array(self.at), quat) @ Pose.of((0.0, 0.0, 0.0), self.turned)
 
     @property

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...scenarios.draws.inference import free_joint
 from ...scenarios.draws.variation import rested
-from ...scenarios.parts.pose import Pose
+from ...scenarios.parts.pose import Pose, posed, quat_of, turned_by
 from ...scenarios.reading.config import nominal_values
 from ...scenarios.reading.dealing import PLACES
 from ...scenarios.scene.scene import Scene
@@ -47,9 +47,7 @@ class SceneFrames:
     def poses(self, values: Mapping[str, float], words: Collection[str]) -> dict[str, Pose]:
         """Where frames are in a start of these values, all at rest."""
         model = self.scene.compile(values)
-        data = mujoco.MjData(model)
-        data.qpos[:] = rested(self.scene, model)
-        mujoco.mj_kinematics(model, data)
+        data = posed(model, rested(self.scene, model))
         return {word: self._pose(model, data, word) for word in words}
 
     def _pose(self, model: mujoco.MjModel, data: mujoco.MjData, word: str) -> Pose:
@@ -58,9 +56,7 @@ class SceneFrames:
         part, _, site = word.partition(".")
         if site:
             at = data.site(f"{part}/{site}")
-            quat = np.zeros(4)
-            mujoco.mju_mat2Quat(quat, at.xmat)
-            return Pose(at.xpos.copy(), quat)
+            return Pose(at.xpos.copy(), quat_of(at.xmat))
         root = self._root(model, part)
         assert root is not None
         return Pose(data.xpos[root].copy(), data.xquat[root].copy())
@@ -100,10 +96,8 @@ class SceneFrames:
 
 def difference(one: Pose, other: Pose) -> np.ndarray:
     """(6,) from one pose to another: shift [m] and turn [rad], both in the axes of their frame."""
-    turn, quat, back = np.zeros(3), np.zeros(4), np.zeros(4)
-    mujoco.mju_negQuat(back, one.quat)
-    mujoco.mju_mulQuat(quat, other.quat, back)
-    mujoco.mju_quat2Vel(turn, quat, 1.0)
+    turn = np.zeros(3)
+    mujoco.mju_quat2Vel(turn, turned_by(other.quat, one.inverse().quat), 1.0)
     return np.concatenate([other.pos - one.pos, turn])
 
 

@@ -12,7 +12,7 @@ import mujoco
 import numpy as np
 
 from ...scenarios.draws.variation import rested
-from ...scenarios.parts.pose import Pose
+from ...scenarios.parts.pose import Pose, posed
 from ...scenarios.reading.config import nominal_values
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ScenarioError
@@ -87,9 +87,7 @@ class _Tops:
     def __init__(self, scene: Scene, frames: SceneFrames):
         self.scene, self.frames = scene, frames
         self.model = scene.compile(nominal_values(scene.config))
-        self.data = mujoco.MjData(self.model)
-        self.data.qpos[:] = rested(scene, self.model)
-        mujoco.mj_kinematics(self.model, self.data)
+        self.data = posed(self.model, rested(scene, self.model))
 
     def of(self, part: str, loose: bool) -> tuple[str, float, list[tuple[float, float, float]]] | None:
         """What the places are measured in, the markers' size, and their middles there; None where nothing is flat."""

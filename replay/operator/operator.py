@@ -7,7 +7,7 @@ side by side with a `Simulation` of as many copies, and each is the same to the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,15 +21,13 @@ from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures
 from ..rollout.performed import performance_observers
 from ..rollout.rollout import Mark, Observer, Rollout, roll_out
 from .memory import CannotKeep, recall, remember
+from .mistakes import Mistake
 from .operator_state import OperatorState
 from .planning.reaching import beyond_reach
 from .skills import registry
 from .words.chain import read_skills
 from .words.reason import GivenUp, gave_up_at
 from .words.skill import Motion, Skill
-
-if TYPE_CHECKING:
-    from .mistakes import Mistake
 
 AFTER = 0.5  # s, an episode goes on after its success
 AFTER_GIVING_UP = 1.0  # s, and after a skill that could not be done: time enough to see how things lie

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...envs.rendering import SMALL, Painter
 from ...scenarios.draws.variation import Draw
+from ...scenarios.parts.pose import posed
 from ...scenarios.robots.robot_folder import SIDES
 from ...scenarios.scene.scene import Scene
 from ...scenarios.stepping.simulation import Simulation
@@ -110,9 +111,7 @@ def positions(scene: Scene, draw: Draw, episode: SimEpisode, first: int) -> tupl
 
 def sight(scene: Scene, model: mujoco.MjModel, qpos: np.ndarray, skill: Skill) -> Iterator[str]:
     """Lines about one moment: how far hands and things are from where the skill wants them, and what is nearest to the arm."""
-    data = mujoco.MjData(model)
-    data.qpos[:] = qpos
-    mujoco.mj_kinematics(model, data)
+    data = posed(model, qpos)
 
     def far(a: str, b: str) -> str:
         return f"{1e3 * np.linalg.norm(data.site(a).xpos - data.site(b).xpos):.0f} mm"

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ..judge.verdict import Verdict
 from .lines import files_of, lines_of
-
-if TYPE_CHECKING:
-    from ..judge.verdict import Verdict
 
 PASSED = "FEASIBLE"
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.errors import EpisodeError, ShiliuError
-
-if TYPE_CHECKING:
-    from ..judge.verdict import Verdict
+from ..judge.verdict import Verdict
 
 COUNTED = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "unreadable")
 _RULE = re.compile(

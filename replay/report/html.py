@@ -12,14 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ...scenarios.reading.override import shell_line
 from ...scenarios.sheet.errors import as_named
+from ..checks.finding import Finding, Picture, Table
 from ..checks.outcome import there_at_end
+from ..judge.verdict import Verdict
 from . import plots, svg
 from .exit_code import COUNTED, counts
 from .numerals import number, quantity, seconds, unit_of
@@ -29,10 +31,6 @@ from .text import Words
 from .timeline import timeline
 from .translation import translated
 from .used import not_used, shown_cell, used
-
-if TYPE_CHECKING:
-    from ..checks.finding import Finding, Picture, Table
-    from ..judge.verdict import Verdict
 
 EXPAND_ALL = 50  # a report of more recordings than this shows only some sheets
 SHEETS = 20  # how many it then shows: those that need a person first

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import ntpath
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..judge.verdict import Verdict
 from .text import Words
-
-if TYPE_CHECKING:
-    from ..judge.verdict import Verdict
-
 
 ODD = "backslashreplace"  # what no text can hold, as half a character in a name of others: JSON reads it back as it was
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from ..judge.verdict import Verdict
 from .story import Story
 from .text import Words
-
-if TYPE_CHECKING:
-    from ..judge.verdict import Verdict
 
 SUITE = "shiliu replay"
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold

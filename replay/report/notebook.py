@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zlib import crc32
 
 from ...scenarios.sheet import arguments
 from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.near_matches import near
-from ..checks.finding import tidy
+from ..checks.finding import Plot, tidy
 from ..checks.registry import registry
 from ..judge.explanation.curves import CURVES
+from ..judge.verdict import Verdict
 from . import plots
 from .story import Story
 from .text import Words
-
-if TYPE_CHECKING:
-    from ..checks.finding import Plot
-    from ..judge.verdict import Verdict
 
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 STYLE = (

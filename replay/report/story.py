@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from ..checks.finding import Finding
 from ..checks.registry import check_of
+from ..judge.verdict import Verdict
 from .numerals import percent, quantity, seconds, unit_of
 from .text import Words
 from .translation import translated
-
-if TYPE_CHECKING:
-    from ..checks.finding import Finding
-    from ..judge.verdict import Verdict
 
 STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness", "legs")
 SHOWN = ("FAIL", "WARN")

@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -19,14 +19,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ...scenarios.sheet.errors import printable
+from ..judge.verdict import Verdict
 from .exit_code import COUNTED, counts
 from .numerals import number
 from .story import Story, rank
 from .text import Words
 from .used import named_cell, names_proposed, not_used, one_line, used
-
-if TYPE_CHECKING:
-    from ..judge.verdict import Verdict
 
 WIDEST = 100
 TAKE, LENGTH, WHO = 20, 8, 14  # columns [cells]; the reason gets the rest

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
+from ..judge.verdict import Verdict
 from .text import Words
-
-if TYPE_CHECKING:
-    from ..judge.verdict import Verdict
 
 
 def used(verdicts: Sequence[Verdict], words: Words) -> dict[str, str]:

@@ -8,6 +8,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from ...scenarios.parts.pose import posed
+
 COLOURS = {"left": (0, 200, 230), "right": (230, 0, 200)}  # cyan, magenta: on no robot, fixture or wall of ours
 RADIUS, WIDTH = 7.0, 2.0  # pixels
 
@@ -25,9 +27,7 @@ def ring(
         image: (h, w, 3), as the model's camera of that name saw it at `qpos`.
         hands: hand -> (3,) [m] in the world; one that is NaN or behind the camera gets none.
     """
-    data = mujoco.MjData(model)
-    data.qpos[:] = qpos
-    mujoco.mj_kinematics(model, data)
+    data = posed(model, qpos)
     mujoco.mj_camlight(model, data)
     eye = model.camera(camera).id
     height, width = image.shape[:2]

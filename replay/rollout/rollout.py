@@ -305,7 +305,7 @@ def _done(
 
 def _label(scene: Scene, carry: GoalState, unstable_at: float | None) -> dict[str, Any]:
     """What an episode says of how it went: without a failure mode, the subgoal that was not reached, or was undone, is the failure."""
-    label = outcome_of(scene.course, carry, None if unstable_at is None else "unstable")
+    label = outcome_of(scene.course, carry, unstable_at is not None)
     if label["failure"] is None and not label["success"]:
         label["failure"] = scene.course.missed(carry)
     return label

@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 
 from ..parts.part import Part
+from ..parts.pose import quat_of
 from ..robots.hand_shape import strokes
 from ..sheet.errors import ScenarioError
 from ..sheet.quantity import show
@@ -246,9 +247,7 @@ class Workpiece:
         self._open(width + self.gripper.soft)
         middle = np.mean([data.site(HAND + name).xpos for name in self.gripper.faces], axis=0)
         whole = turn @ data.site(f"{HAND}{self.gripper.shape.tcp}").xmat.reshape(3, 3).T
-        quat = np.zeros(4)
-        mujoco.mju_mat2Quat(quat, whole.ravel())
-        data.mocap_quat[0], data.mocap_pos[0] = quat, at - whole @ middle
+        data.mocap_quat[0], data.mocap_pos[0] = quat_of(whole), at - whole @ middle
         self._open(gap)
 
     def _open(self, gap: float) -> None:

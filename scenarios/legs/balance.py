@@ -19,6 +19,7 @@ import daqp
 import mujoco
 import numpy as np
 
+from ..parts.pose import matrix_of
 from ..robots.robot import Robot
 from .footsteps import STAND, Commanded, Footsteps, Swing
 from .leg_controller import BodyNow, G, LegController, N, yaw_of
@@ -75,9 +76,8 @@ class Balance(LegController):
 
         The floor's force goes through p with m g (c - p) + (b - p) x F + T = 0 about the level axes, F and T on the pelvis at b.
         """
-        ground, turn = seen.places.mean(axis=0), np.zeros(9)
-        mujoco.mju_quat2Mat(turn, qpos[3:7])
-        force, moment = memory.lasting[:3], turn.reshape(3, 3) @ memory.lasting[3:]
+        ground = seen.places.mean(axis=0)
+        force, moment = memory.lasting[:3], matrix_of(qpos[3:7]) @ memory.lasting[3:]
         b, c, up = qpos[:3] - ground, seen.com - ground, self.weight - force[2]
         if up <= 0.2 * self.weight:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,9 +30,7 @@ class Pose:
     @property
     def matrix(self) -> np.ndarray:
         """(3, 3) rotation matrix; its columns are the axes."""
-        flat = np.zeros(9)
-        mujoco.mju_quat2Mat(flat, self.quat)
-        return flat.reshape(3, 3)
+        return matrix_of(self.quat)
 
     def __matmul__(self, other: Pose) -> Pose:
         pos, quat = np.zeros(3), np.zeros(4)
@@ -42,6 +41,36 @@ class Pose:
         pos, quat = np.zeros(3), np.zeros(4)
         mujoco.mju_negPose(pos, quat, self.pos, self.quat)
         return Pose(pos, quat)
+
+
+def matrix_of(quat: np.ndarray) -> np.ndarray:
+    """(3, 3) rotation matrix of a unit quaternion (wxyz)."""
+    flat = np.zeros(9)
+    mujoco.mju_quat2Mat(flat, np.asarray(quat, float))
+    return flat.reshape(3, 3)
+
+
+def quat_of(matrix: np.ndarray) -> np.ndarray:
+    """(4,) unit quaternion (wxyz) of a rotation matrix, (3, 3) or in one row."""
+    quat = np.zeros(4)
+    mujoco.mju_mat2Quat(quat, np.ascontiguousarray(matrix).ravel())
+    return quat
+
+
+def turned_by(turn: Sequence[float] | np.ndarray, quat: np.ndarray) -> np.ndarray:
+    """(4,) the product of two quaternions (wxyz): the second, and then the first one."""
+    product = np.zeros(4)
+    mujoco.mju_mulQuat(product, np.array(turn, float), np.array(quat, float))
+    return product
+
+
+def posed(model: mujoco.MjModel, qpos: np.ndarray | Sequence[float] | None = None) -> mujoco.MjData:
+    """Data with every frame where `qpos` (nq,) puts it, or the model itself does."""
+    data = mujoco.MjData(model)
+    if qpos is not None:
+        data.qpos[:] = qpos
+    mujoco.mj_kinematics(model, data)
+    return data
 
 
 def local_pose(element: Any, stop: str = "") -> Pose:

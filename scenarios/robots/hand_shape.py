@@ -10,6 +10,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from ..parts.pose import matrix_of, quat_of
 from ..sheet.errors import ScenarioError
 from ..sheet.near_matches import nearest
 
@@ -126,8 +127,5 @@ def mirrored(spec: mujoco.MjSpec) -> mujoco.MjSpec:
         geom.pos, geom.quat = geom.pos * flip, turn(geom.quat)
         geom.fromto = geom.fromto * np.tile(flip, 2)
     for site in spec.sites:
-        matrix, quat = np.zeros(9), np.zeros(4)
-        mujoco.mju_quat2Mat(matrix, np.array(site.quat, float))
-        mujoco.mju_mat2Quat(quat, (flip[:, None] * matrix.reshape(3, 3) * [-1.0, 1.0, 1.0]).ravel())
-        site.pos, site.quat = site.pos * flip, quat
+        site.pos, site.quat = site.pos * flip, quat_of(flip[:, None] * matrix_of(site.quat) * [-1.0, 1.0, 1.0])
     return spec

@@ -18,7 +18,7 @@ import numpy as np
 from ..parts.parsed_mjcf import parsed
 from ..parts.pose import Pose
 from .leg_policy import LegPolicy
-from .mobile import add_joints, add_speeds
+from .mobile import add_joints, add_speeds, bend
 
 FREE = "base_free"  # the joint that carries a free pelvis
 MARK = "base_commanded"  # a body, and a site of it: where the robot is commanded to be
@@ -39,14 +39,6 @@ def memory_size(dofs: int, policy: LegPolicy | None = None) -> int:
 def motor(joint: str) -> str:
     """The motor of a leg joint."""
     return f"{joint}_motor"
-
-
-def bend(joint: Any, angle: float) -> None:
-    """Turn the body of a hinge of a spec by an angle [rad] about it, as it stands from then on."""
-    half, turned = angle / 2.0, np.zeros(4)
-    turn = np.array([np.cos(half), *(np.sin(half) * np.array(joint.axis))])
-    mujoco.mju_mulQuat(turned, np.array(joint.parent.quat, float), turn)
-    joint.parent.quat = turned
 
 
 def legged_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.MjSpec:

@@ -19,7 +19,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ..parts.pose import Pose
+from ..parts.pose import Pose, turned_by
 
 FOOTPRINT = "base_footprint"  # the floor mark between the feet, as the field calls the frame
 JOINTS = ("base_x", "base_y", "base_yaw", "base_height")
@@ -163,15 +163,17 @@ def _place_feet(spec: mujoco.MjSpec, legs: Sequence[Leg], stance: Mapping[str, A
             geom.size = [geom.size[0], geom.size[1], geom.size[2] - lift]
 
 
+def bend(joint: Any, angle: float) -> None:
+    """Turn the body of a hinge of a spec by an angle [rad] about it, as it stands from then on."""
+    turn = np.array([np.cos(angle / 2.0), *(np.sin(angle / 2.0) * np.array(joint.axis))])
+    joint.parent.quat = turned_by(joint.parent.quat, turn)
+
+
 def _bend(spec: mujoco.MjSpec, name: str, angle: float, follows: bool, foot: bool) -> None:
     """Turn a leg joint, but that of a foot, to its angle in the stance; those that do not follow the height are frozen there."""
     joint = spec.joint(name)
-    half, turned = angle / 2.0, np.zeros(4)
-    mujoco.mju_mulQuat(
-        turned, np.array(joint.parent.quat, float), np.array([np.cos(half), *(np.sin(half) * np.array(joint.axis))])
-    )
     if not foot:
-        joint.parent.quat = turned
+        bend(joint, angle)
     spec.delete(spec.actuator(name))
     if follows:
         joint.ref, joint.frictionloss = angle, 0.0

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from ..cloth.contact import meet_by_tiles, meet_by_vertices, tiles_of
-from ..parts.pose import Pose, local_pose, pose_in_body
+from ..parts.pose import Pose, local_pose, pose_in_body, posed, quat_of
 from ..reading.answers import add_answers
 from ..reading.config import Placed, ScenarioConfig, nominal_values, values_of
 from ..reading.names import Names
@@ -165,8 +165,7 @@ class SceneBuild:
         values = nominal_values(self.config)
         self.arrange(values)
         model = self.spec.compile()
-        data = mujoco.MjData(model)
-        mujoco.mj_kinematics(model, data)
+        data = posed(model)
         fit_shadows(self.spec, data)
         for camera in self.config.cameras:
             if camera.stands is None or camera.look_at is None:
@@ -179,8 +178,7 @@ class SceneBuild:
                 right = np.array([0, -1.0, 0])
             right /= np.linalg.norm(right)
             up = np.cross(right, forward)
-            quat = np.zeros(4)
-            mujoco.mju_mat2Quat(quat, np.stack([right, up, -forward], axis=1).ravel())
+            quat = quat_of(np.stack([right, up, -forward], axis=1))
             self.spec.worldbody.add_camera(name=camera.name, pos=stands, quat=quat, fovy=45)
 
 

@@ -10,6 +10,8 @@ from itertools import product
 import mujoco
 import numpy as np
 
+from ..parts.pose import turned_by
+
 SUNK = 0.002  # m, by which things may be inside one another: more than contacts give way at rest
 TRIES = 240  # ways to lay two things; what fits is mostly found among the first ten
 PUSHES = 12  # of one try, each by as much as the things are inside one another
@@ -76,7 +78,7 @@ class Room:
             if number >= len(WAYS):
                 side = SIDES[rng.integers(len(SIDES)) if number % 3 == 0 else 0]
                 yaw = rng.integers(8) * np.pi / 4 if number % 2 else rng.uniform(0.0, 2 * np.pi)
-                quat = _times((np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)), _times(side, quat))
+                quat = turned_by((np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)), turned_by(side, quat))
             if number >= len(WAYS) and number % 5 == 0:
                 quat = rng.normal(size=4)
                 quat /= np.linalg.norm(quat)
@@ -113,7 +115,7 @@ class Room:
             turn = np.cross(where[mine] - position, push).mean(axis=0) / self._size[thing] ** 2
             angle = float(np.linalg.norm(turn))
             if angle > 1e-9:
-                quat = _times((np.cos(angle / 2), *(np.sin(angle / 2) * turn / angle)), quat)
+                quat = turned_by((np.cos(angle / 2), *(np.sin(angle / 2) * turn / angle)), quat)
             furthest = push[np.argmax(np.linalg.norm(push, axis=1))]
             self._put(thing, quat, position + furthest + _turned(self._arms[thing], quat))
         return False
@@ -127,9 +129,3 @@ def _turned(vector: np.ndarray, quat: np.ndarray) -> np.ndarray:
 
 def _inverse(quat: np.ndarray) -> np.ndarray:
     return quat * np.array([1.0, -1.0, -1.0, -1.0])
-
-
-def _times(one: Sequence[float], other: Sequence[float] | np.ndarray) -> np.ndarray:
-    product = np.zeros(4)
-    mujoco.mju_mulQuat(product, np.array(one), np.array(other))
-    return product

@@ -18,7 +18,7 @@ from shiliu.replay.operator.skills.cloth.fling import Fling, eased
 from shiliu.replay.operator.skills.cloth.handling import BELOW, choose
 from shiliu.replay.operator.skills.cloth.spreading import AT_EASE, CLEAR, LOST, short_edges
 from shiliu.replay.operator.skills.cloth.take_edge import OVER, TakeEdge
-from shiliu.replay.operator.skills.cloth.take_end import SLIPS
+from shiliu.replay.operator.skills.cloth.take_end import TakeEnd
 from shiliu.replay.operator.skills.cloth.tips import hands_over
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.signals.signal import held, resample
@@ -199,7 +199,7 @@ def test_an_edge_that_lies_too_little_on_a_finger_is_not_taken(crumpled, heap, m
     monkeypatch.setattr(body.senses, "touch", lambda side: np.full(2, 4.0))
     monkeypatch.setattr(body.senses, "percent", lambda side: body.hand.percent(0.006))
     corner = body.senses.vertices(cloth)[pick._edges(body).near["left"]]
-    for behind, taken in ((SLIPS - 0.003, False), (SLIPS + 0.003, True)):
+    for behind, taken in ((TakeEnd.slips - 0.003, False), (TakeEnd.slips + 0.003, True)):
         tcp = body.hand.tcp_from_nose(corner + behind * frame[:, 2], frame, 0.006)
         monkeypatch.setattr(body.arms["left"], "hand", lambda tcp=tcp: (tcp, frame))
         assert pick._taken(body, "left") is taken

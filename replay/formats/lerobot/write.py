@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,15 +26,13 @@ from ...recording.features import grid_ns
 from ...recording.recording import SimEpisode
 from ..atomic_folder import parents, refuse_existing
 from ..partial import beside
+from ..video import WholeVideo
 from . import contract as lerobot_contract
 from . import layout, stats
 from .append import Committed, committed, move_in
 from .checked_episode import checked_columns, checked_features, described_features, json_bytes, searched
 from .side_files import checked_tree, side_of
 from .tables import writable, write_episodes, write_tasks
-
-if TYPE_CHECKING:
-    from ..video import WholeVideo
 
 MAX_FILE_BYTES = 100 << 20  # of one data file, LeRobot's default
 

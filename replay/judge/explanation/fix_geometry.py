@@ -12,6 +12,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from ....scenarios.parts.pose import posed
 from ...checks.dynamics import margin_inside, positions, root_of
 from ...checks.finding import Finding
 from ...signals.signal import Motion
@@ -45,9 +46,7 @@ def way_out(model: mujoco.MjModel, qpos: np.ndarray, bodies: Sequence[str]) -> d
         return None
     outwards = [_depth(model, i) if name != "world" and "/" not in name else -1 for i, name in zip(ids, bodies)]
     first = 0 if outwards[0] >= outwards[1] else 1
-    data = mujoco.MjData(model)
-    data.qpos[:] = qpos
-    mujoco.mj_kinematics(model, data)
+    data = posed(model, qpos)
     mujoco.mj_comPos(model, data)
     mujoco.mj_collision(model, data)
     pushed, deepest = np.zeros(3), 0.0
@@ -98,9 +97,7 @@ def holding_torque(model: mujoco.MjModel, names: Sequence[str], q: np.ndarray, j
 
 def over_feet(model: mujoco.MjModel, names: Sequence[str], q: np.ndarray) -> np.ndarray:
     """(2,) where on the floor the robot's centre of mass is, when it holds a posture with empty hands."""
-    data = mujoco.MjData(model)
-    data.qpos[:] = positions(model, names, q[None])[0]
-    mujoco.mj_kinematics(model, data)
+    data = posed(model, positions(model, names, q[None])[0])
     mujoco.mj_comPos(model, data)
     return np.array(data.subtree_com[model.body(root_of(model)).id, :2])
 

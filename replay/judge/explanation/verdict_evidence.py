@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,12 +16,9 @@ from ...checks.playback import error_table
 from ...signals.clock import origin_ns
 from ..facts import retargeted_report as telling
 from ..facts.missed_goal import tables_of
-from ..facts.results import Judged
+from ..facts.results import Judged, Robustness
+from ..verdict import Verdict
 from .curves import own_curve
-
-if TYPE_CHECKING:
-    from ..facts.results import Robustness
-    from ..verdict import Verdict
 
 MAX_PLOTS = 6
 STRIP = (320, 240)  # pixels of one picture of the strip

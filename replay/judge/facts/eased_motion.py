@@ -10,20 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...checks.dynamics import Effort, check_balance
 from ...checks.finding import Finding
+from ...retarget.arms import Arms
+from ...retarget.shapes import Shapes
+from ...retarget.track import HandTrack
 from ...signals.joint_motion import JointMotion
 from ...signals.signal import held
 from .results import Motions, Subject
-
-if TYPE_CHECKING:
-    from ...retarget.arms import Arms
-    from ...retarget.shapes import Shapes
-    from ...retarget.track import HandTrack
 
 EASED = (0.02, 0.03, 0.04, 0.05)  # s, width of the bell that is smoothed with; the narrowest that helps is taken
 TOUCH = 1e-3  # m, by which own shapes may come nearer than the solver brought them, or overlap

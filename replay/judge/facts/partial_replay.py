@@ -15,6 +15,7 @@ import numpy as np
 
 from ....scenarios.draws.perturbation import loose
 from ....scenarios.draws.variation import STATE, Draw
+from ....scenarios.parts.pose import posed, turned_by
 from ....scenarios.scene.scene import Scene
 from ....scenarios.stepping.simulation import Simulation
 from ...rollout.rollout import AT_ONCE
@@ -108,11 +109,8 @@ def laid(draw: Draw, base: Played, row: int, own: np.ndarray | None = None) -> n
         along = a[: len(a) - len(turn)]
         at[along] = base.qpos[row, along] + own[along] - first[along]
         if turn:
-            back, by = np.zeros(4), np.zeros(4)
-            mujoco.mju_negQuat(back, first[turn])
-            mujoco.mju_mulQuat(by, own[turn], back)
-            mujoco.mju_mulQuat(back, by, base.qpos[row, turn])
-            at[turn] = back
+            by = turned_by(own[turn], first[turn] * [1.0, -1.0, -1.0, -1.0])
+            at[turn] = turned_by(by, base.qpos[row, turn])
     return at
 
 
@@ -135,9 +133,7 @@ def start_of(draw: Draw) -> np.ndarray:
 
 def points_of(model: mujoco.MjModel, qpos: np.ndarray, part: str) -> np.ndarray:
     """(m, 3) points of all that moves of a part, in a posture."""
-    data = mujoco.MjData(model)
-    data.qpos[:] = qpos
-    mujoco.mj_kinematics(model, data)
+    data = posed(model, qpos)
     rng, found = np.random.default_rng(0), []
     moving = {int(model.jnt_bodyid[j]) for j in range(model.njnt)}
     for g in range(model.ngeom):

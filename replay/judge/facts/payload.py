@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.draws.variation import STATE
+from ....scenarios.parts.pose import posed
 from ....scenarios.robots.hand_shape import shape_of
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.predicate import TRACE
@@ -148,9 +149,7 @@ def loads_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carrie
         bodies = np.zeros(model.nbody, bool)
         for name in (_body(scene, held.thing), *contents(scene, model, held.thing)):
             bodies |= tree_of(model, name)
-        data = mujoco.MjData(model)
-        data.qpos[:] = played.qpos[held.begin]
-        mujoco.mj_kinematics(model, data)
+        data = posed(model, played.qpos[held.begin])
         mass = float(model.body_mass[bodies].sum())
         centre = model.body_mass[bodies] @ data.xipos[bodies] / mass
         hand, share, place = data.body(held.hand), 1.0 / len(together), centre

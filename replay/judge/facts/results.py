@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from ...checks.grip import CarriedSpan
 from ...checks.rules import Rules
 from ...recording.pictures import Brightness
 from ...recording.recording import Recording, SimEpisode
+from ...retarget.carry_over import Carried
 from ...rollout.episode import episode_of
 from ...rollout.reproduce import made_again, played_again
 from ...rollout.rollout import Rollout, Take
@@ -32,10 +33,7 @@ from .commanded_collision import Looked
 from .hand_stops import HandStop, MeasuredArms
 from .missed_goal import Elsewhere
 from .payload import Load
-
-if TYPE_CHECKING:
-    from ...retarget.carry_over import Carried
-    from .recorded_start import StartOfTake
+from .recorded_start import StartOfTake
 
 Given = Mapping[str, Finding]  # code -> what the comparison with the other takes of its set found
 

@@ -8,7 +8,7 @@ hand was from where our handle would have been.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -16,13 +16,11 @@ import numpy as np
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.predicate import MovedAway
 from ...checks.finding import Fact, Finding, Plot, Table
+from ...retarget.carry_over import Carried
 from ...retarget.objects import Hinged, first_grip
 from ...retarget.overlay import ring
 from ...signals.signal import run_around
 from .results import Judged, Motions, Rollouts, Subject
-
-if TYPE_CHECKING:
-    from ...retarget.carry_over import Carried
 
 AFTER = 0.3  # s, by which a replayed door may come later than the person's hand: the servos' lag, and a little swing
 APART = 0.3  # s, pictures nearer than this show the same

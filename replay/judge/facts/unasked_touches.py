@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import mujoco
 import numpy as np
 
+from ....scenarios.parts.pose import posed
 from ...rollout.rollout import Rollout, Take
 from ..context import SceneContext
 
@@ -60,9 +61,7 @@ def _below(model: mujoco.MjModel, root: int) -> list[int]:
 
 def _nearest(model: mujoco.MjModel, qpos: np.ndarray, mine: Iterable[int], others: Iterable[int]) -> int | None:
     """The collision geom of bodies that comes nearest to those of others, among pairs that can collide, in a posture."""
-    data = mujoco.MjData(model)
-    data.qpos[:] = qpos
-    mujoco.mj_kinematics(model, data)
+    data = posed(model, qpos)
     solid = (model.geom_contype != 0) | (model.geom_conaffinity != 0)
     excluded = {frozenset((int(s) >> 16, int(s) & 0xFFFF)) for s in model.exclude_signature}
     best, nearest = FURTHEST, None

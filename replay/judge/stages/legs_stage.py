@@ -15,6 +15,7 @@ from ....scenarios.legs.footsteps import SINGLE, STAND, TRANSFER
 from ....scenarios.legs.leg_controller import LegController
 from ....scenarios.legs.remembered import Memory, PolicyMemory
 from ....scenarios.legs.walking_policy import LIFTED
+from ....scenarios.parts.pose import matrix_of
 from ....scenarios.robots.leg_policy import LegPolicy
 from ....scenarios.robots.legged import motor
 from ....scenarios.robots.robot import Robot, load_robot
@@ -133,9 +134,8 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     feet = [legs.layout.begins[f"body_position({name})"] for name in robot.legs["feet"]]
     hands, tcp = np.zeros((n + 1, 2)), [legs.layout.begins[f"site_position({side}_tcp)"] for side in ("left", "right")]
     for t in range(n + 1):
-        turn, phase = np.zeros(9), int(memory.phase[0])
-        mujoco.mju_quat2Mat(turn, qpos[3:7])
-        own, mark = turn.reshape(3, 3), balance.mark(qpos, qvel)
+        phase = int(memory.phase[0])
+        own, mark = matrix_of(qpos[3:7]), balance.mark(qpos, qvel)
         wanted, fixed = np.array([mark.x, mark.y, high + memory.height[1]]), _upright(mark.yaw)
         if phase == STAND:
             stood[t] = np.linalg.norm(qpos[:3] - wanted)
@@ -150,7 +150,7 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
             torque[t * substeps : (t + 1) * substeps] = simulation.trace[0][:, columns]
             carry = advance(carry, readings)
             steps += phase != SINGLE and int(memory.phase[0]) == SINGLE
-    outcome = outcome_of(legs.course, carry, "unstable" if simulation.unstable[0] else None)
+    outcome = outcome_of(legs.course, carry, bool(simulation.unstable[0]))
     there = there_at_end(outcome)
     missed = outcome["failure"] or next((name for name in outcome["subgoals"] if name not in there), None)
     limits = [robot.limits[name]["torque"] for name in robot.legs["joints"]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from ....scenarios.reading.answers import GRANTED
 from ....scenarios.reading.config import nominal_values
 from ....scenarios.scene.scene import Scene
 from ...checks.playback import check_clamped
+from ...retarget.carry_over import Carried
 from ...rollout.rollout import Rollout, Take
 from ...signals.joint_motion import hand_commands, zero_order_hold
 from ..facts.base_motion import UNKNOWN, base_commands, tells_base
@@ -27,8 +27,6 @@ from ..place.cell_starts import within_survey
 
 LEAST_STARTS = 8  # with none of fewer, a third of all starts may succeed (Wilson, 95 %)
 
-if TYPE_CHECKING:
-    from ...retarget.carry_over import Carried
 
 
 def whole_seconds(scene: Scene, steps: int, takes: int) -> list[int]:

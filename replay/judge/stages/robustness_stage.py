@@ -5,11 +5,10 @@ Memory stays bounded: copies are compiled, played and reduced to their outcome a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ....scenarios.draws.perturbation import loose
-from ....scenarios.scene.scene import Scene
 from ...checks.finding import Finding
 from ...checks.outcome import outcome_of
 from ...checks.varied_copies import check_robustness, varied
@@ -62,15 +61,10 @@ def _play_group(group: Sequence[Judged], threads: int, seed: int) -> list[Robust
         bases = [group[i].rollouts.succeeded for i, _ in chunk]
         made = [copy_of(scene, base[k % len(base)], varied_by[k]) for base, (_, k) in zip(bases, chunk)]
         played = play(scene, [take for take, _ in made], threads=threads)
-        for (i, _), (_, values), done in zip(chunk, made, _outcomes(scene, played)):
+        for (i, _), (_, values), one in zip(chunk, made, played):
             copies[i].append(values)
-            outcomes[i].append(done)
+            outcomes[i].append(outcome_of(scene.course, one.carry, one.unstable_at is not None))
     return [
         Robustness(check_robustness(own, [one["success"] for one in done], rules), tuple(own), tuple(done))
         for own, done in zip(copies, outcomes)
     ]
-
-
-def _outcomes(scene: Scene, played: Iterator) -> Iterator[dict[str, Any]]:
-    for one in played:
-        yield outcome_of(scene.course, one.carry, "unstable" if one.unstable_at is not None else None)

@@ -70,9 +70,7 @@ def rolled_out(subject: Subject, plan: RolloutPlan, played: Sequence[Rollout], a
         agreeing = sum(one <= 1.0 for one in away)
         plan = replace(plan, takes=tuple(plan.takes[k] for k in order), keep=tuple(plan.keep[k] for k in order))
         played = [played[k] for k in order]
-    outcomes = [
-        outcome_of(scene.course, one.carry, "unstable" if one.unstable_at is not None else None) for one in played
-    ]
+    outcomes = [outcome_of(scene.course, one.carry, one.unstable_at is not None) for one in played]
     found = Rollouts(plan, tuple(played), again, tuple(outcomes), agreeing=agreeing)
     if not found.known:
         return found
@@ -93,7 +91,7 @@ def play_elsewhere(plan: RolloutPlan, threads: int) -> tuple[Elsewhere, dict[str
     if beside is None:
         return None
     (one,) = play(beside.scene, [beside.take], threads=threads)
-    return beside, outcome_of(beside.scene.course, one.carry, "unstable" if one.unstable_at is not None else None)
+    return beside, outcome_of(beside.scene.course, one.carry, one.unstable_at is not None)
 
 
 def on_recording_clock(findings: Sequence[Finding], offset: float) -> list[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
+from ....scenarios.parts.pose import posed
 from ....scenarios.robots.robot import Robot
 from ....scenarios.sheet.own_files import read_own
 from .geometry import turn_z
@@ -39,9 +40,7 @@ def posture_for(folder: str, hand: str, base: str, side: str, tool: str, angles:
 
     first = next(iter(read_own(Path(folder) / "robot.yaml")["hands"]))
     known, model = arm_model(folder, first, base, side), arm_model(folder, hand, base, side)
-    data = mujoco.MjData(known)
-    data.qpos[:] = angles
-    mujoco.mj_kinematics(known, data)
+    data = posed(known, angles)
     place, frame = data.site(f"{side}_tcp").xpos.copy(), data.site(f"{side}_tcp").xmat.reshape(3, 3).copy()
     configuration, limits = mink.Configuration(model), [mink.ConfigurationLimit(model)]
     task = mink.FrameTask(tool, "site", 1.0, 0.3, lm_damping=1e-3)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from ..words.reason import GivenUp
+from ....scenarios.parts.pose import matrix_of, quat_of
+from ..words.reason import GivenUp, Reason
 
 UP = np.array([0.0, 0.0, 1.0])
 # how much a radian by which a hand is turned otherwise counts beside a metre by which it is elsewhere [m/rad]
@@ -41,10 +42,9 @@ def turn_about(axis: np.ndarray, angle: float) -> np.ndarray:
 
 def turned_about(axis: np.ndarray, angle: float) -> np.ndarray:
     """(3, 3) rotation about an axis, which need not be a unit vector."""
-    quat, out = np.zeros(4), np.zeros(9)
+    quat = np.zeros(4)
     mujoco.mju_axisAngle2Quat(quat, np.asarray(axis) / max(float(np.linalg.norm(axis)), 1e-9), angle)
-    mujoco.mju_quat2Mat(out, quat)
-    return out.reshape(3, 3)
+    return matrix_of(quat)
 
 
 def hand_frame(yaw: float, pitch: float, roll: float = 0.0) -> np.ndarray:
@@ -61,22 +61,18 @@ def turned_between(a: np.ndarray, b: np.ndarray) -> float:
 
 def turn_between(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(3,) [rad] in the world by which b is turned against a, about its axis."""
-    quat, out = np.zeros(4), np.zeros(3)
-    mujoco.mju_mat2Quat(quat, (b @ a.T).ravel())
-    mujoco.mju_quat2Vel(out, quat, 1.0)
+    out = np.zeros(3)
+    mujoco.mju_quat2Vel(out, quat_of(b @ a.T), 1.0)
     return out
 
 
 def between(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
     """Rotation matrix at a share of the shortest turn from a to b."""
-    quat, half, out = np.zeros(4), np.zeros(3), np.zeros(9)
-    mujoco.mju_mat2Quat(quat, (a.T @ b).ravel())
-    mujoco.mju_quat2Vel(half, quat, 1.0)
-    step = np.zeros(4)
+    half, step = np.zeros(3), np.zeros(4)
+    mujoco.mju_quat2Vel(half, quat_of(a.T @ b), 1.0)
     angle = float(np.linalg.norm(half))
     mujoco.mju_axisAngle2Quat(step, half / angle if angle > 1e-9 else np.array([0.0, 0.0, 1.0]), angle * share)
-    mujoco.mju_quat2Mat(out, step)
-    return a @ out.reshape(3, 3)
+    return a @ matrix_of(step)
 
 
 def facing(rotation: np.ndarray) -> float:
@@ -94,3 +90,8 @@ def unit(way: np.ndarray, otherwise: str) -> np.ndarray:
     if not length > 1e-9:
         raise GivenUp(otherwise)
     return way / length
+
+
+def fingers_vertical(side: str) -> Reason:
+    """That the fingers of a hand point to no side, so that nothing is beside or before them."""
+    return Reason(f"the fingers of the {side} hand point straight down or up", "fingers_vertical", side=side)

@@ -10,6 +10,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.cloth.contact import TILE
+from ....scenarios.parts.pose import matrix_of
 from ....scenarios.robots.hand_shape import strokes
 from ....scenarios.robots.robot_folder import SIDES
 from ..limbs.arm_model import RANGE
@@ -204,9 +205,7 @@ class Clearance:
             self._in_hand = []
             hand, frame = self._hand_pose()
             for at in self._borne:
-                turn = np.zeros(9)
-                mujoco.mju_quat2Mat(turn, picture[at + 3 : at + 7])
-                self._in_hand.append((frame.T @ (picture[at : at + 3] - hand), frame.T @ turn.reshape(3, 3)))
+                self._in_hand.append((frame.T @ (picture[at : at + 3] - hand), frame.T @ matrix_of(picture[at + 3 : at + 7])))
             if self._load is not None:
                 off = picture[self._joints[: len(self._load.commanded)]] - self._load.commanded
                 self._off = np.clip(off, -LOOSE, LOOSE) - self._sags(self._load)

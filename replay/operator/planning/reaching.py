@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..operator_state import OperatorState
 from ..words.reason import Reason
 from ..words.skill import Skill
 
-if TYPE_CHECKING:
-    from ..operator_state import OperatorState
 SLACK = 0.10  # m, further than a straight arm: a hand that points, presses with its tip or stands off need not come to the site itself
 PLACES = ("to", "at", "from")  # arguments that name a site where the hand is needed
 FROM_AFAR = ("look", "point", "walk")  # primitives that need not come there

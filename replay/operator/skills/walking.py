@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 
-import mujoco
 import numpy as np
 
-from ....scenarios.parts.pose import Pose
+from ....scenarios.parts.pose import Pose, quat_of
 from ..limbs.base import HEAVY, LADEN, Base, wrapped
 from ..operator_state import OperatorState
 from ..words.reason import Reason
@@ -83,9 +82,7 @@ def _mark(base: Base) -> Pose:
 
 def _hand(state: OperatorState, side: str) -> Pose:
     place, frame = state.arms[side].hand()
-    quat = np.zeros(4)
-    mujoco.mju_mat2Quat(quat, frame.ravel())
-    return Pose(place, quat)
+    return Pose(place, quat_of(frame))
 
 
 def _pieces(base: Base, legs: Sequence[tuple[np.ndarray, float]]) -> Iterator[tuple[np.ndarray, float]]:

@@ -26,11 +26,6 @@ class Reason(str):
         return made
 
 
-def fingers_vertical(side: str) -> Reason:
-    """That the fingers of a hand point to no side, so that nothing is beside or before them."""
-    return Reason(f"the fingers of the {side} hand point straight down or up", "fingers_vertical", side=side)
-
-
 class GivenUp(Exception):
     """A skill cannot be done; the message says why, and the chain ends (`OperatorState.given_up`)."""
 

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....scenarios.draws.variation import Draw
+from ....scenarios.parts.pose import matrix_of
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from ...signals.clock import origin_ns, seconds
 from ..alignment import Alignment
+from ..axes import unit
 from ..objects import Hinged, first_grip
 from ..targets import HANDS, HandTargets
 
@@ -84,14 +86,10 @@ def gap(joints: Array) -> Array:
 
 def palm(joints: Array, hand: str) -> Array:
     """(n, 3, 3) axes of the palm of (n, 21, 3) joints: x from the wrist to the knuckles, z out of the back of the hand."""
-    x = _unit(joints[:, [INDEX, MIDDLE, RING, LITTLE]].mean(axis=1) - joints[:, WRIST])
+    x = unit(joints[:, [INDEX, MIDDLE, RING, LITTLE]].mean(axis=1) - joints[:, WRIST])
     across = joints[:, INDEX] - joints[:, LITTLE] if hand == "right" else joints[:, LITTLE] - joints[:, INDEX]
-    z = _unit(np.cross(x, across))
+    z = unit(np.cross(x, across))
     return np.stack([x, np.cross(z, x), z], axis=2)
-
-
-def _unit(v: Array) -> Array:
-    return v / np.linalg.norm(v, axis=-1, keepdims=True)
 
 
 def hinged(recording: Recording) -> Hinged | None:
@@ -100,12 +98,9 @@ def hinged(recording: Recording) -> Hinged | None:
     poses = [s for s in recording.select("pose", "object_pose") if s.n and s.values.shape[1] == 7]
     if not angles or not poses or angles[0].n != poses[0].n:
         return None
-    quat = _unit(poses[0].values[:, 3:])
-    flat = np.zeros((len(quat), 9))
-    for row, q in zip(flat, quat):
-        mujoco.mju_quat2Mat(row, q)
+    turns = np.array([matrix_of(quat) for quat in unit(poses[0].values[:, 3:])])
     t = seconds(poses[0], origin_ns(recording))
-    return Hinged(t, angles[0].values[:, 0], poses[0].values[:, :3], flat.reshape(-1, 3, 3))
+    return Hinged(t, angles[0].values[:, 0], poses[0].values[:, :3], turns)
 
 
 def place(recording: Recording, hands: HandTargets, scene: Scene, draw: Draw) -> Alignment | None:

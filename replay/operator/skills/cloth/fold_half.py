@@ -9,11 +9,10 @@ import numpy as np
 
 from .....scenarios.cloth.cloth import Cloth
 from .....scenarios.robots.robot_folder import SIDES
-from ...limbs.geometry import UP, unit
+from ...limbs.geometry import UP, fingers_vertical, unit
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import FOLD
-from ...words.reason import fingers_vertical
 from ...words.skill import Argument, Label, Motion, together
 from .handling import FIRM, AtEdge, Edges, _towards, flat_at, keeping_lower, on_arc
 from .tips import TIGHT, hands_over, nearest, squeezing

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ...limbs.arm import Path
-from ...limbs.geometry import UP, turn_about, turn_z, unit
+from ...limbs.geometry import UP, fingers_vertical, turn_about, turn_z, unit
 from ...operator_state import OperatorState
 from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
-from ...words.reason import Reason, fingers_vertical
+from ...words.reason import Reason
 from ...words.skill import Label, Motion, Skill
 from ..doors import HINGE, ROOM, SLIDE, Course
 

@@ -7,12 +7,11 @@ import itertools
 import numpy as np
 
 from ...limbs.arm import Path
-from ...limbs.geometry import LEVEL, UP, turn_about, unit
+from ...limbs.geometry import LEVEL, UP, fingers_vertical, turn_about, unit
 from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import carrying
 from ...words.primitives import PUT
-from ...words.reason import fingers_vertical
 from ...words.skill import Label, Motion, Skill
 
 CROWDED = 12.0  # cost of a way out that is rather not taken; the rim that is left is near in any case
