@@ -44,7 +44,6 @@ SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to eac
 # scenarios reach 0.19, where a hand turns a door
 SPEED, AGREE, LEAST_DAMPING = 0.4, 0.3, 0.5
 LEAP = 0.04  # rad between two commands
-SPEEDS = ("velocity", "measured")  # columns
 ALL = 0.8  # of a take, in which one reason stands for what torques leave as well
 STANDS, STIRS = 8, 0.02  # rows for which a torque is one value; rad and rad/s, or of the way, by which its joint moves meanwhile
 STRUCK = 6  # rows about those in which a servo gives all that it can
@@ -110,7 +109,8 @@ def _by_law(
     rest[[0, -1]] = 0.0
     speed = np.abs(np.column_stack([c.columns["velocity"] for c in channels]))
     small = law.scale
-    smoothed = channels[0].unit == "rad" and are_smoothed(*(np.column_stack([c.columns[of] for c in channels]) for of in SPEEDS), group.t)
+    v, q = (np.column_stack([c.columns[of] for c in channels]) for of in ("velocity", "measured"))
+    smoothed = channels[0].unit == "rad" and are_smoothed(v, q, group.t)
     chatter = CHATTER * abs(law.damping) * np.column_stack([apart_of(c, group.t, smoothed) for c in channels])
     steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
     seams = _seams((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM, steps > LEAP)

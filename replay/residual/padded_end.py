@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..recording.recording import Recording, Stream
+from ..recording.recording import Recording, Stream, Times
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds
 from ..signals.signal import strictly_rising
@@ -91,5 +91,11 @@ def _reach(stream: Stream) -> float:
 
 def _until(stream: Stream, first: int) -> Stream:
     keep = np.arange(stream.n) < first
-    times = {key: None if x is None else x[keep] for key in ("capture_ns", "receive_ns", "device_ns") for x in [getattr(stream, key)]}
-    return replace(stream, values=stream.values[keep], meta=stream.meta_of(keep), **times)
+
+    def of(times: Times | None) -> Times | None:
+        return None if times is None else times[keep]
+
+    return replace(
+        stream, values=stream.values[keep], meta=stream.meta_of(keep), capture_ns=of(stream.capture_ns), receive_ns=of(stream.receive_ns),
+        device_ns=of(stream.device_ns),
+    )  # fmt: skip
