@@ -246,16 +246,16 @@ def derivative(group: Group) -> list[Relation | None]:
             found.append(None)
             continue
         design, terms = one
-        v, told = channel.columns["velocity"], design @ common
-        error = v - told
+        v, due = channel.columns["velocity"], design @ common
+        error = v - due
         noise = max(TO_SIGMA * median(np.abs(error)), 1e-3)
         weights: dict[tuple[str, int], float] = {("velocity", 0): 1.0}
         for w, term in zip(common, terms):
             for key, factor in term.items():
                 weights[key] = weights.get(key, 0.0) - float(w) * factor
         moving = bool(np.ptp(channel.columns["measured"]) > MOVED[channel.unit])
-        slope = _slope(told, v) if moving else 1.0
-        slack = _abrupt(told, v)
+        slope = _slope(due, v) if moving else 1.0
+        slack = _abrupt(due, v)
         found.append(Relation("derivative", "velocity", weights, 0.0, error, noise, gain=slope, own=moving, slack=slack))
     return _capped(found)
 
