@@ -38,6 +38,7 @@ class Stood:
         load: (T * instants,) of both soles [N]; instants: of control in a period; high: height of the hands over the floor [m].
         policy: file, hash and sheet of a policy of the user's, where one moves the legs; beyond: (T * instants, 12) what it asked of
             the motors beyond their peaks [Nm], which they did not give.
+        unanswered: how often a policy's answer was not finite; since: when that began [s].
         steps: that it took. success: whether the task was done on legs, None where there is none; missed: what failed it, a
             failure mode or the first subgoal that does not hold.
     """
@@ -63,6 +64,8 @@ class Stood:
     missed: str | None = None
     policy: Mapping[str, str] | None = None
     beyond: np.ndarray | None = None
+    unanswered: int = 0
+    since: float | None = None
 
 
 def check_standing(runs: Mapping[str, Stood], rules: Rules, made: bool = False) -> list[Finding]:
@@ -102,6 +105,10 @@ def _fell(run: Stood, rules: Rules) -> Finding:
         details["success"] = run.success
     if run.missed is not None:
         details["missed"] = run.missed
+    if run.unanswered:
+        details |= {"unanswered": run.unanswered, "since": run.since}
+    if run.fallen is None and run.unanswered:  # what the motors would have done is known of nobody
+        return rule.not_checked("unanswered", t0=run.since, t1=run.since, details=details)
     if run.fallen is None:
         return rule.finding(**rule.grade_value(0.0), details=details)
     end = min(len(run.push), int(run.fallen / run.dt) + 1)

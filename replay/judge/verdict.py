@@ -350,7 +350,8 @@ def _stage(stage: str, findings: Sequence[Finding], required: Sequence[str], rul
             open_[0].reason if open_ else "not_run",
         )
         return StageResult(stage, "NOT_CHECKED", reason)
-    missing = next((finding for finding in open_ if is_required(finding, required, rules)), None)
+    asked = stage in ASKED  # who asks wants to know: what may be so or not is no yes
+    missing = next((f for f in open_ if is_required(f, required, rules) or (asked and f.reason not in (*BESIDE, "not_run"))), None)
     if missing is not None:
         return StageResult(stage, "INCONCLUSIVE", missing.reason)
     # a single check that is required must be among the findings

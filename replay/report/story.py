@@ -305,6 +305,8 @@ class Story:
         """The answer of the robot on its own legs, and which controller's; empty where nobody asked."""
         stage, words = self.verdict.stages.get("legs"), self.words
         found = self.of_stage("legs", *SHOWN) or [f for f in self.of_stage("legs", "PASS") if f.code == "legs.balance"]
+        if stage is not None and stage.verdict == "INCONCLUSIVE":  # what leaves it open goes before what it came to else
+            found = [f for f in self.of_stage("legs", "NOT_CHECKED") if f.reason == stage.reason] or found
         if stage is None or not (found or stage.reason):
             return ""
         sentence = words.message(found[0]) if found else words.reason(stage.reason or "")

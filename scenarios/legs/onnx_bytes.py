@@ -20,15 +20,28 @@ _INTO = {
     "function": {7: "node", 11: "attribute"},
     "training": {1: "graph", 2: "graph"},
 }
-_OPERATOR, _DOMAIN, _ELSEWHERE, _LOCATION = 4, 7, 13, 14  # fields of a node and of a tensor
+_TAKES, _OPERATOR, _DOMAIN = 1, 4, 7  # fields of a node
+_WHOLE, _NAME, _RAW, _ELSEWHERE, _LOCATION = 5, 8, 9, 13, 14  # fields of a tensor
+_TRAINS = 2  # the input of a Dropout that says whether it drops
 
 
 @dataclass
 class OnnxParts:
-    """What was found: operators, `domain::name` but for those of ONNX itself, and whether a tensor lies in another file."""
+    """What was found: operators, `domain::name` but for those of ONNX itself, and whether a tensor lies in another file.
+
+    Attributes:
+        trains: names of what tells a Dropout whether to drop; nothing: of the tensors all of whose bytes are zero.
+    """
 
     operators: set[str] = field(default_factory=set)
     external: bool = False
+    trains: set[str] = field(default_factory=set)
+    nothing: set[str] = field(default_factory=set)
+
+    @property
+    def drops(self) -> bool:
+        """Whether a Dropout may be in training, so that it draws."""
+        return bool(self.trains - self.nothing)
 
 
 def parts_of(content: bytes) -> OnnxParts:
@@ -45,19 +58,28 @@ def parts_of(content: bytes) -> OnnxParts:
 def _walk(message: memoryview, kind: str, found: OnnxParts, depth: int) -> None:
     if depth > DEEPEST * 3:
         raise ValueError("nested too deeply")
-    into, name, domain = _INTO.get(kind, {}), "", ""
+    into, name, domain, takes, filled = _INTO.get(kind, {}), "", "", list[str](), False
     for number, value in _fields(message):
+        if kind == "tensor" and number in (_WHOLE, _RAW):
+            filled |= bool(value) if isinstance(value, int) else bool(bytes(value).strip(b"\0"))
         if kind == "tensor" and (number == _ELSEWHERE or (number == _LOCATION and value == 1)):
             found.external = True
         elif isinstance(value, int):
             continue
-        elif kind == "node" and number == _OPERATOR:
+        elif kind == "node" and number == _TAKES:
+            takes.append(bytes(value).decode("utf-8", "replace"))
+        elif (kind, number) in (("node", _OPERATOR), ("tensor", _NAME)):
             name = bytes(value).decode("utf-8", "replace")
         elif kind == "node" and number == _DOMAIN:
             domain = bytes(value).decode("utf-8", "replace")
         elif number in into:
             _walk(value, into[number], found, depth + 1)
-    if name:
+    if kind == "tensor":
+        if not filled:
+            found.nothing.add(name)
+    elif name:
+        if name == "Dropout" and len(takes) > _TRAINS and takes[_TRAINS]:
+            found.trains.add(takes[_TRAINS])
         found.operators.add(name if domain in ("", "ai.onnx") else f"{domain}::{name}")
 
 

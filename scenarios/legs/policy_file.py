@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +34,8 @@ LISTED = 3  # elements of a golden answer that are named
 DRAWN = {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
 MISSING = 'A policy for the legs needs onnxruntime, which is not installed. Install it by pip install "shiliu[policy]".'
 WANTED = "true, false, or a file that ends in .onnx"
+_PLACE = re.compile(r"^(\[ONNXRuntimeError\] : \d+ : \w+ : )?(/\S+:\d+ .*?\) (?=[A-Z]))?")  # where in its own source an error was raised
+_TOLD = 300  # characters of such an error
 Answers = Callable[[np.ndarray], np.ndarray]  # (1, n) float32 -> (k,) float64
 
 
@@ -44,11 +48,9 @@ def load_policy(path: Path, robot: str) -> LegPolicy:
     """
     if path.suffix != ENDING:
         raise ScenarioError(f"{shown(path.name)!r} is not accepted here. Give {WANTED}.", field="legs")
-    if (odd := odd_kind(path)) is not None:
-        raise ScenarioError(f"This {odd}", file=str(path), field="legs")
-    if not path.is_file():
+    if not _is_file(path):
         raise ScenarioError("There is no such file. Give the policy's .onnx file.", file=str(path), field="legs")
-    sheet = next((at for end in ENDINGS if (at := path.with_suffix(end)).is_file()), None)
+    sheet = next((at for end in ENDINGS if _is_file(at := path.with_suffix(end))), None)
     if sheet is None:
         wanted = path.with_suffix(ENDINGS[0]).name
         raise ScenarioError(
@@ -59,11 +61,27 @@ def load_policy(path: Path, robot: str) -> LegPolicy:
     return _load(path, sheet, robot, path.resolve(), written(path), written(sheet))
 
 
+def _is_file(path: Path) -> bool:
+    """Whether a file is there.
+
+    Raises:
+        ScenarioError: something is there that is no file.
+    """
+    try:
+        if (odd := odd_kind(path)) is not None:
+            raise ScenarioError(f"This {odd}", file=str(path), field="legs")
+        if path.is_dir():
+            raise ScenarioError("This is a folder. Put the file itself there.", file=str(path), field="legs")
+        return path.is_file()
+    except (OSError, ValueError):  # no file of this system has such a name
+        return False
+
+
 @lru_cache(maxsize=16)
 def _load(path: Path, sheet: Path, robot: str, *when: object) -> LegPolicy:
     try:
         if path.stat().st_size > LARGEST:
-            raise ScenarioError(f"This is larger than {LARGEST >> 20} MiB.", file=str(path), field="legs")
+            raise ScenarioError(f"This is larger than {LARGEST >> 20} MiB. A policy for legs is far smaller.", file=str(path), field="legs")
         content = path.read_bytes()
     except OSError as error:
         raise ScenarioError(f"This cannot be read: {error.strerror}.", file=str(path), field="legs") from None
@@ -121,6 +139,12 @@ def _look_through(content: bytes, name: str) -> None:
         raise ScenarioError(
             "Its weights lie in another file, which is not read. Export it as one file, without external data.", file=name, field="legs"
         )
+    if parts.drops:
+        raise ScenarioError(
+            "It has a Dropout that may be in training, so no two runs are equal. Export it as it is used, not as it is trained.",
+            file=name,
+            field="legs",
+        )
     if drawn := sorted(parts.operators & DRAWN):
         raise ScenarioError(
             f"It draws random numbers ({', '.join(drawn)}), so no two runs are equal. Export the mean of its answers.",
@@ -130,7 +154,7 @@ def _look_through(content: bytes, name: str) -> None:
 
 
 def answers_of(policy: LegPolicy) -> Answers:
-    """What answers an observation.
+    """What answers an observation. Where the model fails, or gives another number of numbers, none of them is finite.
 
     Raises:
         ShiliuError: nobody has given the weights, or the extra `policy` is not installed.
@@ -141,13 +165,39 @@ def answers_of(policy: LegPolicy) -> Answers:
             f"Give that file: legs={policy.file}.",
             field="legs",
         )
-    session, taken, given = _session(policy.sha256, policy.weights, policy.file)
+    ask, k = _asked(policy), len(policy.joints)
 
     def answer(observation: np.ndarray) -> np.ndarray:
-        found: np.ndarray = session.run([given], {taken: observation})[0]
-        return found.astype(np.float64).ravel()
+        try:
+            found = ask(observation)
+        except MemoryError:
+            raise
+        except Exception:  # the runtime has a class of its own for each cause; the same observation fails again
+            return np.full(k, np.nan)
+        return found if len(found) == k else np.full(k, np.nan)
 
     return answer
+
+
+def _asked(policy: LegPolicy) -> Answers:
+    """What gives all that the model answers, and raises what it raises."""
+    assert policy.weights is not None
+    session, taken, given = _session(policy.sha256, policy.weights, policy.file)
+    from onnxruntime import RunOptions
+
+    options = RunOptions()
+    options.log_severity_level = 4
+
+    def ask(observation: np.ndarray) -> np.ndarray:
+        found: np.ndarray = session.run([given], {taken: observation}, options)[0]
+        return found.astype(np.float64).ravel()
+
+    return ask
+
+
+def _why(error: Exception) -> str:
+    """What ONNX Runtime says, on one line, without the place in its source."""
+    return _PLACE.sub("", " ".join(str(error).split()))[:_TOLD].rstrip(". ")
 
 
 @lru_cache(maxsize=16)
@@ -166,8 +216,7 @@ def _session(sha256: str, weights: bytes, file: str) -> tuple[onnxruntime.Infere
     try:
         session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # it has a class of its own for each of some ten causes
-        why = " ".join(str(error).split())[:200]
-        raise ScenarioError(f"ONNX Runtime does not read this model: {why}. Export it again.", file=file, field="legs") from None
+        raise ScenarioError(f"ONNX Runtime does not read this model: {_why(error)}. Export it again.", file=file, field="legs") from None
     taken, given = session.get_inputs(), session.get_outputs()
     for what, ports in (("input", taken), ("output", given)):
         if len(ports) != 1:
@@ -179,16 +228,27 @@ def _session(sha256: str, weights: bytes, file: str) -> tuple[onnxruntime.Infere
             raise ScenarioError(
                 f"Its {what} {ports[0].name!r} is {ports[0].type}, not tensor(float). Export it in float32.", file=file, field="legs"
             )
+    shape = taken[0].shape
+    if shape and (len(shape) != 2 or (isinstance(shape[0], int) and shape[0] != 1)):
+        is_of = ", ".join(str(size) for size in shape)
+        raise ScenarioError(
+            f"Its input {taken[0].name!r} has the shape [{is_of}], and a policy for the legs takes one row, (1, n). "
+            "Export it for one observation.",
+            file=file,
+            field="legs",
+        )
     return session, taken[0].name, given[0].name
 
 
 def _hold(policy: LegPolicy, problems: Problems) -> None:
     """Note where the model takes or gives other numbers than the sheet says, or answers a golden observation in another way."""
     assert policy.weights is not None
-    answer, file = answers_of(policy), policy.file
+    answer, file = _asked(policy), policy.file
     session = _session(policy.sha256, policy.weights, file)[0]
     size, k, before = policy.frames * policy.frame, len(policy.joints), len(problems.found)
-    wide, made = (port[0].shape[-1] if port[0].shape else None for port in (session.get_inputs(), session.get_outputs()))
+    takes, gives = session.get_inputs()[0].shape, session.get_outputs()[0].shape
+    wide = takes[-1] if takes else None
+    made = math.prod(gives) if gives and all(isinstance(one, int) for one in gives) else gives[-1] if gives else None
     if isinstance(wide, int) and wide != size:
         each = ", ".join(f"{term.name} {term.size}" for term in policy.terms)
         problems.note(
@@ -203,8 +263,7 @@ def _hold(policy: LegPolicy, problems: Problems) -> None:
         try:
             found = answer(observation.astype(np.float32).reshape(1, -1))
         except Exception as error:  # a shape that only running shows
-            why = " ".join(str(error).split())[:200]
-            problems.note(where, f"{file} does not take it: {why}. Mend singleInputData or frameStack.")
+            problems.note(where, f"{file} does not take it: {_why(error)}. Mend singleInputData or frameStack.")
             continue
         if found.shape != action.shape:
             problems.note(where, f"{file} answers with {found.size} numbers, and {k} joints are listed. List one for each.")

@@ -70,12 +70,15 @@ def policy_of(
     scale = node.child("actionScale")
     one_for_all = not isinstance(scale.value, Mapping)
     scales = dict.fromkeys(joints, _number(scale, -_MOST, _MOST)) if one_for_all else _by_joint(scale, joints, joints, -_MOST)
+    _finite(node.child("about"))
+    listed = len(problems.found)
     history, frames = node.child("history"), node.child("frameStack").integer(1, low=1, high=MOST_FRAMES)
     by, begins = "frame", "zeros"
     if history.value is not None and history.mapping((), ("by", "begins")):
         by = history.child("by").word("frame", choices=("frame", "term"))
         begins = history.child("begins").word("zeros", choices=("zeros", "repeated"))
     terms = _terms(node.child("singleInputData"), k)
+    sized = bool(terms) and len(problems.found) == listed  # else a golden row cannot be held against them
     cycle = _number(node.child("cycleTime"), 1e-3, 1e3, 0.0)
     if not cycle and any(term.name == "commandPhase" for term in terms):
         node.note("'cycleTime' is missing, which commandPhase needs. Write `cycleTime:` and its seconds.")
@@ -113,7 +116,7 @@ def policy_of(
             _number(node.child("clipObservations"), 1e-6, _MOST, CLIP),
             _number(node.child("clipActions"), 1e-6, _MOST, CLIP),
         ),
-        golden=_golden(node.child("golden"), frames * size, k, bool(terms)),
+        golden=_golden(node.child("golden"), frames * size, k, sized),
     )
     if len(problems.found) == before:
         _hold_states(node.child("golden"), policy)
@@ -169,6 +172,18 @@ def _plain(node: Node) -> float:
     return node.number()
 
 
+def _finite(node: Node) -> None:
+    """Note what no episode can keep, JSON having no word for it."""
+    if isinstance(node.value, Mapping):
+        for name in node.value:
+            _finite(node.child(name))
+    elif isinstance(node.value, list):
+        for one in node.each():
+            _finite(one)
+    elif isinstance(node.value, float) and not np.isfinite(node.value):
+        node.note(f"{node.value} is not a finite number. Put it in quotes.")
+
+
 def _terms(node: Node, joints: int) -> list[Term]:
     found = []
     for one in node.each():
@@ -179,6 +194,9 @@ def _terms(node: Node, joints: int) -> list[Term]:
             continue
         whole = joints if SIZES[name] == JOINTS else SIZES[name]
         first = one.child("startIdx").integer(0, low=0)
+        if first >= whole:
+            one.child("startIdx").note(f"{name} has {whole} numbers, the first of which is 0, so {first} is beyond them. Mend startIdx.")
+            continue
         size = one.child("numIdx").integer(whole - first, low=1)
         if first + size > whole:
             one.note(f"elements {first} to {first + size - 1} of {name} are asked for, and it has {whole}. Mend startIdx or numIdx.")
@@ -211,7 +229,7 @@ def _golden(node: Node, size: int, joints: int, sized: bool) -> tuple[tuple[np.n
 
 
 def _row(node: Node, size: int | None) -> np.ndarray:
-    values = [_plain(one) for one in node.each()]
+    values = [_number(one, -_MOST, _MOST) for one in node.each()]
     if isinstance(node.value, list) and size is not None and len(values) != size:
         node.note(f"{len(values)} numbers stand here, and {size} are needed. Copy the whole row, in its order.")
     return np.array(values, float)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shiliu
-from leg_policies import STANCE, written
+import yaml
+from leg_policies import STANCE, affine, sheet_of, written
 from shiliu.replay.report.story import Story
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of, resolved
@@ -133,3 +134,34 @@ def test_in_both_languages_the_answer_names_the_policy(planted, files):
     cut = f"{torque.details['cut']:.3g} Nm"
     assert f"the policy asked for {cut} more than a motor's peak ({policy.controller})" in Words("en").message(torque)
     assert f"策略要求的力矩超出电机峰值 {cut}（{policy.controller}）" in Words("zh").message(torque)
+
+
+@pytest.fixture(scope="module")
+def silent(files):
+    """Nought while no joint turns one way, and no number else."""
+    golden = [{"observation": [0.0] * 46, "action": [0.0] * 12}]
+    matrix = np.zeros((46, 12))
+    matrix[22:34] = -np.eye(12)
+    file = files["stands"].with_name("silent.onnx")
+    file.write_bytes(affine(matrix, np.zeros(12), ("Sqrt", "Floor")))
+    file.with_suffix(".yaml").write_text(yaml.safe_dump(sheet_of(STILL, np.zeros(12), golden=golden)))
+    return file
+
+
+def test_legs_whose_policy_gives_no_number_are_not_known_to_stand(planted, silent, files):
+    """The motors go on as they did, and so the robot stands here; what a real one does then is known of nobody."""
+    (verdict,) = shiliu.judge([planted], legs=silent, threads=1)
+    found = found_in(verdict)["legs.fell"]
+    assert (found.level, found.reason) == ("NOT_CHECKED", "unanswered")
+    assert found.details["unanswered"] > 10 and 0.0 <= found.details["since"] < 0.2 and found.t0 == found.details["since"]
+    assert verdict.verdict == "FEASIBLE" and verdict.stages["legs"].verdict != "FEASIBLE"
+    assert "answered with numbers that are not finite" in Story(verdict, Words("en")).on_legs
+    assert "策略输出了非有限数" in Story(verdict, Words("zh")).on_legs
+    plain = found_in(shiliu.judge([planted], legs=files["stands"], threads=1)[0])["legs.fell"]
+    assert plain.level == "PASS" and "unanswered" not in plain.details
+
+
+def test_an_episode_on_legs_whose_policy_gives_no_number_is_not_feasible(silent):
+    (verdict,) = shiliu.judge([take(shiliu.load_scenario("bare", base="legs", legs=silent))], legs=silent, threads=1)
+    assert found_in(verdict)["legs.fell"].reason == "unanswered"
+    assert verdict.verdict == "INCONCLUSIVE"

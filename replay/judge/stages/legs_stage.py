@@ -123,6 +123,7 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     balance, soles, high = simulation.balance, list[np.ndarray](), float(model.qpos0[2])
     assert balance is not None
     beyond = list[np.ndarray]()
+    since: float | None = None
 
     def watch(now: Memory) -> None:
         soles.append(rooms(now, legs))
@@ -150,6 +151,8 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
             torque[t * substeps : (t + 1) * substeps] = simulation.trace[0][:, columns]
             carry = advance(carry, readings)
             steps += phase != SINGLE and int(memory.phase[0]) == SINGLE
+            if since is None and robot.policy is not None and memory.failed[0]:
+                since = t * legs.control_timestep
     outcome = outcome_of(legs.course, carry, bool(simulation.unstable[0]))
     there = there_at_end(outcome)
     missed = outcome["failure"] or next((name for name in outcome["subgoals"] if name not in there), None)
@@ -159,6 +162,8 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
         controller=robot.legs_controller,
         policy=None if robot.policy is None else robot.policy.named,
         beyond=np.array(beyond) if beyond else None,
+        unanswered=0 if robot.policy is None else int(memory.failed[0]),
+        since=since,
         dt=legs.control_timestep,
         substeps=substeps,
         fallen=float(memory.fallen[0]) or None,
