@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 SPEEDS = (0.9, 1.0, 1.2)  # times the speed that the joint reaches in the take
-RAMPS = (0.9, 1.4, 2.0, 3.0, 5.0, 30.0)  # 1/s, accelerations over that speed; joints of a real Piper have 1.4 to 5, slowed ones less
+RAMPS = (1.2, 1.4, 2.0, 3.0, 5.0, 30.0)  # 1/s, accelerations over that speed; joints of a real Piper have 1.4 to 5, slowed ones less
 REACHED = 98.0  # percentile of the speeds of a joint that moves, which few faulty rows do not change
 MOVES = 0.05  # of the largest speed, from where on it moves
 PARTS = 2  # steps of the simulation in a row

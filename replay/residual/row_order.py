@@ -19,6 +19,7 @@ from .table import Group
 FAST, OTHERWISE, ROWS = 0.3, 0.15, 0.6
 OTHERS = 0.2  # of `FAST`, that the other joints go at the least to say anything
 AT_ONCE = (0.05, 0.15)  # s between rows at the most, rad: no joint goes so far with its command in the row in which it leaps
+NEAR = 3  # rows, within which a row that is there again has others on either side
 USUAL = 0.8  # of the fast rows, between which one row lies
 BESIDE = 6  # rows, by which commands and positions go on before and after
 # rows in a stretch that may stand the other way round all along
@@ -100,10 +101,12 @@ def rows_moved(group: Group) -> Iterator[Difference]:
 
 
 def _unlike_those_beside(step: np.ndarray, due: np.ndarray) -> np.ndarray:
-    """(n,) steps (n, k) that are more than one row longer or shorter than the steps before and after them, along the way that is due."""
+    """(n,) steps (n, k), along the way that is due, that are more than one row longer than those before and after them, or shorter than
+    steps shortly before and shortly after."""
     way = due / np.maximum(np.linalg.norm(due, axis=1, keepdims=True), 1e-12)
-    own, before, after = ((x * way).sum(axis=1) for x in (step, _rows_beside(step, -1), _rows_beside(step, 1)))
-    longest, shortest = np.maximum(before, after), np.minimum(before, after)
+    own = (step * way).sum(axis=1)
+    before, after = ([(_rows_beside(step, sign * by) * way).sum(axis=1) for by in range(1, NEAR + 1)] for sign in (-1, 1))
+    longest, shortest = np.maximum(before[0], after[0]), np.minimum(np.max(before, axis=0), np.max(after, axis=0))
     return (own > (1.0 + ROWS) * longest) | (own < (1.0 - ROWS) * shortest)
 
 
