@@ -33,7 +33,7 @@ LEAST_JOINTS, NO_JOINT, FARTHER, MOST_NAMED = 3, 2.0, 3.0, 8
 WHEEL = re.compile(r"wheel|drive|caster|castor|track|steer", re.IGNORECASE)
 TURNED = NO_JOINT * 2.0 * np.pi
 NEAR_NOUGHT = 0.05  # rad: joints that are all so near to zero elsewhere do not leap there
-# degrees, within which a joint reads that is measured in radians; numbers that it goes, for a motion; and by how much past its range all
+# degrees, within which a joint reads that is measured in radians; numbers that it goes, for a motion; and by how much past its range most
 # of it is, read so
 WITHIN, MOVES, OUTSIDE = 2.0 * math.pi, 0.3, 0.02
 OTHER_UNITS = {"deg": PER_DEGREE, "mrad": 1e-3}
@@ -340,7 +340,7 @@ def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: fl
 
 def _reads_too_small(stream: Stream, names: Sequence[str], limits: Limits) -> set[str]:
     """All joints of a stream in degrees that are inside their ranges as radians only: none reads beyond a turn's radians, most go some
-    tenths, and some one is outside its range all the time, as degrees."""
+    tenths, and some one is outside its range most of the time, as degrees."""
     ranged = [name for name in names if name in stream.names and is_ranged(name, limits)]
     x = columns(stream, ranged)
     x = x[np.isfinite(x).all(axis=1)]
@@ -350,7 +350,7 @@ def _reads_too_small(stream: Stream, names: Sequence[str], limits: Limits) -> se
     slack = 0.1 * (upper - lower)
     inside = bool(((x >= lower - slack) & (x <= upper + slack)).all())
     read = x * PER_DEGREE
-    outside = (np.maximum(lower - read, read - upper) > OUTSIDE).all(axis=0)
+    outside = np.median(np.maximum(lower - read, read - upper), axis=0) > OUTSIDE
     return set(ranged) if inside and outside.any() else set()
 
 

@@ -111,6 +111,9 @@ def test_radians_in_both_streams_that_are_declared_as_degrees_are_the_unit_and_n
     assert finding.details["factor"] == pytest.approx(57.2958, abs=1e-3) and fix_of(finding)["multiply"] == pytest.approx(57.2958, abs=1e-3)
     for lang in ("en", "zh"):
         assert "57.3" in Words(lang).message(finding)
+    # bent furthest, the elbow reads only just past its range
+    near_nought = limits_of(a={"position": [-3.1, 1.6]}, b={"position": [-0.35, 2.1]}, c={"position": [-2.6, -0.05]})
+    assert check_units(*(replace(one, unit="deg") for one in small), near_nought, RULES, START)[0].level == "FAIL"
     degrees = [replace(one, values=np.rad2deg(way), unit="deg") for one in small]
     assert check_units(*degrees, limits, RULES, START)[0].level == "PASS"
     near = way * [0.05, 0.05, 0.0] + [0.0, 0.0, -0.1]  # hardly moves, a little past an end: a calibration

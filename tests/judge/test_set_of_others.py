@@ -21,7 +21,7 @@ def judged(root, tmp_path):
     return list(intake(read(root, mapping(tmp_path / "map.yaml", "lerobot", COLUMNS))))
 
 
-def told(verdict, code: str) -> tuple[str, str]:
+def answer(verdict, code: str) -> tuple[str, str]:
     found = by_code(verdict.findings)[code]
     return found.level, Words("en").message(found)
 
@@ -36,7 +36,7 @@ def test_a_take_is_that_of_its_file_where_all_rows_count_as_one(tmp_path, number
     verdicts = judged(lerobot(tmp_path / "set", TAKES, version="v2.1", mutate=one), tmp_path)
     assert [v.cleared for v in verdicts] == [k == number for k in range(3)]
     for k in {0, 1, 2} - {number}:
-        assert told(verdicts[k], "set.counter") == ("FAIL", f"episode_index is {number} in {TAKES[k].n} rows of episode {k}")
+        assert answer(verdicts[k], "set.counter") == ("FAIL", f"episode_index is {number} in {TAKES[k].n} rows of episode {k}")
 
 
 def test_index_runs_on_through_the_files_of_a_set(tmp_path):
@@ -45,12 +45,12 @@ def test_index_runs_on_through_the_files_of_a_set(tmp_path):
 
     for version in ("v2.1", "v3.0"):
         verdicts = judged(lerobot(tmp_path / version, TAKES, version=version, mutate=anew), tmp_path)
-        assert [told(v, "set.counter")[0] for v in verdicts] == ["PASS", "WARN", "WARN"]
-        assert told(verdicts[2], "set.counter")[1] == f"index begins at 0 instead of {TAKES[0].n + TAKES[1].n}"
+        assert [answer(v, "set.counter")[0] for v in verdicts] == ["PASS", "WARN", "WARN"]
+        assert answer(verdicts[2], "set.counter")[1] == f"index begins at 0 instead of {TAKES[0].n + TAKES[1].n}"
     root = lerobot(tmp_path / "part", TAKES, version="v2.1", mutate=anew)
     (root / "data/chunk-000/episode_000001.parquet").unlink()
     *here, lost = judged(root, tmp_path)
-    assert [told(v, "set.counter")[0] for v in here] == ["PASS", "PASS"] and lost.error is not None, "nobody knows where they were"
+    assert [answer(v, "set.counter")[0] for v in here] == ["PASS", "PASS"] and lost.error is not None, "nobody knows where they were"
 
 
 @pytest.mark.parametrize("version", ["v2.1", "v3.0"])
@@ -65,9 +65,9 @@ def test_a_take_that_no_table_lists_is_named_and_the_totals_are_those_of_the_tab
         table = root / "meta/episodes/chunk-000/file-000.parquet"
         pq.write_table(pq.read_table(table).slice(0, 2), table)
     verdicts = judged(root, tmp_path)
-    level, message = told(verdicts[2], "set.length")
+    level, message = answer(verdicts[2], "set.length")
     assert level == "WARN" and message.startswith("the table of episodes does not list this episode")
-    level, message = told(verdicts[0], "set.length")
+    level, message = answer(verdicts[0], "set.length")
     assert level == "WARN" and message.endswith(f"but the tables of the set list {TAKES[0].n + TAKES[1].n}")
 
 
