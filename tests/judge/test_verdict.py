@@ -53,7 +53,7 @@ def test_a_failure_that_is_not_required_leaves_the_verdict():
 
 
 def test_a_second_question_that_is_left_open_is_no_yes():
-    """Nobody requires it, and who asks wants to know; the verdict beside it stays. What shows nothing, as a walk's balance, leaves a yes."""
+    """Nobody requires it, and who asks wants to know; the verdict beside it stays. What a walk cannot show leaves a yes."""
     stood = RULES["legs.torque"].passed()
     for reason, says in (("gains", "INCONCLUSIVE"), ("unanswered", "INCONCLUSIVE"), ("not_run", "FEASIBLE")):
         result = combine([*passed(), stood, RULES["legs.fell"].not_checked(reason)], BARE, RULES)
