@@ -70,10 +70,15 @@ def keep(candidate: ToKeep, corpus: Path, written: str | None = None) -> KeptTak
         written: folder below the corpus in which its data set lies, see `KeptTake`.
 
     Raises:
-        ShiliuError: its scene cannot be built any more, or played again it departs from its record.
+        ShiliuError: its scene cannot be built any more, or played again it departs from its record; a policy moved its legs.
     """
     episode, here = candidate.episode, machine()
     scene = scene_of_config(episode.config).judged
+    if (policy := scene.robot.policy) is not None:
+        raise EpisodeError(
+            f"It was made on legs that {policy.file} moved, which a corpus has no place for. Judge it by shiliu replay legs={policy.file}.",
+            field="legs",
+        )
     take = KeptTake(
         scenario=str(episode.scenario),
         variant=scene.config.variant,

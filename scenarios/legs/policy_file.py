@@ -118,7 +118,7 @@ def _kept(text: str, robot: str, given: LegPolicy | None) -> LegPolicy:
     known = given is not None and given.sha256 == sha256
     weights = given.weights if known and given is not None else None
     own, names = load_robot(robot, None, "legs"), (shown(file), sha256, weights, shown(sheet_file))
-    policy, problems = policy_of(of.get("sheet"), own, *names, Problems())
+    policy, problems = policy_of(of.get("sheet"), own, *names, Problems({"": ("config.legs.sheet", 0)}))
     problems.stop("The sheet of the policy that the episode keeps")
     assert policy is not None
     if known and given is not None and given.sheet_sha256 == policy.sheet_sha256:

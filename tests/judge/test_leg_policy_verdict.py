@@ -10,13 +10,14 @@ import pytest
 import shiliu
 import yaml
 from leg_policies import STANCE, affine, sheet_of, written
+from shiliu.replay.drift.corpus import ToKeep, keep
 from shiliu.replay.report.story import Story
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of, resolved
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.legs.policy_file import load_policy
-from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 
 STILL = np.zeros((46, 12))
 FALLS = np.zeros(12)
@@ -115,6 +116,22 @@ def test_a_sheet_that_an_episode_keeps_is_read_as_any(made, files):
     made_ill = as_recording("ill", replace(made.episode, config=config), shiliu.load_scenario("bare", base="legs"))
     (verdict,) = shiliu.judge([made_ill], legs=files["stands"], threads=1)
     assert verdict.verdict is None and "The sheet of the policy that the episode keeps: " in verdict.error["message"]
+
+
+@pytest.mark.parametrize("kept", [3, {"file": "stands.onnx"}, {"sheet": [1]}])
+def test_what_an_episode_keeps_and_is_no_policy_is_named_by_its_place(made, files, kept):
+    config = {**made.episode.config, "legs": kept}
+    made_ill = as_recording("ill", replace(made.episode, config=config), shiliu.load_scenario("bare", base="legs"))
+    (verdict,) = shiliu.judge([made_ill], legs=files["stands"], threads=1)
+    assert verdict.verdict is None and "config.legs.sheet: " in verdict.error["message"]
+    assert "is not a mapping with the keys inferenceFrequency, joints," in verdict.error["message"]
+
+
+def test_a_corpus_keeps_no_episode_that_a_policy_moved(made, tmp_path):
+    """What plays it is not kept, so nothing could compare it later; the command that can judge it is named."""
+    with pytest.raises(EpisodeError, match=r"stands\.onnx moved, .* Judge it by shiliu replay legs=stands\.onnx"):
+        keep(ToKeep("take", 0, made.episode, 0), tmp_path)
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_scene_without_its_file_is_looked_at_and_does_not_move(made):

@@ -52,6 +52,15 @@ def test_a_failure_that_is_not_required_leaves_the_verdict():
     assert result.verdict == "FEASIBLE" and result.stages["replay"].verdict == "INFEASIBLE"
 
 
+def test_a_second_question_that_is_left_open_is_no_yes():
+    """Nobody requires it, and who asks wants to know; the verdict beside it stays. What a walk cannot show leaves a yes."""
+    stood = RULES["legs.torque"].passed()
+    for reason, says in (("gains", "INCONCLUSIVE"), ("unanswered", "INCONCLUSIVE"), ("not_run", "FEASIBLE")):
+        result = combine([*passed(), stood, RULES["legs.fell"].not_checked(reason)], BARE, RULES)
+        assert result.verdict == "FEASIBLE" and result.stages["legs"].verdict == says
+    assert combine([*passed(), stood, RULES["legs.fell"].passed()], BARE, RULES).stages["legs"].verdict == "FEASIBLE"
+
+
 def test_a_broken_recording_is_unsound_whatever_else_failed():
     findings = [*passed(), failed("joint.velocity"), failed("unit.degrees", subject=("/kuavo_arm_traj",))]
     result = combine(findings, ["kinematics"], RULES)
