@@ -112,12 +112,17 @@ def _fell(run: Stood, rules: Rules) -> Finding:
     if run.fallen is None:
         return rule.finding(**rule.grade_value(0.0), details=details)
     end = min(len(run.push), int(run.fallen / run.dt) + 1)
+    details |= _strongest(run, end)
+    return rule.finding(**rule.grade_value(1.0), t0=run.fallen, t1=run.fallen, details=details)
+
+
+def _strongest(run: Stood, end: int) -> dict[str, Any]:
+    """What pushed the most in the second before a control step, and where to."""
     before = run.push[max(0, end - round(1.0 / run.dt)) : end]
     strongest = before[int(np.argmax(np.linalg.norm(before, axis=1)))] if len(before) else np.zeros(3)
     axis = int(np.argmax(np.abs(strongest)))
     ways = (("forward", "back"), ("left", "right"), ("up", "down"))[axis]
-    details |= {"force": float(np.linalg.norm(strongest)), "towards": ways[int(strongest[axis] < 0)]}
-    return rule.finding(**rule.grade_value(1.0), t0=run.fallen, t1=run.fallen, details=details)
+    return {"force": float(np.linalg.norm(strongest)), "towards": ways[int(strongest[axis] < 0)]}
 
 
 def _torque(run: Stood, rules: Rules) -> Finding:
@@ -144,7 +149,13 @@ def _torque(run: Stood, rules: Rules) -> Finding:
 
 
 def _slipped(run: Stood, rules: Rules) -> Finding:
-    return _largest("legs.slipped", run, run.slid, rules)
+    """When a foot went past the bound, and what pushed then: where it stands at the end is no moment."""
+    finding, slid = _largest("legs.slipped", run, run.slid, rules), _standing(run, run.slid)
+    past = [k for k in ("fail", "warn") if slid.max(initial=0.0) > rules["legs.slipped"].bound(k)]
+    if not past:
+        return finding
+    k = int(np.argmax(slid > rules["legs.slipped"].bound(past[0])))
+    return finding.with_(t0=k * run.dt, t1=k * run.dt, details=finding.details | _strongest(run, k + 1))
 
 
 def _moved(run: Stood, rules: Rules) -> Finding:

@@ -92,6 +92,16 @@ def test_what_leaves_its_place_is_told_with_its_moment(code, field, value, level
     assert (one.level, one.value) == (level, value) and one.t0 == pytest.approx(2.0)
 
 
+def test_a_slide_is_named_at_its_moment_and_not_where_the_foot_comes_to_rest():
+    """A foot that is pushed away at 1.5 s and creeps on, by a tenth of a millimetre, to the end."""
+    slid = np.where(np.arange(T + 1) < 45, 0.0002, 0.05) + 1e-4 * np.linspace(0.0, 1.0, T + 1)
+    push = trace(np.tile([3.0, 0.0, 2.0], (T + 1, 1)), 40, 5, [10.0, -70.0, 5.0])
+    one = found(stood(slid=slid, push=push))["legs.slipped"]
+    assert (one.level, one.t0, one.details["towards"]) == ("FAIL", pytest.approx(1.5), "right")
+    assert one.details["force"] == pytest.approx(np.linalg.norm([10.0, 70.0, 5.0]))
+    assert "towards" not in found(stood())["legs.slipped"].details
+
+
 @pytest.mark.parametrize(("room", "level"), [(0.012, "PASS"), (0.006, "WARN"), (-0.005, "FAIL")])
 def test_balance_is_the_least_room(room, level):
     values = {**stood().room, "left": trace(np.full(T + 1, 0.1), 30, 1, room)}
