@@ -148,17 +148,20 @@ REFERENCE = {  # "": without a group
 HOW_IT_WORKS = {
     "": {
         "verdict": "What a verdict means",
+        "starts": "Where the start comes from",
         "architecture": "Architecture",
         "design-notes": "Design notes",
     },
     "The judge": {
         "set-checks": "What a set says of itself",
+        "changed-bounds": "Bounds that were changed",
         "task-sentences": "Does the task sentence fit?",
         "columns": "Columns that agree",
         "attribution": "Why a replay departs",
         "accuracy": "How right the judge is",
         "faults-without-motion": "Faults that leave the motion as it is",
         "judging-the-judge": "The judge judged",
+        "ordinary-sets": "Faults of sets",
         "faults-without-a-list": "Faults without a list",
         "real-recordings": "Real recordings",
         "other-robots": "Other robots, measured",
@@ -169,6 +172,7 @@ HOW_IT_WORKS = {
         "mobile-base": "Moving base",
         "legs": "On its own legs",
         "legs-figures": "On its own legs, measured",
+        "legs-failures": "What made takes on legs fail",
         "people": "People in a scene",
         "retargeting": "How human motion is carried over",
         "link": "The link",
