@@ -157,6 +157,7 @@ HOW_IT_WORKS = {
         "changed-bounds": "Bounds that were changed",
         "task-sentences": "Does the task sentence fit?",
         "columns": "Columns that agree",
+        "column-faults": "Which differences are a FAIL",
         "attribution": "Why a replay departs",
         "accuracy": "How right the judge is",
         "faults-without-motion": "Faults that leave the motion as it is",
