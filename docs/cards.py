@@ -231,7 +231,7 @@ def left_open(scene: Scene) -> list[str]:
     ]
     if not rows:
         return []
-    head = "By the hands of a recording that has no poses ([starts that agree](../verdict.md#starts-that-agree)):"
+    head = "By the hands of a recording that has no poses ([starts that agree](../starts.md#starts-that-agree)):"
     return ["", "## Where things stood", "", head, "", *rows]
 
 
