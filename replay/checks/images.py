@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ..recording.pictures import PictureSamples
 from ..recording.recording import Recording
@@ -249,10 +250,10 @@ def _by_content(samples: PictureSamples, joints: Joints, rule: Rule) -> list[Fin
     speeds = np.sqrt(np.stack([joints.speed(t - shift, SMOOTH * every) for shift in shifts]))
     known = (t - shifts[:, None] >= joints.t[0]) & (t - shifts[:, None] <= joints.t[-1])
     alike = np.array([_alike(e[rows], speed[None, rows])[0] for speed, rows in zip(speeds, known)])
-    first = int(alike.argmax())
-    best, at_once, late = float(alike[first]), float(alike[now]), float(shifts[first])
-    if best < rule.settings["correlation"]:
+    if alike.max() < rule.settings["correlation"]:
         return []
+    first = _least(alike, shifts, rule.settings["better"])
+    best, at_once, late = float(alike[first]), float(alike[now]), float(shifts[first])
     if best - at_once <= rule.settings["better"]:
         late = 0.0
     else:  # one burst of change fits any motion somewhere: both halves of the take must be better for it
@@ -264,6 +265,14 @@ def _by_content(samples: PictureSamples, joints: Joints, rule: Rule) -> list[Fin
             return []
     details = {"kind": "content", "late": late, "correlation": best, "correlation_at_once": at_once}
     return [_graded(samples, rule, late, details)]
+
+
+def _least(alike: np.ndarray, shifts: np.ndarray, better: float) -> int:
+    """Of the delays that fit best among those beside them, and no less well by `better` than any, the shortest: what goes to and fro
+    evenly fits at each of its periods."""
+    around = sliding_window_view(np.pad(alike, SMOOTH, constant_values=-1.0), 2 * SMOOTH + 1).max(axis=1)
+    good = np.flatnonzero((alike >= around) & (alike >= alike.max() - better))
+    return int(good[np.abs(shifts[good]).argmin()])
 
 
 def _by_chance(

@@ -214,6 +214,17 @@ def test_a_short_take_is_late_only_where_chance_does_not_explain_it(seconds):
     assert refused[0] >= 8 and refused[1:] == [0, 0], refused
 
 
+@pytest.mark.parametrize(("delay", "level"), [(0.25, "PASS"), (1.0, "FAIL")])
+def test_what_goes_to_and_fro_evenly_is_as_late_as_its_shortest_delay(delay, level):
+    """At a period of 1.5 s a quarter of a second looks like a delay of half a period more or less; at 5 s a second is a second."""
+    t = np.arange(0, 40, 1 / RATE)
+    period = 1.5 if level == "PASS" else 5.0
+    at = [0.5 + 0.35 * np.sin(2.0 * np.pi * (t - late) / period + 0.3) for late in (0.0, delay)]
+    known = check_late(seen(shown(at[1]), t=t), Joints(t, np.stack([at[0], 0 * t], axis=1)), RULES)
+    (found,) = [f for f in known if f.details.get("kind") == "content"]
+    assert found.level == level and (level == "PASS" or found.details["late"] == pytest.approx(delay, abs=0.1))
+
+
 def test_the_chance_of_a_likeness_counts_numbers_that_tell_their_neighbours():
     """Of 300 numbers that are each the mean of many beside it, few know nothing of each other; two takes are so alike by chance."""
     rng = np.random.default_rng(0)
