@@ -28,7 +28,7 @@ FLAT = 4  # levels between the brightest and the darkest cell of a picture that 
 NOISE = 1  # levels by which a cell of the same view may differ
 LEAP = 2.0  # times the usual step, when a frozen camera comes back; an arm that enters the view makes a usual one
 SMOOTH = 5  # pictures over which change and motion are averaged before they are compared
-BY_CHANCE = 0.003  # the chance that motion which knows nothing of the arm fits as well at some delay; more proves none
+BY_CHANCE = 0.01  # the chance that motion which knows nothing of the arm fits as well at some delay; more proves none
 MEMORY = 8.0  # s over which what is seen and the motion are held against their own past
 
 
