@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ..recording.pictures import PictureSamples
 from ..recording.recording import Recording
@@ -27,7 +28,8 @@ FLAT = 4  # levels between the brightest and the darkest cell of a picture that 
 NOISE = 1  # levels by which a cell of the same view may differ
 LEAP = 2.0  # times the usual step, when a frozen camera comes back; an arm that enters the view makes a usual one
 SMOOTH = 5  # pictures over which change and motion are averaged before they are compared
-BY_CHANCE = 0.05  # of correlation, by which a delay must be better than moments of the take that no delay explains
+BY_CHANCE = 0.01  # the chance that motion which knows nothing of the arm fits as well at some delay; more proves none
+MEMORY = 8.0  # s over which what is seen and the motion are held against their own past
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,7 @@ def check_late(samples: PictureSamples, joints: Joints, rules: Rules) -> list[Fi
 
     - what is seen: the pictures change when the joints move. The delay at which change and speed go together best is
       the camera's, where they do so surely (`correlation`), clearly better than at no delay (`better`), in
-      both halves of the take, and better than with moments too far away for any delay.
+      both halves of the take, and better than motion that is unrelated to the arm does by chance (`_by_chance`).
     - stamps: the promptest delay from taking to receiving, against that of the joints.
     - ends: a video of fewer or more pictures than there are rows; a topic that begins late or ends early (a WARN).
     - rate: new pictures a second against what is announced, or against the usual interval of the stamps (a WARN).
@@ -225,7 +227,7 @@ def check_late(samples: PictureSamples, joints: Joints, rules: Rules) -> list[Fi
 
 def _by_content(samples: PictureSamples, joints: Joints, rule: Rule) -> list[Finding]:
     every = _interval(samples)
-    change, at = [], []
+    change, at, of = [], [], []
     for stretch in np.unique(samples.stretch):
         rows = samples.stretch == stretch
         if rows.sum() <= SMOOTH + 1:
@@ -235,43 +237,77 @@ def _by_content(samples: PictureSamples, joints: Joints, rule: Rule) -> list[Fin
         change.append(np.convolve(steps, kernel, "valid"))
         middle = 0.5 * (samples.t[rows][1:] + samples.t[rows][:-1])
         at.append(np.convolve(middle, kernel, "valid"))
+        of.append(np.full(len(at[-1]), stretch))
     if not change:
         return []
     # of both the square root: the faster an arm moves, the less more it changes, and one swing shall not outweigh all else
-    e, t = np.sqrt(np.concatenate(change)), np.concatenate(at)
-    search = rule.settings["search"]
+    e, t, search = np.sqrt(np.concatenate(change)), np.concatenate(at), rule.settings["search"]
     inside = (t - search > joints.t[0]) & (t + search < joints.t[-1])
     if inside.sum() < 3 * SMOOTH or np.ptp(e[inside]) <= 0 or joints.moved(joints.t[0], joints.t[-1]) < 0.1:
         return []
     shifts = np.arange(-round(search / every), round(search / every) + 1) * every
-    e, t = e[inside], t[inside]
+    now = int(np.abs(shifts).argmin())
     speeds = np.sqrt(np.stack([joints.speed(t - shift, SMOOTH * every) for shift in shifts]))
-    alike = _alike(e, speeds)
-    best, at_once = float(alike.max()), float(alike[np.abs(shifts).argmin()])
-    if best < rule.settings["correlation"]:
+    known = (t - shifts[:, None] >= joints.t[0]) & (t - shifts[:, None] <= joints.t[-1])
+    alike = np.array([_alike(e[rows], speed[None, rows])[0] for speed, rows in zip(speeds, known)])
+    if alike.max() < rule.settings["correlation"]:
         return []
-    late, now = float(shifts[int(alike.argmax())]), int(np.abs(shifts).argmin())
+    first = _least(alike, shifts, rule.settings["better"])
+    best, at_once, late = float(alike[first]), float(alike[now]), float(shifts[first])
     if best - at_once <= rule.settings["better"]:
         late = 0.0
     else:  # one burst of change fits any motion somewhere: both halves of the take must be better for it
-        for half in np.array_split(np.arange(len(t)), 2):
-            own = _alike(e[half], speeds[:, half])
-            if own[int(alike.argmax())] - own[now] <= 0.0:
+        for half in np.array_split(np.flatnonzero(inside), 2):
+            own = _alike(e[half], speeds[[first, now]][:, half])
+            if own[0] - own[1] <= 0.0:
                 return []
-        if best - _by_chance(e, t, joints, search, SMOOTH * every) <= BY_CHANCE:
+        if _by_chance(best, e, speeds[now], np.concatenate(of), known[first].mean(), every, search) > BY_CHANCE:
             return []
     details = {"kind": "content", "late": late, "correlation": best, "correlation_at_once": at_once}
     return [_graded(samples, rule, late, details)]
 
 
-def _by_chance(e: np.ndarray, t: np.ndarray, joints: Joints, search: float, width: float) -> float:
-    """The best correlation of the change (m,) with joint speeds of moments that no delay explains, the end of the take before its start:
-    what moves by itself in front of a camera, in strokes as long as the arm's, fits them as well as those of its own moments."""
-    begin, span = float(joints.t[0]), float(joints.t[-1] - joints.t[0])
-    far = np.arange(search, span - search, width)
-    if not len(far):
+def _least(alike: np.ndarray, shifts: np.ndarray, better: float) -> int:
+    """Of the delays that fit best among those beside them, and no less well by `better` than any, the shortest: what goes to and fro
+    evenly fits at each of its periods."""
+    around = sliding_window_view(np.pad(alike, SMOOTH, constant_values=-1.0), 2 * SMOOTH + 1).max(axis=1)
+    good = np.flatnonzero((alike >= around) & (alike >= alike.max() - better))
+    return int(good[np.abs(shifts[good]).argmin()])
+
+
+def _by_chance(
+    best: float, e: np.ndarray, v: np.ndarray, stretch: np.ndarray, share: float, every: float, search: float
+) -> float:
+    """The chance that two series (m,) which know nothing of each other are so alike at some delay of the search.
+
+    Neighbours in a series are alike, so that it counts for fewer numbers than it has: by Bartlett's formula m over the
+    sum of the products of both autocorrelations. The correlation of so many numbers is Student's. The delays that are
+    searched count for as many as do not overlap by half (Bonferroni).
+
+    Args:
+        stretch: (m,) of pictures, beyond which no series goes; share: of the pictures that the delay leaves.
+    """
+    from scipy.special import betainc  # here, as it takes as long to load as all else of the judge
+
+    own = [_own_past(x, stretch, round(MEMORY / every)) for x in (e, v)]
+    weight = 1.0 - np.arange(1, len(own[0])) / len(own[0])
+    count = share * len(e) / max(1.0 + 2.0 * float((weight * own[0][1:] * own[1][1:]).sum()), 1.0)
+    if count <= 3.0:
         return 1.0
-    return float(_alike(e, np.sqrt(np.stack([joints.speed(begin + (t - begin - shift) % span, width) for shift in far]))).max())
+    wide = min(int((past < 0.5).argmax()) or len(past) for past in own)
+    chance = 0.5 * float(betainc(0.5 * count - 1.0, 0.5, max(1.0 - best**2, 0.0)))
+    return min(1.0, chance * (1.0 + 2.0 * search / (wide * every)))
+
+
+def _own_past(x: np.ndarray, stretch: np.ndarray, most: int) -> np.ndarray:
+    """(most,) correlation of a series (m,) with itself so many pictures before, within its stretches."""
+    x, past = x - x.mean(), np.zeros(max(most, 2))
+    for one in np.unique(stretch):
+        part = x[stretch == one]
+        power = np.abs(np.fft.rfft(part, 2 * len(part))) ** 2
+        reach = min(len(part), len(past))
+        past[:reach] += np.fft.irfft(power, 2 * len(part))[:reach]
+    return past / max(past[0], 1e-12)
 
 
 def _alike(change: np.ndarray, speeds: np.ndarray) -> np.ndarray:

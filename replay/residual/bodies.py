@@ -246,7 +246,9 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
         out += [*whole, *by_hands]
         # torques of another moment, or of other commands, contradict everything in single rows as well
         if not any(d.kind == "effort" or d.name == "smoothed" for d in whole):
-            out += check_effort(group if had is None else had, laws, found, by_hands)
+            uncommanded = never_commanded(group)  # torques answer commands that nobody recorded
+            by_torques = check_effort(group if had is None else had, laws, found, by_hands)
+            out += [d for d in by_torques if not (d.kind in HEARD and set(d.channels) <= uncommanded)]
         out += [d for d in check_bases(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)
     for group, had, laws in columns.grips:

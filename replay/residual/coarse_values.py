@@ -6,6 +6,10 @@ import numpy as np
 
 AS_WRITTEN = 1e-6  # rad, or share of the way: the same number
 MOVES = 1e-4  # rad, or share of the way, from row to row: it moves
+# rad, or share of the way, that a step of a grid is at the most: coarse encoders count to 1024 in a turn; numbers on it, and rows, that
+# show it
+LARGEST, DISTINCT, FEW = 0.0065, 8, 1000
+UNIFORM = 12.0**0.5  # times the deviation of what is evenly spread: the width of it
 STEPS = 4.0  # from row to row, from where on a delay of a quarter of a row more or less is another number
 
 
@@ -13,6 +17,18 @@ def step_of(*columns: np.ndarray) -> float:
     """The least step between two numbers of some columns (n,)."""
     steps = np.diff(np.unique(np.concatenate(columns)))
     return float(steps[steps > AS_WRITTEN].min(initial=np.inf))
+
+
+def rounding_of(x: np.ndarray) -> float:
+    """The deviation that rounding leaves of a column (n,) on a grid; zero where its numbers are on none."""
+    numbers = np.unique(x[:: -(-len(x) // FEW)])
+    steps = np.diff(numbers)
+    steps = steps[steps > AS_WRITTEN]
+    step = float(steps.min(initial=np.inf))
+    if len(steps) < DISTINCT or step > LARGEST:
+        return 0.0
+    off = np.abs(steps - step * np.round(steps / step))
+    return step / UNIFORM if float(off.max()) <= AS_WRITTEN else 0.0
 
 
 def telling(command: np.ndarray, measured: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from scipy import sparse
 
 from ..signals.signal import over_runs
 from ..signals.statistics import TO_SIGMA, median
+from .coarse_values import rounding_of
 from .pace import carried_out
 from .resampled import is_resampled
 from .table import Group, RecordedChannel
@@ -169,7 +170,7 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     kernels = []
     plain = np.zeros(len(shifts) + 1)
     for i in moving[:: -(-len(moving) // ENOUGH_OF)] if moving else ():
-        y, floor = group.channels[i].columns["measured"], LEAST[group.channels[i].unit]
+        y, floor = group.channels[i].columns["measured"], _floor(group.channels[i])
         kernels.append(robust(designs[i], y, None, np.full(len(plain), 1e-3), floor)[0][:-1])
     if kernels:
         common = np.median(kernels, axis=0)
@@ -188,7 +189,7 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
         if i not in designs:
             found.append(None)
             continue
-        y, floor = channel.columns["measured"], LEAST[channel.unit]
+        y, floor = channel.columns["measured"], _floor(channel)
         if i in moving:
             mean[-1] = median(y - designs[i][:, :-1] @ common)
             beta, error, noise = robust(designs[i], y, mean, prior, floor)
@@ -203,6 +204,11 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
         unknown = np.abs(designs[i][:, -2] - shifted(designs[i][:, 0], shifts[-1]))  # what was commanded before the first row
         found.append(Relation("follows", "measured", weights, -float(beta[-1]), error, noise, gain, delay, i in moving, unknown))
     return _as_the_others(group, designs, np.concatenate([common, [0.0]]), shifts, _capped(found), found)
+
+
+def _floor(channel: RecordedChannel) -> float:
+    """Of the noise of a joint: numbers on a grid agree exactly where it rests, and by chance elsewhere, which tells no kernel."""
+    return max(LEAST[channel.unit], rounding_of(channel.columns["measured"]))
 
 
 def sent(group: Group, both: Sequence[int]) -> dict[int, np.ndarray]:

@@ -13,15 +13,13 @@ from functools import lru_cache
 import numpy as np
 
 from ..signals.statistics import TO_SIGMA, median
-from .coarse_values import step_of
+from .coarse_values import FEW, UNIFORM, step_of
 from .table import Group, RecordedChannel
 
 COARSE = 0.04  # s between rows: arms are commanded 30 times a second and more
 # rows on either side that a filter of positions takes; rad/s by which the speed that it gives is the recorded one: float32 keeps 1e-5 of
 # each; share of the rows in motion; rad/s from where on a joint moves; such rows
 REACH, SAME, MOST, MOVES, LEAST = 4, 5e-4, 0.9, 0.02, 60
-FEW = 1000  # rows, in which a grid shows
-UNIFORM = 12.0**0.5  # times the deviation of what is evenly spread: the width of it
 FOURTH = 70.0**0.5  # of the deviation of numbers that know nothing of each other: that of their fourth differences
 
 

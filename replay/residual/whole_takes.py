@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..signals.channels import turns_beside, wrapped_beside
+from ..signals.sides import side_of
 from ..signals.signal import find_lag, runs
 from ..signals.statistics import correlation, median, median_of
 from .case import Case
@@ -29,6 +30,7 @@ NEXT = (
     30  # rows, of which one may be written as the command: the measurement that comes, or the end of a chunk of actions
 )
 SOON = 2  # rows until what is measured is where it was commanded, sooner than any servo brings it there
+ARM = 3  # joints that move, from where on those of one side are an arm
 SAMPLE = 64  # rows that are looked at first
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 DOUBT = 0.02  # of the rows in motion that may be alike by chance
@@ -199,12 +201,12 @@ def whole(
 def written_as_commands(group: Group) -> tuple[Difference, ...]:
     """Channels of which the measurement was written as the command, of the same row or of one of the next or before, to the bit.
 
-    What is measured later may be all that a set of states has for commands, and some rows later a robot of pure delay is where it was
-    sent. What was measured before nobody commands.
+    What is measured later may be all that a set of states has for commands, of all joints or of an arm, and some rows later a robot of
+    pure delay is where it was sent. What was measured before nobody commands.
     """
     found: dict[int, list[RecordedChannel]] = {}
     in_part: list[Difference] = []
-    moving, most = 0, min(NEXT, group.n // 4)
+    moving, most = [], min(NEXT, group.n // 4)
     for channel in group.channels:
         if not {"command", "measured"} <= set(channel.columns):
             continue
@@ -219,21 +221,28 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
             if (many := int(moves[1:].sum())) >= LEAST_ROWS and int((alike & moves)[1:].sum()) > SURE * many:
                 sure = telling(c, q)[there][1:]
                 if sure.sum() >= LEAST_ROWS and int((alike[1:] & sure).sum()) > SURE * sure.sum():
-                    moving += 1
+                    moving.append(channel.name)
                     found.setdefault(later, []).append(channel)
                 break
         else:
-            moving += 1
+            moving.append(channel.name)
             in_part += _written_in_part(group, channel)
-    # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
+    # where no joint of an arm has a command of its own, none was recorded: a set of states, and no fault of single columns
     return *in_part, *(
         Difference.over(
             group.t, tuple(c.name for c in channels), "command", None, max(float(np.ptp(c.columns["measured"])) for c in channels),
-            channels[0].unit, "measurement_as_command", certain=later < 0 or (len(channels) < moving and later <= SOON),
+            channels[0].unit, "measurement_as_command", certain=later < 0 or (later <= SOON and not _are_whole_arms(channels, moving)),
             numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN, weight=1e3 * len(channels),
         )
         for later, channels in found.items()
     )  # fmt: skip
+
+
+def _are_whole_arms(channels: Sequence[RecordedChannel], moving: Sequence[str]) -> bool:
+    """Whether these are all channels that move, or all of one side, or of either, that do."""
+    sides = {side_of(c.name) for c in channels}
+    beside = [name for name in moving if side_of(name) in sides]
+    return len(channels) == len(moving) or ("" not in sides and len(channels) == len(beside) >= ARM * len(sides))
 
 
 def never_commanded(group: Group) -> set[str]:

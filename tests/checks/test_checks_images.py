@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.images import Joints, check_black, check_frozen_picture, check_images, check_late, joints_of
+from shiliu.replay.checks.images import (
+    BY_CHANCE,
+    Joints,
+    _by_chance,
+    check_black,
+    check_frozen_picture,
+    check_images,
+    check_late,
+    joints_of,
+)
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import picture_samples as looking
 from shiliu.replay.formats import read
@@ -182,6 +191,48 @@ def test_what_moves_by_itself_before_a_camera_is_no_late_picture():
             found += any(f.failed for f in known if f.details.get("kind") == "content")
         refused.append(found)
     assert refused[0] >= 10 and refused[1] <= 1, refused
+
+
+def wandering(seed: int, t: np.ndarray) -> np.ndarray:
+    """(n,) a joint that goes to and fro and never the same way twice [rad]."""
+    rng = np.random.default_rng(seed)
+    at = np.stack([t, np.ones(len(t))]).T @ np.stack([rng.uniform(0.2, 2.5, 12), rng.uniform(0.0, 6.3, 12)])
+    return 0.5 + 0.07 * (rng.normal(size=12) * np.sin(at)).sum(axis=1)
+
+
+@pytest.mark.parametrize("seconds", [10.0, 20.0])
+def test_a_short_take_is_late_only_where_chance_does_not_explain_it(seconds):
+    """Somebody else moves there, or something circles: no take is refused for it. The arm's own motion shows its delay."""
+    t, refused = T[seconds > T], [0, 0, 0]
+    for seed in range(10):
+        joints = Joints(t, np.stack([wandering(seed, t), 0 * t], axis=1))
+        own, other = wandering(seed, t - 1.0), wandering(seed + 50, t)
+        circling = 0.5 + 0.35 * np.sin(2.0 * np.pi * t / (1.5 + 0.3 * seed) + seed)
+        for k, at in enumerate((own, other, circling)):
+            known = check_late(seen(shown(at), t=t), joints, RULES)
+            refused[k] += any(f.failed for f in known if f.details.get("kind") == "content")
+    assert refused[0] >= 8 and refused[1:] == [0, 0], refused
+
+
+@pytest.mark.parametrize(("delay", "level"), [(0.25, "PASS"), (1.0, "FAIL")])
+def test_what_goes_to_and_fro_evenly_is_as_late_as_its_shortest_delay(delay, level):
+    """At a period of 1.5 s a quarter of a second looks like a delay of half a period more or less; at 5 s a second is a second."""
+    t = np.arange(0, 40, 1 / RATE)
+    period = 1.5 if level == "PASS" else 5.0
+    at = [0.5 + 0.35 * np.sin(2.0 * np.pi * (t - late) / period + 0.3) for late in (0.0, delay)]
+    known = check_late(seen(shown(at[1]), t=t), Joints(t, np.stack([at[0], 0 * t], axis=1)), RULES)
+    (found,) = [f for f in known if f.details.get("kind") == "content"]
+    assert found.level == level and (level == "PASS" or found.details["late"] == pytest.approx(delay, abs=0.1))
+
+
+def test_the_chance_of_a_likeness_counts_numbers_that_tell_their_neighbours():
+    """Of 300 numbers that are each the mean of many beside it, few know nothing of each other; two takes are so alike by chance."""
+    rng = np.random.default_rng(0)
+    rough, smooth = (rng.normal(size=(2, 300 + n)) for n in (0, 45))
+    smooth = np.stack([np.convolve(x, np.ones(46) / 46, "valid") for x in smooth])
+    chance = [_by_chance(0.7, *x, np.zeros(300, int), 1.0, 1 / RATE, 2.0) for x in (rough, smooth)]
+    assert chance[0] < 1e-6 < BY_CHANCE < chance[1]
+    assert _by_chance(0.99, *smooth, np.zeros(300, int), 1.0, 1 / RATE, 2.0) < BY_CHANCE
 
 
 def test_a_topic_that_begins_late_only_warns():
