@@ -16,6 +16,8 @@ UNIT_WITHIN = 1e-3  # how far the norm of a quaternion may be from one
 TIME_STEP = (1e-4, 1.0)  # s, what lies between two rows of a recording
 _VELOCITY = re.compile(r"vel|qvel|_v$|speed", re.IGNORECASE)
 _TORQUE = re.compile(r"torque|effort|tau|force", re.IGNORECASE)
+_FINGERS = re.compile(r"hand|finger|thumb|gripper|claw", re.IGNORECASE)
+SHARE_WITHIN = 0.02  # of its way, that a hand counted in shares may be measured past an end
 _COUNTED = re.compile(r"\d+(?=\D*$)")
 _ROLES = (
     ("event", re.compile(r"reward|done|success|contact|flag|status|button|valid|annotation", re.IGNORECASE)),
@@ -76,6 +78,23 @@ def unit_of(channel: str, values: np.ndarray, role: str) -> Guess:
             f"{channel}: beyond one turn in radians, taken as degrees; percent and counts look alike",
         )
     return Guess("joint_position", "count", f"{channel}: beyond {MOST_DEGREES:g}, taken as device counts")
+
+
+def fingers(channel: str, labels: tuple[str, ...], values: np.ndarray) -> list[bool]:
+    """Which columns (n, k) of a channel are likely to be fingers and grippers in shares of their way: by name, and all stay from 0 to 1.
+
+    Angles of fingers may look so, too. But a finger is stopped by what it holds, and a joint of an arm is not.
+    """
+    named = [bool(_FINGERS.search(label)) for label in labels] or [False] * values.shape[1]
+    of = values[:, named] if not (_VELOCITY.search(channel) or _TORQUE.search(channel)) else np.zeros(0)
+    of = of[np.isfinite(of)]
+    between = bool(of.size) and bool(of.min() >= -SHARE_WITHIN and of.max() <= 1.0 + SHARE_WITHIN)
+    return named if between else [False] * values.shape[1]
+
+
+def shares(channel: str) -> Guess:
+    """What such columns hold."""
+    return Guess("hand", "1", f"{channel}: fingers by their names, from 0 to 1: taken as shares of their way; radians look alike")
 
 
 def kinds(labels: tuple[str, ...], width: int) -> list[str]:

@@ -98,6 +98,28 @@ def test_a_draft_reads_what_endings_of_names_say(tmp_path, interleaved):
     assert found["command", "joint_position"].names == joints and not recording.unmapped
 
 
+@pytest.mark.parametrize(
+    ("names", "low", "high", "wanted"),
+    [
+        (["elbow", "wrist", "left_hand_index", "left_hand_thumb"], 0.0, 1.0, {"qpos[0:2]": "rad", "qpos[2:4]": "1"}),
+        (["elbow", "wrist", "left_hand_index", "left_hand_thumb"], -0.3, 1.0, {"qpos": "rad"}),  # angles, of fingers too
+        (["elbow", "wrist", "knee", "neck"], 0.0, 1.0, {"qpos": "rad"}),
+    ],
+)
+def test_fingers_from_0_to_1_are_shares_of_their_way(tmp_path, names, low, high, wanted):
+    """As angles they were joints that stop short of their command: what a hand holds stops it."""
+    ways = 0.5 + 0.5 * np.sin(np.linspace(0, 6, 60))
+    values = np.column_stack([ways - 0.9, 1.2 * ways, low + (high - low) * ways, low + (high - low) * np.minimum(ways, 0.6)])
+    episode = arrays.ArrayEpisode(
+        "take", "take.npz", "0" * 64, "npz", "NumPy archive", tmp_path / "take.npz", {"qpos": values}, labels={"qpos": tuple(names)}
+    )
+    text = propose(episode).text
+    (tmp_path / "draft.yaml").write_text(text, encoding="utf-8")
+    arrays.recording_of(episode, tmp_path / "draft.yaml")
+    assert {s.name: s.unit for s in mappings.load(tmp_path / "draft.yaml").arrays.streams} == wanted
+    assert ("fingers by their names" in text) == ("1" in wanted.values())
+
+
 def test_endings_that_leave_two_columns_one_name_stay(tmp_path):
     t = np.linspace(0.0, 3.0, 40)[:, None]
     episode = arrays.ArrayEpisode(
