@@ -228,7 +228,7 @@ def test_a_delay_of_exactly_its_limit_is_to_be_found_and_is_not_harmless(seconds
     for dt in (seconds / 5, float(np.float32(seconds / 5))):
         assert is_harmless(5, dt) != found
     page = (ROOT / "docs/faults-without-a-list.md").read_text(encoding="utf-8")
-    assert "reach their limits, a delay of exactly 0.1 s among them" in page and limits.SIZES[SECONDS] == HARMLESS
+    assert "A delay of exactly 0.1 s is above." in page and limits.SIZES[SECONDS] == HARMLESS
 
 
 def test_a_sign_lost_downwards_only_stands_where_it_rises():
