@@ -81,3 +81,14 @@ def test_a_moment_that_a_sentence_has_is_not_repeated():
     one = Difference.over(times, ("zarm_l4_joint",), "measured", (20, 60), 0.1, "rad", "offset", **known)
     found = finding_of(load_rules()["column.differs"], one, [])
     assert Story(verdict("f", "UNSOUND", [found], 0, None), Words("en")).why.count("2.00 s") == 1
+
+
+@pytest.mark.parametrize(("unit", "again"), [("s", False), ("rad", True)])
+def test_a_delay_is_named_once(unit, again):
+    """What is late is named by its seconds, and not once more as a distance between columns."""
+    numbers = {"late": 0.145} if unit == "s" else {"by": 0.145}
+    one = Difference(
+        LEFT[:1], "command", 0, 90, 0.0, 3.0, 0.145, unit, "lag" if unit == "s" else "offset", True, numbers=numbers, limit=0.05, rows=91
+    )
+    text = Words("en").message(finding_of(load_rules()["column.differs"], one, []))
+    assert text.count("0.145") == 1 + again and ("from what the other columns say" in text) == again
