@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from .command_request import CommandRequest
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
+    from ...scenarios.robots.leg_policy import LegPolicy
     from ..recording.recording import SimEpisode
     from .record_lines import Lines
 
@@ -107,6 +109,8 @@ def run(request: CommandRequest) -> int:
     if append:  # what does not fit is reported before an hour of performing
         there = DatasetWriter.there(out, features, fps, scene.robot.name)
         _refuse_twice(there.seeds(scene.fingerprint), seed, episodes)
+        if scene.robot.policy is not None:
+            _refuse_another(there.policies(), scene.robot.policy)
     if not scene.config.skills.value:  # an operator who knows nothing to do would stand there until the time is up
         raise ScenarioError(
             f"{scene.name!r} has no skills to perform. Write its chain under `skills`, from `shiliu list skills`.",
@@ -179,6 +183,17 @@ def _refuse_twice(there: set[int], seed: int, episodes: int) -> None:
             f"{len(twice)} of these demonstrations are in the dataset already, such as seed {twice[0]}. "
             f"Go on with seed={max(there) + 1}.",
             field="seed",
+        )
+
+
+def _refuse_another(there: Mapping[str, str], policy: LegPolicy) -> None:
+    """`legs=` names one file, so a set with two policies could be judged in parts only."""
+    others = [name for sha256, name in there.items() if sha256 != policy.sha256]
+    if others:
+        raise EpisodeError(
+            f"the legs in this dataset were moved by another policy, {printable(others[0])}. "
+            f"Record those of {printable(policy.file)} into a set of their own.",
+            field="legs",
         )
 
 

@@ -10,7 +10,9 @@ import pytest
 import shiliu
 import yaml
 from leg_policies import STANCE, affine, sheet_of, written
+from shiliu.cli import main
 from shiliu.replay.drift.corpus import ToKeep, keep
+from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.report.story import Story
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of, resolved
@@ -182,3 +184,14 @@ def test_an_episode_on_legs_whose_policy_gives_no_number_is_not_feasible(silent)
     (verdict,) = shiliu.judge([take(shiliu.load_scenario("bare", base="legs", legs=silent))], legs=silent, threads=1)
     assert found_in(verdict)["legs.fell"].reason == "unanswered"
     assert verdict.verdict == "INCONCLUSIVE"
+
+
+def test_episodes_of_another_policy_are_not_added_to_a_set(made, files, tmp_path, capsys):
+    """`legs=` names one file: nobody could judge a set of two at once."""
+    scene = shiliu.load_scenario("bare", base="legs", legs=files["stands"])
+    write_lerobot(tmp_path / "set", [made.episode], scene.schema.lerobot_features(()), round(1.0 / scene.control_timestep))
+    before = {path: path.read_bytes() for path in sorted((tmp_path / "set").rglob("*")) if path.is_file()}
+    words = ["record", "scenario=bare", "base=legs", f"out={tmp_path / 'set'}", "episodes=1", "seed=7", "append=true"]
+    for name, answer in (("falls", "were moved by another policy, stands.onnx"), ("stands", "no skills to perform")):
+        assert main([*words, f"legs={files[name]}"]) == 2 and answer in capsys.readouterr().err
+    assert before == {path: path.read_bytes() for path in sorted((tmp_path / "set").rglob("*")) if path.is_file()}

@@ -63,6 +63,12 @@ class Committed:
         """Seeds of the episodes of one scene."""
         return {row["shiliu/seed"] for row in self.rows if row.get("shiliu/fingerprint") == fingerprint}
 
+    def policies(self) -> dict[str, str]:
+        """Policies of users that moved the legs in its episodes: sha256 -> name of the file."""
+        configs = [Dataset.json_file(path, "resolved scenario") for path in sorted((self.root / "shiliu/configs").glob("*.json"))]
+        kept = [config["legs"] for config in configs if isinstance(config.get("legs"), dict)]
+        return {str(of.get("sha256")): str(of.get("file")) for of in kept}
+
     def statistics(self) -> Iterator[dict[str, dict[str, np.ndarray]]]:
         """Statistics of all that is committed: of the set, or, where those count anything else, of each episode."""
         try:
