@@ -18,7 +18,8 @@ from ..mapping import Mapping as ChannelMapping
 from ..mappings import load, of_format, unreadable
 from ..reader_errors import AGAIN, mending, once_readable
 from .held_arrays import ArrayEpisode
-from .mapped_reading import MappedReading, shape_text
+from .mapped_columns import shape_text
+from .mapped_reading import MappedReading
 
 MAX_EPISODE_BYTES = 2 << 30  # of one episode's arrays; an hour of 100 columns at 500 Hz is 1.4 GB
 MAX_CHANNELS = 10_000

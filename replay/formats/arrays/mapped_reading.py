@@ -3,88 +3,27 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ....scenarios.sheet.errors import EpisodeError
-from ...recording.features import grid_ns
 from ...recording.recording import NOTE_WORDS, Recording, Stream
-from ...signals.grid import fitted
 from ..column_endings import KIND_OF, POSITION, columns_called, parted
-from ..mapping import ArrayRule, Columns, StreamRule, reason_unused
-from ..mapping import Mapping as ChannelMapping
-from .array_contradictions import beyond_any_clock, in_other_places, in_their_order
-from .held_arrays import ArrayEpisode
+from ..mapping import Columns, StreamRule, reason_unused
+from .array_contradictions import in_other_places, in_their_order
+from .array_times import times_of
+from .mapped_columns import MappedColumns, width_of
 
 MAX_THINGS = 1000  # that lie side by side in a field
 OURS, MEASURED = "shiliu.", ("observation.", "next.")  # features of LeRobot sets that are no commands, by how they begin
 MAX_METADATA = 1000  # numbers of a field that goes into the metadata
-GENERATED_WITHIN_NS = 50_000  # float32 seconds and a simulator's sums are this exact; a measured clock is not
 _EXACT_INTEGER = 1 << 53  # beyond it float64 no longer holds every integer
-_NS = 1_000_000_000
 
 
-def shape_text(array: np.ndarray) -> str:
-    return " x ".join(map(str, array.shape)) or "one number"
-
-
-def width_of(array: np.ndarray) -> int:
-    """Columns of a channel when each sample is laid out in one row."""
-    return math.prod(array.shape[1:])
-
-
-class MappedReading:
+class MappedReading(MappedColumns):
     """One episode read with one mapping."""
-
-    def __init__(self, episode: ArrayEpisode, mapping: ChannelMapping, rule: ArrayRule, fps: float | None) -> None:
-        self.episode, self.mapping, self.rule, self.given_fps = episode, mapping, rule, fps
-        self.used: dict[str, list[tuple[int, int]]] = {}
-        self.notes = [
-            f"read with mapping {mapping.name}; values, element order and clocks are as stored",
-            *episode.notes,
-        ]
-
-    def _fail(self, message: str, place: str) -> EpisodeError:
-        return EpisodeError(message, file=self.episode.file, field=place)
-
-    def _array(self, columns: Columns) -> np.ndarray:
-        array = self.episode.arrays.get(columns.channel)
-        if array is None:
-            left = (text.partition(": ") for text in self.episode.left)
-            why = next((reason for place, _, reason in left if place.split(" (")[0] == columns.channel), None)
-            if why or columns.channel in self.episode.labels:
-                raise self._fail(f"is here, and not read: {why or 'text'}. Write it as plain numbers.", columns.channel)
-            raise self._fail(
-                f"mapping {self.mapping.name} names this channel, but the episode holds "
-                f"{', '.join(list(self.episode.arrays)[:12]) or 'none'}. Leave mapping= out, or correct the mapping.",
-                columns.channel,
-            )
-        return array
-
-    def _columns(self, text: str) -> np.ndarray:
-        """(n, k) values of a field as stored, and the columns are marked as used."""
-        columns = Columns.parse(text)
-        array = self._array(columns)
-        if array.ndim == 0:
-            raise self._fail("is one number, not a row of them; name it under metadata.", columns.channel)
-        width = width_of(array)
-        due = self.rule.channels.get(columns.channel)
-        if due == array.shape[:1] and array.ndim == 2 and width != len(array):
-            raise self._fail(
-                f"has {len(array)} rows and {width} columns, and the mapping takes {len(array)} columns: it looks transposed. "
-                "Write one sample in each row.", columns.channel,
-            )  # fmt: skip
-        first, end = columns.span(width)
-        if end > width:
-            raise self._fail(
-                f"has {width} columns, the mapping takes {columns}. Give a mapping for this recording (mapping=FILE.yaml).", columns.channel
-            )
-        self.used.setdefault(columns.channel, []).append((first, end))
-        return array.reshape(len(array), width)[:, first:end]
 
     def recording(self) -> Recording:
         episode = self.episode
@@ -100,16 +39,16 @@ class MappedReading:
             values, dtype = taken
             if length is None:
                 length = len(values)
-                times = self._times(length)
+                times = times_of(self, length)
             if len(values) != length:
-                raise self._fail(
+                raise self.fail(
                     f"has {len(values)} rows, other channels have {length}. The episode was cut or mixed up.",
                     stream.fields[0],
                 )
             assert times is not None
             streams[str(stream.name)] = self._stream(stream, values, dtype, times)
         if not streams or length is None:
-            raise self._fail("the episode holds none of the mapping's channels.", self.mapping.name)
+            raise self.fail("the episode holds none of the mapping's channels.", self.mapping.name)
         kind = self.mapping.kind
         if kind == "robot" and not any(s.role == "command" for s in streams.values()):
             kind = "state_only"
@@ -118,7 +57,7 @@ class MappedReading:
             "container": episode.container,
             "robot": self.mapping.robot,
             **episode.metadata,
-            **{name: self._metadata(name, note) for name, note in self.rule.metadata.items() if self._has(name)},
+            **{name: self._metadata(name, note) for name, note in self.rule.metadata.items() if self.has(name)},
         }
         unmapped = tuple(self._unmapped())
         if words := self.mapping.note_words([*self.notes, *unmapped]):
@@ -141,12 +80,9 @@ class MappedReading:
             declared=declared,
         )
 
-    def _has(self, text: str) -> bool:
-        return Columns.parse(text).channel in self.episode.arrays
-
     def _note_lacking(self, rule: StreamRule) -> None:
         """A note of the joints and hands of a command that the container has no column for, where it has others of them."""
-        if not rule.by_name or rule.role != "command" or not self._has(rule.fields[0]):
+        if not rule.by_name or rule.role != "command" or not self.has(rule.fields[0]):
             return
         called = self._columns_of(rule)
         lacking = [name for name in rule.names if name not in called]
@@ -163,14 +99,14 @@ class MappedReading:
             called = self._columns_of(rule)
             names = next((names for names in lists if set(names) <= set(called)), rule.names)
             return [replace(rule, names=names, unit=_unit_of(rule, names))]
-        if rule.per is None or not all(self._has(text) for text in rule.fields):
+        if rule.per is None or not all(self.has(text) for text in rule.fields):
             return [rule]
         columns = [Columns.parse(text) for text in rule.fields]
-        spans = [c.span(width_of(self._array(c))) for c in columns]
+        spans = [c.span(width_of(self.array(c))) for c in columns]
         total = sum(end - first for first, end in spans)
         count, rest = divmod(total, len(rule.suffixes))
         if rest or any((end - first) % max(count, 1) for first, end in spans):
-            raise self._fail(
+            raise self.fail(
                 f"{total} columns are no whole number of things with {', '.join(rule.suffixes)}.",
                 ", ".join(rule.fields),
             )
@@ -178,7 +114,7 @@ class MappedReading:
         if count == 1:
             return [replace(rule, names=things, per=None, spelled_in=None)]
         if count > MAX_THINGS:
-            raise self._fail(f"holds {count} things, more than {MAX_THINGS}.", ", ".join(rule.fields))
+            raise self.fail(f"holds {count} things, more than {MAX_THINGS}.", ", ".join(rule.fields))
         made = []
         for i, thing in enumerate(things):
             parts = [(c, first, (end - first) // count) for c, (first, end) in zip(columns, spans)]
@@ -200,27 +136,27 @@ class MappedReading:
 
     def _take(self, stream: StreamRule) -> tuple[np.ndarray, str] | None:
         """(n, k) float64 of a stream and the dtype that it is stored in; None where an optional stream is not there."""
-        if stream.optional and not all(self._has(text) for text in stream.fields):
+        if stream.optional and not all(self.has(text) for text in stream.fields):
             return None
         if stream.by_name:
             called = self._called(stream)
             if stream.optional and not set(stream.names) <= set(called):
                 return None
-            parts = [self._columns(str(Columns(stream.fields[0], i, i + 1))) for i in called.values()]
+            parts = [self.columns(str(Columns(stream.fields[0], i, i + 1))) for i in called.values()]
         else:
-            parts = [self._columns(text) for text in stream.fields]
+            parts = [self.columns(text) for text in stream.fields]
         if len({len(part) for part in parts}) != 1:
             shown = ", ".join(f"{text} {len(part)}" for text, part in zip(stream.fields, parts))
-            raise self._fail(f"its fields have different numbers of rows: {shown}.", str(stream.name))
+            raise self.fail(f"its fields have different numbers of rows: {shown}.", str(stream.name))
         if not len(parts[0]):
-            raise self._fail("holds no row. The recording was cut off before it began; leave it out.", stream.fields[0])
+            raise self.fail("holds no row. The recording was cut off before it began; leave it out.", stream.fields[0])
         for text, part in zip(stream.fields, parts):
             if (
                 part.dtype.kind in "iu"
                 and part.size
                 and max(abs(int(part.max())), abs(int(part.min()))) > _EXACT_INTEGER
             ):
-                raise self._fail("holds whole numbers too large for float64.", text)
+                raise self.fail("holds whole numbers too large for float64.", text)
         dtype = np.result_type(*parts)
         with np.errstate(invalid="ignore"):  # NaN of any kind is the judge's business
             values = np.concatenate([part.astype(np.float64) for part in parts], axis=1)
@@ -233,7 +169,7 @@ class MappedReading:
         stored = self._columns_of(rule)
         missing = [name for name in rule.names if name not in stored]
         if missing and not rule.optional:
-            raise self._fail(
+            raise self.fail(
                 f"the container calls no column of it {', '.join(missing[:4])}. Give a mapping for this recording (mapping=FILE.yaml).",
                 channel,
             )
@@ -245,7 +181,7 @@ class MappedReading:
 
     def _beside_positions(self, rule: StreamRule, lists: tuple[tuple[str, ...], ...]) -> StreamRule:
         """The rule, of the channel of a robot's state where its own is not there and that one has names that end in what they count."""
-        if self._has(rule.fields[0]) or KIND_OF.get(rule.quantity) in (None, POSITION) or rule.role != "measured":
+        if self.has(rule.fields[0]) or KIND_OF.get(rule.quantity) in (None, POSITION) or rule.role != "measured":
             return rule
         for channel, stored in self.episode.labels.items():
             called = columns_called(stored, rule.quantity) if any(parted(name)[1] for name in stored) else {}
@@ -321,12 +257,12 @@ class MappedReading:
             elif rule.numbered is not None:
                 self.notes.append(f"{name}: the container names no elements: they are numbered")
             else:
-                raise self._fail(f"the names of {name} stand in no list {columns.channel}.", name)
+                raise self.fail(f"the names of {name} stand in no list {columns.channel}.", name)
         if not elements and rule.numbered is not None:
             elements = numbered(rule.numbered, width // max(len(rule.suffixes), 1))
         found = rule.named(elements)
         if len(found) != width or len(set(found)) != width:
-            raise self._fail(
+            raise self.fail(
                 f"holds {width} columns, {len(set(found))} are named. Give a mapping for this recording "
                 "(mapping=FILE.yaml).",
                 ", ".join(rule.fields[:2]),
@@ -341,7 +277,7 @@ class MappedReading:
             found = in_other_places(channel, called, self.rule.streams, lambda name: width_of(self.episode.arrays[name]))
             if found is not None:
                 name, there, here = found
-                raise self._fail(
+                raise self.fail(
                     f"the container calls its column {there} {name}, mapping {self.mapping.name} calls column {here} so. Take the columns "
                     "by their names (by_name: true), or correct the one that is wrong.",
                     channel,
@@ -353,100 +289,20 @@ class MappedReading:
         for spelling in (rule.names, *rule.spellings):
             if len(stored) == len(spelling) and set(stored) == set(spelling):
                 return tuple(rule.names[spelling.index(name)] for name in stored)
-        raise self._fail(
+        raise self.fail(
             f"the container names its columns {', '.join(stored[:4])}, ..., which no spelling of mapping "
             f"{self.mapping.name} is; add one.",
             ", ".join(rule.fields[:2]),
         )
 
-    # ------------------------------------------------------------------------------------------------ time
-
-    def _fps(self) -> float | None:
-        declared = self.rule.fps
-        if isinstance(declared, str) and not self._has(declared):
-            declared = None
-        if isinstance(declared, str):
-            columns = Columns.parse(declared)
-            value = self._array(columns).reshape(-1)[columns.first :][:1]
-            self.used.setdefault(columns.channel, []).append((0, 1 << 30))
-            declared = float(value[0]) if value.size else None
-        for fps in (self.given_fps, declared, self.episode.fps):
-            if fps is not None:
-                if not (math.isfinite(fps) and 0 < fps < 1e6):
-                    raise self._fail(f"{fps} rows a second is no rate.", "fps")
-                return float(fps)
-        return None
-
-    def _times(self, length: int) -> dict[str, Any]:
-        """The clock of all streams: `capture_ns` or another of `Stream`, and `clock`."""
-        rule, fps = self.rule.time, self._fps()
-        text = rule.field if rule is not None else self.episode.time
-        if text is None:
-            if fps is None:
-                raise self._fail(
-                    "the recording has no times, and nothing says how many rows a second it has. Give fps=, or say it in "
-                    "the mapping.",
-                    "fps",
-                )
-            named = self.rule.fps is not None and (not isinstance(self.rule.fps, str) or self._has(self.rule.fps))
-            who = "fps=" if self.given_fps else "the mapping" if named else "the container"
-            self.notes.append(f"no times were recorded: row k stands at k / {fps:g} s, the rate that {who} names")
-            return {"capture_ns": _grid_ns(length, fps), "clock": "grid"}
-        times = self._columns(text)
-        if times.shape != (length, 1):
-            raise self._fail(f"holds {shape_text(times)} times for {length} rows.", text)
-        lost = int((~np.isfinite(times)).sum()) if times.dtype.kind == "f" else 0
-        if lost and fps is not None:  # the columns of a take are judged all the same; `set.timestamp` tells of the times
-            self.notes.append(f"{text} holds {lost} times that are no number: row k stands at k / {fps:g} s instead")
-            return {"capture_ns": _grid_ns(length, fps), "clock": "grid"}
-        stored = self._in_ns(times[:, 0], rule.unit_ns if rule is not None else _NS, text)
-        if fps is not None:
-            grid = _grid_ns(length, fps)
-            begin = int(stored[0]) if abs(int(stored[0])) > GENERATED_WITHIN_NS else 0
-            off = int(np.abs(stored - begin - grid).max())
-            if off <= GENERATED_WITHIN_NS:
-                after = f" after its first, {begin / _NS:g} s," if begin else ""
-                self.notes.append(
-                    f"{text} is k / {fps:g} s{after} to within {off / 1e3:.1f} us: generated, not measured, so that jitter "
-                    "and gaps cannot be seen in it"
-                )
-                return {"capture_ns": begin + grid, "clock": "grid"}
-            rate = (length - 1) / max((stored[-1] - stored[0]) / _NS, 1e-9) if length > 1 else fps
-            own = fitted(stored)
-            if own is not None and own.exact:
-                rate = own.rate
-            if abs(rate / fps - 1) > 0.01 or (own is not None and own.exact and not own.stands_on(fps)):
-                self.notes.append(f"{fps:g} rows a second are declared, the times in {text} say {rate:.2f}")
-        clock = rule.clock if rule is not None else "capture"
-        if clock != "capture":
-            self.notes.append(f"timed by {text}, a {clock} clock of its own epoch")
-        return {f"{clock}_ns": stored, "clock": clock}
-
-    def _in_ns(self, times: np.ndarray, unit_ns: int, text: str) -> np.ndarray:
-        if times.dtype.kind == "f":
-            scaled = times.astype(np.float64) * unit_ns
-            if not np.isfinite(scaled).all():
-                raise self._fail("holds times that are not finite.", text)
-            if np.abs(scaled).max() >= 2**62:
-                raise self._fail(beyond_any_clock(times, unit_ns, text), text)
-            return np.rint(scaled).astype(np.int64)
-        if times.dtype.kind not in "iu":
-            raise self._fail(f"holds {times.dtype} that are no times.", text)
-        largest = max(abs(int(times.max())), abs(int(times.min()))) if times.size else 0
-        if largest > 2**62 // unit_ns:
-            raise self._fail(beyond_any_clock(times, unit_ns, text), text)
-        return times.astype(np.int64) * unit_ns
-
-    # -------------------------------------------------------------------------------------------- what is left
-
     def _metadata(self, text: str, note: str) -> dict[str, Any]:
         columns = Columns.parse(text)
-        array = self._array(columns)
+        array = self.array(columns)
         flat = array.reshape(-1)
         first, end = columns.span(flat.size)
         self.used.setdefault(columns.channel, []).append((0, max(width_of(array), 1)))
         if end - first > MAX_METADATA:
-            raise self._fail(f"holds {flat.size} numbers, too many for the metadata.", text)
+            raise self.fail(f"holds {flat.size} numbers, too many for the metadata.", text)
         return {"values": [float(x) if np.isfinite(x) else str(x) for x in flat[first:end]], "note": note}
 
     def _unmapped(self) -> Iterator[str]:
@@ -481,12 +337,6 @@ class MappedReading:
         if self.mapping.format == "lerobot" and whole and channel.startswith(MEASURED):
             return f"measured, which mapping {self.mapping.name} does not name and no check reads"
         return f"unknown to mapping {self.mapping.name}"
-
-
-def _grid_ns(length: int, fps: float) -> np.ndarray:
-    if float(fps).is_integer():
-        return grid_ns(length, int(fps))
-    return np.rint(np.arange(length) * (_NS / fps)).astype(np.int64)
 
 
 def _unit_of(rule: StreamRule, names: tuple[str, ...]) -> str:

@@ -1,0 +1,102 @@
+"""When the rows of an episode of arrays stand: by times that it holds, or on the grid of a rate that somebody names."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ...recording.features import grid_ns
+from ...signals.grid import fitted
+from ..mapping import Columns
+from .array_contradictions import beyond_any_clock
+from .mapped_columns import MappedColumns, shape_text
+
+GENERATED_WITHIN_NS = 50_000  # float32 seconds and a simulator's sums are this exact; a measured clock is not
+_NS = 1_000_000_000
+
+
+def _fps(mapped: MappedColumns) -> float | None:
+    declared = mapped.rule.fps
+    if isinstance(declared, str) and not mapped.has(declared):
+        declared = None
+    if isinstance(declared, str):
+        columns = Columns.parse(declared)
+        value = mapped.array(columns).reshape(-1)[columns.first :][:1]
+        mapped.used.setdefault(columns.channel, []).append((0, 1 << 30))
+        declared = float(value[0]) if value.size else None
+    for fps in (mapped.given_fps, declared, mapped.episode.fps):
+        if fps is not None:
+            if not (math.isfinite(fps) and 0 < fps < 1e6):
+                raise mapped.fail(f"{fps} rows a second is no rate.", "fps")
+            return float(fps)
+    return None
+
+
+def times_of(mapped: MappedColumns, length: int) -> dict[str, Any]:
+    """The clock of all streams: `capture_ns` or another of `Stream`, and `clock`."""
+    rule, fps = mapped.rule.time, _fps(mapped)
+    text = rule.field if rule is not None else mapped.episode.time
+    if text is None:
+        if fps is None:
+            raise mapped.fail(
+                "the recording has no times, and nothing says how many rows a second it has. Give fps=, or say it in "
+                "the mapping.",
+                "fps",
+            )
+        named = mapped.rule.fps is not None and (not isinstance(mapped.rule.fps, str) or mapped.has(mapped.rule.fps))
+        who = "fps=" if mapped.given_fps else "the mapping" if named else "the container"
+        mapped.notes.append(f"no times were recorded: row k stands at k / {fps:g} s, the rate that {who} names")
+        return {"capture_ns": _grid_ns(length, fps), "clock": "grid"}
+    times = mapped.columns(text)
+    if times.shape != (length, 1):
+        raise mapped.fail(f"holds {shape_text(times)} times for {length} rows.", text)
+    lost = int((~np.isfinite(times)).sum()) if times.dtype.kind == "f" else 0
+    if lost and fps is not None:  # the columns of a take are judged all the same; `set.timestamp` tells of the times
+        mapped.notes.append(f"{text} holds {lost} times that are no number: row k stands at k / {fps:g} s instead")
+        return {"capture_ns": _grid_ns(length, fps), "clock": "grid"}
+    stored = _in_ns(mapped, times[:, 0], rule.unit_ns if rule is not None else _NS, text)
+    if fps is not None:
+        grid = _grid_ns(length, fps)
+        begin = int(stored[0]) if abs(int(stored[0])) > GENERATED_WITHIN_NS else 0
+        off = int(np.abs(stored - begin - grid).max())
+        if off <= GENERATED_WITHIN_NS:
+            after = f" after its first, {begin / _NS:g} s," if begin else ""
+            mapped.notes.append(
+                f"{text} is k / {fps:g} s{after} to within {off / 1e3:.1f} us: generated, not measured, so that jitter "
+                "and gaps cannot be seen in it"
+            )
+            return {"capture_ns": begin + grid, "clock": "grid"}
+        rate = (length - 1) / max((stored[-1] - stored[0]) / _NS, 1e-9) if length > 1 else fps
+        own = fitted(stored)
+        if own is not None and own.exact:
+            rate = own.rate
+        if abs(rate / fps - 1) > 0.01 or (own is not None and own.exact and not own.stands_on(fps)):
+            mapped.notes.append(f"{fps:g} rows a second are declared, the times in {text} say {rate:.2f}")
+    clock = rule.clock if rule is not None else "capture"
+    if clock != "capture":
+        mapped.notes.append(f"timed by {text}, a {clock} clock of its own epoch")
+    return {f"{clock}_ns": stored, "clock": clock}
+
+
+def _in_ns(mapped: MappedColumns, times: np.ndarray, unit_ns: int, text: str) -> np.ndarray:
+    if times.dtype.kind == "f":
+        scaled = times.astype(np.float64) * unit_ns
+        if not np.isfinite(scaled).all():
+            raise mapped.fail("holds times that are not finite.", text)
+        if np.abs(scaled).max() >= 2**62:
+            raise mapped.fail(beyond_any_clock(times, unit_ns, text), text)
+        return np.rint(scaled).astype(np.int64)
+    if times.dtype.kind not in "iu":
+        raise mapped.fail(f"holds {times.dtype} that are no times.", text)
+    largest = max(abs(int(times.max())), abs(int(times.min()))) if times.size else 0
+    if largest > 2**62 // unit_ns:
+        raise mapped.fail(beyond_any_clock(times, unit_ns, text), text)
+    return times.astype(np.int64) * unit_ns
+
+
+def _grid_ns(length: int, fps: float) -> np.ndarray:
+    if float(fps).is_integer():
+        return grid_ns(length, int(fps))
+    return np.rint(np.arange(length) * (_NS / fps)).astype(np.int64)
