@@ -22,7 +22,7 @@ import numpy as np
 from ..parts.pose import matrix_of
 from ..robots.robot import Robot
 from .footsteps import STAND, Commanded, Footsteps, Swing
-from .leg_controller import BodyNow, G, LegController, N, yaw_of
+from .leg_controller import BodyNow, G, Instant, LegController, N, yaw_of
 from .remembered import Memory
 
 FORCE = 100.0  # N and Nm: what a unit of the programme's wrenches stands for
@@ -49,24 +49,13 @@ class Balance(LegController):
         beside = (feet - home[:3])[:, :2] @ _turn(2.0 * math.atan2(home[6], home[3]))
         self.steps = Footsteps(self.sheet["walk"], beside, self.dt)
 
-    def _command(
-        self,
-        memory: Memory,
-        seen: BodyNow,
-        qpos: np.ndarray,
-        qvel: np.ndarray,
-        mark: Commanded,
-        ctrl: np.ndarray,
-        time: float,
-        first: bool,
-    ) -> None:
-        solution = self._solve(memory, seen, qpos, qvel, mark)
+    def _torque(self, now: Instant) -> np.ndarray | None:
+        solution = self._solve(now)
         if solution is None:
-            memory.failed[0] += 1.0  # the motors go on as they did
-            return
+            return None
         a, f = solution
-        torque = seen.mass[6:, :N] @ a + seen.bias[6:] - np.einsum("kij,ki->j", seen.feet, f)[6:]
-        ctrl[self.motors] = np.clip(torque, -self.peak, self.peak)
+        torque: np.ndarray = now.seen.mass[6:, :N] @ a + now.seen.bias[6:] - np.einsum("kij,ki->j", now.seen.feet, f)[6:]
+        return torque
 
     def _lowered(self, memory: Memory) -> float:
         return 0.0 if memory.phase[0] == STAND else float(self.sheet["walk"]["drop"])
@@ -101,10 +90,9 @@ class Balance(LegController):
         memory.lean += self.dt * memory.leaning
         return push
 
-    def _solve(
-        self, memory: Memory, seen: BodyNow, qpos: np.ndarray, qvel: np.ndarray, mark: Commanded
-    ) -> tuple[np.ndarray, np.ndarray] | None:
+    def _solve(self, now: Instant) -> tuple[np.ndarray, np.ndarray] | None:
         """(18,) accelerations and (2, 6) wrenches on the soles [N, Nm]; None where there is none."""
+        memory, seen, qpos, qvel, mark = now.memory, now.seen, now.qpos, now.qvel, now.mark
         gains, weights = self.sheet["gains"], self.sheet["weights"]
         static, leans = self._static(memory, seen, qpos), np.zeros(2)
         if static is not None:

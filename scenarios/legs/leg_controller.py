@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,7 +33,20 @@ class BodyNow:
     com: np.ndarray  # (3,)
 
 
-class LegController:
+@dataclass(frozen=True)
+class Instant:
+    """What a controller decides by at an instant of control."""
+
+    memory: Memory
+    seen: BodyNow
+    qpos: np.ndarray  # of the scene
+    qvel: np.ndarray
+    mark: Commanded
+    time: float  # s
+    first: bool  # instant of all
+
+
+class LegController(ABC):
     """A controller of a robot's legs in a scene's model.
 
     Args:
@@ -100,21 +114,15 @@ class LegController:
         else:
             self._infer(memory, seen, qpos, qvel, ctrl[self.motors])
         memory.speed[: self.nv] = qvel[: self.nv]
-        self._command(memory, seen, qpos, qvel, mark, ctrl, time, first)
+        torque = self._torque(Instant(memory, seen, qpos, qvel, mark, time, first))
+        if torque is None:
+            memory.failed[0] += 1.0
+        else:
+            ctrl[self.motors] = np.clip(torque, -self.peak, self.peak)
 
-    def _command(
-        self,
-        memory: Memory,
-        seen: BodyNow,
-        qpos: np.ndarray,
-        qvel: np.ndarray,
-        mark: Commanded,
-        ctrl: np.ndarray,
-        time: float,
-        first: bool,
-    ) -> None:
-        """Command the motors, in `ctrl`; `first`: for the first time."""
-        raise NotImplementedError
+    @abstractmethod
+    def _torque(self, now: Instant) -> np.ndarray | None:
+        """(12,) Nm that the motors shall give; None where there is no answer, and they go on as they did."""
 
     def _lowered(self, memory: Memory) -> float:
         """How much lower than standing the pelvis is at least [m]."""

@@ -30,7 +30,7 @@ class OnnxParts:
     """What was found: operators, `domain::name` but for those of ONNX itself, and whether a tensor lies in another file.
 
     Attributes:
-        trains: names of what tells a Dropout whether to drop; nothing: of the tensors all of whose bytes are zero.
+        trains: names of what says whether a Dropout drops; nothing: of the tensors that hold zeros alone.
     """
 
     operators: set[str] = field(default_factory=set)

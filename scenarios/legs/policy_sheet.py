@@ -124,7 +124,7 @@ def policy_of(
 
 
 def _joints(node: Node, robot: Robot) -> list[str]:
-    """The joints of a policy, whose order is that of its outputs."""
+    """The joints of a policy, in the order of its outputs."""
     legs = list(robot.legs["joints"])
     known, found = [*legs, *robot.joint_names], []
     for one in node.each():

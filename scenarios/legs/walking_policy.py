@@ -13,9 +13,10 @@ import math
 import mujoco
 import numpy as np
 
+from ..parts.pose import matrix_of
 from ..robots.robot import Robot
-from .footsteps import SINGLE, STAND, TRANSFER, Commanded
-from .leg_controller import BodyNow, LegController, yaw_of
+from .footsteps import SINGLE, STAND, TRANSFER
+from .leg_controller import BodyNow, Instant, LegController, yaw_of
 from .policy_file import answers_of
 from .policy_terms import PolicyState, frame_of, input_of
 from .remembered import Memory, PolicyMemory
@@ -44,45 +45,25 @@ class WalkingPolicy(LegController):
         self._at, self._dof = (np.array([getattr(one, key)[0] for one in joints]) for key in ("qposadr", "dofadr"))
         self._legs = np.array(policy.legs)
 
-    def _command(
-        self,
-        memory: Memory,
-        seen: BodyNow,
-        qpos: np.ndarray,
-        qvel: np.ndarray,
-        mark: Commanded,
-        ctrl: np.ndarray,
-        time: float,
-        first: bool,
-    ) -> None:
-        own = PolicyMemory(memory.userdata, self.policy, self.nv)
-        stands = mark.slow(self.sheet["walk"]["begins"])
-        if first:
-            own.due[0], own.target[:], own.smooth[:] = time, self.policy.default[self._legs], self.weight / 2.0
+    def _torque(self, now: Instant) -> np.ndarray | None:
+        memory, own = now.memory, PolicyMemory(now.memory.userdata, self.policy, self.nv)
+        stands = now.mark.slow(self.sheet["walk"]["begins"])
+        if now.first:
+            own.due[0], own.target[:], own.smooth[:] = now.time, self.policy.default[self._legs], self.weight / 2.0
             own.borne[:] = own.smooth
         else:
-            self._meet(memory, own, seen, stands)
-        if time >= own.due[0] - self.dt / 2.0:
-            self._decide(memory, own, qpos, qvel, mark, stands, first)
+            self._meet(memory, own, now.seen, stands)
+        if now.time >= own.due[0] - self.dt / 2.0:
+            self._decide(now, own, stands)
         leg = self._legs
-        asked = self.policy.kp * (own.target - qpos[self._at[leg]]) - self.policy.kd * qvel[self._dof[leg]]
+        asked = self.policy.kp * (own.target - now.qpos[self._at[leg]]) - self.policy.kd * now.qvel[self._dof[leg]]
         own.asked[:] = np.clip(asked, -self.policy.limit, self.policy.limit)
-        ctrl[self.motors] = np.clip(own.asked, -self.peak, self.peak)
+        return own.asked
 
-    def _decide(
-        self,
-        memory: Memory,
-        own: PolicyMemory,
-        qpos: np.ndarray,
-        qvel: np.ndarray,
-        mark: Commanded,
-        stands: bool,
-        first: bool,
-    ) -> None:
+    def _decide(self, now: Instant, own: PolicyMemory, stands: bool) -> None:
         """Let the policy answer to what it is shown now."""
-        policy, turn = self.policy, np.zeros(9)
-        mujoco.mju_quat2Mat(turn, qpos[3:7])
-        down = turn.reshape(3, 3).T
+        memory, qpos, qvel, mark, policy = now.memory, now.qpos, now.qvel, now.mark, self.policy
+        down = matrix_of(qpos[3:7]).T
         c, s = math.cos(mark.yaw), math.sin(mark.yaw)
         command = (c * mark.vx + s * mark.vy, c * mark.vy - s * mark.vx, mark.vyaw)
         if policy.cycle:
@@ -101,7 +82,7 @@ class WalkingPolicy(LegController):
         frame = frame_of(policy, shown)
         own.frames[:-1] = own.frames[1:]
         own.frames[-1] = frame
-        if first and policy.repeated:
+        if now.first and policy.repeated:
             own.frames[:] = frame
         own.due[0] += 1.0 / policy.rate
         if policy.cycle and not stands:

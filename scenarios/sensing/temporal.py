@@ -6,8 +6,8 @@ that is shut again later) and an act (a key that was pressed) are reached once.
 It is fed step by step (an environment) or all at once (a replay) with the same result, because everything that it
 remembers stands in its carry.
 
-What a step asks is told one condition at a time, so that a step that was missed can say by how much. Of a record of places, words
-that it does not tell are granted, or never said to have happened (`witnessed`).
+What a step asks is reported one condition at a time: a step that was missed says by how much. Of a record of places, words
+that it does not show are granted, or never reported as happened (`witnessed`).
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ QUICK = 3.0  # 1/s
 
 @cache
 def served():
-    """The take of a body whose joints are moved by the model's own servos, each between places of its own, and their torques."""
+    """The take of a body with the model's own servos, each of which moves its joint between places of its own, and their torques."""
     rng = np.random.default_rng(5)
     take, c = body_take(), np.zeros((N, len(JOINTS)))
     c += take.streams["action"].values[0]
