@@ -76,6 +76,7 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
     the channel holds else, in a few cells, or beyond `NEVER`.
     """
     rule, found = rules["value.sentinel"], []
+    filled = _filled(streams)
     for stream in streams:
         if stream.role in ("event", "image") or not stream.n:
             continue
@@ -88,8 +89,8 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
                 bad[:, j] = _apart(stream.values[:, j], bad[:, j], _counts(stream, int(j)))
             if stream.n > 1 and (stream.values == ALL_PLACEHOLDER).all():
                 bad[:] = True
-            if stream.quantity == "joint_position" and len(stream.names) >= LEAST_JOINTS:
-                bad |= _never_filled(stream.values, NEAR_NOUGHT / SCALE.get(stream.unit, 1.0))[:, None]
+            if stream.name in filled:
+                bad |= filled[stream.name][:, None]
         if bad.any():
             rows, elements = np.flatnonzero(bad.any(axis=1)), np.flatnonzero(bad.any(axis=0))
             t = seconds(stream, origin)
@@ -146,6 +147,23 @@ def _apart(x: np.ndarray, placeholder: np.ndarray, counted: bool) -> np.ndarray:
         far = not beside or min(beside) > APART * largest
         out[first : last + 1] = far and not (counted and last - first >= BRIEF)
     return out
+
+
+def _filled(streams: Sequence[Stream]) -> dict[str, np.ndarray]:
+    """(n,) of each stream of joints the rows that nobody filled.
+
+    A command may be sent home at once and for long, and joints follow it: such rows at the end count where what was measured leaps as well.
+    """
+    of = [s for s in streams if s.quantity == "joint_position" and len(s.names) >= LEAST_JOINTS and s.role not in ("event", "image")]
+    found = {s.name: _never_filled(s.values, NEAR_NOUGHT / SCALE.get(s.unit, 1.0)) for s in of if s.n}
+    measured = [found[s.name] for s in of if s.n and s.role == "measured"]
+    for stream in of:
+        rows = found.get(stream.name)
+        if stream.role != "command" or rows is None or rows.sum() <= FEW * len(rows):
+            continue
+        if not any(len(other) == len(rows) and other[rows].all() for other in measured):
+            found[stream.name] = np.zeros(len(rows), bool)
+    return found
 
 
 def _never_filled(values: np.ndarray, near: float) -> np.ndarray:

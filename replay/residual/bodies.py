@@ -29,7 +29,7 @@ from .heard import HEARD, answered, answering, is_borne_out
 from .held_rows import as_held
 from .late_arm import not_of_late
 from .late_positions import positions_behind, without_what_follows
-from .padded_end import PaddedEnd, padded_end, without_rows
+from .padded_end import PaddedEnd, padded_end, without_padding
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
 from .risen_speeds import with_risen_speeds
@@ -67,7 +67,7 @@ class ComparedColumns:
     @cached_property
     def recording(self) -> Recording:
         """The take as far as it was recorded."""
-        return self.recorded if self.padded is None else without_rows(self.recorded, self.padded.first)
+        return self.recorded if self.padded is None else without_padding(self.recorded, self.padded)
 
     @cached_property
     def table(self) -> RecordedColumns:

@@ -20,6 +20,8 @@ KINDS = ("command", "measured")
 # rad by which two joints are apart at an edge at the least; share of it that they are beside one another's places, and that the others go
 FAR, BESIDE = 0.1, 0.3
 EDGES = 8  # that are looked at in each take
+SUDDEN = 2.0  # times as far as in the rows before and after an edge: what goes quickly goes on quickly
+AT_ONCE = 0.05  # s between rows at the most: in longer ones two joints that pass each other quickly look alike
 MUTUAL = 0.9  # of the squared difference of two columns, that is gone once they are exchanged
 
 
@@ -32,38 +34,41 @@ class ExchangedPart:
 
 
 def exchanged_part(group: Group) -> ExchangedPart | None:
-    """Two joints exchanged in command and measurement in the longest part of a take; None where none are.
+    """Two joints exchanged in command and measurement in parts of a take, those with the most edges; None where none are.
 
-    A part with one edge goes on to that end of the take that is nearer.
+    Parts are every other stretch between the edges. Of an odd number of edges one part goes on to an end of the take: so that less is
+    exchanged.
     """
-    if group.hands or not group.same_rows or group.n < 4:
+    if group.hands or not group.same_rows or group.n < 4 or group.dt > AT_ONCE:
         return None
     of = [c for c in group.channels if set(KINDS) <= set(c.columns) and c.unit == "rad"]
     if len(of) < 3:
         return None
     steps = [np.abs(np.diff(np.column_stack([c.columns[kind] for c in of]), axis=0)) for kind in KINDS]
     loud = (steps[0] > FAR) & (steps[1] > FAR)
-    rows = np.flatnonzero(loud.sum(axis=1) == 2) + 1
     edges: dict[tuple[int, int], list[int]] = {}
-    for row in rows[:EDGES].tolist():
+    for row in (np.flatnonzero(loud.sum(axis=1) == 2) + 1).tolist():
         i, j = np.flatnonzero(loud[row - 1]).tolist()
+        far = min(float(step[row - 1, k]) for step in steps for k in (i, j))
         rest = np.delete(np.maximum(*(step[row - 1] for step in steps)), [i, j])
-        if _crosses(of[i], of[j], row) and rest.max() < BESIDE * min(float(step[row - 1, k]) for step in steps for k in (i, j)):
+        beside = [float(step[k, [i, j]].max()) for step in steps for k in (row - 2, row) if 0 <= k < len(step)]
+        if _crosses(of[i], of[j], row) and rest.max() < BESIDE * far and far > SUDDEN * max(beside):
             edges.setdefault((i, j), []).append(row)
+        if sum(map(len, edges.values())) == EDGES:
+            break
     if not edges:
         return None
     (i, j), at = max(edges.items(), key=lambda one: len(one[1]))
-    if len(at) > 1:
-        first, last = at[0], at[1] - 1
-    else:
-        first, last = (at[0], group.n - 1) if at[0] > group.n // 2 else (0, at[0] - 1)
-    pair = of[i], of[j]
-    size = float(np.abs(pair[0].columns["measured"] - pair[1].columns["measured"])[first : last + 1].max())
+    exchanged = np.searchsorted(at, np.arange(group.n), side="right") % 2 == 1
+    if len(at) % 2 and 2 * exchanged.sum() > group.n:
+        exchanged = ~exchanged
+    rows, pair = np.flatnonzero(exchanged), (of[i], of[j])
+    size = float(np.abs(pair[0].columns["measured"] - pair[1].columns["measured"])[rows].max())
     difference = Difference.over(
-        group.t, tuple(c.name for c in pair), "measured", (first, last), size, "rad", "copied", certain=True,
-        numbers={"other": pair[1].name}, stream=pair[0].topics["measured"], limit=FAR, weight=1e4 * size * (last - first + 1),
+        group.t, tuple(c.name for c in pair), "measured", (int(rows[0]), int(rows[-1])), size, "rad", "copied", certain=True,
+        numbers={"other": pair[1].name}, stream=pair[0].topics["measured"], limit=FAR, weight=1e4 * size * len(rows),
     )  # fmt: skip
-    return ExchangedPart(difference, _exchanged_back(group, pair, slice(first, last + 1)))
+    return ExchangedPart(difference, _exchanged_back(group, pair, rows))
 
 
 def _crosses(one: RecordedChannel, two: RecordedChannel, row: int) -> bool:
@@ -76,7 +81,7 @@ def _crosses(one: RecordedChannel, two: RecordedChannel, row: int) -> bool:
     return True
 
 
-def _exchanged_back(group: Group, pair: Sequence[RecordedChannel], rows: slice) -> Group:
+def _exchanged_back(group: Group, pair: Sequence[RecordedChannel], rows: np.ndarray) -> Group:
     columns: dict[str, dict[str, np.ndarray]] = {}
     for one, other in (pair, pair[::-1]):
         columns[one.name] = dict(one.columns)

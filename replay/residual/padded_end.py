@@ -73,10 +73,10 @@ def is_padding(one: Difference) -> bool:
     return (one.kind, one.name, one.certain, one.last) == ("rows", "repeated", False, one.rows - 1)
 
 
-def without_rows(recording: Recording, first: int) -> Recording:
-    """The take without its rows from there on, of streams that have as many."""
-    n = max(s.n for s in recording.streams.values())
-    return replace(recording, streams={key: _until(s, first) if s.n == n else s for key, s in recording.streams.items()})
+def without_padding(recording: Recording, end: PaddedEnd) -> Recording:
+    """The take without these rows, of streams that have as many rows as those in which they stand."""
+    n = end.last + 1
+    return replace(recording, streams={key: _until(s, end.first) if s.n == n else s for key, s in recording.streams.items()})
 
 
 def _step(stream: Stream, row: int) -> np.ndarray:

@@ -20,7 +20,7 @@ _INTO = {
     "function": {7: "node", 11: "attribute"},
     "training": {1: "graph", 2: "graph"},
 }
-_TAKES, _OPERATOR, _DOMAIN = 1, 4, 7  # fields of a node
+_TAKES, _GIVES, _OPERATOR, _DOMAIN = 1, 2, 4, 7  # fields of a node
 _WHOLE, _NAME, _RAW, _ELSEWHERE, _LOCATION = 5, 8, 9, 13, 14  # fields of a tensor
 _TRAINS = 2  # the input of a Dropout that says whether it drops
 
@@ -55,10 +55,12 @@ def parts_of(content: bytes) -> OnnxParts:
     return found
 
 
-def _walk(message: memoryview, kind: str, found: OnnxParts, depth: int) -> None:
+def _walk(message: memoryview, kind: str, found: OnnxParts, depth: int) -> bool:
+    """Look through a message; whether a tensor in it holds anything but zeros."""
     if depth > DEEPEST * 3:
         raise ValueError("nested too deeply")
-    into, name, domain, takes, filled = _INTO.get(kind, {}), "", "", list[str](), False
+    into, name, domain, filled = _INTO.get(kind, {}), "", "", False
+    ends: dict[int, list[str]] = {_TAKES: [], _GIVES: []}
     for number, value in _fields(message):
         if kind == "tensor" and number in (_WHOLE, _RAW):
             filled |= bool(value) if isinstance(value, int) else bool(bytes(value).strip(b"\0"))
@@ -66,21 +68,24 @@ def _walk(message: memoryview, kind: str, found: OnnxParts, depth: int) -> None:
             found.external = True
         elif isinstance(value, int):
             continue
-        elif kind == "node" and number == _TAKES:
-            takes.append(bytes(value).decode("utf-8", "replace"))
+        elif kind == "node" and number in ends:
+            ends[number].append(bytes(value).decode("utf-8", "replace"))
         elif (kind, number) in (("node", _OPERATOR), ("tensor", _NAME)):
             name = bytes(value).decode("utf-8", "replace")
         elif kind == "node" and number == _DOMAIN:
             domain = bytes(value).decode("utf-8", "replace")
         elif number in into:
-            _walk(value, into[number], found, depth + 1)
+            filled |= _walk(value, into[number], found, depth + 1)
     if kind == "tensor":
         if not filled:
             found.nothing.add(name)
     elif name:
-        if name == "Dropout" and len(takes) > _TRAINS and takes[_TRAINS]:
-            found.trains.add(takes[_TRAINS])
+        if name == "Constant" and not filled:
+            found.nothing.update(ends[_GIVES])
+        if name == "Dropout" and len(ends[_TAKES]) > _TRAINS and ends[_TAKES][_TRAINS]:
+            found.trains.add(ends[_TAKES][_TRAINS])
         found.operators.add(name if domain in ("", "ai.onnx") else f"{domain}::{name}")
+    return filled
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:

@@ -130,7 +130,7 @@ def _kept(text: str, robot: str, given: LegPolicy | None) -> LegPolicy:
 
 
 def _look_through(content: bytes, name: str) -> None:
-    """Refuse a model that leans on other files, on operators of somebody's own, or on chance."""
+    """Refuse a model that leans on other files or on chance. Operators of somebody's own the runtime refuses itself."""
     try:
         parts = parts_of(content)
     except ValueError:

@@ -75,15 +75,24 @@ def rows(at: np.ndarray) -> tuple[Take]:
 def shaken() -> Take:
     """For two seconds the command trembles by 0.12 rad at 7 Hz in all joints, and the joints answer as their servos do."""
     t = ONE.t
-    tremor = np.where((t > 3.0) & (t < 5.0), 0.12 * np.sin(14.0 * np.pi * t), 0.0)
+    return commanded_besides(np.where((t > 3.0) & (t < 5.0), 0.12 * np.sin(14.0 * np.pi * t), 0.0)[:, None])
+
+
+def sent_home(row: int) -> Take:
+    """From a row on all joints are commanded to 0, in one step, and go there as their servos do."""
+    return commanded_besides(np.where(np.arange(len(ONE.t))[:, None] < row, 0.0, -ONE.data["command"]))
+
+
+def commanded_besides(change: np.ndarray) -> Take:
+    """(n, k) or (n, 1) rad added to the commands, and what the servos make of it to the measurements."""
     share = 1.0 / (1.0 + SERVO * 30.0)
-    answer, first, second = [], 0.0, 0.0
-    for x in tremor:
-        first += share * (x - first)
-        second += share * (first - second)
+    answer, first, second = [], 0.0 * change[0], 0.0 * change[0]
+    for x in change:
+        first = first + share * (x - first)
+        second = second + share * (first - second)
         answer.append(second)
-    change = {"command": tremor, "measured": np.array(answer)}
-    return replace(ONE, data=ONE.data | {name: ONE.data[name] + x[:, None] for name, x in change.items()})
+    added = {"command": change, "measured": np.array(answer)}
+    return replace(ONE, data=ONE.data | {name: ONE.data[name] + x for name, x in added.items()})
 
 
 def with_columns(**changed: Mapping[str, Any]) -> dict[str, Column]:
@@ -266,6 +275,7 @@ TRIALS = (
     Trial("an arm that is struck", "clean", to("measured", lambda v: v + 0.05 * blow(len(v))[:, None] * [0, 1, -0.5, 0.3, 0, 0])),
     *(Trial(f"rows of noughts in {name}", "value.sentinel", to(name, filled(0.0))) for name in POSITIONS),
     Trial("rows of noughts in both", "value.sentinel", both(filled(0.0))),
+    Trial("sent home at once for long", "clean", (sent_home(200),)),
     Trial("filled up with noughts", "value.sentinel", both(lambda v: np.where(np.arange(len(v))[:, None] < 200, v, 0.0))),
     *(Trial(f"rows of -1 in {name}", "value.sentinel", to(name, filled(-1.0))) for name in POSITIONS),
     Trial("a take that runs backwards", "column.differs", rows(np.arange(269, -1, -1))),

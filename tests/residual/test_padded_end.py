@@ -1,9 +1,13 @@
 """A take that is brought to a length by its last row: named once, and nothing else is compared in these rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from servo_takes import found, motion, taken
-from shiliu.replay.residual.padded_end import padded_end
+from shiliu.replay.recording.features import grid_ns
+from shiliu.replay.recording.recording import Stream
+from shiliu.replay.residual.padded_end import padded_end, without_padding
 
 CUT = 130  # a row in which commands and joints move
 
@@ -46,3 +50,13 @@ def test_a_rest_is_no_padding():
     for name in ("action", "state"):
         columns[name][CUT:] += 0.5 * (columns[name][CUT - 1] - columns[name][CUT - 2]) * np.minimum(ease, ease[40])
     assert padded_end(taken(columns)) is None
+
+
+def test_a_stream_of_another_rate_is_not_cut():
+    """Poses at 100 Hz have more rows than the joints, and are none of those that were padded."""
+    take = taken(until(CUT, 60))
+    quick = Stream("pose", "pose", "position", "m", ("x",), np.linspace(0.0, 1.0, 600)[:, None], grid_ns(600, 100), clock="grid")
+    whole = replace(take, streams={**take.streams, "pose": quick})
+    end = padded_end(whole)
+    left = without_padding(whole, end)
+    assert {name: stream.n for name, stream in left.streams.items()} == {"action": CUT, "state": CUT, "velocity": CUT, "pose": 600}

@@ -60,6 +60,35 @@ def test_joints_that_are_exchanged_are_seen_as_far_as_they_are_apart(apart, seen
     assert (exchanged_part(group) is not None) == seen
 
 
+@pytest.mark.parametrize("parts", [[(0, 50), (100, 150)], [(20, 50), (100, 190)], [(100, 150), (300, ROWS)]])
+def test_all_parts_of_an_exchange_are_undone(parts):
+    """With an odd number of edges the part goes on to an end; the stretch between two parts is sound."""
+    t = np.arange(ROWS) / RATE
+    right = 0.02 * np.sin(0.7 * t[:, None] + np.arange(6))
+    right[:, 1] += 1.0
+    columns = {"action": right.copy(), "state": right.copy()}
+    for part in parts:
+        swapped(columns, ("action", "state"), (0, 1), slice(*part))
+    (group,) = table_of(taken(columns)).groups
+    part = exchanged_part(group)
+    assert (part.difference.first, part.difference.last) == (parts[0][0], parts[-1][1] - 1)
+    for j, channel in enumerate(part.group.channels):
+        assert np.allclose(channel.columns["measured"], right[:, j])
+
+
+@pytest.mark.parametrize(("rate", "speed"), [(5, 0.7), (10, 2.7), (RATE, 3.5)])
+def test_joints_that_pass_each_other_quickly_are_not_exchanged(rate, speed):
+    """In every phase of the rows: as one goes up by the other's place the other one comes down by its own."""
+    t = np.arange(ROWS) / rate
+    for phase in np.linspace(0.0, 1.0, 10, endpoint=False):
+        rises = np.clip(speed * (t - t[ROWS // 2] + phase / rate), -0.15, 0.15)
+        columns = {"action": 0.02 * np.sin(0.7 * t[:, None] + np.arange(6))}
+        columns["action"][:, 0], columns["action"][:, 1] = rises, -rises
+        columns["state"] = columns["action"].copy()
+        (group,) = table_of(taken(columns, rate=rate)).groups
+        assert exchanged_part(group) is None
+
+
 def test_joints_that_stand_are_exchanged_as_well():
     """Commands of two values then, as a switch has them."""
     columns = motion()

@@ -123,13 +123,15 @@ def test_what_the_sheet_asks_beyond_the_motors_is_not_given(stands):
 
 
 def test_it_answers_at_its_own_rate(stands):
-    """50 Hz on physics steps of 1/240 s: an answer every 5 steps but for every sixth, at the nearest step."""
-    copies, times = Copies(stands), list[float]()
+    """50 Hz: each answer at the physics step that is nearest to its instant."""
+    copies, steps, seen = Copies(stands), list[int](), list[int]()
     balance = copies.sim.balance
-    inner = balance._answer
-    balance._answer = lambda seen: times.append(0.0) or inner(seen)
+    torque, inner = balance._torque, balance._answer
+    balance._torque = lambda now: steps.append(0) or torque(now)
+    balance._answer = lambda shown: seen.append(len(steps) - 1) or inner(shown)
     copies.go(2.0)
-    assert len(times) == 100
+    assert len(steps) == round(2.0 / balance.dt) and seen == [round(k / (50 * balance.dt)) for k in range(100)]
+    assert set(np.diff(seen)) == {9, 10}
     assert copies.own.due[0] == pytest.approx(2.0)
 
 

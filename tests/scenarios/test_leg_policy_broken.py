@@ -94,6 +94,17 @@ def test_a_dropout_that_drops_is_refused(tmp_path):
     assert load_policy(put(tmp_path, "plain", graph(nodes, {"w": STILL.astype(np.float32)})), "kuafu").file == "plain.onnx"
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_a_flag_of_a_dropout_that_is_a_constant_of_the_graph_is_read(training):
+    flag = numpy_helper.from_array(np.array(training), "inner")
+    nodes = [
+        ("Constant", [], ["training"], {"value": flag}),
+        ("MatMul", ["obs", "w"], ["p"], {}),
+        ("Dropout", ["p", "ratio", "training"], ["act"], {}),
+    ]
+    assert parts_of(graph(nodes, {"w": STILL.astype(np.float32), "ratio": np.float32(0.5)})).drops == training
+
+
 @pytest.mark.parametrize("takes", [(4, 46), (46,), (1, 1, 46)])
 def test_an_input_that_is_no_row_is_named_as_such(tmp_path, takes):
     gives = (*takes[:-1], 12)
