@@ -10,7 +10,6 @@ import numpy as np
 from ..recording.recording import Recording
 from ..residual.bodies import ComparedColumns, witnessed
 from ..residual.difference import SOURCES, Difference
-from ..residual.padded_end import is_padding
 from ..residual.resolution import resolutions
 from ..residual.table import Group
 from ..residual.usual import beside_usual, known, unusual
@@ -89,8 +88,6 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
     if one.unit == "m" and abs(factor / MILLIMETRES - 1.0) < ROUGHLY:
         details["why"] = "why_millimetres"
     source = {"limit_source": one.source} if one.source is not None else {}
-    if is_padding(one):
-        details["why"] = "why_padded"
     return rule.finding(
         level="FAIL" if one.certain else "WARN",
         signal={"command": "command"}.get(one.kind, "measured"),

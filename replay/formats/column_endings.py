@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..recording.quantities import EFFORTS, POSITIONS, SPEEDS
+
 POSITION, VELOCITY, EFFORT = "position", "velocity", "effort"
 _ENDINGS = {"pos": POSITION, "position": POSITION, "vel": VELOCITY, "velocity": VELOCITY, "effort": EFFORT, "torque": EFFORT}
 _ENDED = re.compile(rf"^(.+)\.({'|'.join(_ENDINGS)})$", re.IGNORECASE)
-KIND_OF = {  # what a quantity of a stream counts
-    "joint_position": POSITION, "claw": POSITION, "gripper": POSITION, "hand": POSITION, "finger_position": POSITION,
-    "joint_velocity": VELOCITY, "velocity": VELOCITY, "finger_velocity": VELOCITY, "joint_torque": EFFORT, "effort": EFFORT,
-}  # fmt: skip
+KIND_OF = {quantity: kind for kind, of in ((POSITION, POSITIONS), (VELOCITY, SPEEDS), (EFFORT, EFFORTS)) for quantity in of}
 
 
 def parted(name: str) -> tuple[str, str | None]:

@@ -18,6 +18,7 @@ from ...scenarios.sheet.errors import EpisodeError
 from ..checks.clock_units import unit_of_times
 from ..formats.lerobot import layout
 from ..formats.video import WholeVideo
+from ..recording.quantities import POSITIONS
 from ..recording.recording import PictureFile, PictureTopic, Recording, Stream
 from ..signals.channels import units_of
 from ..signals.grid import SLACK_NS, in_force
@@ -28,7 +29,6 @@ from .turns import turns_of
 
 FEWEST, SHARED = 4, 0.1  # samples, and times that they have between them, in shares of their number, for times that tell no row
 SLOWEST = 2.0  # s between two samples, as `clock.unit` has it: no robot is recorded more slowly
-STATE = ("joint_position", "claw", "hand", "gripper", "finger_position")  # what a policy sees as the robot's state
 
 
 @dataclass
@@ -256,7 +256,7 @@ def _features(streams: list[Stream]) -> dict[str, list[Stream]]:
     for stream in streams:
         if stream.role == "command":
             name = "action"
-        elif stream.role == "measured" and stream.quantity in STATE:
+        elif stream.role == "measured" and stream.quantity in POSITIONS:
             name = "observation.state"
         else:
             slug = re.sub(r"\W+", "_", stream.name.removeprefix("observation.")).strip("_") or "stream"

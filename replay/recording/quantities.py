@@ -52,6 +52,10 @@ QUANTITIES: dict[str, tuple[str, ...] | None] = {
     "placeholder": None,
     FREE: None,
 }
+# what a joint or a hand has: where it is (angles, and shares of its own way), how fast it goes, how hard it pushes
+POSITIONS = ("joint_position", "claw", "gripper", "hand", "finger_position")
+SPEEDS = ("joint_velocity", "velocity", "finger_velocity")
+EFFORTS = ("joint_torque", "effort")
 RANGED = frozenset(name for name, units in QUANTITIES.items() if units is not None and {*OWN} <= {*units}) | {
     "hand_step"
 }

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..recording.quantities import POSITIONS
 from ..recording.recording import Recording, Stream, Times
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds
 from ..signals.signal import strictly_rising
 from .difference import LEAP, Difference
-from .table import POSITIONS
 
 ROLES = ("command", "measured")
 MOVES = 0.003  # rad, or share of a column's whole way, from one row to the next: what goes so far does not stand in the next one
@@ -38,7 +38,7 @@ class PaddedEnd:
     def difference(self) -> Difference:
         """Unsure, since nothing of the take is refuted by it."""
         return Difference(
-            self.channels, "rows", self.first, self.last, *self.times, self.size, self.unit, "repeated", False, limit=LEAP,
+            self.channels, "rows", self.first, self.last, *self.times, self.size, self.unit, "padded", False, limit=LEAP,
             rows=self.last + 1, weight=float(self.last - self.first + 1),
         )  # fmt: skip
 
@@ -66,11 +66,6 @@ def padded_end(recording: Recording) -> PaddedEnd | None:
     _, angle, far = max(moving, key=lambda one: (one[1], one[2]))
     names = tuple(name for name, of_angle, _ in moving if of_angle == angle)
     return PaddedEnd(end + 1, n - 1, far, "rad" if angle else "1", names, (float(t[end]), float(t[-1])))
-
-
-def is_padding(one: Difference) -> bool:
-    """Whether it is what `PaddedEnd` says of a take."""
-    return (one.kind, one.name, one.certain, one.last) == ("rows", "repeated", False, one.rows - 1)
 
 
 def without_padding(recording: Recording, end: PaddedEnd) -> Recording:

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from ...scenarios.link.traffic import FEATURE
+from ..recording.quantities import EFFORTS, POSITIONS, SPEEDS
 from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE, ends_of, turns_beside, without_seam, wrapped_beside
 from ..signals.clock import origin_ns, seconds, topic
@@ -18,10 +19,6 @@ from ..signals.signal import on_grid, strictly_rising
 from ..signals.statistics import median
 
 KINDS = ("command", "measured", "velocity", "effort")
-# what a channel's position may be recorded as; the first two are angles, the others a share of their own way
-POSITIONS = ("joint_position", "claw", "gripper", "hand", "finger_position")
-SPEEDS = ("joint_velocity", "velocity", "finger_velocity")
-EFFORTS = ("joint_torque", "effort")
 WAYS = {"%": 100.0, "1": 1.0}  # units that say how far a hand goes
 SURELY = 0.02  # m that a hand is measured to go which is commanded nowhere: less may be play, or what it holds
 HAND = re.compile(r"grip|claw|hand|finger|thumb|jaw")  # names of a stream of joints that are none: they stop at what they hold

@@ -1,4 +1,4 @@
-"""The simulation episode that a bag of `rosbag1_write` carries beside the maker's topics, given back to the bit."""
+"""The simulation episode that a bag of ours (`write`) carries beside the maker's topics, given back to the bit."""
 
 from __future__ import annotations
 

@@ -375,7 +375,7 @@ def spelled(type_: str) -> str:
 
 
 def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]:
-    """Write each episode; see `rosbag1_write` for what a bag holds."""
+    """Write each episode, as `write` does."""
     with placed(out) as folder:
         for item in items:
             write(item.simulated, item.scene, item.file_in(folder, ".bag"), options.images)
