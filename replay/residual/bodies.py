@@ -168,7 +168,7 @@ class ComparedColumns:
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
         found = with_hands(of_one_stream(every), of_hands)
         padding = () if self.padded is None else (self.padded.difference,)
-        return (*with_states(as_held(groups, found), self.states), *padding)
+        return (*with_states(as_held(groups, found, differences), self.states), *padding)
 
     @cached_property
     def answering(self) -> frozenset[str]:

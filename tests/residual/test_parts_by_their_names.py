@@ -15,6 +15,7 @@ from shiliu.replay.residual.borne_by_states import with_states
 from shiliu.replay.residual.case import Case
 from shiliu.replay.residual.departures import together
 from shiliu.replay.residual.difference import Difference
+from shiliu.replay.residual.engine import differences
 from shiliu.replay.residual.exchanged_part import FAR, exchanged_part
 from shiliu.replay.residual.full_states import StatesBeside
 from shiliu.replay.residual.held_rows import as_held
@@ -188,8 +189,9 @@ def test_what_follows_from_values_that_were_written_several_times(kinds, name, c
         columns[kind] = columns[kind][np.arange(ROWS) // 6 * 6]
     groups = table_of(taken(columns)).groups
     seen = Difference.over(T, channels, "measured", (20, 90), 0.5, "rad", name, certain=True, weight=1.0)
-    out = as_held(groups, [seen])
-    assert (out != [seen]) == one and as_held(groups, []) == [] and as_held(table_of(taken(motion())).groups, [seen]) == [seen]
+    out = as_held(groups, [seen], differences)
+    assert (out != [seen]) == one and as_held(groups, [], differences) == []
+    assert as_held(table_of(taken(motion())).groups, [seen], differences) == [seen]
     if one:
         (held,) = out
         assert held.certain and held.name == "held" and held.numbers["every"] == 6.0 and len(held.channels) >= 5
@@ -210,6 +212,16 @@ def test_one_wrong_joint_beside_positions_that_come_seldom_keeps_its_name():
     columns["state"][150:260, 2] += 0.5
     finding = found(columns, without=("velocity",))
     assert finding.level == "FAIL" and finding.subject == (NAMES[2],) and finding.details["kind"] == "offset"
+
+
+def test_several_wrong_joints_beside_positions_that_come_seldom_keep_their_name():
+    """The rows that are no copies show them as well."""
+    columns = motion()
+    columns["state"] = columns["state"][np.arange(ROWS) // 2 * 2]
+    columns["state"][150:260, 2:5] += 0.5
+    finding = found(columns, without=("velocity",))
+    assert finding.level == "FAIL" and set(finding.subject) <= set(NAMES[2:5]) and finding.details["kind"] == "offset"
+    assert finding.details["rows"] == [150, 259]
 
 
 @pytest.mark.parametrize("by", [np.pi / 2, -np.pi / 2])
