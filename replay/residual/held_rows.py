@@ -54,8 +54,9 @@ def _of_rows(group: Group, rows: Sequence[int], every: int) -> Group:
 
 
 def _rows_each(group: Group, kind: str) -> tuple[int, tuple[RecordedChannel, ...], Sequence[int]]:
-    """Rows for which most joints that move stand at a value each, all together, these joints, and the first row of each value; else one, and
-    none of both."""
+    """Rows for which most joints that move stand at a value each, all together, these joints, and the first row of each value.
+
+    One, and none of both, where there are no such rows."""
     moving = [c for c in group.channels if kind in c.columns and float(np.ptp(c.columns[kind])) > GOES]
     if len(moving) < JOINTS:
         return 1, (), ()
