@@ -1,4 +1,4 @@
-"""The verdict of an episode that was made in another scenario than the command names: it is not played, and nothing of it is refuted."""
+"""The verdict of an episode that was made in another scenario than the command names: it is not played. What its tables show holds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .intake import INTAKE, judged
 from .verdict import Verdict, combine
 
 CODE, REASON = "reproduces", "other_scenario"
-REQUIRED = ("integrity", CODE)
+REQUIRED = ("integrity", "kinematics.joint.position", CODE)
 
 
 def of_other_scenario(recording: Recording, rules: Rules, strict: bool = False) -> Verdict:

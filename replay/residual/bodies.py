@@ -14,7 +14,7 @@ from .arm_chain import MeasuredArm, arms_of, own_chains
 from .base_streams import check_bases, compared_of_base
 from .borne_by_states import with_states
 from .commanded_speed import commanded_speeds
-from .copied_columns import arms_copied, states_copied
+from .copied_columns import arms_copied, of_own_recorder, states_copied
 from .departures import ALIKE, of_one_stream
 from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
@@ -151,6 +151,7 @@ class ComparedColumns:
         still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
         found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
         found += [d for group in groups for d in arms_copied(group)]
+        found = found if self.recording.episode is None else of_own_recorder(found)
         wrong = {name for d in found if d.certain for name in d.channels}
         found += [d for group in groups for d in hands_beside_commands(group, bool(self.bodies), wrong)]
         found = of_rows_backwards(groups, found)

@@ -45,6 +45,7 @@ COARSER = 0.2  # by which the logarithm of a grain is more than in any take that
 MOST, ALL_OF_IT = 0.5, 0.8  # of the joints that move and of the take, beyond which it is the device
 SETUP = 4.0  # times as far as it may be, beyond which no setting of a device is
 RATE = 0.03  # by which rows may come otherwise
+TELLS = 2.0  # times what a delay of all leaves, that slow motion leaves at the least, to be none
 ORDINARY = {"late": "lag", "delay": "lag", "gain": "factor"}  # what a number says of the reason
 
 
@@ -86,14 +87,14 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
     channels = [one for _, own in of_groups for one in own]
     if _is_recorded_otherwise(channels, usual):
         return []
-    late = _late(channels, usual)
-    otherwise = abs(late) > FAR * LEAST["late"]
+    pace = _pace(channels, usual)
+    otherwise = abs(pace.late) > FAR * LEAST["late"]
     if channels and otherwise:
-        found.append(_all_late(compared[0], channels, late))
+        found.append(_all_late(compared[0], channels, pace.late))
     for group, own in of_groups:
         moving = [one for one in own if "command_rough" in one.of]
         each = [
-            [_difference(group, one, word, times, usual, otherwise) for times, word in _outside(one, group, usual, late)] for one in own
+            [_difference(group, one, word, times, usual, otherwise) for times, word in _outside(one, group, usual, pace)] for one in own
         ]
         of = [max(every, key=lambda d: (d.certain, d.weight)) for every in each if every]
         device = [d for d in of if _of_device(d, group)]
@@ -119,13 +120,39 @@ def _is_recorded_otherwise(every: Sequence[Habits], usual: Usual) -> bool:
     return False
 
 
-def _late(every: Sequence[Habits], usual: Usual) -> float:
-    """[s] by which most channels are later than usual, which is a matter of the chain of devices."""
-    apart = [
-        one.of["late"].value - usual.of[one.channel.name]["late"][0]
+@dataclass(frozen=True)
+class _Pace:
+    """By how much all channels are later than usual: by `late` [s], or in slow motion, in which each is `slowed` times as late."""
+
+    late: float
+    slowed: float = 1.0
+
+    def far(self, value: float, centre: float, may: float, planned: bool) -> float:
+        """Times as far as it may be, that a channel is from how late it is due; how late a joint is that plans its way, its pace decides
+        as well."""
+        if planned:
+            return abs(value - centre - self.late) / ((1.0 + max(self.late, 0.0) / max(centre, LEAST["late"])) * may)
+        if self.slowed > 1.0:
+            return abs(value - self.slowed * centre) / (self.slowed * may)
+        return abs(value - centre - self.late) / may
+
+
+def _pace(every: Sequence[Habits], usual: Usual) -> _Pace:
+    """By how much most channels are later than usual. A chain of devices delays all by as much; slow motion each by as many times its own
+    delay. It is slow motion unless what that leaves is twice what a delay leaves."""
+    of = [
+        (one.of["late"].value, usual.of[one.channel.name]["late"][0])
         for one in every if "late" in one.of and "late" in usual.of.get(one.channel.name, ()) and _moves_enough(one, usual)
     ]  # fmt: skip
-    return float(np.median(apart)) if apart else 0.0
+    if not of:
+        return _Pace(0.0)
+    values, centres = np.array(of).T
+    late = float(np.median(values - centres))
+    slowed = float(np.median(values / np.maximum(centres, LEAST["late"])))
+    if late <= 0.0 or slowed <= 1.0:
+        return _Pace(late)
+    as_slow, as_late = (float(np.median(np.abs(values - due))) for due in (slowed * centres, centres + late))
+    return _Pace(late, slowed) if as_slow < TELLS * as_late else _Pace(late)
 
 
 def _all_late(group: Group, channels: Sequence[Habits], late: float) -> Difference:
@@ -141,19 +168,20 @@ def _moves_enough(one: Habits, usual: Usual) -> bool:
     return one.of["way"].value >= usual.of[one.channel.name].get("way", (np.inf,))[0]
 
 
-def _outside(one: Habits, group: Group, usual: Usual, late: float) -> list[tuple[float, str]]:
+def _outside(one: Habits, group: Group, usual: Usual, pace: _Pace) -> list[tuple[float, str]]:
     """The numbers of a channel that are outside, each with how many times as far as it may be.
 
     Args:
-        late: [s] by which all are; it counts where most channels are so. Of a motion that is slowed, delays differ by as many times more.
+        pace: of all; it counts where most channels are so.
     """
     known_of, found = usual.of.get(one.channel.name, {}), []
     for word, habit in one.of.items():
         asked = word in known_of and word not in (*GRAINS, "way") and not (group.hands and word in FREE)
         if asked and (word not in CENTRED or _moves_enough(one, usual)):
-            by, slowed = (late, 1.0 + max(late, 0.0) / max(known_of[word][0], LEAST[word])) if word == "late" else (0.0, 1.0)
-            may = slowed * far_of(word, group.hands) * reach_of(word, known_of[word][1], group.hands)
-            found.append((abs(habit.value - known_of[word][0] - by) / may, word))
+            centre, reach = known_of[word]
+            may = far_of(word, group.hands) * reach_of(word, reach, group.hands)
+            far = pace.far(habit.value, centre, may, one.channel.unit != "rad") if word == "late" else abs(habit.value - centre) / may
+            found.append((far, word))
     return [(times, word) for times, word in found if times > 1.0]
 
 

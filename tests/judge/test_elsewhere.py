@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import shiliu
 from reach_down import SCENARIO, judged, nearest, of, real, simulated, write_cells
@@ -14,6 +15,7 @@ from shiliu.replay.formats.lerobot.write import DatasetWriter
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.facts.near_copies import NEAR
 from shiliu.replay.judge.place.unused_settings import asked_of, unused
+from shiliu.replay.recording.recording import Stream
 from shiliu.replay.repair.repairing import repaired
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words
@@ -126,6 +128,17 @@ def test_an_episode_of_another_scenario_is_left_open_and_says_which(folder):
     broken = replace(recording, streams={k: broken_values(s) if s.role == "command" else s for k, s in recording.streams.items()})
     verdict = judged(broken, other)
     assert (verdict.verdict, verdict.findings[verdict.root].code, verdict.owner) == ("UNSOUND", "value.nonfinite", "device")
+
+
+@pytest.mark.parametrize(("end", "verdict", "root"), [(0.3, "INFEASIBLE", "joint.position"), (-0.3, "INCONCLUSIVE", "reproduces")])
+def test_a_joint_is_sent_beyond_its_range_in_whatever_scenario(folder, end, verdict, root):
+    """The elbow of our robot goes up to 0 rad: a robot's joints go as far in one scenario as in another."""
+    recording = simulated(shiliu.load_scenario("reach_down"))
+    times = np.arange(60) * 50_000_000
+    elbow = np.linspace(-1.0, end, 60)[:, None]
+    sent = Stream("/command", "command", "joint_position", "rad", ("zarm_l4_joint",), elbow, capture_ns=times)
+    found = judged(replace(recording, streams={"/command": sent}), shiliu.load_scenario("microwave"))
+    assert (found.verdict, found.findings[found.root].code) == (verdict, root)
 
 
 def broken_values(stream):

@@ -224,3 +224,12 @@ def test_lost_rows_are_counted_in_words():
     (one,) = check_differs(ComparedColumns(recording), rules)
     assert "30" in Words("en").message(one) and "rows are missing" in Words("en").message(one)
     assert "缺 30 行" in Words("zh").message(one)
+
+
+def test_states_as_commands_are_a_fault_of_an_own_recorder_alone():
+    """A set of states may have no commands; an own episode always has."""
+    own = taken(columns(), change=lambda table: table["action"].__setitem__(slice(0, -1), table["state"][1:]))
+    bare = replace(own, episode=replace(own.episode, checkpoints={}))  # full states tell it by themselves
+    for take, certain in ((own, True), (bare, True), (replace(own, episode=None), False)):
+        of = [d for d in found(take) if set(JOINTS) <= set(d.channels)]
+        assert [(d.name, d.kind, d.certain) for d in of] == [("measurement_as_command", "command", certain)]

@@ -73,6 +73,36 @@ def test_a_distance_is_unsure_where_all_joints_are_later(usual, times, sure):
     assert [d.certain for d in found] == [sure] and not [d for d in unusual([slowed(group(100), times)], usual) if d.certain]
 
 
+def behind(of: Group, joints, rows: int) -> Group:
+    """Some joints so many rows later."""
+    for j in joints:
+        of = changed(of, j, "measured", lambda x: np.concatenate([np.full(rows, x[0]), x[:-rows]]))
+    return of
+
+
+def of_two_kinds(seed: int) -> Group:
+    """Three joints are two rows behind, and three of them five."""
+    return behind(group(seed, 1), (3, 4, 5), 3)
+
+
+@pytest.fixture(scope="module")
+def uneven():
+    found = learnt([taken([of_two_kinds(seed)]) for seed in range(20)])
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("seed", [102, 103])
+def test_one_joint_is_later_than_others_that_are_all_late(uneven, seed):
+    """A chain of devices delays all joints by as much, which is no slow motion: delays differ by no more than usual. In slow motion they do
+    by as many times more, of each joint."""
+    late, slow = behind(of_two_kinds(seed), range(JOINTS), 4), slowed(of_two_kinds(seed), 1.8)
+    for take, cases in ((late, ((0, False), (2, False), (4, True))), (slow, ((0, False), (4, False), (6, True)))):
+        for more, named in cases:
+            of = [d for d in unusual([behind(take, (1,), more) if more else take], uneven) if d.certain]
+            assert [(d.channels, d.name) for d in of] == [(("joint_1",), "lag")] * named, (more, named)
+
+
 @pytest.mark.parametrize(("seed", "more", "named"), [(101, 5, True), (101, 2, False)])
 def test_delays_differ_by_more_in_slow_motion(usual, seed, more, named):
     """As the take is, five rows more are a delay of one joint; twice as long, as many are not."""
