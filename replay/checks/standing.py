@@ -8,7 +8,7 @@ another one may not, and the other way round, so its name and its gains stand in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,23 @@ class Stood:
     unanswered: int = 0
     since: float | None = None
 
+    def until(self, time: float) -> Stood | None:
+        """What it did before this time [s], None if that is less than a control period."""
+        n = int(time / self.dt + 1e-9)
+        if n < 1:
+            return None
+        return replace(
+            self,
+            fallen=self.fallen if self.fallen is not None and self.fallen < time else None,
+            success=None,
+            missed=None,
+            **{name: getattr(self, name)[: n + 1] for name in ("push", "slid", "pelvis", "hands")},
+            torque=self.torque[: n * self.substeps],
+            room={side: values[: n * self.instants] for side, values in self.room.items()},
+            load=self.load[: n * self.instants],
+            beyond=None if self.beyond is None else self.beyond[: n * self.instants],
+        )
+
 
 def check_standing(runs: Mapping[str, Stood], rules: Rules, made: bool = False) -> list[Finding]:
     """One finding of each of `CODES`: of the controller as it is, and whether softer and stiffer gains agree.
@@ -75,10 +92,25 @@ def check_standing(runs: Mapping[str, Stood], rules: Rules, made: bool = False) 
         runs: by the words of `GAINS`; the present one is always there.
         made: the recording was made on legs: what fails with the present gains did happen, whatever others would do.
     """
-    asked = (_fell, _torque, _slipped, _moved, _balance)
-    found = {word: [ask(run, rules) for ask in asked] for word, run in runs.items()}
+    found = {word: _answers(run, rules) if made or run.since is None else _until_unanswered(run, rules) for word, run in runs.items()}
     present = enumerate(found[PRESENT])
     return [_weighed(finding, {word: answers[i] for word, answers in found.items()}, made, rules) for i, finding in present]
+
+
+def _answers(run: Stood, rules: Rules) -> list[Finding]:
+    return [ask(run, rules) for ask in (_fell, _torque, _slipped, _moved, _balance)]
+
+
+def _until_unanswered(run: Stood, rules: Rules) -> list[Finding]:
+    """Of a policy that stopped to answer: what it did before counts. Nothing is known of what a robot does then, so nothing passes."""
+    known, at = run.until(run.since or 0.0), {"t0": run.since, "t1": run.since}
+    if known is None:
+        return [rules[code].not_checked("unanswered", **at, details=_of_policy(run)) for code in CODES]
+
+    def left_open(one: Finding) -> Finding:
+        return rules[one.code].not_checked("unanswered", **at, subject=one.subject, value=one.value, details=one.details)
+
+    return [left_open(one) if one.level == "PASS" else one for one in _answers(known, rules)]
 
 
 def _weighed(finding: Finding, answers: Mapping[str, Finding], made: bool, rules: Rules) -> Finding:
@@ -96,17 +128,13 @@ def _weighed(finding: Finding, answers: Mapping[str, Finding], made: bool, rules
 
 def _fell(run: Stood, rules: Rules) -> Finding:
     rule = rules["legs.fell"]
-    details: dict[str, Any] = {"controller": run.controller}
-    if run.policy is not None:
-        details["policy"] = dict(run.policy)
+    details = _of_policy(run)
     if run.steps:
         details["steps"] = run.steps
     if run.success is not None:
         details["success"] = run.success
     if run.missed is not None:
         details["missed"] = run.missed
-    if run.unanswered:
-        details |= {"unanswered": run.unanswered, "since": run.since}
     if run.fallen is None and run.unanswered:  # what the motors would have done is known of nobody
         return rule.not_checked("unanswered", t0=run.since, t1=run.since, details=details)
     if run.fallen is None:
@@ -114,6 +142,14 @@ def _fell(run: Stood, rules: Rules) -> Finding:
     end = min(len(run.push), int(run.fallen / run.dt) + 1)
     details |= _strongest(run, end)
     return rule.finding(**rule.grade_value(1.0), t0=run.fallen, t1=run.fallen, details=details)
+
+
+def _of_policy(run: Stood) -> dict[str, Any]:
+    """Who moved the legs, and since when no policy answered."""
+    details: dict[str, Any] = {"controller": run.controller}
+    if run.policy is not None:
+        details["policy"] = dict(run.policy)
+    return details | ({"unanswered": run.unanswered, "since": run.since} if run.unanswered else {})
 
 
 def _strongest(run: Stood, end: int) -> dict[str, Any]:

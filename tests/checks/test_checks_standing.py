@@ -58,6 +58,30 @@ def test_a_fall_with_other_gains_is_a_warning_and_one_with_these_alone_is_undeci
     assert (present.level, present.reason) == ("NOT_CHECKED", "gains") and present.details["hangs"]
 
 
+def silent(since, **changes):
+    return stood(unanswered=30, since=since, beyond=np.zeros((T, 2)), **changes)
+
+
+@pytest.mark.parametrize(
+    ("fallen", "made", "level"), [(2.0, False, "NOT_CHECKED"), (0.9, False, "FAIL"), (2.0, True, "FAIL"), (None, True, "NOT_CHECKED")]
+)
+def test_a_fall_after_a_policy_stopped_to_answer_did_happen_only_where_the_take_was_made_so(fallen, made, level):
+    (fell, *_) = check_standing({PRESENT: silent(1.0, fallen=fallen)}, RULES, made=made)
+    assert (fell.level, fell.details["since"]) == (level, 1.0)
+    assert fell.reason == ("unanswered" if level == "NOT_CHECKED" else None)
+
+
+def test_what_legs_did_before_a_policy_stopped_to_answer_counts_alone():
+    """A foot that slides by 200 mm half a second before fails, and a second after is not looked at. Nothing passes: the rest is unknown."""
+    for at, slipped in ((15, "FAIL"), (60, "NOT_CHECKED")):
+        slid = np.where(np.arange(T + 1) >= at, 0.2, 0.001)
+        of = {one.code: one for one in check_standing({PRESENT: silent(1.0, slid=slid)}, RULES)}
+        assert [of[code].level for code in CODES] == ["NOT_CHECKED", "NOT_CHECKED", slipped, "NOT_CHECKED", "NOT_CHECKED"]
+        assert of["legs.torque"].value == pytest.approx(10 / 27) and of["legs.torque"].reason == "unanswered"
+    whole = check_standing({PRESENT: silent(0.0, fallen=1.0)}, RULES)
+    assert [(one.level, one.reason, one.t0) for one in whole] == [("NOT_CHECKED", "unanswered", 0.0)] * 5
+
+
 def test_balance_is_dated_by_the_instants_of_control():
     values = {"back": trace(np.full(4 * T, 0.05), 130, 3, -0.004)}
     one = found(stood(room=values, load=np.full(4 * T, 507.0), instants=4))["legs.balance"]
