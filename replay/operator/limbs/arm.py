@@ -17,8 +17,7 @@ import numpy as np
 from ....scenarios.parts.pose import Pose
 from ....scenarios.robots.postures import arm_facts, postures_of
 from ....scenarios.robots.robot import Robot
-from ....scenarios.sheet.errors import ScenarioError
-from ....scenarios.sheet.near_matches import nearest
+from ....scenarios.sheet.near_matches import refuse_unknown
 from .arm_model import arm_model, posture_for
 from .geometry import between, hand_frame, progress, turned_between
 from .people import Bystanders
@@ -125,8 +124,7 @@ class Arm:
         Raises:
             ScenarioError: there is none of that name.
         """
-        if name not in self._postures:
-            raise ScenarioError(f"postures.yaml of {self._robot} has no posture {name!r}.{nearest(name, list(self._postures))}")
+        refuse_unknown(name, self._postures, f"postures.yaml of {self._robot} has no posture {name!r}.")
         return np.array(self._postures[name]) if self._own else posture_for(*self._home, self._tool, self._postures[name])
 
     def grips_at(self, site: str) -> None:
