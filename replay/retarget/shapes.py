@@ -8,7 +8,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from .arms import Arms, Array, hanging
+from ...scenarios.parts.pose import hanging
+from .arms import Arms, Array
 from .settings import RetargetSettings
 
 SKIN = 0.1  # m, that the middles of shapes may move before all pairs are gone through again

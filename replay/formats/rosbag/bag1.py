@@ -25,6 +25,7 @@ from ...recording.recording import Recording
 from ..file_state import sha256_of
 from ..mapping import Mapping
 from ..mappings import load
+from ..reader_errors import refuse_empty
 from ..topics import TopicBuffers, choose, mapped, recording_of
 from .definitions import definitions, mendable
 
@@ -63,8 +64,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
     """
     chosen = None if mapping is None else load(mapping)
     with mendable(path):
-        if path.stat().st_size == 0:
-            raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+        refuse_empty(path)
         refuse_cut_off(path)
         sha256 = sha256_of(path)
         reader = Reader(path)
