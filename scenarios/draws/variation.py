@@ -263,9 +263,8 @@ def rested(scene: Scene, model: mujoco.MjModel) -> np.ndarray:
         here = Pose(placed[a : a + 3], placed[a + 3 : a + 7]) @ (before.inverse() @ after)
         qpos[a : a + 3], qpos[a + 3 : a + 7] = here.pos, here.quat
     qpos[plain] = rest[plain]
-    qpos[single] += (
-        placed[single] - nominal_qpos[single]
-    )  # what starts elsewhere in this draw, such as a bottle's gauge
+    # what starts elsewhere in this draw, such as a bottle's gauge
+    qpos[single] += placed[single] - nominal_qpos[single]
     return qpos
 
 

@@ -118,7 +118,7 @@ def _sum_of(link: str, thing: str, rows: Sequence[tuple[np.ndarray, np.ndarray]]
 
 def _hands(scene: Scene, model: mujoco.MjModel) -> dict[int, str]:
     """Body of a hand -> the name of the hand: all that lies beyond the wrist counts."""
-    interface, found = scene.robot.interface, {}
+    interface, found = scene.robot.interface, dict[int, str]()
     for wrist, hand in zip(interface["hands"]["bodies"], interface["grippers"]["bodies"]):
         found |= dict.fromkeys(sorted(hanging(model, model.body(wrist).id)), hand)
     return found

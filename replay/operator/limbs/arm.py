@@ -106,9 +106,8 @@ class Arm:
         self._looked_at = [self.model.site(name).id for name in robot.interface["hands"]["sites"] if name.startswith(side)]
         self._home = str(robot.folder), robot.hand, robot.base, side
         self.grips_at("tcp")
-        self.place: Pose | None = (
-            None  # of the robot's floor mark and height in the world; None where that is the world's
-        )
+        # of the robot's floor mark and height in the world; None where that is the world's
+        self.place: Pose | None = None
         mujoco.mj_kinematics(self.model, self._data)
         self._shoulder = self._data.site(f"{side}_shoulder").xpos.copy()
         self.q = np.asarray(q, float).copy()
@@ -377,9 +376,8 @@ class Arm:
             loose: 0 for a hand that is held in all directions, 1 for one that will come free along this one.
         """
         jacobian = self.jacobian()[:3]
-        free = np.linalg.solve(
-            jacobian @ jacobian.T, direction
-        )  # times the stiffness: force of a displacement along it
+        # times the stiffness: force of a displacement along it
+        free = np.linalg.solve(jacobian @ jacobian.T, direction)
         free /= direction @ free
         return jacobian.T @ ((1.0 - loose) * direction + loose * free) / self.stiffness
 
