@@ -13,8 +13,7 @@ from gymnasium.spaces import Box
 
 from ..scenarios.scene.scene import Scene
 from ..scenarios.scene.schema import Feature, inwards
-from ..scenarios.sheet.errors import ScenarioError
-from ..scenarios.sheet.near_matches import nearest
+from ..scenarios.sheet.near_matches import refuse_unknown
 
 MODES = ("joint", "joint_delta", "hand_delta")
 HAND_SPEED = 1.0  # m/s, of a step of a hand: what a person's reach comes to; an estimate
@@ -213,7 +212,6 @@ def make_actions(mode: str, scene: Scene, n: int) -> Actions:
         ScenarioError: there is none of that name.
     """
     ways: dict[str, type] = {"joint": Joint, "joint_delta": JointDelta, "hand_delta": HandDelta}
-    if mode not in ways:
-        raise ScenarioError(f"There is no action mode {mode!r}.{nearest(mode, list(MODES))}", field="action")
+    refuse_unknown(mode, MODES, f"There is no action mode {mode!r}.", field="action")
     way: Actions = ways[mode](scene, n)
     return way

@@ -18,7 +18,7 @@ from ..scenarios.scene.scene import Scene
 from ..scenarios.scene.schema import CameraFeature
 from ..scenarios.sheet import arguments
 from ..scenarios.sheet.errors import ScenarioError
-from ..scenarios.sheet.near_matches import nearest
+from ..scenarios.sheet.near_matches import nearest, refuse_unknown
 from ..scenarios.stepping.carrier import LinkCarrier
 from .actions import MODES, make_actions, space_of
 from .rendering import FAR
@@ -195,8 +195,7 @@ def wrong_shape(wanted: tuple[int, ...], given: tuple[int, ...]) -> arguments.Ar
 
 def _known(name: str, known: list[str], field: str) -> str:
     word = name.removeprefix("observation.")
-    if word not in known:
-        raise ScenarioError(f"There is no {name!r} here.{nearest(word, known)}", field=field)
+    refuse_unknown(word, known, f"There is no {name!r} here.", field=field)
     return word
 
 
@@ -204,8 +203,7 @@ def _view(cameras: dict[str, CameraFeature], word: str) -> View:
     camera, _, kind = word.removeprefix("observation.images.").partition("/")
     kind = kind or "rgb"
     feature = find_camera(cameras, camera, "images")
-    if kind not in KINDS:
-        raise ScenarioError(f"There is no picture of kind {kind!r}.{nearest(kind, list(KINDS))}", field="images")
+    refuse_unknown(kind, KINDS, f"There is no picture of kind {kind!r}.", field="images")
     room = "images" if kind == "rgb" else kind
     return View(f"observation.{room}.{camera}", feature, kind)
 

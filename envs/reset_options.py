@@ -13,7 +13,7 @@ from ..scenarios.scene.scene import Scene
 from ..scenarios.sensing.temporal import Goal
 from ..scenarios.sheet import arguments
 from ..scenarios.sheet.errors import ScenarioError
-from ..scenarios.sheet.near_matches import nearest
+from ..scenarios.sheet.near_matches import refuse_unknown
 
 OPTIONS = ("values", "episode", "t", "subgoal")
 VARY = "True, False, a share from 0 to 1, or names that vary, such as ['bowl']"
@@ -80,8 +80,7 @@ def asked(options: object, known: Sequence[str]) -> Mapping[str, Any]:
     """
     given = arguments.table("options", {} if options is None else options, f"a table with {', '.join(known)}")
     for key in given:
-        if key not in known:
-            raise ScenarioError(f"There is no option {key!r}.{nearest(key, list(known))}", field="options")
+        refuse_unknown(key, known, f"There is no option {key!r}.", field="options")
     return given
 
 
@@ -174,6 +173,5 @@ def course_until(scene: Scene, until: str | None) -> Goal:
 
 def _place(course: Goal, name: str, field: str) -> int:
     known = [subgoal.name for subgoal in course.subgoals]
-    if name not in known:
-        raise ScenarioError(f"There is no subgoal {name!r}.{nearest(name, known)}", field=field)
+    refuse_unknown(name, known, f"There is no subgoal {name!r}.", field=field)
     return known.index(name)

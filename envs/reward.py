@@ -10,8 +10,7 @@ from ..scenarios.scene.scene import Scene
 from ..scenarios.sensing.predicate import Values, conjuncts, distance, leaves, progress
 from ..scenarios.sensing.requests import Readings, Request, Row
 from ..scenarios.sensing.temporal import Goal, GoalState
-from ..scenarios.sheet.errors import ScenarioError
-from ..scenarios.sheet.near_matches import nearest
+from ..scenarios.sheet.near_matches import refuse_unknown
 
 KINDS = ("dense", "sparse", "subgoal")
 HAND_SHARE = 0.3  # of a subgoal's reward is given for a hand that comes near what the subgoal is about
@@ -22,8 +21,7 @@ DONE = 0.99  # of a subgoal's reward is the most that can be had before it is re
 
 def check_reward(kind: str) -> None:
     """Raise ScenarioError where there is no reward of that name."""
-    if kind not in KINDS:
-        raise ScenarioError(f"There is no reward {kind!r}.{nearest(kind, list(KINDS))}", field="reward")
+    refuse_unknown(kind, KINDS, f"There is no reward {kind!r}.", field="reward")
 
 
 class Reward:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ..report.message_catalogue import terms
+from ..report.message_catalogue import patterns, terms
 
 
 def phrase(text: str, lang: str) -> str:
@@ -20,4 +20,4 @@ def phrase(text: str, lang: str) -> str:
 def _phrases(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """English phrases as patterns, and what each is in a language; those that say most go before."""
     known = sorted(terms("meanings", lang, "phrases").items(), key=lambda one: -len(one[0].replace("{}", "")))
-    return tuple((re.compile("(.+?)".join(map(re.escape, of.split("{}")))), text) for of, text in known)
+    return patterns(known)

@@ -9,8 +9,7 @@ from typing import Any
 
 from ...scenarios.reading import composition
 from ...scenarios.reading.cell import list_cells, scenario_of
-from ...scenarios.sheet.errors import ScenarioError
-from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.near_matches import refuse_unknown
 from ...scenarios.sheet.own_files import read_own
 from ...scenarios.sheet.yaml_reader import Node, Problems
 from .command_request import CommandRequest
@@ -96,10 +95,9 @@ def _with_scenario_of_cell(request: CommandRequest) -> list[str]:
     if path is None or scenario is None:
         return overrides  # what is wrong is reported where the cell is read
     known = composition.list_scenarios(request.conf_dir)
-    if scenario not in known:
-        raise ScenarioError(
-            f"There is no scenario {scenario!r}.{nearest(scenario, list(known))}", file=composition.shown(path), field="scenario"
-        )
+    refuse_unknown(
+        scenario, known, f"There is no scenario {scenario!r}.", file=composition.shown(path), field="scenario"
+    )
     return [f"scenario={scenario}", *overrides]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...scenarios.robots.leg_policy import not_a_policy
 from ...scenarios.sheet.errors import ScenarioError, printable
 from ...scenarios.sheet.yaml_reader import Node
 from .command_request import CommandRequest
@@ -22,12 +23,12 @@ SCENES = ("gate", "full")  # checks that are made in scenes
 
 def asked_legs(node: Node) -> bool | str:
     """`legs=true`, or the file of a policy; what is neither is noted."""
-    if isinstance(node.value, str) and node.value.endswith(".onnx"):
-        return node.value
-    if node.value is not None and not isinstance(node.value, bool) and node.value not in ("yes", "no"):
-        node.note(f"{node.value!r} is not known here. Write true, false, or the .onnx file of a policy (docs/legs-policy.md).")
+    if node.value is None or isinstance(node.value, bool) or node.value in ("yes", "no"):
+        return node.flag(False)
+    if (wrong := not_a_policy(node.value)) is not None:
+        node.note(wrong)
         return False
-    return node.flag(False)
+    return node.value
 
 
 def policy_at(legs: bool | str | None, robot: str) -> LegPolicy | None:

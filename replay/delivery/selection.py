@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError
-from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.near_matches import refuse_unknown
 from ..report.lines import VerdictLine, lines_of
 from .delivered_takes import SetKind, TakeOfSet, TakeSource
 from .disputes import Dispute
@@ -248,10 +248,9 @@ def plan(source: TakeSource, verdicts: Verdicts, disputes: Mapping[str, Dispute]
             field="verdicts",
         )
     for word in wanted.scenarios:
-        if word not in scenarios:
-            raise EpisodeError(
-                f"no take is of {word!r}.{nearest(word, list(scenarios))}", file=source.data, field="scenarios"
-            )
+        refuse_unknown(
+            word, scenarios, f"no take is of {word!r}.", file=source.data, field="scenarios", error=EpisodeError
+        )
     licence = _licence(passed, refused, wanted, source)
     passed = [one for one in passed if one[0].metadata.get("licence", licence) == licence]
     if not passed:

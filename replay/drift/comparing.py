@@ -21,18 +21,8 @@ from ..rollout.episode import as_recording
 from .kept_take import EVERY, QPOS, Bits, KeptTake, machine, play_bits
 
 WHAT = {"actions": "operator", "bits": "physics", "verdict": "judge"}  # what is compared, and who is at work in it
-SHOWN = (
-    "level",
-    "subject",
-    "t0",
-    "t1",
-    "value",
-    "limit",
-    "margin",
-    "share",
-    "skill",
-    "reason",
-)  # of a finding, as they are
+# of a finding, as they are
+SHOWN = ("level", "subject", "t0", "t1", "value", "limit", "margin", "share", "skill", "reason")
 HEAD = ("verdict", "owner", "root", "claim", "required", "outcome", "stages")  # of a verdict
 
 

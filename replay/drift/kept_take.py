@@ -291,9 +291,7 @@ def read_take(name: str, folder: Path = FOLDER) -> KeptTake:
         missing = Path(error.filename).name
         raise EpisodeError(f"{missing} is missing: copy the whole corpus again.", file=file) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EpisodeError(
-            f"No kept take can be read from it ({error!r}): copy it again.", file=file
-        ) from error
+        raise EpisodeError(f"No kept take can be read from it ({error!r}): copy it again.", file=file) from error
     for key, block in blocks.items():
         if hashlib.sha256(block).hexdigest() != digests[key]:
             problem = f"{name}.{key}.parquet is not the file that was written with it: copy the whole corpus again."
@@ -301,9 +299,7 @@ def read_take(name: str, folder: Path = FOLDER) -> KeptTake:
     try:
         return _of_tree(name, tree, *(pq.read_table(pa.BufferReader(blocks[key])) for key in ARRAYS))
     except (KeyError, TypeError, ValueError) as error:  # pyarrow's own errors are of these kinds
-        raise EpisodeError(
-            f"No kept take can be read from it ({error!r}): copy it again.", file=file
-        ) from error
+        raise EpisodeError(f"No kept take can be read from it ({error!r}): copy it again.", file=file) from error
 
 
 def _of_tree(called: str, tree: Mapping[str, Any], actions: pa.Table, samples: pa.Table) -> KeptTake:

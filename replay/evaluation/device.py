@@ -339,9 +339,7 @@ def _sensors(
 
     still = np.zeros((len(at), len(legs)))
     q = then(seen.q) if device.quantum == 0 else np.round(then(seen.q) / device.quantum) * device.quantum
-    stream(
-        f"{sensors}/joint_q", "joint_position", "rad", np.hstack([still + [stance[n] for n in legs], q]), names
-    )
+    stream(f"{sensors}/joint_q", "joint_position", "rad", np.hstack([still + [stance[n] for n in legs], q]), names)
     stream(f"{sensors}/joint_v", "joint_velocity", "rad/s", np.hstack([still, then(seen.v)]), names)
     stream(f"{sensors}/joint_current", "joint_torque", "Nm", np.hstack([still, then(seen.torque)]), names)
     attitude = np.tile(np.roll(seen.base, -1), (len(at), 1))  # wxyz as xyzw, as the maker's message has it

@@ -102,11 +102,10 @@ def exporter(to: str) -> Any:
     Raises:
         EpisodeError: no such format, with the near ones, or an optional package is missing.
     """
-    from ...scenarios.sheet.near_matches import nearest
+    from ...scenarios.sheet.near_matches import refuse_unknown
 
     known = writers()
-    if to not in known:
-        raise EpisodeError(f"there is no format {to!r} to write.{nearest(to, list(known))}", field="to")
+    refuse_unknown(to, known, f"there is no format {to!r} to write.", field="to", error=EpisodeError)
     missing = [name for name in known[to].needs if find_spec(name) is None]
     if missing:
         raise EpisodeError(

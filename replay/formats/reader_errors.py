@@ -73,6 +73,21 @@ def once_readable(
         raise nothing(held)
 
 
+def refuse_empty(path: Path) -> None:
+    """Raises: EpisodeError where a file holds no byte."""
+    if path.stat().st_size == 0:
+        raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+
+
+def bytes_of(path: Path, limit: int) -> bytes:
+    """A file's bytes; raises ValueError where they are more than a limit, without reading on."""
+    with path.open("rb") as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise ValueError(f"it is larger than {limit >> 20} MiB")
+    return content
+
+
 def _is_pointer(path: Path) -> bool:
     try:
         with path.open("rb") as file:

@@ -13,6 +13,7 @@ import copy
 import mujoco
 import numpy as np
 
+from ...scenarios.parts.pose import hanging
 from ...scenarios.scene.scene import Scene
 from ..retarget.arms import Arms, Array
 from ..retarget.targets import HANDS
@@ -47,11 +48,7 @@ class Approach:
         for side, hand in enumerate(HANDS):
             joints = scene.robot.arm_of(hand)
             for name, which in ((joints[0], self._hand), (joints[-1], self._claw)):
-                top = int(wide.joint(name).bodyid[0])
-                below = {top}
-                for body in range(top + 1, wide.nbody):  # parents come first
-                    if int(wide.body_parentid[body]) in below:
-                        below.add(body)
+                below = hanging(wide, int(wide.joint(name).bodyid[0]))
                 which[list(below)] = side if which is self._hand else True
         arm, own = self._hand[wide.geom_bodyid] >= 0, wide.body_rootid[wide.geom_bodyid] == self._root
         solid = (wide.geom_contype | wide.geom_conaffinity) != 0

@@ -34,11 +34,8 @@ from ..retarget.targets import HANDS, HandTargets
 from ..robots.robot_sheet import load_limits
 from .approach import Approach
 
-BASE = {
-    "base_vx": 0.3,
-    "base_vy": 0.2,
-    "base_vyaw": 0.5,
-}  # m/s and rad/s at a stick's end: a walking person's care indoors
+# m/s and rad/s at a stick's end: a walking person's care indoors
+BASE = {"base_vx": 0.3, "base_vy": 0.2, "base_vyaw": 0.5}
 RISE = 0.6  # m/s² and rad/s², by which a base comes to speed: half a second to its largest
 SQUAT = 0.1  # m/s
 CLOSING = 2.0  # 1/s: a claw closes in half a second
@@ -86,9 +83,8 @@ class FollowedHands:
         self.command = np.array(self.scene.ready_ctrl, float)
         self._velocity = np.zeros(len(self._columns))
         self._goal = {hand: self.arms.hand(self._q, hand) for hand in HANDS}
-        self._taken: dict[
-            str, tuple[Array, Array, Array, Array]
-        ] = {}  # of a held clutch: device and robot when it was taken
+        # of a held clutch: device and robot when it was taken
+        self._taken: dict[str, tuple[Array, Array, Array, Array]] = {}
         self._seen: dict[str, tuple[Array, Array]] = {}  # where hands are
         self._waits: dict[str, tuple[Array, Array]] = {}  # hand that is lost -> where its arm waits for it
         self._back = {hand: np.zeros(3) for hand in HANDS}  # m, by which each gives way

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...scenarios.catalog.catalog import load_scenario
 from ...scenarios.draws.variation import Draw
+from ...scenarios.parts.pose import hanging
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError, ReplayError, as_named
 from ..formats import read
@@ -154,11 +155,7 @@ def bodies_of(model: mujoco.MjModel, name: str) -> set[int]:
         first = _body(model, word)
         roots = [first] if first is not None else [b for b in range(model.nbody) if model.body(b).name.startswith(f"{word}/")]
         if roots:
-            found = set(roots)
-            for b in range(model.nbody):
-                if int(model.body_parentid[b]) in found:
-                    found.add(b)
-            return found - {0}
+            return hanging(model, *roots) - {0}
     return set()
 
 

@@ -215,9 +215,7 @@ class Teleop:
         EpisodeError: what lies in `out` is of another kind, or nothing can be written there.
     """
 
-    def __init__(
-        self, scene: Scene, source: SourceOfHands, out: Path, page: PageServer | None, seed: int, lang: str
-    ):
+    def __init__(self, scene: Scene, source: SourceOfHands, out: Path, page: PageServer | None, seed: int, lang: str):
         if not scene.config.link.local:  # the page shows what is, not what has arrived
             raise ScenarioError("Hands perform without a link. Write link=local.", field="link")
         self.scene, self.source, self.out, self.page = scene.judged, source, out, page  # what is kept while it is performed is judged

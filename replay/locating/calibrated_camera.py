@@ -23,10 +23,8 @@ from .opencv import opencv
 
 SQUARES = (7, 5)  # of the board, along its width and height
 SQUARE, INNER = 0.030, 0.022  # m: side of a square, and of the marker in a white one; 210 x 150 mm, on A4 across
-WITHIN = (
-    2.0,
-    2.0,
-)  # px at a width of 640, of a camera that was given without: what two calibrations of one camera differ by
+# px at a width of 640, of a camera that was given without: what two calibrations of one camera differ by
+WITHIN = (2.0, 2.0)
 PICTURES = 8  # fewer leave the distortion open
 FEWEST = 8  # corners of the board that a picture must show
 WORST = 1.0  # px of mean reprojection error, at a width of 640: beyond it the board was bent, or the pictures are of two cameras

@@ -15,7 +15,7 @@ from ...scenarios.draws import variation
 from ...scenarios.robots.robot_folder import SIDES
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ScenarioError
-from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.near_matches import nearest, refuse_unknown
 from ...scenarios.sheet.yaml_reader import Node
 from ..checks.finding import Finding
 from .operator_state import OperatorState
@@ -164,8 +164,7 @@ def mistake_of(scene: Scene, name: str) -> Mistake:
         ScenarioError: there is none of that name, or something is wrong with the mistakes of the scene.
     """
     known = read_mistakes(scene)
-    if name not in known:
-        raise ScenarioError(f"{scene.name!r} has no mistake {name!r}.{nearest(name, list(known))}", field="mistake")
+    refuse_unknown(name, known, f"{scene.name!r} has no mistake {name!r}.", field="mistake")
     return known[name]
 
 

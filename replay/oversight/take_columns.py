@@ -51,9 +51,8 @@ class Takes:
         self._columns = {name: array("i") for name in self.words}
         self._verdict, self._success, self._unsafe = array("b"), array("b"), array("b")
         self._begins, self._value = array("d"), array("d")
-        self._drawn: dict[
-            tuple[str, str], array[int]
-        ] = {}  # (scenario, varied number) -> quarter of its range, -1 where not drawn
+        # (scenario, varied number) -> quarter of its range, -1 where not drawn
+        self._drawn: dict[tuple[str, str], array[int]] = {}
         self.bounds: dict[tuple[str, str], tuple[float, float]] = {}
 
     def add(self, line: VerdictLine) -> int:

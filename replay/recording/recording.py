@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...scenarios.sheet.errors import EpisodeError
-from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.near_matches import nearest, refuse_unknown
 from .declared import Declared
 
 CLOCKS = ("capture", "receive", "device", "grid")
@@ -285,10 +285,9 @@ class Recording:
         Raises:
             EpisodeError: there is no such stream.
         """
-        if stream not in self.streams:
-            raise EpisodeError(
-                f"has no stream {stream!r}.{nearest(stream, list(self.streams))}", file=self.source, field="stream"
-            )
+        refuse_unknown(
+            stream, self.streams, f"has no stream {stream!r}.", file=self.source, field="stream", error=EpisodeError
+        )
         found = self.streams[stream]
         time = ((found.time_ns - (self.start_ns or 0)) * 1e-9).astype(np.float64)
         return {"time": time, **{name: found.values[:, k] for k, name in enumerate(found.names)}}

@@ -85,9 +85,8 @@ class Repairs:
         if recording.episode is None and "repaired" in recording.metadata:
             self._written.folder.mkdir(parents=True, exist_ok=True)
             recording = as_written(recording, self._written.folder)
-        judged = judge(
-            [recording], strict=self.strict, threads=self.threads, seed=self.seed, contexts=self.contexts
-        )  # the episode's own scene, or the one that the command names
+        # the episode's own scene, or the one that the command names
+        judged = judge([recording], strict=self.strict, threads=self.threads, seed=self.seed, contexts=self.contexts)
         return judged[0]
 
 

@@ -44,9 +44,7 @@ def summary(
             story = Story(verdict, words)
             mark = ([""] if baseline.holds(verdict) else [ui("met")]) if baseline is not None else []
             advice = f" {story.advice}" if story.advice else ""
-            rows.append(
-                [words.verdict(verdict.verdict), verdict.called, f"{story.slip}{advice}", story.who, *mark]
-            )
+            rows.append([words.verdict(verdict.verdict), verdict.called, f"{story.slip}{advice}", story.who, *mark])
         lines += ["", *_table([ui("verdict"), ui("take"), ui("why"), ui("who_acts"), *new], rows)]
         left = total - found["FEASIBLE"] - min(len(need), ROWS) - sum(v.cleared for v in verdicts)
         if left > 0:

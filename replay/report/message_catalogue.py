@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +21,11 @@ def _entries(kind: str, lang: str) -> dict[str, Any]:
 def sentences(kind: str, lang: str) -> dict[str, str]:
     """What each English sentence is in the language, in the order of the catalogue; nothing where a language has none."""
     return {of: text for of, text in _entries(kind, lang).items() if isinstance(text, str)}
+
+
+def patterns(sentences: Iterable[tuple[str, str]]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """English sentences as patterns, `{}` for what is filled in, and what each is in a language."""
+    return tuple((re.compile("(.+?)".join(map(re.escape, of.split("{}")))), text) for of, text in sentences)
 
 
 @lru_cache

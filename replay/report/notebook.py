@@ -18,9 +18,7 @@ from .story import Story
 from .text import Words
 
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
-STYLE = (
-    "<style>text{font:12px sans-serif}.halo{paint-order:stroke;stroke:#fff;stroke-width:3.5px;stroke-linejoin:round}</style>"
-)
+STYLE = "<style>text{font:12px sans-serif}.halo{paint-order:stroke;stroke:#fff;stroke-width:3.5px;stroke-linejoin:round}</style>"
 NUMBERS = ("t0", "t1", "value", "limit", "margin", "excess", "share", "details")
 # title of a curve that a verdict has although nothing is marked in it -> code of its check
 ALWAYS = {"joint_velocity": "joint.velocity", "joint_torque": "torque.peak", "joint_position": "joint.position"}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from .message_catalogue import sentences, terms
+from .message_catalogue import patterns, sentences, terms
 
 LONGEST = 2000  # characters; what is longer is shown as it stands
 
@@ -72,4 +72,4 @@ def term(lang: str, word: str) -> str:
 @lru_cache
 def _sentences(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """English sentences of provenance, `{}` for what is filled in, and what each is in a language."""
-    return tuple((re.compile("(.+?)".join(map(re.escape, of.split("{}")))), text) for of, text in sentences("notes", lang).items())
+    return patterns(sentences("notes", lang).items())

@@ -21,14 +21,8 @@ STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness", "legs")
 SHOWN = ("FAIL", "WARN")
 MOST_CHANGES = 6  # of a repair that are reported one by one
 NEVER_REQUIRED = ("no_published_limit", "no_limit")  # a check without a limit never decides
-SAME = (
-    "remeasure",
-    "unit",
-    "add",
-    "mapping",
-    "remake",
-    "carry_less",
-)  # fixes with a sentence that says all of the advice
+# fixes with a sentence that says all of the advice
+SAME = ("remeasure", "unit", "add", "mapping", "remake", "carry_less")
 UTC_OFFSET_H = 8  # the clock on the wall of the training centre in Beijing; China has no summer time
 ORDER = {"INFEASIBLE": 0, "UNSOUND": 1, None: 2, "INCONCLUSIVE": 3, "FEASIBLE": 4}
 

@@ -24,9 +24,8 @@ _ERRNO = re.compile(r"(?:\[Errno -?\d+\] )?(?P<what>.+?)(?P<file>: '.*')?(?P<sto
 _NAME = re.compile(r"\S+|(?:(?!\. ).)*/(?:(?!\. ).)*|(?:(?!\. ).)+(?:\.\w{1,8}|#\d+)")
 # between the entries of a list; what is quoted, or stands in brackets after an entry, is none
 _JOINT = re.compile(r"('[^']*'|`[^`]*`| \([^()]*\))|(,? or |,? and |, | to )")
-_TIGHT = re.compile(  # between Chinese characters stands no blank
-    r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[和或至])|(?<= [和或至]) (?=[\u3000-\u9fff\uff00-\uffef])"
-)
+# between Chinese characters stands no blank
+_TIGHT = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[和或至])|(?<= [和或至]) (?=[\u3000-\u9fff\uff00-\uffef])")
 
 _MORE = re.compile(r"\d+ more")
 _CHINESE = re.compile(r"zh|cn|chinese", re.IGNORECASE)  # how an asked language begins that is no language here

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ...scenarios.parts.pose import Pose
+from ...scenarios.parts.pose import Pose, hanging
 from ...scenarios.robots.robot import Robot
 from ...scenarios.scene.scene import Scene
 from .targets import HANDS
@@ -152,15 +152,6 @@ def _fingers(robot: Robot) -> dict[str, list[str]]:
         bodies = hanging(model, int(model.jnt_bodyid[model.joint(last).id]))
         names = [model.joint(j).name for j in range(model.njnt) if int(model.jnt_bodyid[j]) in bodies]
         found[hand] = [name for name in names if name != last]
-    return found
-
-
-def hanging(model: mujoco.MjModel, body: int) -> set[int]:
-    """A body and all that hang on it."""
-    found = {body}
-    for other in range(body + 1, model.nbody):  # parents come first
-        if int(model.body_parentid[other]) in found:
-            found.add(other)
     return found
 
 

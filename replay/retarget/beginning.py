@@ -23,13 +23,8 @@ SEARCH = 60  # linearisations of a single sample, from each start posture
 HALVINGS = 2  # of a step of a trial run that overshoots
 STRIDE = 0.35  # rad, of a joint in one linearisation of that search
 FOUND = 1e-3  # rad, of a step below which an answer is found
-MOMENTS = (
-    0.0,
-    0.25,
-    0.5,
-    0.75,
-    1.0,
-)  # shares of the recording at which postures are sought that could begin it, but for the far end
+# shares of the recording at which postures are sought that could begin it, but for the far end
+MOMENTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 KEPT = 3  # of the answers at a later moment: the cheapest
 COARSE = 300  # samples of a trial run
 ALIKE = 0.1  # rad, within which two postures of an arm are one

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.sheet.errors import ScenarioError
-from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.near_matches import refuse_unknown
 from ...scenarios.sheet.own_files import sheets_in
 from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml
 
@@ -73,8 +72,7 @@ def load_settings(
     """
     folder = folder or FOLDER
     known = sheets_in(folder)
-    if name not in known:
-        raise ScenarioError(f"No settings of retargeting named {name!r}.{nearest(name, list(known))}", field="retarget")
+    refuse_unknown(name, known, f"No settings of retargeting named {name!r}.", field="retarget")
     path, shown = known[name], f"conf/retarget/{known[name].name}"
     tree = read_yaml(path, shown)
     for key, value in (overrides or {}).items():

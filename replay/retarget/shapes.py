@@ -8,7 +8,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from .arms import Arms, Array, hanging
+from ...scenarios.parts.pose import hanging
+from .arms import Arms, Array
 from .settings import RetargetSettings
 
 SKIN = 0.1  # m, that the middles of shapes may move before all pairs are gone through again
@@ -58,10 +59,8 @@ class Shapes:
             (model.body(model.geom_bodyid[a]).name, model.body(model.geom_bodyid[b]).name) for a, b in self.couples
         )
         self._pairs = self.couples.tolist()
-        self._middle, self._half = (
-            model.geom_aabb[:, :3],
-            model.geom_aabb[:, 3:],
-        )  # of the box about each shape, in its frame
+        # of the box about each shape, in its frame
+        self._middle, self._half = (model.geom_aabb[:, :3], model.geom_aabb[:, 3:])
         self._round = np.square(model.geom_rbound + self.look)
         self._there = np.full((model.ngeom, 3), np.inf)  # where the middles were when all pairs were gone through
         self._data = mujoco.MjData(model)

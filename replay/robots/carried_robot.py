@@ -23,9 +23,7 @@ OWN = Source("joint ranges of the model that the recording carries", "estimate")
 _ARM = re.compile(r"^robot\d+_")
 
 
-def carried(
-    recording: Recording, described: Collection[str], load: Callable[[str], Embodiment]
-) -> Embodiment | None:
+def carried(recording: Recording, described: Collection[str], load: Callable[[str], Embodiment]) -> Embodiment | None:
     """The robot of a recording by `metadata["model"]["joints"]`; None where it tells of none.
 
     Args:

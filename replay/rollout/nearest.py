@@ -14,9 +14,8 @@ from ...scenarios.sensing.temporal import Goal, Subgoal
 from .observers import Moment, Span
 
 TINY = 1e-6  # SI, a condition that held when its step began counts as missed by all it lacks
-PRESSED = (
-    0.01  # weight of a condition in newtons: whether a thing is let go matters where it lies, not how hard it is held
-)
+# weight of a condition in newtons: whether a thing is let go matters where it lies, not how hard it is held
+PRESSED = 0.01
 
 
 @dataclass(frozen=True)

@@ -294,7 +294,14 @@ def _vertex(y: np.ndarray, i: int) -> float:
 
 
 def on_grid(grid: np.ndarray, t: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """(m, k) linear interpolation, NaN outside the data."""
+    """(m, k) linear interpolation, NaN outside the data.
+
+    A row that is NaN or infinite leaves no finite value from the time of the row before it on, until the time of the row after it,
+    which is not among them: what lies there is NaN or infinite. All others are as if every row were finite.
+
+    Args:
+        grid: (m,) in any order; t: (n,) rising; x: (n, k).
+    """
     if len(t) < 2 or not x.shape[1]:
         columns = [np.interp(grid, t, x[:, j], left=np.nan, right=np.nan) for j in range(x.shape[1])]
         return np.stack(columns, axis=1) if columns else np.zeros((len(grid), 0))

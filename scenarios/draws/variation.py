@@ -17,7 +17,7 @@ from ..parts.pose import Pose
 from ..reading.config import dealt_values, draw_values, nominal_values, tasks_of
 from ..scene.scene import Scene
 from ..sheet.errors import ScenarioError
-from ..sheet.near_matches import nearest
+from ..sheet.near_matches import nearest, refuse_unknown
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 PENETRATION = 1e-3  # m, a start deeper in contact than this is refused
@@ -77,8 +77,7 @@ def chosen(scene: Scene, values: Mapping[str, float]) -> Draw:
     known = nominal_values(scene.config)
     limits = {f"{p.name}.{key}": (q.low, q.high) for p in scene.config.parts for key, q in p.part.params.items()}
     for key, value in values.items():
-        if key not in known:
-            raise ScenarioError(f"This scenario has no value {key!r}.{nearest(key, list(known))}", field="values")
+        refuse_unknown(key, known, f"This scenario has no value {key!r}.", field="values")
         if not (isinstance(value, int | float | np.number) and np.isfinite(value)):
             raise ScenarioError(
                 f"{value!r} is no finite number; values are in SI, without a unit.", field=f"values.{key}"
@@ -264,9 +263,8 @@ def rested(scene: Scene, model: mujoco.MjModel) -> np.ndarray:
         here = Pose(placed[a : a + 3], placed[a + 3 : a + 7]) @ (before.inverse() @ after)
         qpos[a : a + 3], qpos[a + 3 : a + 7] = here.pos, here.quat
     qpos[plain] = rest[plain]
-    qpos[single] += (
-        placed[single] - nominal_qpos[single]
-    )  # what starts elsewhere in this draw, such as a bottle's gauge
+    # what starts elsewhere in this draw, such as a bottle's gauge
+    qpos[single] += placed[single] - nominal_qpos[single]
     return qpos
 
 

@@ -38,9 +38,8 @@ def search(piece: Workpiece) -> list[Found]:
     along, across = (float(np.ptp(side)) / 2.0 for side in (piece.gripper.along, piece.gripper.across))
     pad = piece.gripper.friction(np.zeros(3), 0)
     for middle, way, width in _lines(piece):
-        whole = Touch(
-            width, 0.0, along, across, 0.0, pad
-        )  # what the pads touch at most: no force is less than this one
+        # what the pads touch at most: no force is less than this one
+        whole = Touch(width, 0.0, along, across, 0.0, pad)
         for fingers in directions(way):
             turn = np.column_stack([np.cross(way, fingers), way, fingers])
             rows += [(piece.needed(middle - back * fingers, turn, whole, None) + HARDER * back, _kind(fingers, width),

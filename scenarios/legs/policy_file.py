@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..robots.leg_policy import LegPolicy
+from ..robots.leg_policy import LegPolicy, not_a_policy
 from ..robots.robot import load_robot
 from ..sheet.errors import ScenarioError, ShiliuError, odd_kind, shown
 from ..sheet.own_files import ENDINGS, written
@@ -28,12 +28,10 @@ from .policy_sheet import TOLERANCE, policy_of, read_sheet
 if TYPE_CHECKING:
     import onnxruntime
 
-ENDING = ".onnx"
 LARGEST = 256 << 20  # bytes of a model; one for legs has some MB
 LISTED = 3  # elements of a golden answer that are named
 DRAWN = {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
 MISSING = 'A policy for the legs needs onnxruntime, which is not installed. Install it by pip install "shiliu[policy]".'
-WANTED = "true, false, or a file that ends in .onnx"
 _PLACE = re.compile(r"^(\[ONNXRuntimeError\] : \d+ : \w+ : )?(/\S+:\d+ .*?\) (?=[A-Z]))?")  # where in its own source an error was raised
 _TOLD = 300  # characters of such an error
 Answers = Callable[[np.ndarray], np.ndarray]  # (1, n) float32 -> (k,) float64
@@ -46,8 +44,8 @@ def load_policy(path: Path, robot: str) -> LegPolicy:
         ScenarioError: with everything that is wrong with them.
         ShiliuError: the extra `policy` is not installed.
     """
-    if path.suffix != ENDING:
-        raise ScenarioError(f"{shown(path.name)!r} is not accepted here. Give {WANTED}.", field="legs")
+    if (wrong := not_a_policy(shown(path.name))) is not None:
+        raise ScenarioError(wrong, field="legs")
     if not _is_file(path):
         raise ScenarioError("There is no such file. Give the policy's .onnx file.", file=str(path), field="legs")
     sheet = next((at for end in ENDINGS if _is_file(at := path.with_suffix(end))), None)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..sheet.errors import ScenarioError
-from ..sheet.near_matches import nearest
+from ..sheet.near_matches import refuse_unknown
 from ..sheet.yaml_reader import Node, Problems
 
 MOST = 10.0  # s of delay; later than that nobody steers
@@ -113,8 +113,7 @@ def resolve(presets: Mapping[str, Path], *layers: object) -> dict[str, Any] | No
         own = {"like": layer} if isinstance(layer, str) else {k: v for k, v in layer.items() if v is not None}
         like, ping = own.get("like"), own.pop("ping", None)
         if like is not None:
-            if like not in presets:
-                raise ScenarioError(f"There is no link {like!r}.{nearest(str(like), sorted(presets))}", field="link")
+            refuse_unknown(like, presets, f"There is no link {like!r}.", field="link")
             found = _preset(presets[str(like)]) | {"like": like}
         if ping is not None:
             found = fitted(Path(str(ping)))

@@ -73,6 +73,15 @@ def posed(model: mujoco.MjModel, qpos: np.ndarray | Sequence[float] | None = Non
     return data
 
 
+def hanging(model: mujoco.MjModel, *bodies: int) -> set[int]:
+    """Bodies, and all that hang on them."""
+    found = set(bodies)
+    for body in range(model.nbody):  # parents come first
+        if int(model.body_parentid[body]) in found:
+            found.add(body)
+    return found
+
+
 def local_pose(element: Any, stop: str = "") -> Pose:
     """Pose of a site or body at zero joint angles, in the frame named `stop` or else in the world; frames and parents are followed."""
     pose = _own(element)

@@ -30,14 +30,8 @@ if TYPE_CHECKING:
     from .part import Part
 
 LANGUAGES = ("en", "zh")
-SECTIONS = (
-    "rules",
-    "answers",
-    "marks",
-    "goal",
-    "never",
-    "safety",
-)  # their entries may have a title; of one name in two, the later one is shown
+# their entries may have a title; of one name in two, the later one is shown
+SECTIONS = ("rules", "answers", "marks", "goal", "never", "safety")
 THINGS = ("parts", "stains")  # their entries are things
 NAMING = (*SECTIONS, "skills", "mistakes")  # their dotted words are reported: what a step asks, what a hand does
 Titles = Mapping[str, Mapping[str, str]]  # name -> language -> words

@@ -19,9 +19,8 @@ from ..parts.pose import length
 GRAVITY = 9.81  # m/s2
 WATER = 1000.0  # kg/m3
 DISCHARGE = 0.6  # of a sharp-edged opening (any table of weirs)
-GLUG = (
-    0.35  # times area * sqrt(g * diameter): an upright neck that lets water out and air in. [E], slower than Clanet and
-)
+# times area * sqrt(g * diameter): an upright neck that lets water out and air in. [E], slower than Clanet and
+GLUG = 0.35
 # Searby, On the glug-glug of ideal bottles (J. Fluid Mech. 2004), give for a bottle on its head
 SPREAD = 0.003  # m, by which a stream is wider than its area says where it lands [E]
 PARTS = 4  # steps within a control period, so that a vessel that runs empty does so smoothly
@@ -41,9 +40,8 @@ class Bore:
     radius: tuple[float, ...]
     height: tuple[float, ...]
     capacity: float = field(init=False)  # m3, upright to the brim
-    _head: np.ndarray = field(
-        init=False, repr=False, compare=False
-    )  # (tilts, amounts) surface above the lip's lowest point [m]
+    # (tilts, amounts) surface above the lip's lowest point [m]
+    _head: np.ndarray = field(init=False, repr=False, compare=False)
     _brim: np.ndarray = field(init=False, repr=False, compare=False)  # (tilts,) what it holds before it runs over [m3]
 
     def __post_init__(self) -> None:

@@ -119,9 +119,8 @@ class Stain(Reaction):
         along = np.stack(readings.point(self.sole.along)[:2], axis=-1)[rows]
         along = along / np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
         y = np.stack([-x[:, 1], x[:, 0]], axis=-1)
-        at, along = (
-            np.stack([(way * x).sum(axis=1), (way * y).sum(axis=1)], axis=-1) for way in (at, along)
-        )  # in the field's own frame
+        # in the field's own frame
+        at, along = (np.stack([(way * x).sum(axis=1), (way * y).sum(axis=1)], axis=-1) for way in (at, along))
         dirty, half = self.grid.unpack(ctrl[rows, CELLS:]), ctrl[rows, 8:10]
         under, hard = self.grid.under(at, along, half), force[rows] > self.high
         left = dirty & (~under | hard[:, None])

@@ -57,10 +57,8 @@ KEYS = (
 # 0.45 m/s and less, half of what a hand does that nothing holds back [E]
 PACE = 3.0
 STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")  # of the judge, in their order
-AT_END, LATCHED = GOAL_RULES = (
-    "at_end",
-    "latched",
-)  # what was done holds when the task ends; or once reached, for ever
+# what was done holds when the task ends; or once reached, for ever
+AT_END, LATCHED = GOAL_RULES = ("at_end", "latched")
 CONTROL_RATE = 30.0  # Hz, the clock of the hardware's head camera
 MAX_SUBSTEPS = 1000  # physics steps of 1/30000 s, a hundredth of the shortest time constant of a contact here
 SUBSTEPS = 16  # physics steps of 1/480 s: the stiffest contact (solref 4.2 ms) keeps two steps
@@ -124,9 +122,8 @@ class ScenarioConfig:
     time_limit: float  # s, of the scripted operator
     pace: float  # times as long that a person may take in the environment, see `PACE`
     tasks: tuple[Mapping[str, str], ...]
-    tasks_where: tuple[
-        Mapping[str, float], ...
-    ]  # of each task sentence: values [SI] of the draws that it is of; none for all
+    # of each task sentence: values [SI] of the draws that it is of; none for all
+    tasks_where: tuple[Mapping[str, float], ...]
     brief: Mapping[str, str]  # what counts, beside the sentences: tolerances, for people; empty where there are none
     stands_at: tuple[float, float, float]  # x [m], y [m], yaw [rad]
     pose: str

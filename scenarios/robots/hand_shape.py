@@ -11,8 +11,7 @@ import mujoco
 import numpy as np
 
 from ..parts.pose import matrix_of, quat_of
-from ..sheet.errors import ScenarioError
-from ..sheet.near_matches import nearest
+from ..sheet.near_matches import refuse_unknown
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,7 @@ def shape_of(sheet: Mapping[str, Any], name: str | None = None) -> HandShape:
     shapes = shapes_of(sheet)
     if name is None:
         return next(iter(shapes.values()))
-    if name not in shapes:
-        raise ScenarioError(f"The hand {sheet['model']} has no shape {name!r}.{nearest(name, list(shapes))}", field="hand")
+    refuse_unknown(name, shapes, f"The hand {sheet['model']} has no shape {name!r}.", field="hand")
     return shapes[name]
 
 

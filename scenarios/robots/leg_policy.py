@@ -6,9 +6,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+ENDING = ".onnx"  # of a policy's file
+
+
+def not_a_policy(named: object) -> str | None:
+    """What is wrong with what `legs` names, as its ending says; None where it may be a policy's file."""
+    if isinstance(named, str) and Path(named).suffix == ENDING:
+        return None
+    return f"{named!r} is not accepted here. Give true, false, or a file that ends in {ENDING}."
 
 
 @dataclass(frozen=True)

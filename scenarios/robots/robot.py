@@ -13,7 +13,7 @@ import mujoco
 from ..parts.parsed_mjcf import parsed
 from ..parts.pose import Pose
 from ..sheet.errors import ScenarioError
-from ..sheet.near_matches import nearest
+from ..sheet.near_matches import nearest, refuse_unknown
 from ..sheet.own_files import read_own, written
 from ..sheet.quantity import parse_quantity
 from . import legged, mobile
@@ -180,10 +180,7 @@ class Robot:
             ScenarioError: where the robot has no pose of that name.
         """
         poses = self.sheet["poses"]
-        if name not in poses:
-            raise ScenarioError(
-                f"The robot {self.name} has no pose {name!r}.{nearest(name, list(poses))}", field="robot.pose"
-            )
+        refuse_unknown(name, poses, f"The robot {self.name} has no pose {name!r}.", field="robot.pose")
         return {joint: float(angle) for joint, angle in poses[name].items() if joint in self.joint_names}
 
     def spec(self, stands: Pose | None = None) -> mujoco.MjSpec:
@@ -276,12 +273,8 @@ def load_robot(
         raise ScenarioError(f"There is no robot {name!r}.{nearest(name, robots())}", field="robot")
     sheet = read_own(folder / SHEET)
     hand = hand or next(iter(sheet["hands"]))
-    if hand not in sheet["hands"]:
-        raise ScenarioError(
-            f"The robot {name} has no hand {hand!r}.{nearest(hand, list(sheet['hands']))}", field="hand"
-        )
-    if base not in BASES:
-        raise ScenarioError(f"There is no base {base!r}.{nearest(base, list(BASES))}", field="base")
+    refuse_unknown(hand, sheet["hands"], f"The robot {name} has no hand {hand!r}.", field="hand")
+    refuse_unknown(base, BASES, f"There is no base {base!r}.", field="base")
     if base == "mobile" and "mobile" not in sheet:
         raise ScenarioError(f"The robot {name} has no moving base: its robot.yaml has no key mobile.", field="base")
     if base == "legs" and not (folder / LEGS).is_file():

@@ -235,9 +235,8 @@ class Scene:
         links = dict.fromkeys(spec.joint(name).parent.name for name in self.robot.joint_names)
         links |= dict.fromkeys(self.robot.moving_legs)
         found = [Request("contact_force", f"body:{link}") for link in ("base_link", *links)]
-        hands = self.robot.interface["hands"][
-            "bodies"
-        ]  # a flange is asked as a link of its own, too, for what has joints
+        # a flange is asked as a link of its own, too, for what has joints
+        hands = self.robot.interface["hands"]["bodies"]
         for placed in self.config.parts:
             tops = [b for b in spec.bodies if b.name.startswith(f"{placed.name}/") and b.parent.name == "world"]
             if len(tops) != 1 or not any(g.contype or g.conaffinity for g in tops[0].geoms):

@@ -21,9 +21,8 @@ from ..sheet.yaml_reader import Node
 from .looks import add_light, add_sky, drop_looks, fit_shadows
 from .marks import add_marks
 
-CLOTH_MEMORY = (
-    2**28
-)  # bytes: a heap of cloth has thousands of contacts, one into which something is flung tens of thousands
+# bytes: a heap of cloth has thousands of contacts, one into which something is flung tens of thousands
+CLOTH_MEMORY = 2**28
 
 
 def message_of(error: ValueError) -> str:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..sensing.requests import Layout, Readings, Request
-from ..sheet.errors import ScenarioError
-from ..sheet.near_matches import nearest
+from ..sheet.near_matches import refuse_unknown
 
 if TYPE_CHECKING:
     import gymnasium
@@ -122,8 +121,7 @@ class Schema:
         return Dict(spaces)
 
     def _camera(self, name: str) -> CameraFeature:
-        if name not in self.cameras:
-            raise ScenarioError(f"There is no camera {name!r}.{nearest(name, list(self.cameras))}", field="images")
+        refuse_unknown(name, self.cameras, f"There is no camera {name!r}.", field="images")
         return self.cameras[name]
 
     def observe(self, readings: Readings, i: int | None = None) -> dict[str, np.ndarray]:

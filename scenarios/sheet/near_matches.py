@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
+from typing import Any
 
-from .errors import printable
+from .errors import ScenarioError, printable
 from .typing_slips import look_alike, other_comma
 
 MANY = 8  # names that differ in their number alone, from this number on they are shown as one
@@ -63,6 +64,18 @@ def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
     if close and len(families) > LISTED:
         return hint
     return f"{hint} Known here: {', '.join(families) or 'nothing'}."
+
+
+def refuse_unknown(
+    word: object, known: Collection[str], sentence: str, *, error: type[Exception] = ScenarioError, **place: Any
+) -> None:
+    """Raise an error where a word is none of those that exist: the sentence, then near matches and what exists.
+
+    Args:
+        place: file and field of the error.
+    """
+    if word not in known:
+        raise error(f"{sentence}{nearest(word, list(known))}", **place)
 
 
 def odd_marks(value: object) -> str:

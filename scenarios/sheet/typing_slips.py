@@ -24,9 +24,8 @@ _BLANKS = {"\u3000": "an ideographic space", "\u00a0": "a no-break space"}  # th
 _LOOK_ALIKE = str.maketrans(
     {"−": "-", "–": "-", "—": "-", "〜": "~", "。": ".", "【": "[", "】": "]"} | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", "")
 )  # what Unicode's own table of the same letters in other widths leaves as it is
-_TEXT = re.compile(
-    r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:^|\s)#.*$"""
-)  # quoted text and comments, where all marks may stand
+# quoted text and comments, where all marks may stand
+_TEXT = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:^|\s)#.*$""")
 _COMMA = re.compile(r"^\s*[+-]?\d+,(?!\d{3}\b)\d+\s*[A-Za-z%/]+[23]?\s*$")  # 1,200 mm may be meant as 1200
 _AFTER_COMMA = re.compile(r"^\d+\s*[A-Za-z%/]+[23]?$")
 

@@ -20,7 +20,7 @@ from ..legs.leg_controller import LegController
 from ..legs.walking_policy import WalkingPolicy
 from ..sheet import engine_warnings  # noqa: F401
 from ..sheet.arguments import ArgumentError
-from ..sheet.near_matches import nearest
+from ..sheet.near_matches import refuse_unknown
 
 if TYPE_CHECKING:
     from ..scene.scene import Scene
@@ -327,5 +327,4 @@ def _set_models(batch: mujoco.batch.Batch, models: Sequence[mujoco.MjModel]) -> 
 
 
 def _check_live(name: str) -> None:
-    if name not in LIVE:
-        raise ArgumentError(f"There is no live field {name!r}.{nearest(name, LIVE)}", field="name")
+    refuse_unknown(name, LIVE, f"There is no live field {name!r}.", field="name", error=ArgumentError)

@@ -351,9 +351,7 @@ class _ClauseReader(ClauseState):
             part = clause.things.pop()
             mention.of = (*mention.of, *part.of, replace(part, of=()))
             mention.role = part.role
-            mention.ident = mention.ident or (
-                part.ident if part.ident and not generic else None
-            )
+            mention.ident = mention.ident or (part.ident if part.ident and not generic else None)
             mention.features |= part.features
             if generic:  # "table mat corner": the place of a thing
                 role = "beside" if token.text.endswith(BESIDE) else "under" if token.text in UNDER else "place"

@@ -15,6 +15,7 @@ import pytest
 import shiliu
 import yaml
 from leg_policies import KD, KP, LEGS, LIMIT, STANCE, TERMS, affine, external, sheet_of, written
+from shiliu.replay.commands.where import asked_legs
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.legs import policy_file, policy_sheet
 from shiliu.scenarios.legs.footsteps import SINGLE, STAND, TRANSFER
@@ -389,6 +390,21 @@ def test_the_bytes_of_a_model_tell_its_parts():
     for end in (1, 7, 100):
         with pytest.raises(ValueError):
             parts_of(affine(STILL, np.zeros(12))[:-end])
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"), [(True, True), ("no", False), (None, False), ("a/walk.onnx", "a/walk.onnx"), ("walk.pt", None), (3, None)]
+)
+def test_the_setting_and_the_file_are_refused_in_one_sentence(given, asked):
+    problems = Problems()
+    found = asked_legs(Node(given, "legs", problems))
+    assert found == (asked or False)
+    if asked is not None:
+        assert not problems.found
+        return
+    with pytest.raises(ScenarioError) as raised:
+        load_policy(Path(str(given)), "kuafu")
+    assert raised.value.message.replace("'3'", "3") in str(problems.found[0]) and "Give true, false, or a file" in raised.value.message
 
 
 def test_what_is_no_policy_is_refused_by_its_name(folder, tmp_path):

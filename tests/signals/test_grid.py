@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from shiliu.replay.signals.grid import SLACK_NS, fitted, in_force, nearest, quantum_ns
+from shiliu.replay.signals.signal import on_grid
 
 NS = 1_000_000_000
 
@@ -79,3 +80,18 @@ def test_a_sample_that_is_late_by_rounding_is_in_force():
     assert in_force(times, at).tolist() == [0, 0, 0, 1, 2] and in_force(times, at, 2.0).tolist() == [0, 0, 1, 1, 2]
     assert nearest(times, np.array([50_001, 50_002, 150_000, 900_000])).tolist() == [0, 1, 1, 2]
     assert SLACK_NS < 1e9 / 1000 / 4, "within a quarter of a period even at 1 kHz"
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("row", "from_time", "until"), [(0, 0.0, 1.0), (2, 1.0, 3.0), (4, 3.0, 5.0)])
+def test_a_row_that_is_not_finite_leaves_nothing_beside_it_and_all_else_as_it_is(bad, row, from_time, until):
+    t, grid = np.arange(5.0), np.linspace(-0.5, 4.5, 21)
+    whole = np.array([[0.0, 3.0], [2.0, 1.0], [5.0, 1.0], [4.0, -2.0], [7.0, 0.0]])
+    torn = whole.copy()
+    torn[row, 1] = bad
+    expected, found = on_grid(grid, t, whole), on_grid(grid, t, torn)
+    lost = (grid >= from_time) & (grid < until)
+    assert not np.isfinite(found[lost, 1]).any()
+    assert np.array_equal(found[~lost], expected[~lost], equal_nan=True)
+    assert np.array_equal(found[:, 0], expected[:, 0], equal_nan=True)
+    assert np.isfinite(expected[(grid >= 0) & (grid <= 4)]).all()

@@ -12,6 +12,7 @@ import numpy as np
 from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from ..lerobot.layout import content_sha256
+from ..reader_errors import refuse_empty
 from .array_episode import MAX_CHANNELS, ArrayEpisode, mendable, numbers, one_by_one, recording_of
 from .pickle_arrays import loads
 
@@ -33,10 +34,8 @@ def read(
         EpisodeError: the file is no such list, or names anything but arrays of NumPy; or no episode is readable.
     """
     with mendable(path, "DAPG file"):
-        size = path.stat().st_size
-        if size == 0:
-            raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
-        if size > MAX_FILE_BYTES:
+        refuse_empty(path)
+        if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError(f"it is larger than {MAX_FILE_BYTES >> 20} MiB")
         content = loads(path.read_bytes())
     demos = content if isinstance(content, list) else [content]

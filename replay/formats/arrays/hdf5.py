@@ -20,6 +20,7 @@ import numpy as np
 from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from ..lerobot.layout import content_sha256
+from ..reader_errors import refuse_empty
 from .array_episode import (
     MAX_CHANNELS,
     MAX_EPISODE_BYTES,
@@ -92,8 +93,7 @@ def read(
         EpisodeError: no HDF5 file, no episode in it, or none of its episodes is readable.
     """
     with mendable(path, "HDF5 file"):
-        if path.stat().st_size == 0:
-            raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+        refuse_empty(path)
         file = h5py.File(path, "r")
     with file:
         with mendable(path, "HDF5 file"):

@@ -16,6 +16,7 @@ import numpy as np
 from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from ..file_state import refuse_pipes
+from ..reader_errors import bytes_of
 from .array_episode import ArrayEpisode, mendable
 from .hdf5 import MAX_EPISODES, Kind
 from .hdf5 import read as read_hdf5
@@ -36,9 +37,7 @@ def read(
     """
     refuse_pipes(root)
     with mendable(root / TABLE, "table of the dataset"):
-        if (root / TABLE).stat().st_size > MAX_JSON_BYTES:
-            raise ValueError(f"it is larger than {MAX_JSON_BYTES >> 20} MiB")
-        table = json.loads((root / TABLE).read_bytes())
+        table = json.loads(bytes_of(root / TABLE, MAX_JSON_BYTES))
         if not isinstance(table, dict):
             raise ValueError("it is no table")
         keys = ("dataset_id", "minari_version", "algorithm_name", "description", "shiliu")

@@ -17,10 +17,11 @@ from typing import IO, Any
 
 import numpy as np
 
-from ....scenarios.sheet.errors import EpisodeError, shown
+from ....scenarios.sheet.errors import shown
 from ...recording.recording import Recording, Unreadable
 from ..file_state import sha256_of
 from ..lerobot.layout import content_sha256
+from ..reader_errors import bytes_of, refuse_empty
 from .array_episode import (
     MAX_CHANNELS,
     MAX_EPISODE_BYTES,
@@ -111,8 +112,7 @@ def _load(path: Path) -> tuple[str, dict[str, np.ndarray], dict[str, tuple[str, 
     left: list[str] = []
     what = "NumPy archive" if path.suffix == ".npz" else "NumPy array"
     with mendable(path, what):
-        if path.stat().st_size == 0:
-            raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+        refuse_empty(path)
         sha256 = sha256_of(path)
         total = 0
         for name, size, member in _members(path):
@@ -188,11 +188,7 @@ def _side(path: Path) -> tuple[dict[str, tuple[str, ...]], float | None, list[st
     if not side.is_file():
         return {}, None, []
     with mendable(side, "description beside the archive"):
-        with side.open("rb") as file:
-            content = file.read(MAX_SIDE_BYTES + 1)
-        if len(content) > MAX_SIDE_BYTES:
-            raise ValueError(f"it is larger than {MAX_SIDE_BYTES >> 20} MiB")
-        table: Any = json.loads(content)
+        table: Any = json.loads(bytes_of(side, MAX_SIDE_BYTES))
         if not isinstance(table, dict):
             raise ValueError("it is no JSON object")
     labels = {

@@ -82,9 +82,7 @@ def checked_columns(
     """Frames (T, k) by feature, checked, and the rows T where they were given."""
     length = episode.n_steps
     if abs(episode.control_timestep * fps - 1) > 1e-9:
-        raise EpisodeError(
-            f"control_timestep {episode.control_timestep} s is not 1/{fps} s.", field="control_timestep"
-        )
+        raise EpisodeError(f"control_timestep {episode.control_timestep} s is not 1/{fps} s.", field="control_timestep")
     if episode.actions.dtype != np.float32 or episode.actions.ndim != 2 or length == 0:
         raise EpisodeError(
             f"actions are {episode.actions.dtype}{episode.actions.shape}; they must be float32 (T, nu), T > 0.",
@@ -96,9 +94,7 @@ def checked_columns(
     wanted = {name for name, feature in features.items() if feature["dtype"] != "video"} - {layout.CLOCK}
     if set(given) != wanted:
         missing, unknown = sorted(wanted - set(given)), sorted(set(given) - wanted)
-        raise EpisodeError(
-            f"frames do not match the features: missing {missing}, unknown {unknown}.", field="frames"
-        )
+        raise EpisodeError(f"frames do not match the features: missing {missing}, unknown {unknown}.", field="frames")
     columns, last = {}, {}
     for name, values in given.items():
         feature = features[name]

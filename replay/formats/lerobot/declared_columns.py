@@ -114,9 +114,7 @@ def span_of(row: Row) -> tuple[int, int] | None:
     return (first, end) if isinstance(first, int) and isinstance(end, int) else None
 
 
-def others_of(
-    number: int | None, span: tuple[int, int], rows: Iterable[tuple[int, Row]]
-) -> dict[int, tuple[int, int]]:
+def others_of(number: int | None, span: tuple[int, int], rows: Iterable[tuple[int, Row]]) -> dict[int, tuple[int, int]]:
     """Other episodes to which the tables give some of the rows of `span`, by number."""
     spans = ((k, span_of(row)) for k, row in rows if k != number)
     return {k: one for k, one in spans if one is not None and max(span[0], one[0]) < min(span[1], one[1])}

@@ -30,7 +30,7 @@ def readable_columns(schema: pa.Schema) -> tuple[list[str], list[str]]:
     for column in schema:
         kind = column.type
         depth = 0
-        while pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind):
+        while layout.is_list(kind):
             kind, depth = kind.value_type, depth + 1
         if depth <= 3 and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
             wanted.append(column.name)
@@ -47,7 +47,7 @@ def text_columns(schema: pa.Schema, features: Mapping[str, Any]) -> list[str]:
     found = []
     for column in schema:
         kind = column.type
-        while pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind):
+        while layout.is_list(kind):
             kind = kind.value_type
         if features.get(column.name, {}).get("dtype") in layout.DTYPES and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
             found.append(column.name)
@@ -66,10 +66,9 @@ def _uneven(array: pa.Array, lengths: np.ndarray, name: str, first: int, each: i
 
 def foreign_array(column: pa.ChunkedArray, name: str, first: int = 0) -> np.ndarray:
     """A column as (n, ...) of its stored type; refuses rows of different lengths, and holes but in floats. `first`: row of the file."""
-    array = column.combine_chunks()
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    array = layout.combined(column)
     shape = [len(array)]
-    while pa.types.is_list(array.type) or pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
+    while layout.is_list(array.type):
         lengths = array.value_lengths().to_numpy(zero_copy_only=False)
         if array.null_count or not len(lengths) or not (lengths == lengths[0]).all():
             raise ValueError(_uneven(array, lengths, name, first, math.prod(shape[1:])) if len(lengths) else f"{name} holds no value")

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from ....scenarios.sheet.errors import EpisodeError
 from ..arrays.array_episode import mendable
 from ..file_state import refuse_pipes
+from ..reader_errors import bytes_of
 from . import layout
 from .foreign_columns import names_of, rate_of
 from .set_statistics import EpisodeStatistics, Stats, of_file, of_lines
@@ -50,21 +51,13 @@ class ForeignTables:
         self.rows = self._rows()
         self.tasks = self._tasks()
 
-    @staticmethod
-    def _content(path: Path) -> bytes:
-        with path.open("rb") as file:
-            content = file.read(MAX_META_BYTES + 1)
-        if len(content) > MAX_META_BYTES:
-            raise ValueError(f"it is larger than {MAX_META_BYTES >> 20} MiB")
-        return content
-
     def _json(self, path: Path, what: str) -> Any:
         with mendable(path, what):
-            return json.loads(self._content(path))
+            return json.loads(bytes_of(path, MAX_META_BYTES))
 
     def _lines(self, path: Path, what: str) -> list[dict[str, Any]]:
         with mendable(path, what):
-            rows = [json.loads(line) for line in self._content(path).splitlines() if line.strip()]
+            rows = [json.loads(line) for line in bytes_of(path, MAX_META_BYTES).splitlines() if line.strip()]
             return [row for row in rows if isinstance(row, dict)]
 
     def _files(self) -> list[Path]:
@@ -148,7 +141,7 @@ class ForeignTables:
         if not path.is_file():
             return {}, ()
         try:
-            return of_lines(path, self._content(path))
+            return of_lines(path, bytes_of(path, MAX_META_BYTES))
         except (OSError, ValueError):
             return {}, (path.name,)
 

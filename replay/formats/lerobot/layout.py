@@ -182,6 +182,17 @@ def content_sha256(columns: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
+def is_list(kind: pa.DataType) -> bool:
+    """Whether values of this type are lists, of one length or of several."""
+    return bool(pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind))
+
+
+def combined(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece."""
+    array = column.combine_chunks()
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
 def filled(array: pa.Array) -> pa.Array:
     """An array of floats with NaN for missing values: pandas writes NaN as missing, and `value.nonfinite` tells of it in one take."""
     return array.fill_null(float("nan")) if array.null_count and pa.types.is_floating(array.type) else array

@@ -32,9 +32,8 @@ def own_array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np
             f"dtype {feature['dtype']!r} with shape {feature['shape']} is not read.", field=f"features.{name}"
         )
     width = feature["shape"][0]
-    array = column.combine_chunks()
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    if pa.types.is_list(array.type) or pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
+    array = layout.combined(column)
+    if layout.is_list(array.type):
         lengths = array.value_lengths().to_numpy(zero_copy_only=False)
         if array.null_count or not (lengths == width).all():
             raise EpisodeError(f"its rows do not all hold {width} values.", field=f"features.{name}")

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..reader_errors import bytes_of
 from .tables import readable
 
 Stats = dict[str, dict[str, np.ndarray]]
@@ -115,9 +116,7 @@ def of_file(path: Path, limit: int) -> Stats | None:
     if not path.is_file():
         return {}
     try:
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
-        return of_tree(json.loads(content)) if len(content) <= limit else None
+        return of_tree(json.loads(bytes_of(path, limit)))
     except (OSError, ValueError, RecursionError):
         return None
 

@@ -24,7 +24,7 @@ from .. import episode_archive as packed
 from .. import lossless_json as tagged
 from ..file_state import sha256_of
 from ..mappings import load
-from ..reader_errors import mending
+from ..reader_errors import mending, refuse_empty
 from ..rosbag.parts import refuse_part
 from ..topics import TopicBuffers, choose, mapped, recording_of
 from . import write as layout
@@ -56,8 +56,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
     """
     chosen = None if mapping is None else load(mapping)
     with mendable(path):
-        if path.stat().st_size == 0:
-            raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+        refuse_empty(path)
         file = _File(path)
     if file.about is not None:
         return _own(file, source)

@@ -43,6 +43,4 @@ READERS = (
         ),
     ),
 )
-WRITERS = (
-    Writer("rosbag", "ROS 1 bags of the maker's topics, one an episode", f"{__name__}.write", format="rosbag1"),
-)
+WRITERS = (Writer("rosbag", "ROS 1 bags of the maker's topics, one an episode", f"{__name__}.write", format="rosbag1"),)

@@ -25,20 +25,21 @@ from ...recording.recording import Recording
 from ..file_state import sha256_of
 from ..mapping import Mapping
 from ..mappings import load
+from ..reader_errors import refuse_empty
 from ..topics import TopicBuffers, choose, mapped, recording_of
 from .definitions import definitions, mendable
 
 # unpacked, which takes twice as much for a while; the recorder writes chunks of 768 KiB, or of one message, at most a picture
 MAX_CHUNK_BYTES = 128 << 20
-FIRST = b"#ROSBAG V2.0\n"
-LONGEST_HEADER = 1 << 20
-CHUNK = 5  # `op` of records
-FIX = "`rosbag reindex` saves what is whole; or copy it again from the recorder."
-NOTHING = "no messages before it are whole. Copy it again from the recorder."
-MAX_BYTES = 16 << 20
-SCENES = ("primarySceneCode", "secondarySceneCode", "tertiarySceneCode")
-TEXTS = ("initSceneText", "englishInitSceneText", "taskGroupName", "taskGroupCode", "taskName", "taskCode", "deviceSn")
-HANDS = (  # topic of a hand's state or command -> what the hand is
+RECORDS_MAGIC = b"#ROSBAG V2.0\n"
+RECORDS_LONGEST_HEADER = 1 << 20
+RECORDS_CHUNK_OP = 5  # `op` of a record that is a chunk
+CUT_FIX = "`rosbag reindex` saves what is whole; or copy it again from the recorder."
+CUT_NOTHING_WHOLE = "no messages before it are whole. Copy it again from the recorder."
+LABELS_MAX_BYTES = 16 << 20
+LABELS_SCENES = ("primarySceneCode", "secondarySceneCode", "tertiarySceneCode")
+LABELS_TEXTS = ("initSceneText", "englishInitSceneText", "taskGroupName", "taskGroupCode", "taskName", "taskCode", "deviceSn")
+HAND_OF_TOPIC = (  # topic of a hand's state or command -> what the hand is
     ("/leju_claw_state", "leju_claw"),
     ("/control_robot_leju_claw", "leju_claw"),
     ("/leju_claw_command", "leju_claw"),
@@ -47,7 +48,7 @@ HANDS = (  # topic of a hand's state or command -> what the hand is
     ("/gripper/state", "Robotiq 2F-85 of the simulator"),
     ("/gripper/command", "Robotiq 2F-85 of the simulator"),
 )
-OWN = "leju_claw"
+HAND_OF_OURS = "leju_claw"
 
 
 def read(path: Path, source: str, mapping: str | Path | None = None) -> Recording:
@@ -63,8 +64,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
     """
     chosen = None if mapping is None else load(mapping)
     with mendable(path):
-        if path.stat().st_size == 0:
-            raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+        refuse_empty(path)
         refuse_cut_off(path)
         sha256 = sha256_of(path)
         reader = Reader(path)
@@ -149,14 +149,14 @@ def refuse_cut_off(path: Path) -> None:
     """Raises: EpisodeError where the file ends within a record, or was never closed, with the byte and what is whole before it."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        if file.read(len(FIRST)) != FIRST:
+        if file.read(len(RECORDS_MAGIC)) != RECORDS_MAGIC:
             return  # whatever else it is, the reader says it
-        at, chunks, index = len(FIRST), 0, None
+        at, chunks, index = len(RECORDS_MAGIC), 0, None
         while at < size:
             file.seek(at)
             head = file.read(4)
             length = unpack("<I", head)[0] if len(head) == 4 else None
-            if length is not None and length > LONGEST_HEADER:
+            if length is not None and length > RECORDS_LONGEST_HEADER:
                 return  # damaged, not cut
             header = file.read(length or 0)
             rest = file.read(4)
@@ -168,11 +168,11 @@ def refuse_cut_off(path: Path) -> None:
             if index is None:
                 found = re.search(rb"index_pos=(.{8})", header, re.DOTALL)
                 index = unpack("<Q", found[1])[0] if found else -1
-            chunks += f"op={chr(CHUNK)}".encode() in header
+            chunks += f"op={chr(RECORDS_CHUNK_OP)}".encode() in header
             at = end
     if index == 0:
         raise EpisodeError(
-            f"was never closed: its {size} bytes are whole, {chunks} chunks of messages, but it has no index. {FIX}", file=path
+            f"was never closed: its {size} bytes are whole, {chunks} chunks of messages, but it has no index. {CUT_FIX}", file=path
         )
     if index is not None and index > size:
         raise EpisodeError(
@@ -188,7 +188,7 @@ def _cut(path: Path, size: int, at: int, end: int | None, chunks: int) -> Episod
 
 
 def _whole(chunks: int) -> str:
-    return f"{chunks} chunks of messages before it are whole. {FIX}" if chunks else NOTHING
+    return f"{chunks} chunks of messages before it are whole. {CUT_FIX}" if chunks else CUT_NOTHING_WHOLE
 
 
 def with_labels(recording: Recording, path: Path, topics: set[str], duration_s: float) -> None:
@@ -197,10 +197,10 @@ def with_labels(recording: Recording, path: Path, topics: set[str], duration_s: 
     Args:
         topics: that the bag holds with messages; duration_s: of the bag [s].
     """
-    hands = list(dict.fromkeys(hand for topic, hand in HANDS if topic in topics))
+    hands = list(dict.fromkeys(hand for topic, hand in HAND_OF_TOPIC if topic in topics))
     if hands:
         recording.metadata["hand"] = ", ".join(hands)
-    if other := [hand for hand in hands if hand != OWN]:
+    if other := [hand for hand in hands if hand != HAND_OF_OURS]:
         recording.notes.append(
             f"its hands are {', '.join(other)}, and not the claw that is judged here: what they hold is not checked"
         )
@@ -208,8 +208,8 @@ def with_labels(recording: Recording, path: Path, topics: set[str], duration_s: 
     if not beside.is_file():
         return
     try:
-        if beside.stat().st_size > MAX_BYTES:
-            raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
+        if beside.stat().st_size > LABELS_MAX_BYTES:
+            raise ValueError(f"larger than {LABELS_MAX_BYTES >> 20} MiB")
         tree = json.loads(beside.read_text(encoding="utf-8-sig"))
         if not isinstance(tree, dict) or not isinstance(tree.get("marks"), list):
             raise ValueError("it has no list `marks`")
@@ -217,7 +217,7 @@ def with_labels(recording: Recording, path: Path, topics: set[str], duration_s: 
     except (OSError, ValueError, KeyError, TypeError) as error:
         recording.notes.append(f"labels in {beside.name} are not read: {' '.join(str(error).split())[:160]}")
         return
-    label = {key: str(tree[key]) for key in (*SCENES, *TEXTS) if tree.get(key)}
+    label = {key: str(tree[key]) for key in (*LABELS_SCENES, *LABELS_TEXTS) if tree.get(key)}
     recording.metadata["set_label"] = label
     recording.metadata["timeline"] = timeline
     sentence = str(tree.get("taskPrompt") or label.get("taskName") or "")

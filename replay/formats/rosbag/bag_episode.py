@@ -50,9 +50,8 @@ def read_episode(path: Path) -> SimEpisode:
                 field=EPISODE,
             )
         episode = packed.unpack(base64.b64decode(about["episode"], validate=True))
-    sent = (
-        np.array(rows) if len({len(row) for row in rows}) == 1 else np.empty(0)
-    )  # rows of several widths make no array
+    # rows of several widths make no array
+    sent = np.array(rows) if len({len(row) for row in rows}) == 1 else np.empty(0)
     if not np.array_equal(sent, episode.actions.astype(np.float64)):
         raise EpisodeError(
             f"{len(rows)} actions are sent that are not the {episode.n_steps} of the episode. The bag was cut or "

@@ -20,9 +20,8 @@ mendable = partial(
 )
 
 
-@lru_cache(
-    maxsize=64
-)  # a folder's bags carry the same definitions, and parsing one takes as long as a thousand messages
+# a folder's bags carry the same definitions, and parsing one takes as long as a thousand messages
+@lru_cache(maxsize=64)
 def definitions(text: str, msgtype: str) -> Any:
     """A type store with the definitions that the bag itself carries for one connection.
 

@@ -99,9 +99,8 @@ def _ended(finding: Finding, findings: Sequence[Finding]) -> int | None:
 
 
 def _lasts(cause: Finding) -> bool:
-    missed = (
-        cause.code == "goal" and cause.details.get("due") is not None
-    )  # a step that did not come when it should have
+    # a step that did not come when it should have
+    missed = cause.code == "goal" and cause.details.get("due") is not None
     return check_of(cause.code).lasts or missed
 
 

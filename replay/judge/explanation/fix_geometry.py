@@ -54,9 +54,8 @@ def way_out(model: mujoco.MjModel, qpos: np.ndarray, bodies: Sequence[str]) -> d
         pair = [int(model.geom_bodyid[g]) if g >= 0 else -1 for g in contact.geom]
         if contact.dist >= 0.0 or sorted(pair) != sorted(ids):
             continue
-        normal = contact.frame[:3] * (
-            -1.0 if pair[0] == ids[first] else 1.0
-        )  # it points from the first geom to the second
+        # it points from the first geom to the second
+        normal = contact.frame[:3] * (-1.0 if pair[0] == ids[first] else 1.0)
         pushed += -contact.dist * normal
         deepest = max(deepest, -float(contact.dist))
     if not deepest or not np.linalg.norm(pushed):

@@ -13,12 +13,8 @@ from ...recording.recording import SimEpisode
 CLEAR = 1e-6  # rad, m, %: a departure that stands out of float32, and of what an engine rounds
 TOLD = 5  # hypotheses that the finding lists
 GREW = 1e3  # the doubling time is measured from the first difference until it has grown by so much
-OWNERS = {
-    "scene_parameter": "scene",
-    "scene_fingerprint": "scene",
-    "engine_version": "auditor",
-    "unknown": "auditor",
-}  # all others: device
+# all others: device
+OWNERS = {"scene_parameter": "scene", "scene_fingerprint": "scene", "engine_version": "auditor", "unknown": "auditor"}
 
 
 @dataclass(frozen=True)

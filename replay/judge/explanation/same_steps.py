@@ -50,7 +50,5 @@ def _alike(one: object, other: object) -> bool:
     """Whether two records of the engine hold the same; of the statistics, all but what only a picture reads."""
     names = [name for name in dir(one) if not name.startswith("_") and name not in ("center", "extent")]
     return all(
-        np.array_equal(getattr(one, name), getattr(other, name))
-        for name in names
-        if not callable(getattr(one, name))
+        np.array_equal(getattr(one, name), getattr(other, name)) for name in names if not callable(getattr(one, name))
     )

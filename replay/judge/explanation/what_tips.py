@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.draws.variation import STATE
+from ....scenarios.parts.pose import hanging
 from ....scenarios.scene.scene import Scene
 from ...checks.dynamics import Effort, check_balance
 from ...checks.finding import Finding
@@ -117,11 +118,7 @@ def _sum_of(link: str, thing: str, rows: Sequence[tuple[np.ndarray, np.ndarray]]
 
 def _hands(scene: Scene, model: mujoco.MjModel) -> dict[int, str]:
     """Body of a hand -> the name of the hand: all that lies beyond the wrist counts."""
-    interface, found = scene.robot.interface, {}
+    interface, found = scene.robot.interface, dict[int, str]()
     for wrist, hand in zip(interface["hands"]["bodies"], interface["grippers"]["bodies"]):
-        inside = {model.body(wrist).id}
-        for body in range(min(inside), model.nbody):
-            if body in inside or int(model.body_parentid[body]) in inside:
-                inside.add(body)
-                found[body] = hand
+        found |= dict.fromkeys(sorted(hanging(model, model.body(wrist).id)), hand)
     return found

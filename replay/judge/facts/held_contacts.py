@@ -24,9 +24,8 @@ from .commanded_collision import Looked
 from .payload import carries_of, grip_of
 from .results import Rollouts, Subject
 
-PAUSE = (
-    1.0  # s, a contact that ends for no longer goes on: what is lifted off or set down bounces, and is aimed anew [E]
-)
+# s, a contact that ends for no longer goes on: what is lifted off or set down bounces, and is aimed anew [E]
+PAUSE = 1.0
 RESTS = 0.3  # s, what a thing still touches so long after it was let go, it was set down on [E]
 AHEAD = 0.5  # s, by which a command may be before or after what the world does [E]
 

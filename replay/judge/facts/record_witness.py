@@ -109,9 +109,7 @@ def _goal(subject: Subject, rollouts: Rollouts, state: RecordedState) -> list[Fi
     return check_record_goal(steps, reached, strict, open_, failure, claim, subject.rules, nearest, undone)
 
 
-def _run(
-    goal: Goal, readings: Readings
-) -> tuple[dict[str, float | None], tuple[str, float] | None, dict[str, float]]:
+def _run(goal: Goal, readings: Readings) -> tuple[dict[str, float | None], tuple[str, float] | None, dict[str, float]]:
     """Step -> when it is reached to stay [s]; the failure mode that happens first, and when; step -> since when it is undone [s]."""
     carry = goal.run(readings)
     times = np.where(goal.in_place(carry)[0], carry.reached[0], np.nan)

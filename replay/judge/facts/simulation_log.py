@@ -192,10 +192,8 @@ class _Gauge:
         return self._data.xipos.copy()
 
 
-_TURNS = {
-    mujoco.mjtJoint.mjJNT_FREE: 3,
-    mujoco.mjtJoint.mjJNT_BALL: 0,
-}  # where the quaternion begins in the joint's qpos
+# where the quaternion begins in the joint's qpos
+_TURNS = {mujoco.mjtJoint.mjJNT_FREE: 3, mujoco.mjtJoint.mjJNT_BALL: 0}
 
 
 def _between(a: np.ndarray, b: np.ndarray) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import mujoco
 import numpy as np
 
-from ....scenarios.parts.pose import posed
+from ....scenarios.parts.pose import hanging, posed
 from ...rollout.rollout import Rollout, Take
 from ..context import SceneContext
 
@@ -36,7 +36,7 @@ def unasked_touches(context: SceneContext, shown: Rollout, take: Take) -> tuple[
             if "/" not in other or (mine in hands and (other in touchable or (mine, other) in asked)):
                 continue
         elif other in touchable:
-            own, whole = _below(model, model.body(mine).id), [model.body(other).id]
+            own, whole = sorted(hanging(model, model.body(mine).id)), [model.body(other).id]
             for row in np.flatnonzero(force):
                 if _nearest(model, _posture(shown, int(row)), own, whole) in meant:
                     force[row] = 0.0
@@ -48,15 +48,6 @@ def unasked_touches(context: SceneContext, shown: Rollout, take: Take) -> tuple[
 def _posture(shown: Rollout, row: int) -> np.ndarray:
     """(nq,) at the beginning of the control period that ends at a row."""
     return shown.qpos[max(row - 1, 0)]
-
-
-def _below(model: mujoco.MjModel, root: int) -> list[int]:
-    """A body and those that hang on it."""
-    found = {root}
-    for body in range(root + 1, model.nbody):
-        if int(model.body_parentid[body]) in found:
-            found.add(body)
-    return sorted(found)
 
 
 def _nearest(model: mujoco.MjModel, qpos: np.ndarray, mine: Iterable[int], others: Iterable[int]) -> int | None:

@@ -7,17 +7,8 @@ from collections.abc import Sequence
 from ...recording.recording import Recording
 from ..context import SceneContext
 
-ASKED = (
-    "scenario",
-    "variant",
-    "cell",
-    "robot",
-    "hand",
-    "base",
-    "model",
-    "retarget",
-    "link",
-)  # what says where, and as whom, to judge
+# what says where, and as whom, to judge
+ASKED = ("scenario", "variant", "cell", "robot", "hand", "base", "model", "retarget", "link")
 
 
 def asked_of(overrides: Sequence[str]) -> list[str]:

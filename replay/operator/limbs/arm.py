@@ -17,8 +17,7 @@ import numpy as np
 from ....scenarios.parts.pose import Pose
 from ....scenarios.robots.postures import arm_facts, postures_of
 from ....scenarios.robots.robot import Robot
-from ....scenarios.sheet.errors import ScenarioError
-from ....scenarios.sheet.near_matches import nearest
+from ....scenarios.sheet.near_matches import refuse_unknown
 from .arm_model import arm_model, posture_for
 from .geometry import between, hand_frame, progress, turned_between
 from .people import Bystanders
@@ -107,9 +106,8 @@ class Arm:
         self._looked_at = [self.model.site(name).id for name in robot.interface["hands"]["sites"] if name.startswith(side)]
         self._home = str(robot.folder), robot.hand, robot.base, side
         self.grips_at("tcp")
-        self.place: Pose | None = (
-            None  # of the robot's floor mark and height in the world; None where that is the world's
-        )
+        # of the robot's floor mark and height in the world; None where that is the world's
+        self.place: Pose | None = None
         mujoco.mj_kinematics(self.model, self._data)
         self._shoulder = self._data.site(f"{side}_shoulder").xpos.copy()
         self.q = np.asarray(q, float).copy()
@@ -125,8 +123,7 @@ class Arm:
         Raises:
             ScenarioError: there is none of that name.
         """
-        if name not in self._postures:
-            raise ScenarioError(f"postures.yaml of {self._robot} has no posture {name!r}.{nearest(name, list(self._postures))}")
+        refuse_unknown(name, self._postures, f"postures.yaml of {self._robot} has no posture {name!r}.")
         return np.array(self._postures[name]) if self._own else posture_for(*self._home, self._tool, self._postures[name])
 
     def grips_at(self, site: str) -> None:
@@ -379,9 +376,8 @@ class Arm:
             loose: 0 for a hand that is held in all directions, 1 for one that will come free along this one.
         """
         jacobian = self.jacobian()[:3]
-        free = np.linalg.solve(
-            jacobian @ jacobian.T, direction
-        )  # times the stiffness: force of a displacement along it
+        # times the stiffness: force of a displacement along it
+        free = np.linalg.solve(jacobian @ jacobian.T, direction)
         free /= direction @ free
         return jacobian.T @ ((1.0 - loose) * direction + loose * free) / self.stiffness
 

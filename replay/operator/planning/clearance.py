@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.cloth.contact import TILE
-from ....scenarios.parts.pose import matrix_of
+from ....scenarios.parts.pose import hanging, matrix_of
 from ....scenarios.robots.hand_shape import strokes
 from ....scenarios.robots.robot_folder import SIDES
 from ..limbs.arm_model import RANGE
@@ -80,15 +80,6 @@ def gives_way(model: mujoco.MjModel, tied: Sequence[str]) -> np.ndarray:
     return moves[model.geom_bodyid]
 
 
-def _hanging_from(model: mujoco.MjModel, body: int) -> list[int]:
-    """A body and all that hangs from it; ids grow from parent to child."""
-    found = [body]
-    for b in range(body + 1, model.nbody):
-        if int(model.body_parentid[b]) in found:
-            found.append(b)
-    return found
-
-
 class Load(NamedTuple):
     """What a hand bears, to which its arm gives way.
 
@@ -139,12 +130,12 @@ class Clearance:
         self._strokes: list[tuple[list[int], np.ndarray]] = []  # which drive moves each finger joint, and how far
         joints: list[int] = []
         arms, trunk = _arm_links(self.model)
-        limbs = {body for links in arms.values() for body in _hanging_from(self.model, links[0])}
-        self._trunk = set(_hanging_from(self.model, trunk[0])) - limbs
+        limbs = {body for links in arms.values() for body in hanging(self.model, links[0])}
+        self._trunk = hanging(self.model, trunk[0]) - limbs
         for n, tcp in enumerate(self._tcp):
             palm = int(self.model.site_bodyid[tcp])
             links = arms[sides[n]]
-            hand, own = (_hanging_from(self.model, body) for body in (palm, links[0]))
+            hand, own = (sorted(hanging(self.model, body)) for body in (palm, links[0]))
             self._kinds[np.isin(self.model.geom_bodyid, own)] = LINK + 2 * n
             self._kinds[np.isin(self.model.geom_bodyid, hand)] = HAND + 2 * n
             self._hand_names += tuple(self.model.body(b).name for b in hand)

@@ -20,10 +20,8 @@ LEAVING = 0.002  # m, by which what is near at an end may be nearer on the way
 BULGE = 0.004  # m, by which the curve through the corners of a way may come nearer than the way
 DENSER = (np.inf, 0.3, 0.12, 0.05)  # rad, at most between two postures of the way, so that the curve bulges less
 
-DETOUR, AGAIN = (
-    1.2,
-    3,
-)  # a way that is so many times as long as the straight one is sought so often, and the shortest taken
+# a way that is so many times as long as the straight one is sought so often, and the shortest taken
+DETOUR, AGAIN = (1.2, 3)
 
 Lasts = Callable[[Sequence[np.ndarray]], float]
 Pairs = Mapping[tuple[int, int], float]

@@ -30,10 +30,20 @@ ALIKE = 0.15  # rad, by which its beginning differs from those of the others
 DIP = 0.005  # m, that what is carried level may come lower than at the ends of its way
 LIGHT = 0.5  # N, to which no arm gives way
 CARRIED = (0.020, 0.008)  # m of room, asked for as something is carried
-SWIFT = (
-    1.2  # m/s2, of an arm's middle on a planned way at most: a robot that is jerked further by it leaves its balance
-)
+# m/s2, of an arm's middle on a planned way at most: a robot that is jerked further by it leaves its balance
+SWIFT = 1.2
 REACHED = 2e-3  # m, within which a pose counts as reached
+
+
+def best_of(tries: Iterable[tuple[Any, ...]], enough: float, otherwise: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The try that scores least, its score first; they go on until one scores less than `enough`. `otherwise` where none scores less."""
+    best = otherwise
+    for one in tries:
+        if one[0] < best[0]:
+            best = one
+        if one[0] < enough:
+            break
+    return best
 
 
 class Ways:
@@ -264,14 +274,7 @@ class Ways:
             paths: imagined one after the other, as long as none is free enough.
             held: the parts that the hand holds.
         """
-        best: tuple[float, Path | None] = (np.inf, None)
-        for path in paths:
-            cost = self.tightness(side, path, held)
-            if cost < best[0]:
-                best = (cost, path)
-            if cost < ENOUGH:
-                break
-        return best[1]
+        return best_of(((self.tightness(side, path, held), path) for path in paths), ENOUGH, (np.inf, None))[1]
 
     def goal(
         self,

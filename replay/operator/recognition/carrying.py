@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .evidence import AFTER, IDLE, Evidence, Phase, Step
+from .evidence import AFTER, IDLE, Evidence, Phase, Step, shown
 
 if TYPE_CHECKING:
     from .hand_features import HandFeatures
@@ -18,15 +18,12 @@ def lift(see: HandFeatures, step: Step) -> Evidence:
     Begins: the grip has settled, or the hand sets off. Ends: the hand sets off anew.
     """
     loose = 1.0 - see.holds()
-    return Evidence(
-        (
-            Phase("strain", loose + 0.5 * (1.0 - see.settled) + see.aside),
-            Phase("rise", loose + 1.0 - see.about(see.rising, 0.1) + see.askew, True),
-            Phase("stop", loose + see.aside + see.base_moves + AFTER),
-        ),
-        np.maximum(see.settles, see.sets_off),
-        see.sets_off,
-        np.zeros(see.n),
+    return shown(
+        see,
+        Phase("strain", loose + 0.5 * (1.0 - see.settled) + see.aside),
+        Phase("rise", loose + 1.0 - see.about(see.rising, 0.1) + see.askew, True),
+        Phase("stop", loose + see.aside + see.base_moves + AFTER),
+        begins=np.maximum(see.settles, see.sets_off),
     )
 
 
@@ -72,14 +69,11 @@ def offer(see: HandFeatures, step: Step) -> Evidence:
 
 def carried(see: HandFeatures, of: str, unfinished: np.ndarray) -> Evidence:
     loose = 1.0 - see.holds(see.tracks.owner[of])
-    return Evidence(
-        (
-            Phase("carry", loose + 1.0 - see.going + 0.5 * see.rising + see.base_moves, True),
-            Phase("hold", loose + see.aside + see.sinking + see.base_moves),
-        ),
-        see.sets_off,
-        see.sets_off,
-        unfinished,
+    return shown(
+        see,
+        Phase("carry", loose + 1.0 - see.going + 0.5 * see.rising + see.base_moves, True),
+        Phase("hold", loose + see.aside + see.sinking + see.base_moves),
+        unfinished=unfinished,
     )
 
 
@@ -105,15 +99,12 @@ def set_down(see: HandFeatures, step: Step) -> Evidence:
 def _put(see: HandFeatures, step: Step, first: Phase, off: np.ndarray) -> Evidence:
     held, into = see.holds(see.tracks.owner[step.arguments["of"]]), step.arguments.get("into")
     not_out = np.maximum(1.0 - see.drawn_back, see.inside(into) if into else 0.0)
-    return Evidence(
-        (
-            first,
-            Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
-            Phase("out", held + off + see.works + AFTER),
-        ),
-        see.sets_off,
-        see.sets_off,
-        np.maximum(not_out, see.about(see.touches(), 0.1)),
+    return shown(
+        see,
+        first,
+        Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
+        Phase("out", held + off + see.works + AFTER),
+        unfinished=np.maximum(not_out, see.about(see.touches(), 0.1)),
     )
 
 
@@ -131,15 +122,12 @@ def bimanual_lift(see: HandFeatures, step: Step) -> Evidence:
     """
     of = see.tracks.owner[step.arguments["of"]]
     loose = 1.0 - see.both_hold(of)
-    return Evidence(
-        (
-            Phase("approach", see.works + see.other.works + see.base_moves + IDLE * see.still),
-            Phase("rise", loose + 1.0 - see.about(see.rising, 0.1), True),
-            Phase("stop", loose + see.aside + see.base_moves + AFTER),
-        ),
-        see.sets_off,
-        see.sets_off,
-        1.0 - see.raised(of, float(step.arguments.get("by") or 0.05)),
+    return shown(
+        see,
+        Phase("approach", see.works + see.other.works + see.base_moves + IDLE * see.still),
+        Phase("rise", loose + 1.0 - see.about(see.rising, 0.1), True),
+        Phase("stop", loose + see.aside + see.base_moves + AFTER),
+        unfinished=1.0 - see.raised(of, float(step.arguments.get("by") or 0.05)),
     )
 
 
@@ -149,15 +137,12 @@ def carry_tray(see: HandFeatures, step: Step) -> Evidence:
     Begins: the left hand sets off. Ends: it sets off anew, touching nothing.
     """
     both, off = see.both_hold(see.tracks.owner[step.arguments["of"]]), _off(see, step)
-    return Evidence(
-        (
-            Phase("carry", 1.0 - both + 0.5 * see.rising + see.base_moves),
-            Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
-            Phase("out", both + off + see.works + see.base_moves + AFTER),
-        ),
-        see.sets_off,
-        see.sets_off,
-        np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),
+    return shown(
+        see,
+        Phase("carry", 1.0 - both + 0.5 * see.rising + see.base_moves),
+        Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
+        Phase("out", both + off + see.works + see.base_moves + AFTER),
+        unfinished=np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),
     )
 
 
@@ -169,7 +154,7 @@ def hold_until_pulled(see: HandFeatures, step: Step) -> Evidence:
     rests = see.unbroken((1.0 - see.going) * see.holds())
     hold = Phase("hold", 1.0 - see.holds() + see.going, True)
     opens = Phase("let go", 1.0 - see.about(see.opens, 0.15) + see.going)
-    return Evidence((hold, opens), see.starts(rests), see.stops(see.opens), see.holds())
+    return shown(see, hold, opens, begins=see.starts(rests), ends=see.stops(see.opens), unfinished=see.holds())
 
 
 def withdraw(see: HandFeatures, step: Step) -> Evidence:
@@ -178,9 +163,9 @@ def withdraw(see: HandFeatures, step: Step) -> Evidence:
     Begins: the claw has opened, or the hand sets off. Ends: it sets off anew.
     """
     go = see.holds() + see.works + 1.0 - see.about(see.backwards, 0.2)
-    return Evidence(
-        (Phase("go", go, True), Phase("stop", see.holds() + see.going)),
-        np.maximum(see.sets_off, see.stops(see.opens)),
-        see.sets_off,
-        np.zeros(see.n),
+    return shown(
+        see,
+        Phase("go", go, True),
+        Phase("stop", see.holds() + see.going),
+        begins=np.maximum(see.sets_off, see.stops(see.opens)),
     )

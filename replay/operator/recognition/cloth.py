@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .evidence import AFTER, IDLE, PAUSE, Evidence, Phase, Step
+from .evidence import AFTER, IDLE, PAUSE, Evidence, Phase, Step, shown
 
 if TYPE_CHECKING:
     from .hand_features import HandFeatures
@@ -19,15 +19,13 @@ def draw_over(see: HandFeatures, step: Step) -> Evidence:
     """
     at = see.both_touch(step.arguments["of"])
     goes = see.about(np.maximum(see.going, see.other.going), 0.3)
-    return Evidence(
-        (
-            Phase("come", at + IDLE * see.still * see.other.still),
-            Phase("draw", 1.0 - at + 1.0 - goes + np.maximum(see.closes, see.opens), True),
-            Phase("up", at + AFTER),
-        ),
-        see.sets_off,
-        np.maximum(see.sets_off, see.other.sets_off),
-        at,
+    return shown(
+        see,
+        Phase("come", at + IDLE * see.still * see.other.still),
+        Phase("draw", 1.0 - at + 1.0 - goes + np.maximum(see.closes, see.opens), True),
+        Phase("up", at + AFTER),
+        ends=np.maximum(see.sets_off, see.other.sets_off),
+        unfinished=at,
     )
 
 
@@ -38,15 +36,13 @@ def pick_cloth(see: HandFeatures, step: Step) -> Evidence:
     """
     at = see.both_touch(step.arguments["of"])
     closes = np.maximum(see.closes, see.other.closes)
-    return Evidence(
-        (
-            Phase("hover", see.works + see.other.works + IDLE * see.still * see.other.still),
-            Phase("close", 1.0 - at + 1.0 - see.about(closes, 0.3), True),
-            Phase("raise", 1.0 - at + see.aside + AFTER),
-        ),
-        see.sets_off,
-        np.maximum(see.sets_off, see.other.sets_off),
-        np.maximum(1.0 - at, closes),
+    return shown(
+        see,
+        Phase("hover", see.works + see.other.works + IDLE * see.still * see.other.still),
+        Phase("close", 1.0 - at + 1.0 - see.about(closes, 0.3), True),
+        Phase("raise", 1.0 - at + see.aside + AFTER),
+        ends=np.maximum(see.sets_off, see.other.sets_off),
+        unfinished=np.maximum(1.0 - at, closes),
     )
 
 
@@ -57,15 +53,13 @@ def fold(see: HandFeatures, step: Step) -> Evidence:
     """
     at = see.both_touch(step.arguments["of"])
     opens = np.maximum(see.opens, see.other.opens)
-    return Evidence(
-        (
-            Phase("carry", 1.0 - at + 1.0 - see.about(see.going * see.other.going, 0.3) + opens, True),
-            Phase("let go", 1.0 - see.about(opens, 0.3)),
-            Phase("back", see.closes + see.other.closes + AFTER),
-        ),
-        np.maximum(see.sets_off, see.other.sets_off),
-        see.sets_off,
-        at,
+    return shown(
+        see,
+        Phase("carry", 1.0 - at + 1.0 - see.about(see.going * see.other.going, 0.3) + opens, True),
+        Phase("let go", 1.0 - see.about(opens, 0.3)),
+        Phase("back", see.closes + see.other.closes + AFTER),
+        begins=np.maximum(see.sets_off, see.other.sets_off),
+        unfinished=at,
     )
 
 
@@ -77,6 +71,10 @@ def draw_out(see: HandFeatures, step: Step) -> Evidence:
     moves = see.unbroken(see.walks, 2.0 * PAUSE)
     off = 1.0 - see.both_touch(step.arguments["of"])
     opens = np.maximum(see.opens, see.other.opens)
-    return Evidence(
-        (Phase("walk", 1.0 - see.about(moves, AFTER) + off + opens, True),), see.starts(moves), see.stops(moves), moves
+    return shown(
+        see,
+        Phase("walk", 1.0 - see.about(moves, AFTER) + off + opens, True),
+        begins=see.starts(moves),
+        ends=see.stops(moves),
+        unfinished=moves,
     )

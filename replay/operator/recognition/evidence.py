@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .hand_features import HandFeatures
 
 IDLE = 0.3  # a hand that rests longer than a pause says little for its skill
 PAUSE = 0.5  # s, a shorter stop is part of a motion
@@ -66,6 +69,22 @@ class Evidence:
     begins: np.ndarray
     ends: np.ndarray
     unfinished: np.ndarray
+
+
+def shown(
+    see: HandFeatures,
+    *phases: Phase,
+    begins: np.ndarray | None = None,
+    ends: np.ndarray | None = None,
+    unfinished: np.ndarray | None = None,
+) -> Evidence:
+    """How a skill with these phases shows: it begins and ends as the hand sets off, and leaves nothing unfinished, but where given."""
+    return Evidence(
+        phases,
+        see.sets_off if begins is None else begins,
+        see.sets_off if ends is None else ends,
+        np.zeros(see.n) if unfinished is None else unfinished,
+    )
 
 
 def ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:

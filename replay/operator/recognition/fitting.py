@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .carrying import carried
-from .evidence import AFTER, Evidence, Phase, Step
+from .evidence import AFTER, Evidence, Phase, Step, shown
 
 if TYPE_CHECKING:
     from .hand_features import HandFeatures
@@ -31,14 +31,11 @@ def insert_press(see: HandFeatures, step: Step) -> Evidence:
     """
     of, into = step.arguments["of"], step.arguments["into"]
     loose, away = 1.0 - see.holds(see.tracks.owner[of]), see.far(into, 0.025, 0.05, of)
-    return Evidence(
-        (
-            Phase("press", loose + away + 1.0 - see.about(see.goes_in(of, into), 0.3), True),
-            Phase("stay", loose + away + see.going + AFTER),
-        ),
-        see.sets_off,
-        see.sets_off,
-        see.before(step.arguments.get("until")),
+    return shown(
+        see,
+        Phase("press", loose + away + 1.0 - see.about(see.goes_in(of, into), 0.3), True),
+        Phase("stay", loose + away + see.going + AFTER),
+        unfinished=see.before(step.arguments.get("until")),
     )
 
 
@@ -50,9 +47,10 @@ def verify_seat(see: HandFeatures, step: Step) -> Evidence:
     of, into = step.arguments["of"], step.arguments["into"]
     rests = see.unbroken((1.0 - see.going) * see.holds())
     pull = 1.0 - see.holds(see.tracks.owner[of]) + see.going + see.far(into, 0.025, 0.05, of)
-    return Evidence(
-        (Phase("pull", pull, True),),
-        see.starts(rests),
-        np.maximum(see.stops(rests), see.begins_to_open),
-        see.before(step.arguments.get("until")),
+    return shown(
+        see,
+        Phase("pull", pull, True),
+        begins=see.starts(rests),
+        ends=np.maximum(see.stops(rests), see.begins_to_open),
+        unfinished=see.before(step.arguments.get("until")),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .evidence import AFTER, IDLE, PAUSE, Evidence, Phase, Step
+from .evidence import AFTER, IDLE, PAUSE, Evidence, Phase, Step, shown
 
 if TYPE_CHECKING:
     from .hand_features import HandFeatures
@@ -17,11 +17,12 @@ def look_at(see: HandFeatures, step: Step) -> Evidence:
 
     Begins: it begins to turn. Ends: it rests.
     """
-    return Evidence(
-        (Phase("turn", 1.0 - see.about(see.looks, 0.1) + 0.5 * (1.0 - see.quiet), True),),
-        see.starts(see.looks),
-        see.stops(see.looks),
-        see.looks,
+    return shown(
+        see,
+        Phase("turn", 1.0 - see.about(see.looks, 0.1) + 0.5 * (1.0 - see.quiet), True),
+        begins=see.starts(see.looks),
+        ends=see.stops(see.looks),
+        unfinished=see.looks,
     )
 
 
@@ -31,14 +32,11 @@ def point_at(see: HandFeatures, step: Step) -> Evidence:
     Begins: the hand sets off. Ends: it sets off anew.
     """
     off = see.fingers_off(step.arguments["at"])
-    return Evidence(
-        (
-            Phase("go", see.holds() + see.works + IDLE * see.still),
-            Phase("point", see.holds() + see.works + off + see.going, True),
-        ),
-        see.sets_off,
-        see.sets_off,
-        off,
+    return shown(
+        see,
+        Phase("go", see.holds() + see.works + IDLE * see.still),
+        Phase("point", see.holds() + see.works + off + see.going, True),
+        unfinished=off,
     )
 
 
@@ -48,11 +46,12 @@ def wait(see: HandFeatures, step: Step) -> Evidence:
     Begins: hands and base come to rest. Ends: one moves; not before its `until`.
     """
     rests = see.unbroken(see.quiet)
-    return Evidence(
-        (Phase("rest", 1.0 - see.quiet, True),),
-        see.starts(rests),
-        see.stops(rests),
-        see.before(step.arguments.get("until")),
+    return shown(
+        see,
+        Phase("rest", 1.0 - see.quiet, True),
+        begins=see.starts(rests),
+        ends=see.stops(rests),
+        unfinished=see.before(step.arguments.get("until")),
     )
 
 
@@ -62,7 +61,7 @@ def home(see: HandFeatures, step: Step) -> Evidence:
     Begins: the hand sets off. Ends: it sets off anew.
     """
     go = see.holds() + see.touches() + 1.0 - see.about(see.going, 0.3)
-    return Evidence((Phase("go", go, True),), see.sets_off, see.sets_off, np.zeros(see.n))
+    return shown(see, Phase("go", go, True))
 
 
 def walk(see: HandFeatures, step: Step) -> Evidence:
@@ -91,11 +90,15 @@ def stand_up(see: HandFeatures, step: Step) -> Evidence:
 
 def _base(see: HandFeatures, moves: np.ndarray, other: np.ndarray) -> Evidence:
     moves = see.unbroken(moves, 2.0 * PAUSE)
-    return Evidence(
-        (Phase("move", 1.0 - see.about(moves, AFTER) + other, True),), see.starts(moves), see.stops(moves), moves
+    return shown(
+        see,
+        Phase("move", 1.0 - see.about(moves, AFTER) + other, True),
+        begins=see.starts(moves),
+        ends=see.stops(moves),
+        unfinished=moves,
     )
 
 
 def motion(see: HandFeatures, step: Step) -> Evidence:
     """A word that no reading tells: the hand does something."""
-    return Evidence((Phase("move", IDLE + see.still, True),), see.sets_off, see.sets_off, np.zeros(see.n))
+    return shown(see, Phase("move", IDLE + see.still, True))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .evidence import AFTER, IDLE, Evidence, Phase, Step
+from .evidence import AFTER, IDLE, Evidence, Phase, Step, shown
 
 if TYPE_CHECKING:
     from .hand_features import HandFeatures
@@ -19,15 +19,13 @@ def pull_open(see: HandFeatures, step: Step) -> Evidence:
     """
     held = see.holds(see.tracks.owner[step.arguments["at"]])
     up, down = _moves(see, step)
-    return Evidence(
-        (
-            Phase("strain", 1.0 - held + 0.5 * (1.0 - see.settled) + down),
-            Phase("pull", 1.0 - held + 1.0 - see.about(up, 0.2), True),
-            Phase("stop", 1.0 - held + down + 0.5 * up),
-        ),
-        np.maximum(see.settles, see.sets_off),
-        np.maximum(see.begins_to_open, 0.5 * see.sets_off),
-        np.zeros(see.n),
+    return shown(
+        see,
+        Phase("strain", 1.0 - held + 0.5 * (1.0 - see.settled) + down),
+        Phase("pull", 1.0 - held + 1.0 - see.about(up, 0.2), True),
+        Phase("stop", 1.0 - held + down + 0.5 * up),
+        begins=np.maximum(see.settles, see.sets_off),
+        ends=np.maximum(see.begins_to_open, 0.5 * see.sets_off),
     )
 
 
@@ -57,15 +55,12 @@ def move(see: HandFeatures, step: Step) -> Evidence:
     body = see.tracks.owner[step.arguments["joint"]]
     up, down = _moves(see, step)
     touched, moves = see.about(see.touches(body), 0.5), np.maximum(up, down)
-    return Evidence(
-        (
-            Phase("approach", moves + IDLE * see.still),
-            Phase("move", 1.0 - see.about(moves, 0.3) + 1.0 - touched, True),
-            Phase("away", moves + AFTER),
-        ),
-        see.sets_off,
-        see.sets_off,
-        np.maximum(see.about(see.touches(body), 0.1), see.before(step.arguments.get("until"))),
+    return shown(
+        see,
+        Phase("approach", moves + IDLE * see.still),
+        Phase("move", 1.0 - see.about(moves, 0.3) + 1.0 - touched, True),
+        Phase("away", moves + AFTER),
+        unfinished=np.maximum(see.about(see.touches(body), 0.1), see.before(step.arguments.get("until"))),
     )
 
 
@@ -82,15 +77,12 @@ def push(see: HandFeatures, step: Step) -> Evidence:
 def _push(see: HandFeatures, body: str, wanted: np.ndarray, other: np.ndarray, short: np.ndarray) -> Evidence:
     moving = wanted + other
     not_away = 1.0 - see.away_from(wanted * see.pushes(body), 0.01, 0.03)
-    return Evidence(
-        (
-            Phase("approach", see.holds() + moving + IDLE * see.still),
-            Phase("push", see.holds() + 1.0 - see.about(wanted, 0.4) + 1.0 - see.pushes(body), True),
-            Phase("away", see.holds() + moving + AFTER),
-        ),
-        see.sets_off,
-        see.sets_off,
-        np.max([not_away, see.about(see.touches(body), 0.1), moving, short], axis=0),
+    return shown(
+        see,
+        Phase("approach", see.holds() + moving + IDLE * see.still),
+        Phase("push", see.holds() + 1.0 - see.about(wanted, 0.4) + 1.0 - see.pushes(body), True),
+        Phase("away", see.holds() + moving + AFTER),
+        unfinished=np.max([not_away, see.about(see.touches(body), 0.1), moving, short], axis=0),
     )
 
 
@@ -104,15 +96,12 @@ def press_key(see: HandFeatures, step: Step) -> Evidence:
     touched = see.touches(body)
     keys = [joint for joint in see.tracks.joint if see.tracks.owner[joint] == body]
     down = see.pressed(keys[0]) if keys else touched
-    return Evidence(
-        (
-            Phase("approach", see.holds() + see.works + down + IDLE * see.still),
-            Phase("press", 1.0 - see.about(down, 0.15) + 1.0 - see.about(touched, 0.5), True),
-            Phase("away", see.holds() + see.works + down + AFTER),
-        ),
-        see.sets_off,
-        see.sets_off,
-        np.maximum(see.about(touched, 0.1), see.before(step.arguments.get("until"))),
+    return shown(
+        see,
+        Phase("approach", see.holds() + see.works + down + IDLE * see.still),
+        Phase("press", 1.0 - see.about(down, 0.15) + 1.0 - see.about(touched, 0.5), True),
+        Phase("away", see.holds() + see.works + down + AFTER),
+        unfinished=np.maximum(see.about(touched, 0.1), see.before(step.arguments.get("until"))),
     )
 
 
@@ -127,15 +116,12 @@ def turn_knob(see: HandFeatures, step: Step) -> Evidence:
         if see.tracks.owner[joint] == body:
             turns = np.maximum(turns, see.grows(joint) + see.grows(joint, -1.0))
     held = see.about(touched, 0.5)
-    return Evidence(
-        (
-            Phase("approach", turns + see.holds() * (1.0 - held) + IDLE * see.still),
-            Phase("turn", 1.0 - see.about(turns, 0.15) + 1.0 - held, True),
-            Phase("away", turns + see.holds() + AFTER),
-        ),
-        see.sets_off,
-        see.sets_off,
-        np.maximum(see.about(touched, 0.1), see.before(step.arguments.get("until"))),
+    return shown(
+        see,
+        Phase("approach", turns + see.holds() * (1.0 - held) + IDLE * see.still),
+        Phase("turn", 1.0 - see.about(turns, 0.15) + 1.0 - held, True),
+        Phase("away", turns + see.holds() + AFTER),
+        unfinished=np.maximum(see.about(touched, 0.1), see.before(step.arguments.get("until"))),
     )
 
 

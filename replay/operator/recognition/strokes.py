@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .evidence import AFTER, IDLE, Evidence, Phase, Step, ramp
+from .evidence import AFTER, IDLE, Evidence, Phase, Step, ramp, shown
 
 if TYPE_CHECKING:
     from .hand_features import HandFeatures
@@ -19,14 +19,12 @@ def pour(see: HandFeatures, step: Step) -> Evidence:
     """
     lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
     loose = 1.0 - see.holds(see.tracks.owner[lip])
-    return Evidence(
-        (
-            Phase("bring", loose + runs + 0.5 * see.rising + IDLE * see.still),
-            Phase("tilt", loose + runs + 1.0 - see.about(see.tips(lip), 0.1), True),
-        ),
-        see.sets_off,
-        see.starts(runs),
-        1.0 - see.leans(lip),
+    return shown(
+        see,
+        Phase("bring", loose + runs + 0.5 * see.rising + IDLE * see.still),
+        Phase("tilt", loose + runs + 1.0 - see.about(see.tips(lip), 0.1), True),
+        ends=see.starts(runs),
+        unfinished=1.0 - see.leans(lip),
     )
 
 
@@ -37,14 +35,12 @@ def stop_at_level(see: HandFeatures, step: Step) -> Evidence:
     """
     lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
     loose = 1.0 - see.holds(see.tracks.owner[lip])
-    return Evidence(
-        (
-            Phase("run", loose + 1.0 - see.about(runs, 0.2) + 1.0 - see.leans(lip), True),
-            Phase("right", loose + runs + see.tips(lip) + AFTER),
-        ),
-        see.starts(runs),
-        see.sets_off,
-        runs,
+    return shown(
+        see,
+        Phase("run", loose + 1.0 - see.about(runs, 0.2) + 1.0 - see.leans(lip), True),
+        Phase("right", loose + runs + see.tips(lip) + AFTER),
+        begins=see.starts(runs),
+        unfinished=runs,
     )
 
 
@@ -80,27 +76,21 @@ def wipe_area(see: HandFeatures, step: Step) -> Evidence:
     of, at = (see.tracks.position[step.arguments[name]] for name in ("of", "at"))
     loose, way = 1.0 - see.holds(see.tracks.owner[step.arguments["of"]]), of - at
     off = np.maximum(ramp(way[:, 2], 0.03, 0.06), ramp(np.hypot(way[:, 0], way[:, 1]), 0.35, 0.5))
-    return Evidence(
-        (
-            Phase("approach", loose + 1.0 - off + IDLE * see.still),
-            Phase("work", loose + off + IDLE * see.still, True),
-            Phase("away", loose + 1.0 - off + see.aside + AFTER),
-        ),
-        see.sets_off,
-        see.sets_off,
-        1.0 - off,
+    return shown(
+        see,
+        Phase("approach", loose + 1.0 - off + IDLE * see.still),
+        Phase("work", loose + off + IDLE * see.still, True),
+        Phase("away", loose + 1.0 - off + see.aside + AFTER),
+        unfinished=1.0 - off,
     )
 
 
 def _stroke(see: HandFeatures, touched: np.ndarray, work: np.ndarray) -> Evidence:
     """The way there, work on a surface, the way back."""
-    return Evidence(
-        (
-            Phase("approach", touched + see.works + IDLE * see.still),
-            Phase("work", work, True),
-            Phase("away", touched + see.works + AFTER),
-        ),
-        see.sets_off,
-        see.sets_off,
-        see.about(touched, 0.1),
+    return shown(
+        see,
+        Phase("approach", touched + see.works + IDLE * see.still),
+        Phase("work", work, True),
+        Phase("away", touched + see.works + AFTER),
+        unfinished=see.about(touched, 0.1),
     )

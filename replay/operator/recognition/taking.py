@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .evidence import AFTER, IDLE, Evidence, Phase, Step
+from .evidence import AFTER, IDLE, Evidence, Phase, Step, shown
 
 if TYPE_CHECKING:
     from .hand_features import HandFeatures
@@ -20,9 +20,7 @@ def reach(see: HandFeatures, step: Step) -> Evidence:
     off = float(step.arguments.get("standoff") or 0.1)
     close = 1.0 - see.far(step.arguments["at"], 0.3 * off, 0.8 * off)
     go = see.holds() + see.works + close + IDLE * see.still
-    return Evidence(
-        (Phase("go", go, True),), see.sets_off, see.sets_off, see.far(step.arguments["at"], 1.5 * off, 3.0 * off)
-    )
+    return shown(see, Phase("go", go, True), unfinished=see.far(step.arguments["at"], 1.5 * off, 3.0 * off))
 
 
 def pinch(see: HandFeatures, step: Step) -> Evidence:
@@ -63,7 +61,7 @@ def regrasp(see: HandFeatures, step: Step) -> Evidence:
 def _raised(see: HandFeatures, grip: Evidence, of: str, by: float) -> Evidence:
     raised = Phase("raise", 1.0 - see.holds(of) + 0.5 * see.aside + AFTER)
     low = 1.0 - see.raised(of, by)
-    return Evidence((*grip.phases, raised), grip.begins, see.sets_off, np.maximum(grip.unfinished, low))
+    return shown(see, *grip.phases, raised, begins=grip.begins, unfinished=np.maximum(grip.unfinished, low))
 
 
 def _grip(see: HandFeatures, site: str | None, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
@@ -73,7 +71,14 @@ def _grip(see: HandFeatures, site: str | None, body: str, away: np.ndarray, begi
     off = see.far(site, 0.04, 0.10) if site else 0.0
     close = np.minimum(1.0 - see.closes, 1.0 - held) + off + see.settled
     ends = np.maximum(see.settles, see.sets_off)
-    return Evidence((Phase("approach", approach), Phase("close", close, True)), begins, ends, 1.0 - held)
+    return shown(
+        see,
+        Phase("approach", approach),
+        Phase("close", close, True),
+        begins=begins,
+        ends=ends,
+        unfinished=1.0 - held,
+    )
 
 
 def release(see: HandFeatures, step: Step) -> Evidence:
@@ -81,9 +86,10 @@ def release(see: HandFeatures, step: Step) -> Evidence:
 
     Begins: the claw begins to open on something held. Ends: the hand, clear of everything and 5 cm away, sets off anew.
     """
-    return Evidence(
-        (Phase("open", 1.0 - see.about(see.opens, 0.15), True), Phase("back", see.holds() + see.works + see.base_moves + AFTER)),
-        see.begins_to_open,
-        see.sets_off,
-        np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),
+    return shown(
+        see,
+        Phase("open", 1.0 - see.about(see.opens, 0.15), True),
+        Phase("back", see.holds() + see.works + see.base_moves + AFTER),
+        begins=see.begins_to_open,
+        unfinished=np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),
     )

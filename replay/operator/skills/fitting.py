@@ -17,9 +17,8 @@ from ..words.skill import Motion
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
 # how an arm is held along a row of poses: its score, and (7,) joint angles for each
 Held = tuple[float, list[np.ndarray]]
-PITCHES = np.deg2rad(
-    [0.0, -5.0, 5.0, -10.0, 10.0, -16.0, 16.0]
-)  # other slopes of the fingers, tried where the wanted one is out of reach
+# other slopes of the fingers, tried where the wanted one is out of reach
+PITCHES = np.deg2rad([0.0, -5.0, 5.0, -10.0, 10.0, -16.0, 16.0])
 GOOD, STRAIGHT = 6e-4, 0.012  # m and rad within which a held part is over its place
 LOOKS = 4  # how often it is corrected at most
 LEAP = 1.2  # rad, a joint that turns further from one pose to the next has changed its branch

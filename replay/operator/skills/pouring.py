@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 BEGIN = np.deg2rad(70.0)  # tilt to which a bottle is brought before it can run: one that is nearly full runs at 72 deg
 END = np.deg2rad(128.0)  # furthest tilt
 STEP = np.deg2rad(6.0)  # between the tilts that the way is planned through
-WAYS = np.deg2rad(
-    [0.0, -15.0, 15.0, -30.0, 30.0, -45.0, 45.0]
-)  # directions of pouring that are tried, against the hand's
+# directions of pouring that are tried, against the hand's
+WAYS = np.deg2rad([0.0, -15.0, 15.0, -30.0, 30.0, -45.0, 45.0])
 TILTED = 0.3  # rad, from here on a bottle leans somewhere
 SLACK = 3e-3  # m, summed over the tilts that are looked at
 LIP = 0.045  # m, height of the lip over the mouth of what is filled

@@ -11,9 +11,8 @@ from ..words.primitives import REACH
 from ..words.skill import Argument, Label, Motion, Skill
 from .grasping import come
 
-TURNS = np.deg2rad(
-    [0.0, -12.0, 12.0, -24.0, 24.0]
-)  # other directions of the fingers, tried where the wanted one is out of reach
+# other directions of the fingers, tried where the wanted one is out of reach
+TURNS = np.deg2rad([0.0, -12.0, 12.0, -24.0, 24.0])
 
 
 class Reach(Skill, word="reach"):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 
 from ..limbs.geometry import UP, hand_frame, turned_between
 from ..operator_state import OperatorState
+from ..planning.ways import best_of
 from ..words.skill import Motion
 
 STEEP = np.deg2rad([62.0, 50.0, 75.0])  # how far the closed fingers point down while they stroke
@@ -23,24 +27,19 @@ def pointing_down(
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Joint angles for fingertip places, one after the other, and the hand's rotation: steep, about along a heading, with room."""
     arm = state.arms[hand]
-    best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
-    for name in HELD_AS:
-        like = arm.posture(name)
-        near = arm.hand(like)[1]
-        for turn in ASIDE:
-            for steep in steeps:
-                frame = min(
-                    (hand_frame(heading + turn, steep, roll) for roll in (0.0, np.pi)),
-                    key=lambda f: turned_between(f, near),
-                )
-                score, found = state.ways.goal(
-                    hand, [[(tip - state.hand.tip_end * frame[:, 2], frame) for tip in tips]], like, POINT, touch
-                )
-                if score < best[0]:
-                    best = (score, found, frame)
-                if score < 0.3:
-                    return found, frame
-    return best[1], best[2]
+
+    def tries() -> Iterator[tuple[float, list[np.ndarray], np.ndarray]]:
+        for name, turn, steep in itertools.product(HELD_AS, ASIDE, steeps):
+            like = arm.posture(name)
+            near = arm.hand(like)[1]
+            frame = min(
+                (hand_frame(heading + turn, steep, roll) for roll in (0.0, np.pi)), key=lambda f: turned_between(f, near)
+            )
+            row = [(tip - state.hand.tip_end * frame[:, 2], frame) for tip in tips]
+            yield *state.ways.goal(hand, [row], like, POINT, touch), frame
+
+    _, found, frame = best_of(tries(), 0.3, (np.inf, [], np.eye(3)))
+    return found, frame
 
 
 def ahead_of(state: OperatorState, hand: str, at: np.ndarray) -> float:

@@ -11,19 +11,11 @@ STRIDE = 0.06  # m, between the places that a carry is planned through
 # of a vessel before the chest: place to the left of the shoulder [m], direction of the left hand's fingers [rad]; found by
 # looking where the forearm keeps most room
 BEFORE_CHEST = ((-0.21, -0.11, -0.01, 0.09, 0.16), np.deg2rad([-90.0, -72.0, -50.0, -24.0, -8.0]))
-ARRIVING = (
-    0.0,
-    0.12,
-    -0.12,
-    0.25,
-    -0.25,
-)  # rad, by which the hand may be turned otherwise than asked when it arrives
+# rad, by which the hand may be turned otherwise than asked when it arrives
+ARRIVING = (0.0, 0.12, -0.12, 0.25, -0.25)
 OTHERS, STRANGE = 4, 0.4  # other ways to hold the arm for it, and by how much they differ [rad]
-LEVELLED = (
-    1.0,
-    0.5,
-    0.0,
-)  # shares of its sag in the grip by which a vessel is levelled, the first at which there is a way
+# shares of its sag in the grip by which a vessel is levelled, the first at which there is a way
+LEVELLED = (1.0, 0.5, 0.0)
 
 
 class CarriedVessel:

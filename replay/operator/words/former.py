@@ -35,9 +35,8 @@ FORMER = {
     "wait.event": FormerWay("wait", required=("until",)),
     "walk.up": FormerWay("walk", {"distance": 0.45}, ("to",)),
 }
-INSTEAD = {  # what no way of today does with the same arguments
-    "move_joint.front": "a plain move_joint shuts a drawer: {joint: chest.drawer, edge: chest.front, to: 0 mm}",
-}
+# what no way of today does with the same arguments
+INSTEAD = {"move_joint.front": "a plain move_joint shuts a drawer: {joint: chest.drawer, edge: chest.front, to: 0 mm}"}
 
 
 def former_way(word: str, how: str, registry: Mapping[str, type[Skill]]) -> type[Skill] | None:

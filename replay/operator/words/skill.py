@@ -13,7 +13,7 @@ import numpy as np
 from ....scenarios.parts.grip_sheet import GripSheet
 from ....scenarios.robots.postures import postures_of
 from ....scenarios.robots.robot_folder import DEFAULT_ROBOT, SIDES
-from ....scenarios.sheet.near_matches import nearest
+from ....scenarios.sheet.near_matches import nearest, refuse_unknown
 from ....scenarios.sheet.quantity import EXAMPLE
 from ....scenarios.sheet.yaml_reader import Node, Problems
 
@@ -65,8 +65,7 @@ class Argument:
     instead: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise TypeError(f"An argument ({self.doc}) cannot be a {self.kind!r}.{nearest(self.kind, KINDS)}")
+        refuse_unknown(self.kind, KINDS, f"An argument ({self.doc}) cannot be a {self.kind!r}.", error=TypeError)
 
     def but(self, **changes: Any) -> Argument:
         """The same with another default, meaning or bounds."""

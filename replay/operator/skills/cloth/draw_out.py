@@ -34,9 +34,7 @@ class DrawOut(Walking, word="draw", how="out"):
             "length", "how far inside that edge its furthest corner is to lie; raised, it comes nearer by some cm more"
         ),
         height=Argument("length", "how far it is raised as the robot steps up again", 0.1),
-        forth=Argument(
-            "length", "how far it is brought ahead meanwhile: away from the trunk, over the table", 0.06
-        ),
+        forth=Argument("length", "how far it is brought ahead meanwhile: away from the trunk, over the table", 0.06),
         closer=Argument("length", "how much nearer to the table than before it stands at the end", 0.0),
         force=3.0,
         speed=0.1,

@@ -45,9 +45,7 @@ class PutPile(AtCrease, word="put", how="pile"):
         of=Argument("cloth", "the cloth"),
         over=PUT.at("over", "a site of the table's edge before which the robot stands"),
         upon=PUT.at("upon", "middle of the pile's top"),
-        beyond=Argument(
-            "length", "how far beyond the pile's middle its own is laid; less than nothing before it", 0.0
-        ),
+        beyond=Argument("length", "how far beyond the pile's middle its own is laid; less than nothing before it", 0.0),
         short=Argument(
             "length",
             "how far before its place its far edge touches the pile first: it slides on as it comes down aslant",

@@ -11,9 +11,8 @@ from ...recognition import carrying
 from ...words.primitives import HAND_OVER
 from ...words.skill import Argument, Label, Motion, Skill
 
-TURNS = np.deg2rad(
-    [0.0, 10.0, -10.0, 20.0, -20.0, 30.0, -30.0, 45.0, -45.0]
-)  # of the handle, where it cannot point there
+# of the handle, where it cannot point there
+TURNS = np.deg2rad([0.0, 10.0, -10.0, 20.0, -20.0, 30.0, -30.0, 45.0, -45.0])
 STILL = 0.03  # m/s, a hand that is held out has come to rest
 MET = 0.06  # m, a hand that is so near the handle is about to take it
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 
 from ...limbs.arm import Path
 from ...limbs.geometry import AIMED, UP, facing
 from ...operator_state import OperatorState
+from ...planning.ways import best_of
 from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
 from ...words.skill import Argument, Label, Motion, Skill
@@ -87,23 +89,17 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         def tip(at: float, gap: float) -> np.ndarray:
             return state.senses.site_at(self.edge, self.joint, at)[0] + gap * out + self.height * UP + state.aim()
 
-        best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
-        for name in PUSHING:
-            like = arm.posture(name)
-            for turn, pitch in itertools.product((*TURNS, *ASIDE), PITCHED):
+        def tries() -> Iterator[tuple[float, list[np.ndarray], np.ndarray]]:
+            for name, turn, pitch in itertools.product(PUSHING, (*TURNS, *ASIDE), PITCHED):
+                like = arm.posture(name)
                 frame = arm.frame(facing(state.senses.site(self.edge)[1]) + turn, pitch, like)
                 row = [
                     (tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)
                     for at, gap in ((stood, CLEAR), (stood, 0.0), (0.0, 0.0))
                 ]
-                score, found = state.ways.goal(self.hand, [row], like, AIMED, [state.senses.part_of(self.edge)])
-                if score < best[0]:
-                    best = (score, found, frame)
-                if score < 0.5:
-                    break
-            if best[0] < 0.5:
-                break
-        _, found, frame = best
+                yield *state.ways.goal(self.hand, [row], like, AIMED, [state.senses.part_of(self.edge)]), frame
+
+        _, found, frame = best_of(tries(), 0.5, (np.inf, [], np.eye(3)))
         yield from come(state, self.hand, found[0], self.speed)
         frame = arm.hand()[1]
 

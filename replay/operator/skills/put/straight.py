@@ -51,9 +51,8 @@ class PutStraight(Skill, word="put", how="straight"):
                 break
             yield from self._move(state, way, turn)
             yield from state.wait(0.3)
-        yield from shift(
-            state, -LOWERED * up, 0.06
-        )  # the rest of the way it falls: below the fingers there has to be room
+        # the rest of the way it falls: below the fingers there has to be room
+        yield from shift(state, -LOWERED * up, 0.06)
         yield from together(*(state.let_go(side, self.opening, 0.6) for side in SIDES))
         arms = state.arms
         yield from together(*(slide(arms[s], -self.retreat * arms[s].hand()[1][:, 2], 0.15) for s in SIDES))

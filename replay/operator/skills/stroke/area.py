@@ -12,38 +12,30 @@ from .....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
 from ...limbs.arm import Path
 from ...limbs.geometry import UP, turn_z, turned_about
 from ...operator_state import OperatorState
-from ...planning.ways import REACHED
+from ...planning.ways import REACHED, best_of
 from ...recognition import strokes
 from ...words.primitives import STROKE
 from ...words.reason import GivenUp
 from ...words.skill import Argument, Label, Motion, Skill
 from ..strokes import GROWING, LARGEST, SLOW
 
-HOLDS = (
-    0.03,
-    0.03,
-    0.02,
-)  # weights of the orientation: the pad lies flat by itself, and an area's far edge is at the end of the reach
+# weights of the orientation: the pad lies flat by itself, and an area's far edge is at the end of the reach
+HOLDS = (0.03, 0.03, 0.02)
 # [rad] how the hand may be turned at the end of a stroke against how it is now: aside, and more level or steeper
 TURNS, TILTS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0]), np.deg2rad([0.0, -12.0, 12.0])
 # a joint that turns by more than so much [rad] over so much [m] of a stroke swings over to another posture
 SWUNG = (0.012, 0.12)
 ROOM = 0.010  # m, that the arm keeps from the trunk and from what stands around on a stroke
-CUTS, CORNER = (
-    (0.0, 0.01, 0.02, 0.03),
-    0.1,
-)  # m, how far a corner out of reach is cut: in depth, and from where on along the stroke
+# m, how far a corner out of reach is cut: in depth, and from where on along the stroke
+CUTS, CORNER = ((0.0, 0.01, 0.02, 0.03), 0.1)
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
 OUT = 0.03  # m, by which a corner of a turned cloth stands out over the area's edge at most: what lies beside it
-LEARNING, EASING = (
-    0.12,
-    0.7,
-)  # shares of a force's error that are mended in a control step where it is too small, and too large
+# shares of a force's error that are mended in a control step where it is too small, and too large
+LEARNING, EASING = (0.12, 0.7)
 CLEAR = 0.04  # m, over the surface, between two strokes that do not follow each other
 BETWEEN = 0.5  # share of force and speed between two strokes, where the arm turns
-SPARE = (
-    15.0  # N, by which the hand leans harder than it shall press at most, where the way itself lies over the surface
-)
+# N, by which the hand leans harder than it shall press at most, where the way itself lies over the surface
+SPARE = 15.0
 REST = 0.3  # s, in which the force comes to its value before the cloth goes
 
 
@@ -187,15 +179,10 @@ class StrokeArea(Skill, word="stroke", how="area"):
     def _pose(self, state: OperatorState, to: tuple[float, float], above: float) -> tuple[np.ndarray, np.ndarray]:
         """Hand pose that brings the underside's middle to a place of the area, so high above it: the first that is reached."""
         arm = state.arms[self.hand]
-        best: tuple[float, np.ndarray, np.ndarray] | None = None
-        for position, frame in self._poses(state, to, above):
-            off = arm.solve(position, frame, arm.q, arm.q, HOLDS)[1]
-            if best is None or off < best[0]:
-                best = (off, position, frame)
-            if off < REACHED:
-                break
-        assert best is not None
-        return best[1:]
+        tries = ((arm.solve(*pose, arm.q, arm.q, HOLDS)[1], pose) for pose in self._poses(state, to, above))
+        _, pose = best_of(tries, REACHED, (np.inf, None))
+        assert pose is not None
+        return pose
 
     def _poses(
         self, state: OperatorState, to: tuple[float, float], above: float = 0.0

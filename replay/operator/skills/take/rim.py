@@ -45,9 +45,8 @@ class TakeRim(Skill, word="take", how="rim"):
         position, rotation = state.senses.site(self.at)
         quarter = np.pi / 2 - self.lean
         quarter = quarter if self.fingers == "left" else -quarter
-        across = (
-            -1.0 if self.hand == "left" else 1.0
-        )  # first further across, where the forearm has more room before the chest
+        # first further across, where the forearm has more room before the chest
+        across = -1.0 if self.hand == "left" else 1.0
         turns = (0.0, *(across * np.deg2rad([12.0, 20.0, -12.0, -24.0])))
         frames = [arm.frame(facing(rotation) + quarter + turn, self.pitch, like) for turn in turns]
         rows = []

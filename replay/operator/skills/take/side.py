@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ...limbs.geometry import FIRM, hand_frame, turned_between
 from ...operator_state import OperatorState
+from ...planning.ways import best_of
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
@@ -53,20 +55,16 @@ class TakeSide(Skill, word="take", how="side"):
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
-        best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
-        for name in HELD_AS:
-            like = arm.posture(name)
-            for frame in self._frames(state, position, rotation, arm.hand(like)[1]):
-                row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
-                score, found = state.ways.goal(self.hand, [row], like, FIRM, [self.of])
-                score += SKEWED * turned_between(arm.hand(found[-1])[1], frame)
-                if score < best[0]:
-                    best = (score, found, frame)
-                if score < 0.3:
-                    break
-            if best[0] < 0.3:
-                break
-        _, found, frame = best
+
+        def tries() -> Iterator[tuple[float, list[np.ndarray], np.ndarray]]:
+            for name in HELD_AS:
+                like = arm.posture(name)
+                for frame in self._frames(state, position, rotation, arm.hand(like)[1]):
+                    row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
+                    score, found = state.ways.goal(self.hand, [row], like, FIRM, [self.of])
+                    yield score + SKEWED * turned_between(arm.hand(found[-1])[1], frame), found, frame
+
+        _, found, frame = best_of(tries(), 0.3, (np.inf, [], np.eye(3)))
         yield from come(state, self.hand, found[0], self.speed)
         position, _ = state.senses.site(self.at)
         yield from close_on(state, self.hand, self.of, (position, frame), self.force, orient=FIRM)
