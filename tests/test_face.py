@@ -151,6 +151,14 @@ def test_labels_name_the_skills(served):
     assert [one.skill for one in found.segments][:2] == ["take.rim", "lift"] and found.departs is None
 
 
+def test_what_a_notebook_shows_of_a_demonstration_is_a_line(served):
+    """The last line of a cell is its repr; the numbers of an episode would fill a thousand lines."""
+    assert repr(served) == f"Recording({served.source!r}, simulation, {len(served.streams)} streams)"
+    steps, seconds = served.episode.n_steps, served.episode.duration_s
+    assert repr(served.episode) == f"SimEpisode('table_setting', seed 1, {steps} steps, {seconds:.2f} s)"
+    assert all(len(repr(stream)) < 200 for stream in served.streams.values())
+
+
 def test_streams_as_arrays_and_as_a_frame(served, monkeypatch):
     columns = served.arrays("action/joint_position")
     assert next(iter(columns)) == "time" and columns["time"][30] == pytest.approx(1.0)

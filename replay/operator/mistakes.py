@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from ...scenarios.draws import variation
@@ -178,30 +179,31 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep], bey
         (name, step.called) if step.called else (name,)
         for name, step in zip(numbered([step.kind.name for step in chain]), chain)
     ]
+    places = partial(_places, names=names, whole=len(chain) == len(scene.config.skills.value or ()))
     steps: list[MistakeStep | None] = list(chain)
     put_before: dict[int, list[MistakeStep]] = {}
     put_after: dict[int, list[MistakeStep]] = {}
     for word, child in node.child("change").items():
-        for at in _places(child, word, names):
+        for at in places(child, word):
             only_if = _only_if(child, scene) if "if" in child else chain[at].only_if
             steps[at] = replace(chain[at], values=_changed(chain[at], child, scene), only_if=only_if)
     for key, put in (("before", put_before), ("after", put_after)):
         for word, child in node.child(key).items():
-            for at in _places(child, word, names):
+            for at in places(child, word):
                 put[at] = [_step(skill) for skill in read_skills(scene, registry(), child)]
     let_go = node.child("let_go")
     if let_go.value is not None and let_go.mapping(required=("during", "after"), optional=("hand",)):
         after = let_go.child("after").quantity("time", low=0.0)
         hands = (let_go.child("hand").word(choices=SIDES),) if "hand" in let_go else SIDES
-        for at in _places(let_go.child("during"), let_go.child("during").word(), names):
+        for at in places(let_go.child("during"), let_go.child("during").word()):
             step = steps[at]
             assert step is not None
             steps[at] = replace(step, slips=after, hands=hands)
     for child in _one_or_more(node.child("skip")):
-        for at in _places(child, child.word(), names):
+        for at in places(child, child.word()):
             steps[at] = None
     if "ends_with" in node:
-        for at in _places(node.child("ends_with"), node.child("ends_with").word(), names):
+        for at in places(node.child("ends_with"), node.child("ends_with").word()):
             steps[at + 1 :] = [None] * len(steps[at + 1 :])
             put_before = {i: put for i, put in put_before.items() if i <= at}
             put_after = {i: put for i, put in put_after.items() if i <= at}
@@ -217,17 +219,18 @@ def _step(skill: Skill) -> MistakeStep:
     return MistakeStep(type(skill), skill.values, only_if=skill.only_if, called=skill.called)
 
 
-def _places(node: Node, label: str, names: Sequence[tuple[str, ...]]) -> list[int]:
+def _places(node: Node, label: str, names: Sequence[tuple[str, ...]], whole: bool) -> list[int]:
     """Where in a chain a label stands, as a list of one; an empty one and a note where it stands nowhere or at several places.
 
     Args:
         names: of the chain's skills, as `numbered` tells them apart (`take.rim 2`), and the own name of those that have one.
+        whole: whether each of the chain's skills could be read; else a skill that is not among them may be one that could not.
     """
     found = [i for i, known in enumerate(names) if label in (*known, known[0].rpartition(" ")[0])]
     if len(found) > 1:
         which = ", ".join(names[i][-1] for i in found)
         node.note(f"{label!r} stands {len(found)} times among the skills. Say which: {which}.")
-    elif not found and label:
+    elif not found and label and whole:
         node.note(
             f"{label!r} is not among the skills of this scenario.{nearest(label, [name for known in names for name in known])}"
         )

@@ -190,6 +190,9 @@ class SimEpisode:
         """T control periods [s]."""
         return self.n_steps * self.control_timestep
 
+    def __repr__(self) -> str:
+        return f"SimEpisode({self.scenario!r}, seed {self.seed}, {self.n_steps} steps, {self.duration_s:.2f} s)"
+
 
 @dataclass(frozen=True)
 class PictureFile:
@@ -323,7 +326,7 @@ class Recording:
         return f"Recording({self.source!r}, {self.kind}, {len(self.streams)} streams)"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)  # a dataclass would write its own repr: every number of the episode
 class SimRecording(Recording):
     """A recording of the simulation, made here: it always has its `episode`."""
 

@@ -117,7 +117,7 @@ def conditions_at(subgoal: Subgoal, margins: np.ndarray) -> list[dict[str, Any]]
 
 class MissedSteps:
     """`missed`: of each step that a take did not reach, in order, how near it came: `step`, `t` [s], its `conditions`, and `why_not`
-    where all of them held.
+    where it was waited for and all of them held.
 
     Of the step that was waited for it is the moment that came nearest; of those after it, since their turn did not come, the end.
     """
@@ -140,11 +140,13 @@ class MissedSteps:
             if not np.isnan(last.carry.reached[i, k]) or not subgoal.conditions:
                 continue
             near = nearest[k]
+            waited = near is not None
             if near is None:
                 margins = [float(np.broadcast_to(m, (len(last.carry.done),))[i]) for m in _margins(subgoal, last.readings)]
                 near = Nearest(end, np.array(margins), 0.0)
             conditions = conditions_at(subgoal, near.margins)
-            found.append({"step": subgoal.name, "t": near.t, "conditions": conditions, **why_not(subgoal, near, conditions)})
+            why = why_not(subgoal, near, conditions) if waited else {}  # its hold does not count before its turn
+            found.append({"step": subgoal.name, "t": near.t, "conditions": conditions, **why})
         return {"missed": tuple(found)}
 
 

@@ -25,6 +25,7 @@ from ..parts.part import Param, Part
 from ..parts.titles import check_title
 from ..sensing.reaction import Reaction, add_memory, memory
 from ..sensing.requests import Asks, Readings, Request
+from ..sheet.errors import ScenarioError
 from ..sheet.near_matches import nearest
 from ..sheet.yaml_reader import Node
 
@@ -106,13 +107,14 @@ def with_answers(actions: np.ndarray, names: Sequence[str], answers: Mapping[str
         answers: name -> value [SI].
 
     Raises:
-        KeyError: the scene asks for none of that name.
+        ScenarioError: the scene asks for none of that name.
     """
     answered = np.array(actions)
     for name, value in answers.items():
         column = f"answer.{name}"
         if column not in names:
-            raise KeyError(f"{name!r} is nothing that the scene asks for.")
+            asked = [one.removeprefix("answer.") for one in names if one.startswith("answer.") and not one.endswith(".given")]
+            raise ScenarioError(f"{name!r} is nothing that the scene asks for.{nearest(name, asked)}", field="answers")
         answered[..., names.index(column)] = value
         answered[..., names.index(f"{column}.given")] = 1.0
     return answered

@@ -68,6 +68,8 @@ class Names:
         for name in candidates:
             if getattr(self.spec, kind)(prefix + name) is not None:
                 return prefix + name
+        if kind == "site" and prefix == f"{MARKS}/" and word in self._marks:
+            return None  # what is wrong with the mark has been noted where it stands
         elements = {"site": self.spec.sites, "joint": self.spec.joints, "body": self.spec.bodies}[kind]
         known = [e.name[len(prefix) :] for e in elements if e.name.startswith(prefix)] if prefix else list(self.robot)
         node.note(f"{node.value!r} names no {kind}.{nearest(word, known)}")

@@ -89,7 +89,9 @@ def add_marks(spec: mujoco.MjSpec, marks: Node, names: Names, looks: bool) -> Se
 
 
 def _added(spec: mujoco.MjSpec, marks: Node, names: Names, looks: bool) -> Iterator[PlaceMark]:
+    above: list[str] = []
     for name, node in marks.items():
+        above.append(name)
         if not node.mapping(optional=("upon", "at", "yaw", "width", "colour", *SHAPES, "title")):
             continue
         check_title(node)
@@ -98,6 +100,11 @@ def _added(spec: mujoco.MjSpec, marks: Node, names: Names, looks: bool) -> Itera
         if at.value is not None:
             at.mapping(optional=("x", "y", "z"))
         x, y, z = (at.child(axis).quantity("length", default=0.0) for axis in "xyz")
+        instance, _, other = str(node.child("upon").value).partition(".")
+        if instance == MARKS and other in marks and other not in above[:-1]:
+            why = f"stands {'here' if other == name else 'below'}, and a mark lies on one that is listed above it."
+            node.child("upon").note(f"{other!r} {why}")
+            continue
         below = names.element(node.child("upon"), "site") if "upon" in node else None
         if "upon" in node and below is None:
             continue

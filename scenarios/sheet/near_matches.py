@@ -22,13 +22,14 @@ def near(word: str, known: Iterable[str], at_most: int = 3) -> list[str]:
     """The known words that a misspelt one may stand for, the likest first; one alone where it is far more like than the others.
 
     Words that begin with the same steps up to a `/` or a `.` (`fixtures/`, `joint.`) must be alike in the rest of them, too. Case does
-    not count. A size at the end (`_075`) and a folder before the name may be left out.
+    not count. A size at the end (`_075`) and a folder before the name may be left out. If none of them ends in what follows the last
+    `/`, those that do are meant: `objects/meal_tray` by `fixtures/meal_tray`.
     """
     matcher = difflib.SequenceMatcher()
-    given = word.lower()
+    given, known = word.lower(), list(dict.fromkeys(known))
     steps = [step.end() for step in re.finditer(r"[/.](?!\d)", given)]
     found: list[tuple[float, float, str]] = []  # likeness of the whole, of what follows the common steps; the word
-    for one in dict.fromkeys(known):
+    for one in known:
         other = one.lower()
         begin = max((end for end in steps if other.startswith(given[:end])), default=0)
         matcher.set_seq2(given[begin:])
@@ -41,9 +42,12 @@ def near(word: str, known: Iterable[str], at_most: int = 3) -> list[str]:
             length = len(other) + len(given)
             found.append(((rest * (length - 2 * begin) + 2 * begin) / length, rest, one))
     found.sort(key=lambda one: -one[0])
-    return [
+    alike = [
         one for whole, rest, one in found[:at_most] if whole > found[0][0] - LESS_ALIKE and rest > found[0][1] - LESS_ALIKE
     ]
+    folder, _, last = given.rpartition("/")
+    same = [one for one in known if folder and last and one.lower().rpartition("/")[2] == last]
+    return alike if set(same) & set(alike) else same[:at_most] or alike
 
 
 def meant_by(key: str, known: Iterable[str], there: Container[str]) -> str | None:

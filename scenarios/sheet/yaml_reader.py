@@ -256,11 +256,9 @@ def _places_of(text: str, name: str, prefix: str) -> dict[str, Place]:
                     what = f"{key.value!r} is read by YAML as {kind}, not as a word" if isinstance(key.value, str) else (
                         f"is a {'list' if kind == 'seq' else 'table'}, not a word"
                     )
-                    raise ScenarioError(
-                        f"The key {what}. Use another word.",
-                        file=name,
-                        line=line,
-                    )
+                    alone = node.flow_style and isinstance(value, yaml.ScalarNode) and not value.value and not value.style
+                    way = "A comma ends the value before it. Write it without a comma, or in quotes" if alone else "Use another word"
+                    raise ScenarioError(f"The key {what}. {way}.", file=name, line=line)
                 child = f"{path_}.{key.value}" if path_ else key.value
                 places[child] = (name, line)
                 walk(value, child)
@@ -339,11 +337,13 @@ class Node:
     def mapping(self, required: tuple[str, ...] = (), optional: tuple[str, ...] | None = ()) -> bool:
         """Check that this is a mapping with these keys (`optional=None`: any others too); False where it is no mapping.
 
+        What is no mapping is one problem, whatever of it is read later.
         A misspelt key is one problem: its value is read under the key that it is nearest to, and what is wrong below is not noted.
         """
         if not isinstance(self.value, Mapping):
             keys = f" with the keys {', '.join(required)}" if required else ""
             self.note(f"{self.value!r} is not a mapping{keys}.{odd_marks(self.value)}")
+            self.problems.missing |= {f"{self.path}.{key}" if self.path else key for key in (*required, *(optional or ()))}
             return False
         meant: dict[str, str] = {}  # misspelt key -> the one that it stands for
         for key in self.value:

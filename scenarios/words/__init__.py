@@ -51,7 +51,11 @@ def read_predicate(node: Node, names: Names, beside: tuple[str, ...] = ()) -> Pr
     words = [key for key in node.value if key in WORDS]
     if not words and any(key not in beside for key in node.value):
         return None  # a misspelt word, which has been reported
-    if len(words) != 1:
-        node.note(f"exactly one of {', '.join(WORDS)} is wanted here, not {words or 'none'}.")
+    if not words:
+        node.note("no word of the goal stands here. Write one, such as `released: bowl`; `shiliu list words` has all.")
+        return None
+    if len(words) > 1:
+        each = ", ".join(f"{{{word}: ...}}" for word in words)
+        node.note(f"{len(words)} words stand in one condition. Write `all: [{each}]`, or `any:` if one of them is enough.")
         return None
     return WORDS[words[0]](node.child(words[0]), names)

@@ -279,6 +279,18 @@ def test_what_a_mistake_overlooks_stands_in_its_draw_and_all_else_is_as_drawn(mi
 
 
 @pytest.mark.parametrize(
+    ("slip", "message"), [("home: {hand: lft}", "'lft' is not known here"), ("hom: {hand: left}", "'hom' is no skill")]
+)
+def test_a_skill_that_cannot_be_read_is_no_second_problem_of_a_mistake_that_names_it(mistakes, slip, message):
+    """The last skill has a slip, so whether there is a `home 2` is not known."""
+    text, chain = "{m: {code: scenario.spilt, skip: home 2}}", "[home: {hand: left}, wait: {time: 1 s}, %s]"
+    assert len(mistakes(text, chain % "home: {hand: left}")["m"].steps) == 2
+    with pytest.raises(ScenarioError) as raised:
+        mistakes(text, chain % slip)
+    assert message in str(raised.value) and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         (
@@ -359,7 +371,7 @@ def test_record_a_mistake_then_replay_it(tmp_path, capsys, monkeypatch):
     assert (
         main(["record", here, "mistake=guest_bowl_pushed", "episodes=1", f"seed={SEED}", "out=bad", "quiet=true"]) == 0
     )
-    assert "1 of 1 led to scenario.guest_bowl_pushed, as the scenario states" in capsys.readouterr().out
+    assert "1 of 1 led to scenario.guest_bowl_pushed, the code of this mistake" in capsys.readouterr().out
     side = json.loads((tmp_path / "bad" / "shiliu" / "episodes" / "episode_000000.json").read_text(encoding="utf-8"))
     assert side["label"]["success"] is False and side["label"]["failure"] == "scenario.guest_bowl_pushed"
     assert side["provenance"]["mistake"] == "guest_bowl_pushed"

@@ -267,7 +267,7 @@ def test_a_mistake_that_breaks_a_limit_alone_has_brought_its_code(table):
     done.provenance = {**whole.provenance, "mistake": "lean", "brought": "replay.force.object:lean"}
     lines = Lines("en", tries.words, "replay.force.object:lean")
     assert "failure replay.force.object:lean" in lines.of(done)[0] and len(lines.of(done)) == 1
-    assert lines.total([done, whole])[0].startswith("1 of 2 led to replay.force.object:lean, as the scenario states; ")
+    assert lines.total([done, whole])[0].startswith("1 of 2 led to replay.force.object:lean, the code of this mistake; ")
     assert Lines("en", tries.words).total([whole])[0].startswith("1 of 1 succeeded (")
 
 

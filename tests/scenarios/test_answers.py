@@ -137,7 +137,7 @@ def test_an_answer_may_be_mended_until_the_end_and_counts_as_it_was_given_last(s
         if not terminated:
             _, _, terminated, _, info = env.step(with_answers(undone, names, {"standby": 0.0}))
     assert terminated and info["success"]
-    with pytest.raises(KeyError, match="'presure' is nothing that the scene asks for"):
+    with pytest.raises(ScenarioError, match=r"'presure' is nothing that the scene asks for. Did you mean pressure\?"):
         with_answers(still, names, {"presure": 0.5})
 
 

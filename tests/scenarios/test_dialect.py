@@ -165,6 +165,11 @@ def test_all_slips_of_a_scenario_are_told_at_once(designer):
         ("required: [integrity]", "required: [integrty]", "'integrty' is no stage of the judge. Did you mean integrity"),
         ("required: [integrity]", "required: [integrity], if_unknown: {vary: [bowl.yaw], starts: 8}", "'bowl.yaw' is not known here"),
         ("x: 200 mm, y: 50 mm", "x: 1e200 m, y: 50 mm", "too large a number"),
+        ("{x: 500 mm, y: 50 mm, z: 2000 mm}", "[500 mm, 50 mm, 2000 mm]", "is not a mapping with the keys x, y, z."),
+        ("size: 160x120", "size: 160,120", "'120' is read by YAML as int, not as a word. A comma ends the value before it."),
+        ("{upright: {of: bowl, within: 10 deg}}", "{upright: {of: bowl, within: 10 deg}, released: bowl}",
+         "2 words stand in one condition. Write `all: [{upright: ...}, {released: ...}]`"),
+        ("{upright: {of: bowl, within: 10 deg}}", "{}", "no word of the goal stands here. Write one"),
     ],
 )  # fmt: skip
 def test_one_slip_is_one_problem_at_its_line(designer, right, wrong, message):
@@ -294,6 +299,10 @@ def test_a_setting_may_share_its_name_with_a_folder_of_conf():
         ("objects/cop", ["objects/cup_075", "objects/can_330", "objects/corn"], ["objects/cup_075"]),  # a size is left out
         ("bowl", ["objects/bowl_150", "objects/bottle_065", "fixtures/bowling"], ["objects/bowl_150"]),  # and a folder
         ("BARE", ["bare", "bore"], ["bare"]),
+        ("fixtures/meal_tray", ["fixtures/reject_tray", "objects/meal_tray"], ["objects/meal_tray"]),  # of another folder
+        ("objects/meal_tay", ["fixtures/meal_tay_2", "objects/meal_tray"], ["objects/meal_tray"]),
+        ("objects/lid", ["fixtures/lid", "objects/lid", "objects/led"], ["objects/lid"]),
+        ("objects/", ["fixtures/lid"], []),
     ],
 )
 def test_only_what_is_near_is_offered(word, known, meant):

@@ -126,6 +126,24 @@ def test_a_place_that_is_no_mark_and_a_part_called_marks_are_named():
         bench("[home: {hand: left}]", "{a: {moved: {of: can, more_than: 1 m}}}", at={}, parts={"marks": {"part": "objects/can_330"}})
 
 
+def test_a_slip_in_a_mark_is_one_problem_wherever_the_mark_is_named():
+    goal = "{there: {near: {of: can.base, to: marks.spot, within: 5 mm}}}"
+    with pytest.raises(ScenarioError) as raised:
+        scene(goal=goal, skills="[look: {at: marks.spot}]", mark=SPOT | {"upon": "table.top_frnt"})
+    assert str(raised.value).count("names no site") == 1 and "problems" not in str(raised.value)
+
+
+def test_a_mark_lies_on_one_above_it():
+    ring = SPOT | {"upon": "marks.spot", "at": {"x": "30 mm"}}
+    made = bench("[home: {hand: left}]", NEVER, marks={"spot": SPOT, "further": ring})
+    spot, further = (at(made, drawing.nominal(made), f"marks/{one}") for one in ("spot", "further"))
+    assert further[0] == pytest.approx(spot[0] + 0.030 * spot[1], abs=1e-9)
+    with pytest.raises(ScenarioError, match=r"marks.further.upon: 'spot' stands below, and a mark lies on one that is listed above it"):
+        bench("[home: {hand: left}]", NEVER, marks={"further": ring, "spot": SPOT})
+    with pytest.raises(ScenarioError, match="'spot' stands here, and a mark lies on one"):
+        scene(mark=ring)
+
+
 def test_the_example_of_the_page_is_a_scene():
     """The YAML of docs/marks.md."""
     page = (Path(__file__).parents[2] / "docs" / "marks.md").read_text(encoding="utf-8")
