@@ -1,7 +1,11 @@
 """Bags: small ROS 1 bags as the robot records them, and one with no more than its arm."""
 
+from pathlib import Path
+
 import numpy as np
 from rosbags.rosbag1 import Writer
+from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import Writer as Ros2Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording
@@ -22,6 +26,43 @@ geometry_msgs/Vector3 acc
 geometry_msgs/Vector3 free_acc
 geometry_msgs/Quaternion quat
 """
+ROS2_SENSORS = """\
+std_msgs/Header header
+builtin_interfaces/Time sensor_time
+kuavo_msgs/JointData joint_data
+kuavo_msgs/ImuData imu_data
+================================================================================
+MSG: std_msgs/Header
+builtin_interfaces/Time stamp
+string frame_id
+================================================================================
+MSG: builtin_interfaces/Time
+int32 sec
+uint32 nanosec
+================================================================================
+MSG: kuavo_msgs/JointData
+float64[] joint_q
+float64[] joint_v
+float64[] joint_torque
+================================================================================
+MSG: kuavo_msgs/ImuData
+geometry_msgs/Vector3 gyro
+geometry_msgs/Vector3 acc
+geometry_msgs/Vector3 free_acc
+geometry_msgs/Quaternion quat
+================================================================================
+MSG: geometry_msgs/Vector3
+float64 x
+float64 y
+float64 z
+================================================================================
+MSG: geometry_msgs/Quaternion
+float64 x
+float64 y
+float64 z
+float64 w
+"""
+START = 10**18
 ARM = [f"arm_joint_{i}" for i in range(1, 15)]
 
 
@@ -101,3 +142,31 @@ def arm_bag(path, n=20, **changes):
 def only(path, **options) -> Recording:
     (recording,) = read(path, **options)
     return recording
+
+
+def ros2_bag(folder: Path, n: int = 20, definitions: bool = True, storage: StoragePlugin = StoragePlugin.SQLITE3) -> Path:
+    """The same arm commands in a folder as `ros2 bag record` leaves it; returns the file in it."""
+    text = ROS2_SENSORS.replace("builtin_interfaces/Time sensor_time\n", "")
+    kind, arm = "kuavo_msgs/msg/SensorsData", "sensor_msgs/msg/JointState"
+    store = get_typestore(Stores.ROS2_HUMBLE)
+    types = get_types_from_msg(text, kind)
+    store.register({name: fields for name, fields in types.items() if name.startswith("kuavo_msgs")})
+    make = store.types
+    with Ros2Writer(folder, version=9, storage_plugin=storage) as writer:
+        connection = writer.add_connection("/kuavo_arm_traj", arm, typestore=store)
+        for k in range(n):
+            ns = START + k * 10**7
+            header = make["std_msgs/msg/Header"](make["builtin_interfaces/msg/Time"](ns // 10**9, ns % 10**9), "")
+            empty = np.empty(0)
+            names = [f"arm_joint_{i}" for i in range(1, 15)]
+            message = make[arm](header, names, np.full(14, k + 0.5), empty, empty)
+            writer.write(connection, ns + 1000, store.serialize_cdr(message, arm))
+        writer.add_connection("/sensors_data_raw", kind, typestore=store)
+    (path,) = folder.glob("*.mcap" if storage is StoragePlugin.MCAP else "*.db3")
+    if not definitions:
+        import sqlite3
+
+        with sqlite3.connect(path) as file:
+            file.execute("UPDATE message_definitions SET topic_type = 'x/msg/' || id")
+            file.execute("UPDATE topics SET type = 'kuavo_msgs/msg/Unknown' WHERE name = '/kuavo_arm_traj'")
+    return path

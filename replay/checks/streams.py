@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ...scenarios.sheet.near_matches import near
-from ..recording.recording import Recording
+from ..recording.recording import ANNOUNCED, SILENT, Recording
 from ..signals.clock import by_topic, seconds, topic
 from .check import Check
 from .clocks import stopped_from
@@ -13,28 +15,50 @@ from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
 from .rules import Rules
 
+KEPT = 10  # messages of a stream, and usual intervals before its second one, from which on the first one was kept from before
+
 
 def check_missing(recording: Recording, rules: Rules, origin: int) -> list[Finding]:
     """`stream.missing`: a stream that begins late or ends early; or a recording that goes on from another.
 
     A recording without commands is another kind of recording (its state is played as the command), not one with a
-    stream missing. If a stream's clock stops, its end is not known.
+    stream missing; where the container announces a topic of commands that holds nothing, that is a WARN. Messages that it counts and does
+    not hold were lost, which is a FAIL. If a stream's clock stops, its end is not known; a first message from long before the others (a
+    command that was sent once and is kept by its sender) is a WARN, and no beginning.
     """
     rule, found = rules["stream.missing"], []
     before = recording.metadata.get("continues")
     if isinstance(before, dict):
         details = {"kind": "part"}
         found.append(rule.finding(level="WARN", subject=(str(before["name"]),), value=float(before["after_s"]), unit="s", details=details))
+    silent, counted = recording.metadata.get(SILENT), recording.metadata.get(ANNOUNCED)
+    if isinstance(silent, list) and silent:
+        found.append(rule.finding(level="WARN", subject=tuple(map(str, silent)), value=0.0, unit="1", details={"kind": "silent"}))
+    if isinstance(counted, dict):
+        for name, (stated, here) in counted.items():
+            level, kind = ("FAIL", "lost") if stated > here else ("WARN", "more")
+            details = {"kind": kind, "said": stated, "here": here}
+            found.append(rule.finding(level=level, subject=(name,), value=float(abs(stated - here)), unit="1", details=details))
     streams = [
         s
         for s in by_topic(recording.streams.values())
         if s.clock != "grid" and s.role in ("command", "measured") and s.n > 1 and stopped_from(s) is None
     ]
     if len(streams) > 1:
-        first = min(float(seconds(s, origin).min()) for s in streams)
-        last = max(float(seconds(s, origin).max()) for s in streams)
+        times = {s.name: seconds(s, origin) for s in streams}
         for stream in streams:
-            t = seconds(stream, origin)
+            t = times[stream.name]
+            before_it = float(t[1] - t[0])
+            if stream.n > KEPT and before_it > KEPT * float(np.median(np.diff(t))) and rule.grade_value(before_it)["level"] != "PASS":
+                times[stream.name] = t[1:]
+                details = {"kind": "kept"}
+                found.append(
+                    rule.finding(level="WARN", subject=(topic(stream),), t0=float(t[0]), t1=float(t[1]), value=before_it, details=details)
+                )
+        first = min(float(t.min()) for t in times.values())
+        last = max(float(t.max()) for t in times.values())
+        for stream in streams:
+            t = times[stream.name]
             late, early = float(t.min()) - first, last - float(t.max())
             side, value, t0, t1 = (
                 ("late", late, first, float(t.min())) if late >= early else ("early", early, float(t.max()), last)

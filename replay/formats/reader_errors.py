@@ -15,6 +15,7 @@ except ImportError:  # not on this system
     resource = None  # type: ignore[assignment]
 
 POINTER = b"version https://git-lfs"  # what Git leaves in place of a large file that was not fetched
+PARQUET = b"PAR1"  # at both ends of a whole table
 MAX_CAUSE = 160  # characters of what the library says
 
 
@@ -40,9 +41,11 @@ def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> It
             raise EpisodeError(missing, file=path) from None
         if wants_memory(error) and _limited():
             raise MemoryError(str(error)) from error  # nothing is wrong with the file
-        if _is_pointer(path):
+        refuse_stand_in(path)
+        if isinstance(error, UnicodeDecodeError):
+            found = f"byte {error.start} is 0x{error.object[error.start]:02x}"
             raise EpisodeError(
-                "is a Git LFS pointer, not the file itself. Fetch the files: git lfs pull.", file=path
+                f"the text is no UTF-8: {found}. Save the file as UTF-8; editors of Windows write Chinese as GBK.", file=path
             ) from None
         cause = " ".join(str(error).split()).rstrip(".")[:MAX_CAUSE] or type(error).__name__
         raise EpisodeError(f"{broken} ({cause}). {fix}", file=path) from None
@@ -88,12 +91,28 @@ def bytes_of(path: Path, limit: int) -> bytes:
     return content
 
 
-def _is_pointer(path: Path) -> bool:
+def refuse_stand_in(path: Path) -> None:
+    """See that a file is itself and was written to its end.
+
+    Raises:
+        EpisodeError: Git left a pointer in its place, or it is a Parquet table that its writer never closed.
+    """
     try:
         with path.open("rb") as file:
-            return file.read(len(POINTER)) == POINTER
+            head = file.read(len(POINTER))
+            size = file.seek(0, 2)
+            file.seek(max(0, size - len(PARQUET)))
+            end = file.read()
     except OSError:
-        return False
+        return
+    if head == POINTER:
+        raise EpisodeError("is a Git LFS pointer, not the file itself. Fetch the files: git lfs pull.", file=path)
+    if head.startswith(PARQUET) and end != PARQUET:
+        raise EpisodeError(
+            "the table has no end: its writer was never closed, or a copy of it broke off. Copy it again from where it was recorded; "
+            "if it has no end there either, its rows are lost (LeRobot closes its tables with finalize()).",
+            file=path,
+        )
 
 
 def _limited() -> bool:

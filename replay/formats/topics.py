@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ...scenarios.sheet.errors import EpisodeError, shown
-from ..recording.recording import NOTE_WORDS, Recording
+from ..recording.recording import NOTE_WORDS, SILENT, Recording
 from .mapping import Mapping, TopicRule
 from .mappings import of_format, unreadable
 from .rosbag.topic import TopicBuffer
@@ -132,6 +132,10 @@ def recording_of(
         kind = "state_only" if measured else "human"
         notes.append("no command was recorded" if measured else "no joint was recorded, only a person's motion")
     unmapped = tuple(_unmapped(mapping, channels, silent))
+    roles = {s.role for s in streams.values()}
+    lost = {c.topic for c in silent if (rule := rule_of(mapping, c)) and {s.role for s in rule.streams} & {"command", "measured"} - roles}
+    if lost:
+        metadata = {**metadata, SILENT: sorted(lost)}
     if words := mapping.note_words([*notes, *unmapped]):
         metadata = {**metadata, NOTE_WORDS: words}
     return Recording(

@@ -30,6 +30,14 @@ class NoMapping(EpisodeError):
 
     def __init__(self, episode: ArrayEpisode) -> None:
         shown = [f"{name} {shape_text(array)}" for name, array in list(episode.arrays.items())[:8]]
+        if not shown and episode.left:
+            super().__init__(
+                f"nothing in this {episode.container} is a number that is read: {'; '.join(episode.left[:4])}. "
+                "Save each value as a plain array.",
+                file=episode.file,
+            )
+            self.episode = episode
+            return
         more = f" and {len(episode.arrays) - 8} more" if len(episode.arrays) > 8 else ""
         super().__init__(
             f"no mapping knows this {episode.container}, which holds {', '.join(shown) or 'no numbers'}{more}. It does not "

@@ -37,6 +37,7 @@ from .robosuite import mapping_of
 EPISODES = "data/demo_*"  # where robosuite and robomimic keep their episodes
 ROOT = "/"  # the pattern of a file that holds one episode
 PICTURES = "images"  # a group of them
+TOTAL = "total"  # robomimic's count of all rows
 MASKS = "mask"  # robomimic's lists of episodes
 MAX_LIST_BYTES = 1 << 26  # of one of them
 COUNTS = ("num_samples", "total_steps")  # of an episode's actions, as robomimic and Minari call it
@@ -105,9 +106,15 @@ def read(
                 _attributes(file["data"]) if isinstance(file.get("data"), h5py.Group) else {}
             )
             attributes |= about or {}
+            total = _total(file, groups) if groups else None
             texts = _texts(file) | (_texts(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
         if not groups:
-            listed = ", ".join(list(file)[:5]) or "nothing"
+            listed = ", ".join(list(file)[:5])
+            if not listed:
+                raise EpisodeError(
+                    f"the {kind.container} is empty: it was opened, and no episode was ever saved. Record again, or leave it out.",
+                    file=path,
+                )
             raise EpisodeError(
                 f"the {kind.container} holds no episode {', '.join(patterns)}, only {listed}. It is no such recording; a mapping of "
                 "your own may name another pattern under episodes.",
@@ -118,6 +125,8 @@ def read(
             with mendable(path, f"episode {group}"):
                 episode = _episode(file[group], name, here, path, attributes, kind)
                 episode.texts |= texts | _texts(file[group])
+                if total is not None:
+                    episode.notes.append(f"{total[0]} rows are announced in all ({TOTAL}), {total[1]} are here")
                 kind.arranged(episode)
             return recording_of(episode, mapping, fps, mapping_of)
 
@@ -149,6 +158,20 @@ def _absent(file: h5py.File, groups: list[str]) -> list[tuple[str, str]]:
                 if isinstance(short, str) and short not in here:
                     found.setdefault(shown(short), f"{MASKS}/{shown(name)}")
     return [(found[short], short) for short in sorted(found, key=natural)]
+
+
+def _total(file: h5py.File, groups: list[str]) -> tuple[int, int] | None:
+    """How many rows the episodes have in all, as robomimic counts them beside them, and how many there are; None where these agree, or
+    an episode has no actions to be counted. A part of a file that kept its count is whole: this is a note, and refuses nothing."""
+    parents = {group.rpartition("/")[0] for group in groups}
+    parent = file[next(iter(parents))] if len(parents) == 1 and "" not in parents else None
+    stated = np.asarray(None if parent is None else parent.attrs.get(TOTAL))
+    if stated.ndim or stated.dtype.kind not in "iu":
+        return None
+    if not all(group != ROOT and _own_array(file[group], "actions") and file[group]["actions"].ndim for group in groups):
+        return None
+    here = sum(len(file[group]["actions"]) for group in groups)
+    return None if here == int(stated) else (int(stated), here)
 
 
 def _announced(group: h5py.Group, arrays: dict[str, np.ndarray], path: Path) -> None:

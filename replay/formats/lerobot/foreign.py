@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +174,8 @@ class _Foreign(ForeignTables):
                 yield name, ("lacking", str(shape), "")
             elif isinstance(shape, list) and shape != [1] and list(columns[name].shape[1:]) != shape:
                 yield name, ("shape", str(shape), str(list(columns[name].shape[1:])))
+            elif columns[name].ndim == 2 and len(labels) > 1 and len(labels) != columns[name].shape[1]:
+                yield name, ("few_names", str(len(labels)), str(columns[name].shape[1]))
             elif columns[name].ndim == 2 and len(labels) == columns[name].shape[1] != len(set(labels)):
                 yield name, ("names", next(label for label in labels if labels.count(label) > 1), "")
 
@@ -181,7 +183,7 @@ class _Foreign(ForeignTables):
 
     def episodes(self) -> Iterator[ArrayEpisode | Unreadable]:
         """Every episode, as the frames hold it; after them those that are announced and not here."""
-        seen: set[int] = set()
+        seen: dict[int, str] = {}  # number of an episode -> its file
         broken: set[Path] = set()
         numbered = True  # every episode has a number by which the tables know it
         # which row of the set a file begins with, as LeRobot counts through the files; unknown where one of them is missing
@@ -200,14 +202,14 @@ class _Foreign(ForeignTables):
                             episode.name,
                             episode.source,
                             EpisodeError(
-                                f"episode {index} stands in two places. Leave one of them out.",
+                                f"episode {index} stands in two places, the first in {seen[index]}. Leave one of them out.",
                                 file=path,
                                 field="episode_index",
                             ),
                         )
                         continue
                     if index is not None:
-                        seen.add(index)
+                        seen[index] = relative
                     yield episode
                 if first is not None:
                     first += pq.read_metadata(readable(path)).num_rows
@@ -215,7 +217,7 @@ class _Foreign(ForeignTables):
                 broken.add(path)
                 first = None
                 if (named := _NUMBER.search(path.stem)) is not None:
-                    seen.add(int(named[1]))
+                    seen.setdefault(int(named[1]), relative)
                 yield Unreadable(shown(path.stem), f"{self.source}/{relative}", error)
         if numbered:
             yield from self._not_here(seen, broken)
@@ -229,13 +231,13 @@ class _Foreign(ForeignTables):
         own = self.file_of(counted, self.rows.get(counted, {}))
         return counted if own is None or not own.is_file() or own.resolve() == path.resolve() else int(named[1])
 
-    def _not_here(self, seen: set[int], broken: set[Path]) -> Iterator[Unreadable]:
+    def _not_here(self, seen: Collection[int], broken: set[Path]) -> Iterator[Unreadable]:
         """Episodes that the tables list, or `info.json` counts, of which no row was found."""
         announced = set(self.rows)
         total = self.info.get("total_episodes")
         if type(total) is int and 0 < total <= MAX_FILES and announced <= set(range(total)):
             announced = set(range(total))
-        missing = sorted(announced - seen)
+        missing = sorted(announced.difference(seen))
         if len(missing) > MANY and (lost := self._many_missing(missing, len(announced), broken)) is not None:
             yield lost
             return

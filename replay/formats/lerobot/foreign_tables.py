@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,7 @@ from .tables import readable
 
 MAX_META_BYTES = 64 << 20
 MAX_FILES = 200_000
+_NAMED = re.compile(r"(?:episode_|file-)\d+")
 
 
 class ForeignTables:
@@ -61,8 +63,12 @@ class ForeignTables:
             return [row for row in rows if isinstance(row, dict)]
 
     def _files(self) -> list[Path]:
-        """Parquet files of frames, sorted; all of them inside the folder."""
-        found = sorted(self.root.glob("data/**/*.parquet"))
+        """Parquet files of frames, sorted, those first that LeRobot would name so: of a copy beside one, the copy is the second.
+
+        All of them are inside the folder. What is hidden is another program's (`._episode_000000.parquet`).
+        """
+        found = sorted(self.root.glob("data/**/*.parquet"), key=lambda path: (_NAMED.fullmatch(path.stem) is None, path))
+        found = [path for path in found if not any(part.startswith(".") for part in path.relative_to(self.root).parts)]
         for path in found:
             if not path.resolve().is_relative_to(self.root.resolve()):
                 raise EpisodeError("leads out of the dataset. Copy the files themselves, not links.", file=path)

@@ -24,8 +24,8 @@ from .. import episode_archive as packed
 from .. import lossless_json as tagged
 from ..file_state import sha256_of
 from ..mappings import load
-from ..reader_errors import mending, refuse_empty
-from ..rosbag.parts import refuse_part
+from ..reader_errors import mending, refuse_empty, refuse_stand_in
+from ..rosbag.parts import announced, refuse_part
 from ..topics import TopicBuffers, choose, mapped, recording_of
 from . import write as layout
 
@@ -82,6 +82,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         "duration_s": (file.end_ns - file.start_ns) * 1e-9,
         "messages": sum(c.msgcount for c in channels),
     }
+    metadata |= announced(path, used, [*channels, *silent])
     return recording_of(path, source, sha256_of(path), used, topics.by_topic, channels, silent, metadata)
 
 
@@ -254,6 +255,7 @@ def records(path: Path) -> Iterator[McapRecord]:
     """
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
+            refuse_stand_in(path)
             raise EpisodeError("not an MCAP file: its first bytes are others.", file=path)
         limit = min(MAX_RECORD_BYTES, file.seek(-len(MAGIC), 2))
         if file.read() != MAGIC:

@@ -22,7 +22,7 @@ from ..mappings import load
 from ..reader_errors import mending
 from ..topics import TopicBuffers, choose, mapped, recording_of
 from .bag1 import definitions
-from .parts import refuse_part
+from .parts import announced, refuse_part
 
 FORMATS = ("mcap", "rosbag1")  # their mappings come into question: the robot's topics and types are the same
 
@@ -57,6 +57,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
             "duration_s": (reader.duration - 1) * 1e-9,  # the library counts the last nanosecond, too
             "messages": sum(c.msgcount for c in channels),
         }
+        metadata |= announced(path, used, [*channels, *silent])
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         return recording_of(path, source, sha256, used, topics.by_topic, channels, silent, metadata)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ....scenarios.sheet.errors import EpisodeError, ScenarioError
 from ....scenarios.sheet.yaml_reader import read_yaml
+from ...recording.recording import ANNOUNCED
+from ..mapping import Mapping
+from ..topics import Channel
 
 MAX_SHEET_BYTES = 16 << 20
 
@@ -16,17 +21,47 @@ def refuse_part(path: Path) -> None:
     Raises:
         EpisodeError: the file is one of several parts.
     """
-    sheet = path.parent / "metadata.yaml"
-    if not sheet.is_file():
-        return
-    try:
-        about = read_yaml(sheet, limit=MAX_SHEET_BYTES)
-        parts = about["rosbag2_bagfile_information"]["relative_file_paths"]
-        several = len(parts) > 1 and path.name in [Path(part).name for part in parts]
-    except (OSError, ScenarioError, KeyError, TypeError):
-        return  # the file itself says what it holds
-    if several:
+    about = _sheet(path)
+    parts = about.get("relative_file_paths")
+    if isinstance(parts, list) and len(parts) > 1 and path.name in [Path(str(part)).name for part in parts]:
         raise EpisodeError(
             f"is one of {len(parts)} parts of a recording. Join them first: ros2 bag convert, without a maximal size.",
             file=path,
         )
+
+
+def announced(path: Path, mapping: Mapping, channels: Sequence[Channel]) -> dict[str, Any]:
+    """For a recording's metadata, the topics of a mapping of which `metadata.yaml` counts another number of messages than the file
+    holds: that number, and how many are here. Empty where they agree.
+
+    The file may have been renamed since: what is counted is compared, and no name. Where no topic of the file is counted, or another
+    file of the folder could be meant, nothing is.
+    """
+    counted = _sheet(path).get("topics_with_message_count")
+    if not isinstance(counted, list) or len([*path.parent.glob(f"*{path.suffix}")]) > 1:
+        return {}
+    here: dict[str, int] = {}
+    for channel in channels:
+        here[channel.topic] = here.get(channel.topic, 0) + channel.msgcount
+    stated: dict[str, int] = {}
+    for row in counted:
+        name = row.get("topic_metadata", {}).get("name") if isinstance(row, dict) else None
+        number = row.get("message_count") if isinstance(row, dict) else None
+        if isinstance(name, str) and isinstance(number, int):
+            stated[name] = number
+    if not set(stated) & set(here):
+        return {}
+    other = {name: [number, here.get(name, 0)] for name, number in stated.items() if name in mapping.topics and number != here.get(name, 0)}
+    return {ANNOUNCED: other} if other else {}
+
+
+def _sheet(path: Path) -> dict[str, Any]:
+    """What `metadata.yaml` beside a file says of the recording; empty where there is none that can be read."""
+    sheet = path.parent / "metadata.yaml"
+    if not sheet.is_file():
+        return {}
+    try:
+        about = read_yaml(sheet, limit=MAX_SHEET_BYTES)["rosbag2_bagfile_information"]
+    except (OSError, ScenarioError, KeyError, TypeError):
+        return {}  # the file itself says what it holds
+    return about if isinstance(about, dict) else {}

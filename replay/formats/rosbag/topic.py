@@ -48,6 +48,7 @@ class _Column:
     reordered: int = 0  # messages that name the elements in another order than the first
     pending: dict[str, tuple[float, int]] = field(default_factory=dict)  # of a row to which several senders give parts: value, when
     parts_of: dict[tuple[str, ...], int] = field(default_factory=dict)  # what each of them names, and how often
+    hollow: int = 0  # messages that hold no value
     apart_ns: int = 0  # between the first and the last message of a row, at the most
     absent: bool = False
 
@@ -111,6 +112,10 @@ class TopicBuffer:
         place = f"{self.topic}:{', '.join(column.rule.fields[:2])}"
         return EpisodeError(f"message {self.n if number is None else number}: {message}", file=self.path, field=place)
 
+    def _miscounted(self, column: _Column, count: int, number: int | None = None) -> EpisodeError:
+        named = f"holds {count} values, the mapping names {len(column.rule.columns)}."
+        return self._fail(column, f"{named} Give a mapping for this robot (mapping=FILE.yaml), or cut the message out.", number)
+
     def _keep(self, column: _Column, message: Any) -> int | None:
         """Append one message's values in stored order; returns how many, None where an optional stream is not in this bag."""
         rule, values, several = column.rule, column.values, len(column.rule.fields) > 1
@@ -137,19 +142,18 @@ class TopicBuffer:
             if rule.optional and self.n == 0:
                 return None
             raise self._fail(column, "the message type has no such field; correct the mapping.") from None
-        if named is not None and named.part:
-            return self._join(column, named, before)
         count = len(values) - before
         if count == 0 and rule.optional and self.n == 0:
             return None
+        if count == 0 and column.spelled is not None:
+            column.hollow += 1
+            return 0  # as a driver sends it that has nothing to tell yet
+        if named is not None and named.part:
+            return self._join(column, named, before)
         if column.names is None and column.spelled is None:
             column.names = next((other for other in rule.else_names if len(other) == count), None) if self.n == 0 else None
         if count != len(column.names or rule.columns):
-            raise self._fail(
-                column,
-                f"holds {count} values, the mapping names {len(rule.columns)}. "
-                "Give a mapping for this robot (mapping=FILE.yaml), or cut the message out.",
-            )
+            raise self._miscounted(column, count)
         if column.spelled is not None:
             self._name(column, named, before)
             column.rows.append(self.n)
@@ -282,6 +286,10 @@ class TopicBuffer:
                 continue
             if (column.others or column.parts_of) and not len(column.rows):
                 raise self._never_whole(column)
+            if column.hollow and not len(column.rows):
+                raise self._miscounted(column, 0, 0)
+            if column.hollow:
+                notes.append(f"{name}: {column.hollow} messages hold no value and are left out")
             if column.parts_of:
                 senders = "; ".join(f"{', '.join(names[:4])}, ... ({n} messages)" for names, n in column.parts_of.items())
                 notes.append(
