@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..signals.statistics import TO_SIGMA, median
+from ..signals.statistics import TO_SIGMA, median_of, median_size
 from .coarse_values import FEW, UNIFORM, step_of
 from .table import Group, RecordedChannel
 
@@ -42,7 +42,7 @@ def scatter(channels: Sequence[RecordedChannel]) -> float:
     """By how much positions scatter about their course, of the middle joint that moves: by fourth differences, which smooth motion has
     hardly any of; or by the grid on which they are written, of which a joint that rests shows nothing else."""
     of = [c.columns["measured"] for c in channels if np.ptp(c.columns["measured"]) > 0.0]
-    return median(np.array([max(TO_SIGMA * median(np.abs(np.diff(x, 4))) / FOURTH, _of_grid(x)) for x in of])) if of else 0.0
+    return median_of(max(TO_SIGMA * median_size(np.diff(x, 4)) / FOURTH, _of_grid(x)) for x in of) if of else 0.0
 
 
 def _of_grid(x: np.ndarray) -> float:
