@@ -63,21 +63,24 @@ class JointChain:
         Args:
             q: (n, k) angles [rad].
         """
-        n = len(q)
-        at, turn = np.zeros((n, 3)), np.tile(np.eye(3), (n, 1, 1))
-        sin, rest = np.sin(q), 1.0 - np.cos(q)
-        origins, axes, turns = [], [], []
+        n, k = q.shape
+        angle = np.ascontiguousarray(q.T)
+        sin, rest = np.sin(angle), 1.0 - np.cos(angle)
+        origins, axes, turns = np.empty((k + 1, 3, n)), np.empty((k, 3, n)), np.empty((k + 1, 3, 3, n))  # rows last: they lie in one piece
+        at, turn = np.zeros((3, n)), np.tile(np.eye(3)[:, :, None], (1, 1, n))
         for j, link in enumerate(self.links):
-            at = at + _turned(turn, link.pos)
-            cross = _cross(link.axis)  # Rodrigues' formula, as in `about`, with what does not change multiplied first
-            parts = _turned(turn, np.concatenate([link.turn, link.turn @ cross, link.turn @ (cross @ cross)], axis=1))
-            turn = parts[:, :, :3] + sin[:, j, None, None] * parts[:, :, 3:6] + rest[:, j, None, None] * parts[:, :, 6:]
-            origins.append(at)
-            axes.append(_turned(turn, link.axis))
-            turns.append(turn)
-        origins.append(at + _turned(turn, self.tip))
-        turns.append(_turned(turn, self.tip_turn))
-        return np.array(origins), np.array(axes), np.array(turns)
+            origins[j] = at = at + _seen(turn, link.pos)
+            base, turn = np.empty_like(turn), turns[j]
+            for c in range(3):
+                base[:, c] = _seen(turns[j - 1] if j else np.eye(3)[:, :, None], link.turn[:, c])
+            cross = _cross(link.axis)  # Rodrigues' formula, as in `about`
+            for c in range(3):
+                turn[:, c] = base[:, c] + sin[j] * _seen(base, cross[:, c]) + rest[j] * _seen(base, (cross @ cross)[:, c])
+            axes[j] = _seen(turn, link.axis)
+        origins[k] = at + _seen(turn, self.tip)
+        for c in range(3):
+            turns[k, :, c] = _seen(turn, self.tip_turn[:, c])
+        return origins.transpose(0, 2, 1), axes.transpose(0, 2, 1), turns.transpose(0, 3, 1, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,13 +111,14 @@ class MeasuredArm:
 
         The moment of each link's weight about the joint's axis (Siciliano et al., Robotics, 2009, eq. 7.39).
         """
-        mass, moment = 0.0, np.zeros((len(self.q), 3))  # of all beyond: sum of masses, sum of mass times centre
+        mass, moment = 0.0, np.zeros((3, len(self.q)))  # of all beyond: sum of masses, sum of mass times centre
         out = np.empty(self.q.shape)
         for j in range(len(self.chain.links) - 1, -1, -1):
             link = self.chain.links[j]
-            mass, moment = mass + link.mass, moment + link.mass * (self.origins[j] + _turned(self.turns[j], link.centre))
-            arm, axis = moment - mass * self.origins[j], self.axes[j]
-            out[:, j] = GRAVITY * (axis[:, 0] * arm[:, 1] - axis[:, 1] * arm[:, 0])
+            at, axis, turn = self.origins[j].T, self.axes[j].T, self.turns[j].transpose(1, 2, 0)
+            mass, moment = mass + link.mass, moment + link.mass * (at + _seen(turn, link.centre))
+            arm = moment - mass * at
+            out[:, j] = GRAVITY * (axis[0] * arm[1] - axis[1] * arm[0])
         return out
 
 
@@ -140,9 +144,13 @@ def _cross(axis: np.ndarray) -> np.ndarray:
     return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
 
 
-def _turned(turns: np.ndarray, one: np.ndarray) -> np.ndarray:
-    """`turns @ one` of turns (n, 3, 3) and one vector (3,) or turns (3, 3 k): a single product, several times as fast as n small ones."""
-    return (turns.reshape(-1, 3) @ one).reshape((*turns.shape[:1], 3, *one.shape[1:]))
+def _seen(turns: np.ndarray, one: np.ndarray) -> np.ndarray | float:
+    """(3, n) turns (3, 3, n) times one vector (3,), of which most numbers are zero in a model of an arm; 0 where all are."""
+    found: np.ndarray | float = 0.0
+    for k, x in enumerate(one.tolist()):
+        if x != 0.0:
+            found = found + x * turns[:, k]
+    return found
 
 
 def _product(p: np.ndarray, q: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..signals.signal import over_runs, runs
-from ..signals.statistics import TO_SIGMA, correlation, median
+from ..signals.statistics import TO_SIGMA, correlation, median_size
 from .other_commands import best_alike
 from .relations import shifted
 from .table import Group, RecordedChannel
@@ -51,10 +51,10 @@ def against_command(group: Group) -> list[AgainstCommand]:
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
         count = max(2, round((QUICK if _is_quick(c, q, group.dt) else MEMORY) / group.dt) + 1)
-        if median(np.abs(c)) > COUNTED:
+        if median_size(c) > COUNTED:
             continue  # in another unit nothing is compared; its range tells
         size = away_from_commands(c, q, count, round(MEMORY / group.dt) + 1)
-        noise = TO_SIGMA * median(np.abs(np.diff(q)))
+        noise = TO_SIGMA * median_size(np.diff(q))
         size[size <= SIGMAS * noise] = 0.0
         for first, last in runs(size > BEYOND):
             if first == last and _strays(q, first):
@@ -127,7 +127,7 @@ def late_hand(channel: RecordedChannel, dt: float) -> float | None:
     if not {"command", "measured"} <= set(channel.columns) or channel.is_switch:
         return None
     c, q = channel.columns["command"], channel.columns["measured"]
-    if min(np.ptp(c), np.ptp(q)) < FULL or median(np.abs(c)) > COUNTED:
+    if min(np.ptp(c), np.ptp(q)) < FULL or median_size(c) > COUNTED:
         return None
     alike, late = best_alike(q[:, None], c[:, None], dt, 2.0 * MEMORY)
     rows = late.item()

@@ -20,7 +20,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy import sparse
 
 from ..signals.signal import over_runs
-from ..signals.statistics import TO_SIGMA, median
+from ..signals.statistics import TO_SIGMA, median, median_of, median_size
 from .coarse_values import rounding_of
 from .pace import carried_out
 from .resampled import is_resampled
@@ -124,30 +124,42 @@ def robust(
     Returns:
         (p,) coefficients, (n,) residual, its robust noise.
     """
+    beta = robust_fit(design, y, mean, precision, floor)
+    residual = y - beta @ np.ascontiguousarray(design.T)
+    return beta, residual, max(TO_SIGMA * median_size(residual - median(residual)), floor)
+
+
+def robust_fit(
+    design: np.ndarray, y: np.ndarray, mean: np.ndarray | None = None, precision: np.ndarray | None = None, floor: float = 1e-6
+) -> np.ndarray:
+    """(p,) coefficients alone, as `robust` finds them."""
     p = design.shape[1]
     begin = mean
     mean = np.zeros(p) if mean is None else mean
     precision = np.full(p, 1e-9) if precision is None else precision
     beta, noise = mean, floor
     columns = np.ascontiguousarray(design.T)
-    weighted, diagonal = columns, slice(None, None, p + 1)
+    weighted, room, diagonal = columns, np.empty_like(columns), slice(None, None, p + 1)
     for i in range(ROUNDS + 1):
         if i or begin is not None:
-            error = np.abs(y - beta @ columns)
-            noise = max(TO_SIGMA * median(error), floor)
+            error = y - beta @ columns
+            noise = max(TO_SIGMA * median_size(error), floor)
             error *= 1.0 / (TUKEY * noise * (3.0 if i <= 1 else 1.0))  # the first fits may still be far off
-            weighted = columns * np.maximum(1.0 - error * error, 0.0) ** 2
+            error *= error
+            np.maximum(np.subtract(1.0, error, out=error), 0.0, out=error)
+            error *= error
+            weighted = np.multiply(columns, error, out=room)
         a = weighted @ columns.T
         own = a.reshape(-1)[diagonal]
-        own += precision * noise**2
+        prior = precision * noise**2
+        own += prior
         own += 1e-12 * own.sum() / p
         before = beta
-        right = weighted @ y + precision * noise**2 * mean
+        right = weighted @ y + prior * mean
         beta = np.linalg.solve(a, right) if p > 1 else right / a[0]
         if i > 1 and np.abs(beta - before).max() < SETTLED * max(1.0, float(np.abs(beta).max())):
             break
-    residual = y - beta @ columns
-    return beta, residual, max(TO_SIGMA * median(np.abs(residual - median(residual))), floor)
+    return beta
 
 
 @lru_cache(maxsize=KEPT)
@@ -171,7 +183,7 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     plain = np.zeros(len(shifts) + 1)
     for i in moving[:: -(-len(moving) // ENOUGH_OF)] if moving else ():
         y, floor = group.channels[i].columns["measured"], _floor(group.channels[i])
-        kernels.append(robust(designs[i], y, None, np.full(len(plain), 1e-3), floor)[0][:-1])
+        kernels.append(robust_fit(designs[i], y, None, np.full(len(plain), 1e-3), floor)[:-1])
     if kernels:
         common = np.median(kernels, axis=0)
         total = common.sum()
@@ -197,7 +209,7 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
             error = y - designs[i][:, :-1] @ common
             offset = median(error)
             beta, error = np.concatenate([common, [offset]]), error - offset
-            noise = max(TO_SIGMA * median(np.abs(error)), floor)
+            noise = max(TO_SIGMA * median_size(error), floor)
         gain = float(beta[:-1].sum())
         delay = float(-(beta[:-1] @ np.array(shifts)) / gain * group.dt) if abs(gain) > 0.1 else float("nan")
         weights = {("measured", 0): 1.0} | {("command", s): -float(w) for s, w in zip(shifts, beta[:-1])}
@@ -242,7 +254,7 @@ def derivative(group: Group) -> list[Relation | None]:
     own: list[np.ndarray] = []
     for one, channel in zip(made, group.channels):
         if one is not None and len(own) < ENOUGH_OF and np.ptp(channel.columns["measured"]) > MOVED[channel.unit]:
-            own.append(robust(one[0], channel.columns["velocity"], None, np.full(4, 1e-2), 1e-3)[0])
+            own.append(robust_fit(one[0], channel.columns["velocity"], None, np.full(4, 1e-2), 1e-3))
     common = np.median(own, axis=0) if own else np.full(4, 0.25)
     if not 0.3 < common.sum() < 3.0:
         common = np.full(4, 0.25)
@@ -254,7 +266,7 @@ def derivative(group: Group) -> list[Relation | None]:
         design, terms = one
         v, due = channel.columns["velocity"], design @ common
         error = v - due
-        noise = max(TO_SIGMA * median(np.abs(error)), 1e-3)
+        noise = max(TO_SIGMA * median_size(error), 1e-3)
         weights: dict[tuple[str, int], float] = {("velocity", 0): 1.0}
         for w, term in zip(common, terms):
             for key, factor in term.items():
@@ -277,7 +289,7 @@ def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
     """Of y over x through zero, robustly; rows at rest do not show it, and would outvote the others."""
     size = np.abs(x)
-    goes = size > 0.2 * median(size[size > 1e-3]) if (size > 1e-3).any() else size >= 0.0
+    goes = size > 0.2 * median_size(size[size > 1e-3]) if (size > 1e-3).any() else size >= 0.0
     return _through_zero(x[goes], y[goes])
 
 
@@ -287,8 +299,8 @@ def _through_zero(x: np.ndarray, y: np.ndarray) -> float:
     for i in range(ROUNDS + 1):
         noise = 1e-3
         if i:
-            error = np.abs(y - slope * x)
-            noise = max(TO_SIGMA * median(error), noise)
+            error = y - slope * x
+            noise = max(TO_SIGMA * median_size(error), noise)
             error *= 1.0 / (TUKEY * noise * (3.0 if i == 1 else 1.0))
             weighted = x * np.maximum(1.0 - error * error, 0.0) ** 2
         before, power = slope, float(weighted @ x) + 1e-9 * noise**2
@@ -303,7 +315,7 @@ def _capped(relations: list[Relation | None]) -> list[Relation | None]:
     known = [r.noise for r in relations if r is not None and r.own]
     if len(known) < 3:
         return relations
-    most = ALIKE * float(np.median(known)) + LEAST["1"] * 3.0
+    most = ALIKE * median_of(known) + LEAST["1"] * 3.0
     return [r if r is None or r.noise <= most else replace(r, noise=most) for r in relations]
 
 

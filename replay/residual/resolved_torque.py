@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from ..signals.statistics import TO_SIGMA, median
+from ..signals.statistics import TO_SIGMA, median_of, median_size
 from .coarse_values import FEW, UNIFORM, step_of
 from .table import Group, RecordedChannel
 
@@ -20,6 +21,7 @@ COARSE = 0.04  # s between rows: arms are commanded 30 times a second and more
 # rows on either side that a filter of positions takes; rad/s by which the speed that it gives is the recorded one: float32 keeps 1e-5 of
 # each; share of the rows in motion; rad/s from where on a joint moves; such rows
 REACH, SAME, MOST, MOVES, LEAST = 4, 5e-4, 0.9, 0.02, 60
+BESIDE = [k for k in range(2 * REACH + 1) if k != REACH]
 FOURTH = 70.0**0.5  # of the deviation of numbers that know nothing of each other: that of their fourth differences
 
 
@@ -34,15 +36,24 @@ def unresolved(group: Group, stiffness: float, quiet: float) -> bool:
         return True
     joints = [c for c in group.channels if c.unit == "rad" and {"measured", "velocity"} <= set(c.columns)]
     moving = [c for c in joints if int((np.abs(c.columns["velocity"]) > MOVES).sum()) > LEAST]
-    computed = sum(is_computed(c.columns["velocity"], c.columns["measured"]) for c in moving)
-    return abs(stiffness) * scatter(joints) > quiet or 2 * computed > len(moving)
+    return abs(stiffness) * scatter(joints) > quiet or _most_computed(moving)
+
+
+def _most_computed(channels: Sequence[RecordedChannel]) -> bool:
+    """Whether the speeds of most of them were computed. No more are asked than it takes to know."""
+    computed, left = 0, len(channels)
+    for c in channels:
+        if 2 * computed > len(channels) or 2 * (computed + left) <= len(channels):
+            break
+        computed, left = computed + is_computed(c.columns["velocity"], c.columns["measured"]), left - 1
+    return 2 * computed > len(channels)
 
 
 def scatter(channels: Sequence[RecordedChannel]) -> float:
     """By how much positions scatter about their course, of the middle joint that moves: by fourth differences, which smooth motion has
     hardly any of; or by the grid on which they are written, of which a joint that rests shows nothing else."""
     of = [c.columns["measured"] for c in channels if np.ptp(c.columns["measured"]) > 0.0]
-    return median(np.array([max(TO_SIGMA * median(np.abs(np.diff(x, 4))) / FOURTH, _of_grid(x)) for x in of])) if of else 0.0
+    return median_of(max(TO_SIGMA * median_size(np.diff(x, 4)) / FOURTH, _of_grid(x)) for x in of) if of else 0.0
 
 
 def _of_grid(x: np.ndarray) -> float:
@@ -57,7 +68,7 @@ def is_computed(speed: np.ndarray, position: np.ndarray) -> bool:
     rows = np.flatnonzero(np.abs(speed[REACH : REACH + n]) > MOVES)
     if len(rows) <= LEAST:
         return False
-    about = np.stack([position[k : k + n] for k in range(2 * REACH + 1)], axis=1)[rows] - position[REACH : REACH + n][rows, None]
-    x, y = np.delete(about, REACH, axis=1), speed[REACH : REACH + n][rows]
+    about = sliding_window_view(position, 2 * REACH + 1)[rows]
+    x, y = (about - about[:, [REACH]])[:, BESIDE], speed[rows + REACH]
     left = np.abs(y - x @ np.linalg.lstsq(x, y, rcond=None)[0])
     return float((left < SAME).mean()) > MOST

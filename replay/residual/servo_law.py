@@ -13,11 +13,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..signals.statistics import TO_SIGMA, median, percentile
+from ..signals.statistics import TO_SIGMA, median, median_of, median_size, percentile
 from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip
 from .coarse_values import step_of
 from .hands import COUNTED
-from .relations import KEPT, robust, shifted
+from .relations import KEPT, robust, robust_fit, shifted
 from .resolved_torque import COARSE, scatter, unresolved
 from .table import Group, RecordedChannel
 from .torque_timing import TorqueTiming, in_time, is_harmless, timing_of
@@ -201,7 +201,7 @@ def _left(pool: PooledServos, kind: str, late: int) -> tuple[float, float]:
     numbers, rest, _ = robust(design[moving][::every], y[moving][::every], begin, np.full(3, 1e-9), 0.01)
     if abs(numbers[0] / pool.gains[0] - 1.0) >= 2.0 * WITHIN:
         return np.inf, np.inf
-    return median(np.abs(rest)), percentile(np.abs(rest), 90.0)
+    return median_size(rest), percentile(np.abs(rest), 90.0)
 
 
 def torques_exchanged(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[PooledServos, list[int]] | None:
@@ -243,7 +243,7 @@ def torques_never_written(group: Group, arms: Mapping[str, MeasuredArm]) -> tupl
     left, speed = design[moving][:, 0], -design[moving][:, 1]
     if len(left) < LEAST_ROWS or not speed.any():
         return None
-    slowness = float(robust(speed[:, None], left, None, np.full(1, 1e-9), 1e-4)[0][0])
+    slowness = float(robust_fit(speed[:, None], left, None, np.full(1, 1e-9), 1e-4)[0])
     stiffness, damping, _ = model = np.array([*pool.gains, 1.0], float)
     size = float(np.abs(design @ model - y).max())
     follows = abs(slowness * stiffness / damping - 1.0) <= WITHIN
@@ -344,9 +344,9 @@ def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     rows = rows[:: -(-len(rows) // EVERY)]
     flat, torques, joint = design.reshape(-1, 3), y.reshape(-1), rows // y.shape[1]
     of_joint = [rows[joint == j] for j in range(len(y))]
-    alone = [robust(flat[one], torques[one], None, np.full(3, 1e-9), 0.01)[0] for one in of_joint if len(one) > LEAST_OF_ONE]
+    alone = [robust_fit(flat[one], torques[one], None, np.full(3, 1e-9), 0.01) for one in of_joint if len(one) > LEAST_OF_ONE]
     begin = np.median(alone, axis=0) if alone else None  # joints that are written wrongly pull at all, if they are asked together
-    numbers = robust(flat[rows], torques[rows], begin, np.full(3, 1e-9), 0.01)[0]
+    numbers = robust_fit(flat[rows], torques[rows], begin, np.full(3, 1e-9), 0.01)
     as_modelled = np.array([*pool.gains, 1.0]) if pool.gains is not None else numbers
     worst = [percentile(np.abs(torques[rows] - flat[rows] @ one), 90.0) for one in (as_modelled, numbers)]
     # positions that scatter tell of no stiffness, and a law of the weight alone holds where joints stand
@@ -354,7 +354,7 @@ def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     if _better(as_modelled, numbers, design, y, moving) or (pool.unsure and (worst[0] < worst[1] or hidden)):
         numbers = as_modelled
     law = _law(pool, numbers, design, y, rows)
-    rest, size = np.abs(law.effort - law.truth)[:, of], median(np.abs(law.effort)[:, of].reshape(-1))
+    rest, size = np.abs(law.effort - law.truth)[:, of], median_size(law.effort[:, of].reshape(-1))
     explained = median(rest.reshape(-1)) <= (1.0 - EXPLAINED) * max(size, 0.2)
     if not explained and pool.gains is not None and None not in pool.gains:
         return _of_parts(pool, design, y, rows)
@@ -370,7 +370,7 @@ def _of_parts(pool: PooledServos, design: np.ndarray, y: np.ndarray, rows: np.nd
     """The law of a part of the take that is near the model's and holds in a good many rows of all: the others are written wrongly."""
     flat, torques, model = design.reshape(-1, 3), y.reshape(-1), np.array([*pool.gains, 1.0]) if pool.gains else np.ones(3)
     for part in _parts(rows, y.shape[1]):
-        numbers = robust(flat[part], torques[part], model, (WITHIN * model) ** -2, 0.01)[0]
+        numbers = robust_fit(flat[part], torques[part], model, (WITHIN * model) ** -2, 0.01)
         holds = float((np.abs(torques[rows] - flat[rows] @ numbers) < QUIET).mean())
         if holds > OF_ROWS and bool((np.abs(numbers / model - 1.0)[[0, 2]] < WITHIN).all()):
             return _law(pool, numbers, design, y, rows)
@@ -381,7 +381,7 @@ def _better(numbers: np.ndarray, other: np.ndarray, design: np.ndarray, y: np.nd
     """Whether some joint that moves follows these numbers, and not the other ones."""
     for terms, torques, rows in zip(design, y, moving):
         if rows.sum() > LEAST_OF_ONE:
-            one, than = (median((torques - terms @ n)[rows] ** 2) ** 0.5 for n in (numbers, other))
+            one, than = (median_size((torques - terms @ n)[rows] ** 2) ** 0.5 for n in (numbers, other))
             if one < BETTER * than and one < EXACT * percentile(np.abs(torques), 99.0):
                 return True
     return False
@@ -403,17 +403,17 @@ def _of_few(pool: PooledServos) -> ServoLaw | None:
     alone = [goes[goes // n == j] for j in range(len(y))] if len(y) > 1 else []  # one channel may be written wrongly in all rows
     for rows in (*_parts(goes, n), *(own[:: -(-len(own) // EVERY)] for own in alone if len(own) >= LEAST_OF_ONE)):
         if pool.gains is None:
-            tried.append(robust(flat[rows], torques[rows], None, np.full(2, 1e-9), 1e-3)[0])
+            tried.append(robust_fit(flat[rows], torques[rows], None, np.full(2, 1e-9), 1e-3))
         elif pool.gains[1] is None:
             rest = torques[rows] - pool.gains[0] * flat[rows, 0]
-            tried.append(np.array([pool.gains[0], robust(flat[rows, 1:], rest, None, np.full(1, 1e-9), 1e-3)[0][0]]))
+            tried.append(np.array([pool.gains[0], robust_fit(flat[rows, 1:], rest, None, np.full(1, 1e-9), 1e-3)[0]]))
         else:
             model = np.array(pool.gains)
-            own = robust(flat[rows], torques[rows], model, (WITHIN * model) ** -2, 1e-3)[0]
+            own = robust_fit(flat[rows], torques[rows], model, (WITHIN * model) ** -2, 1e-3)
             tried += [own] if bool((np.abs(own / model - 1.0) < 2.0 * WITHIN).all()) else []
             fast = rows[np.abs(flat[rows, 1]) > FAST]
             if len(fast) > LEAST_FAST:  # what stands tells of no damping
-                own = robust(flat[fast], torques[fast], model, np.full(2, 1e-9), 1e-3)[0]
+                own = robust_fit(flat[fast], torques[fast], model, np.full(2, 1e-9), 1e-3)
                 tried += [own] if bool((np.abs(own / model - 1.0) < WHILE_FAST).all()) else []
     if not tried:
         return None
@@ -447,7 +447,7 @@ def _law(pool: PooledServos, numbers: np.ndarray, design: np.ndarray, y: np.ndar
     truth = np.clip(asked, -most, most)
     hands = pool.channels[0].unit != "rad"
     scale = HANDS * stiffness if hands else 1.0 if len(pool.channels) > 1 else HEADS
-    noise = TO_SIGMA * median(np.abs(y - truth.T).reshape(-1)[rows])
+    noise = TO_SIGMA * median_size((y - truth.T).reshape(-1)[rows])
     modelled = _is_near(pool, stiffness)
     of_weight = pool.gains is not None and not hands and not modelled  # positions that scatter hide the stiffness
     inexact = _usual(np.abs(y - truth.T), design, pool.limbs, 25.0) > INEXACT * scale
@@ -465,7 +465,7 @@ def _law(pool: PooledServos, numbers: np.ndarray, design: np.ndarray, y: np.ndar
 def _is_unsure(group: Group) -> bool:
     """Whether the record does not tell what servos of the model had."""
     links = [link for chain in own_chains().values() for link in chain.links]
-    return unresolved(group, float(np.median([link.gains[0] for link in links])), QUIET)
+    return unresolved(group, median_of(link.gains[0] for link in links), QUIET)
 
 
 def _usual(rest: np.ndarray, design: np.ndarray, limbs: Sequence[str], share: float) -> float:
@@ -473,4 +473,4 @@ def _usual(rest: np.ndarray, design: np.ndarray, limbs: Sequence[str], share: fl
     it is most, so that it is no matter of one joint's columns."""
     moving = _moving(design)
     left = [percentile(of[rows], share) if rows.sum() > LEAST_OF_ONE else 0.0 for of, rows in zip(rest, moving)]
-    return max(float(np.median([one for one, of in zip(left, limbs) if of == limb])) for limb in set(limbs))
+    return max(median_of(one for one, of in zip(left, limbs) if of == limb) for limb in set(limbs))

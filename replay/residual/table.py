@@ -16,7 +16,7 @@ from ..signals.channels import SCALE, ends_of, turns_beside, without_seam, wrapp
 from ..signals.clock import origin_ns, seconds, topic
 from ..signals.pairing import Both, even_grid
 from ..signals.signal import on_grid, strictly_rising
-from ..signals.statistics import median
+from ..signals.statistics import median, median_size
 
 KINDS = ("command", "measured", "velocity", "effort")
 WAYS = {"%": 100.0, "1": 1.0}  # units that say how far a hand goes
@@ -232,7 +232,7 @@ def _at_its_stop(command: np.ndarray, carried_out: np.ndarray, went: np.ndarray)
     """Whether a joint is mostly near its stop while it is commanded past it, so that it may have been sent there: else the command is none
     that it had, and is looked at as it is written."""
     past = command != carried_out
-    return not past.any() or median(np.abs(went - carried_out)[past]) < STOPS
+    return not past.any() or median_size((went - carried_out)[past]) < STOPS
 
 
 def _over_the_seam(columns: dict[str, np.ndarray]) -> None:

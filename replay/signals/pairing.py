@@ -10,7 +10,7 @@ import numpy as np
 
 from ..recording.recording import Stream
 from .clock import seconds
-from .signal import on_grid, strictly_rising
+from .signal import between, on_grid, strictly_rising
 
 EARLIEST, LATEST = -0.2, 1.0  # s, by which a state is looked for after its command
 STEP = 0.04  # s: of the grid that two streams are compared on
@@ -89,24 +89,20 @@ class Likeness:
 
 def likeness(both: Both) -> Likeness:
     """Every command against every state, for states that come between `EARLIEST` and `LATEST` seconds late."""
-    room = len(both.t) // 3
-    steps = range(max(round(EARLIEST / both.step), -room), min(round(LATEST / both.step), room) + 1)
-    found = []
-    command, state = (np.ascontiguousarray(each.T) for each in (both.command, both.state))
-    for s in steps:
-        x = command[:, max(0, -s) : len(both.t) - max(0, s)]
-        y = state[:, max(0, s) : len(both.t) + min(0, s)]
-        x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
-        xx, yy = (np.einsum("kn,kn->k", each, each) / x.shape[1] for each in (x, y))
-        xy = x @ y.T / x.shape[1]
-        size = np.sqrt(np.outer(xx, yy))
-        found.append(
-            (
-                xx[:, None] + yy[None, :] - 2.0 * xy,
-                xy,
-                np.where(size > 1e-12, xy / np.maximum(size, 1e-12), 0.0),
-                xx,
-            )
-        )
-    difference, covariance, correlation, power = (np.stack(one) for one in zip(*found))
-    return Likeness(np.array(steps) * both.step, difference, covariance, correlation, power)
+    n, room = len(both.t), len(both.t) // 3
+    steps = np.arange(max(round(EARLIEST / both.step), -room), min(round(LATEST / both.step), room) + 1)
+    command, state = (np.ascontiguousarray((each - each.mean(axis=0)).T) for each in (both.command, both.state))
+    early, late = np.maximum(-steps, 0), np.maximum(steps, 0)
+    rows = (n - np.abs(steps))[:, None]
+    (mx, xx), (my, yy) = (_moments(x, begin, rows) for x, begin in ((command, early), (state, late)))
+    xy = np.stack([command[:, a : n - b] @ state[:, b : n - a].T for a, b in zip(early.tolist(), late.tolist())]) / rows[:, :, None]
+    xy -= mx[:, :, None] * my[:, None, :]
+    size = np.sqrt(xx[:, :, None] * yy[:, None, :])
+    difference = xx[:, :, None] + yy[:, None, :] - 2.0 * xy
+    return Likeness(steps * both.step, difference, xy, np.where(size > 1e-12, xy / np.maximum(size, 1e-12), 0.0), xx)
+
+
+def _moments(x: np.ndarray, begin: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(s, k) means, and mean squares without them, of so many rows (s, 1) of x (k, n) from each begin (s,) on."""
+    mean, square = (between(each.T, begin, begin + rows[:, 0]) / rows for each in (x, x * x))
+    return mean, np.maximum(square - mean * mean, 0.0)

@@ -10,6 +10,7 @@ CHUNK = 4096  # grid points fitted at once, so that an hour of recording needs n
 FINE = 10  # points of the line through the samples for each grid point
 GAP = 0.1  # s; samples further apart than this, or than three intervals, are not bridged
 LAG_STEP = 0.01  # s, of the grid on which a lag is sought
+STANDS = 1e-10  # of a column's sum of squares: with no more of it about its mean it does not move
 A_SAMPLE = 50  # grid points for each sample, and
 ANYHOW = 100_000  # whatever their number (half an hour at 50 Hz): a clock that claims days costs no more than its samples do
 
@@ -255,8 +256,8 @@ def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> t
         begin = np.clip(lo + shifts, first, last)
         end = np.clip(lo + shifts + len(x), first, last)
         n = (end - begin)[:, None].astype(float)
-        sx, sxx = (_between(values, begin - lo - shifts, end - lo - shifts) for values in (x, x**2))
-        sy, syy = (_between(values, begin, end) for values in (y, y**2))
+        sx, sxx = (between(values, begin - lo - shifts, end - lo - shifts) for values in (x, x**2))
+        sy, syy = (between(values, begin, end) for values in (y, y**2))
     else:
         mask, ones = there[:, None].astype(float), np.ones((len(x), 1))
         n = np.round(sums(ones, mask))
@@ -265,8 +266,9 @@ def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> t
     few = n[:, 0] < 8
     n = np.maximum(n, 1.0)
     error = np.maximum((sxx - 2 * sxy + syy) / n, 0.0)
-    spread = np.maximum((sxx - sx**2 / n) * (syy - sy**2 / n), 1e-24)
-    likeness = (sxy - sx * sy / n) / np.sqrt(spread)
+    own, other = sxx - sx**2 / n, syy - sy**2 / n
+    stands = (own <= STANDS * sxx) | (other <= STANDS * syy)  # what is left of such a column is rounding
+    likeness = np.where(stands, 0.0, sxy - sx * sy / n) / np.sqrt(np.maximum(own * other, 1e-24))
     error[few], likeness[few] = np.inf, 0.0
     return error, likeness
 
@@ -277,12 +279,23 @@ def _fast_size(n: int) -> int:
     return min(one << max(0, (-(-n // one) - 1).bit_length()) for one in odd)
 
 
-def _between(values: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """(s, k) the sum of rows begin (s,) to before end (s,)."""
-    running = np.zeros((values.shape[1], len(values) + 1))
-    np.cumsum(values.T, axis=1, out=running[:, 1:])
+def between(values: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """(s, k) the sum of rows begin (s,) to before end (s,) of values (n, k). What is in all of these sums is added once."""
     begin, end = np.clip(begin, 0, len(values)), np.clip(end, 0, len(values))
-    return (running[:, end] - running[:, begin]).T
+    first, last = int(begin.max()), int(end.min())
+    if first > last:  # no row is in all of them
+        running = _running(values)
+        return running[end] - running[begin]
+    low = int(begin.min())
+    before, after = _running(values[low:first][::-1]), _running(values[last : int(end.max())])
+    return values[first:last].sum(axis=0) + before[first - begin] + after[end - last]
+
+
+def _running(values: np.ndarray) -> np.ndarray:
+    """(n + 1, k) sums of the rows before each, and of all."""
+    running = np.zeros((len(values) + 1, values.shape[1]))
+    np.cumsum(values, axis=0, out=running[1:])
+    return running
 
 
 def _vertex(y: np.ndarray, i: int) -> float:
