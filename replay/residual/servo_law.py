@@ -348,7 +348,7 @@ def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     begin = np.median(alone, axis=0) if alone else None  # joints that are written wrongly pull at all, if they are asked together
     numbers = robust_fit(flat[rows], torques[rows], begin, np.full(3, 1e-9), 0.01)
     as_modelled = np.array([*pool.gains, 1.0]) if pool.gains is not None else numbers
-    worst = [percentile(np.abs(torques[rows] - flat[rows] @ one), 90.0) for one in (as_modelled, numbers)]
+    worst = [_usual(np.abs(y - design @ one), design, pool.limbs, 90.0) for one in (as_modelled, numbers)]
     # positions that scatter tell of no stiffness, and a law of the weight alone holds where joints stand
     hidden = not _is_near(pool, numbers[0]) and worst[0] <= BLURRED * pool.blur
     if _better(as_modelled, numbers, design, y, moving) or (pool.unsure and (worst[0] < worst[1] or hidden)):

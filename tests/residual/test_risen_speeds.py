@@ -79,6 +79,20 @@ def test_computed_speeds_are_no_fault_and_hide_none(way):
     assert any("zarm_r4_joint" in d.channels for d in certain(changed(take, "action", "zarm_r4_joint", sent, rows)))
 
 
+@pytest.mark.parametrize("way", ["ahead", "local parabola"])
+def test_joints_with_wrong_torques_all_along_bend_no_law_of_the_others(way):
+    """More than a tenth of all torques are off: what the law leaves is asked of the middle joint. Within a row commands change, so that
+    servos brake by a sixth less of its rise than the model says."""
+    streams = served().streams
+    damping = np.array([link.gains[1] for chain in own_chains().values() for link in chain.links])
+    effort = replace(streams["effort"], values=streams["effort"].values + 0.16 * damping * streams["velocity"].values)
+    take, wrong = with_speeds(replace(served(), streams=streams | {"effort": effort}), way), ("zarm_l2_joint", "zarm_r1_joint")
+    assert not certain(take)
+    for name in wrong:
+        take = changed(take, "effort", name, take.streams["effort"].column(name) + 8.0, slice(None))
+    assert {(d.kind, name) for d in certain(take) for name in d.channels} == {("effort", name) for name in wrong}
+
+
 def quick(lost=0):
     """Six joints that all go somewhere within a fifth of a second, again and again, and how fast, by a parabola over nine rows; and so
     many rows that are missing in the middle of it."""
