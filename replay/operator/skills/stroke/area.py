@@ -80,7 +80,6 @@ class StrokeArea(Skill, word="stroke", how="area"):
             yield from feel.during(self._along(state, (x, -side * self._reach(state, stain))))
             side = -side
         for _ in range(int(self.again)):
-            assert state.senses.readings is not None
             left, total = (float(state.senses.readings.first(kept(stain.name, word))) for word in (LEFT, TOTAL))
             if left <= (1.0 - self.enough) * total:
                 break
@@ -211,7 +210,6 @@ class _Pressing:
         """Go on with a motion while pressing with a share of the force."""
         arm, rate = self.state.arms[self.hand], GROWING * self.state.timestep
         for _ in motion:
-            assert self.state.senses.readings is not None
             missing = share * self.force - abs(float(self.state.senses.readings.point(self._bears)[2]))
             change = np.clip((LEARNING if missing > 0 else EASING) * missing, -6.0 * rate, rate)
             most = min(share * self.force + SPARE, LARGEST)
