@@ -50,7 +50,7 @@ def unpack(block: bytes) -> SimEpisode:
     return _checked(SimEpisode(**rest, **own, states=states, checkpoints=checkpoints))
 
 
-def unpacked_arrays(block: bytes, limit: int) -> dict[str, np.ndarray]:
+def unpacked_arrays(block: bytes, limit: int) -> dict[str, Any]:
     """The arrays of a NumPy archive; raises ValueError where they would take more bytes than a limit."""
     with zipfile.ZipFile(io.BytesIO(block)) as archive:
         if sum(member.file_size for member in archive.infolist()) > limit:
