@@ -223,7 +223,7 @@ def press_on(see: HandFeatures, step: Step) -> Evidence:
     touched = see.touches(see.tracks.owner[site])
     go = Phase("go", see.holds() + see.works)
     press = Phase("press", 1.0 - touched + see.going + see.far(site, 0.06, 0.12), needed=True)
-    return Evidence((go, press), see.sets_off, see.sets_off, 1.0 - touched)
+    return shown(see, go, press, unfinished=1.0 - touched)
 ```
 
 - A *sign* is an array with a number from 0 (does not hold) to 1 (holds) for each control step. `see` has the signs of one hand
@@ -231,8 +231,9 @@ def press_on(see: HandFeatures, step: Step) -> Evidence:
 - A `Phase` is a part of the skill. Its second argument is the *contradiction*: 0 where nothing speaks against this phase, one more for
   each sign that does. So what has to hold is written as `1.0 - sign`, what must not hold as `sign`. `needed=True`: without this phase the
   skill was not done. Phases come in order.
-- `begins` and `ends` say how well each control step is the first or the last one of the skill.
-- `unfinished` is 1 where the skill is not done yet, 0 where it is: a skill that ends there has failed.
+- `begins` and `ends` say how well each control step is the first or the last one of the skill. Where they are not given, it is where
+  the hand sets off.
+- `unfinished` is 1 where the skill is not done yet, 0 where it is: a skill that ends there has failed. Where it is not given, it is 0.
 '''
 
 

@@ -81,7 +81,19 @@ class Joint:
         return None
 
 
-class JointDelta:
+class _FromLast:
+    """What goes on from the last command of each copy."""
+
+    _last: np.ndarray  # (n, nu) float32
+
+    def begin(self, ids: np.ndarray | slice, command: np.ndarray) -> None:
+        self._last[ids] = np.asarray(command, np.float32)
+
+    def save(self, i: int) -> np.ndarray | None:
+        return self._last[i].copy()
+
+
+class JointDelta(_FromLast):
     """How far each target moves on in one control period, at most as fast as the joint's smaller speed limit.
 
     A target stops at the end of its joint's range: that is what the mode means, nothing else is changed. A base that moves
@@ -101,20 +113,14 @@ class JointDelta:
         self._low, self._high = action.bounds
         self._last = np.zeros((n, len(action.names)), np.float32)
 
-    def begin(self, ids: np.ndarray | slice, command: np.ndarray) -> None:
-        self._last[ids] = np.asarray(command, np.float32)
-
     def command(self, action: np.ndarray, ids: np.ndarray | slice) -> np.ndarray:
         target = self._last[ids] + action
         target[:, self._n_deltas :] = action[:, self._n_deltas :]
         self._last[ids] = np.clip(target, self._low, self._high)
         return self._last[ids]
 
-    def save(self, i: int) -> np.ndarray | None:
-        return self._last[i].copy()
 
-
-class HandDelta:
+class HandDelta(_FromLast):
     """How far each hand moves and turns in one control period, in the axes of the robot's base, and how far it closes.
 
     Elements: for each hand x, y, z [m] and the rotation vector rx, ry, rz [rad] by which its target goes on; then the
@@ -144,9 +150,6 @@ class HandDelta:
         self._low, self._high = action.bounds
         self._last = np.zeros((n, len(action.names)), np.float32)
 
-    def begin(self, ids: np.ndarray | slice, command: np.ndarray) -> None:
-        self._last[ids] = np.asarray(command, np.float32)
-
     def command(self, action: np.ndarray, ids: np.ndarray | slice) -> np.ndarray:
         target = self._last[ids].copy()
         for row, wanted in zip(target, action):
@@ -156,9 +159,6 @@ class HandDelta:
             row[self._rest] = wanted[12 + len(self._hands) :]
         self._last[ids] = np.clip(target, self._low, self._high)  # float32 rounding alone
         return self._last[ids]
-
-    def save(self, i: int) -> np.ndarray | None:
-        return self._last[i].copy()
 
 
 class _Arm:

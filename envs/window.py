@@ -65,9 +65,8 @@ class Window:
     def _open(self, values: Mapping[str, float]) -> None:
         import glfw
 
-        if not (
-            screen() and glfw.init()
-        ):  # asked here, because MuJoCo's viewer ends the whole process where there is none
+        # asked here, because MuJoCo's viewer ends the whole process where there is none
+        if not (screen() and glfw.init()):
             raise ShiliuError("There is no screen to open a window on. Use render_mode='rgb_array'.")
         glfw.terminate()  # the viewer starts it anew, in a thread of its own
         from mujoco import viewer

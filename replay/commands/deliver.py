@@ -49,12 +49,13 @@ def run(request: CommandRequest) -> int:
     """Choose, write, tell."""
     from ...version import __version__
     from ..delivery.delivered_takes import TakeSource
-    from ..delivery.delivering import QUARANTINE, About, deliver, digest, former_splits
+    from ..delivery.delivering import QUARANTINE, About, deliver, former_splits
     from ..delivery.disputes import read_disputes
     from ..delivery.judges import counted
     from ..delivery.selection import Verdicts, Wanted, plan
     from ..delivery.splits import APART, SPLITS
     from ..formats.atomic_folder import refuse_existing, refuse_unwritable
+    from ..formats.file_state import sha256_of
     from ..recording.metadata import licence_of
     from ..report.lines import files_of
     from ..report.text import Words
@@ -87,7 +88,7 @@ def run(request: CommandRequest) -> int:
         lang,
         __version__,
         {"command": command, "version": __version__},
-        {file.relative_to(base).as_posix(): digest(file) for file in files},
+        {file.relative_to(base).as_posix(): sha256_of(file) for file in files},
         tuple(name for name in SPLITS if shares[name] > 0.0),
     )
 

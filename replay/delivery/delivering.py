@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...scenarios.sheet.errors import EpisodeError
+from ..formats.file_state import sha256_of
 from ..formats.lerobot.write import DatasetWriter
 from ..report.text import Words
 from .card import card
@@ -19,7 +19,6 @@ from .disputes import Dispute
 from .selection import DeliveryPlan, Refused, SetCount, Verdicts
 
 CARD, MANIFEST, SUMS, QUARANTINE = "README.md", "shiliu/delivery.json", "SHA256SUMS", "quarantine.jsonl"
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -144,16 +143,7 @@ def _line_of_set(one: SetCount, words: Words) -> str:
 def sums(folder: Path) -> str:
     """SHA-256 of every file but this list itself, as `sha256sum -c` reads it."""
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return "".join(f"{digest(folder / name)}  {name}\n" for name in names if name != SUMS)
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(CHUNK):
-            found.update(piece)
-    return found.hexdigest()
+    return "".join(f"{sha256_of(folder / name)}  {name}\n" for name in names if name != SUMS)
 
 
 def former_splits(path: Path) -> dict[str, str]:

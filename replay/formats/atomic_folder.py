@@ -27,32 +27,34 @@ def placed(out: Path) -> Iterator[Path]:
         EpisodeError: something lies at `out`.
     """
     refuse_existing(out)
-    with parents(out):
-        part = beside(out)
-        try:
-            part.mkdir()
-            yield part
-            refuse_existing(out)
-            if out.is_dir():
-                out.rmdir()
-            os.rename(part, out)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+    with _part_of(out) as part:
+        yield part
+        refuse_existing(out)
+        if out.is_dir():
+            out.rmdir()
+        os.rename(part, out)
 
 
 @contextmanager
 def filled(out: Path) -> Iterator[Path]:
     """A new folder: its files are moved to `out`, which may hold others, when the block has ended well; else `out` is as it was."""
+    with _part_of(out) as part:
+        yield part
+        if out.is_dir():
+            for file in sorted(part.iterdir()):
+                os.replace(file, out / file.name)
+        else:
+            os.rename(part, out)
+
+
+@contextmanager
+def _part_of(out: Path) -> Iterator[Path]:
+    """A new folder beside `out`, which is gone after the block unless it was moved away."""
     with parents(out):
         part = beside(out)
         try:
             part.mkdir()
             yield part
-            if out.is_dir():
-                for file in sorted(part.iterdir()):
-                    os.replace(file, out / file.name)
-            else:
-                os.rename(part, out)
         finally:
             shutil.rmtree(part, ignore_errors=True)
 

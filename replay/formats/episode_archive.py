@@ -42,16 +42,21 @@ def unpack(block: bytes) -> SimEpisode:
     Raises:
         ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile: not such a block, or a damaged one.
     """
-    with zipfile.ZipFile(io.BytesIO(block)) as archive:
-        if sum(member.file_size for member in archive.infolist()) > MAX_BYTES:
-            raise ValueError(f"it unpacks to more than {MAX_BYTES >> 20} MiB")
-    with np.load(io.BytesIO(block), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
+    arrays = unpacked_arrays(block, MAX_BYTES)
     rest = tagged.loads(arrays.pop("rest").tobytes())
     own = {name: arrays.pop(name) for name in _ARRAYS}
     states = {name.removeprefix("states/"): a for name, a in arrays.items() if name.startswith("states/")}
     checkpoints = {int(name.removeprefix("checkpoints/")): a for name, a in arrays.items() if "checkpoints/" in name}
     return _checked(SimEpisode(**rest, **own, states=states, checkpoints=checkpoints))
+
+
+def unpacked_arrays(block: bytes, limit: int) -> dict[str, Any]:
+    """The arrays of a NumPy archive; raises ValueError where they would take more bytes than a limit."""
+    with zipfile.ZipFile(io.BytesIO(block)) as archive:
+        if sum(member.file_size for member in archive.infolist()) > limit:
+            raise ValueError(f"it unpacks to more than {limit >> 20} MiB")
+    with np.load(io.BytesIO(block), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
 
 
 def _checked(episode: SimEpisode) -> SimEpisode:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-_CHUNK = 1 << 20
+from ..formats.file_state import sha256_of
 
 
 def digest_of(*values: Any) -> str:
@@ -72,8 +72,4 @@ def file_digest(path: Path) -> str:
 
 @lru_cache(maxsize=1024)
 def _of_file(path: Path, size: int, changed_ns: int) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            found.update(piece)
-    return found.hexdigest()
+    return sha256_of(path)

@@ -90,7 +90,6 @@ class PageServer:
                 field="listen",
             )
         self.inbox: queue.Queue[Message] = queue.Queue()
-        self._listen = listen
         self._token = secrets.token_urlsafe(24) if listen else None
         self._session: str | None = None  # given for the token, which is used up by that
         self._lock, self._numbers = threading.Lock(), itertools.count(1)

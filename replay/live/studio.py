@@ -78,8 +78,7 @@ class Studio:
         begun = time.perf_counter()
         try:
             scene = self._load()
-            values, task, state = self._values_of(scene)
-            self._show(scene, values, task, state)
+            self._show(scene, self._drawn(scene))
         except Exception as error:  # a file that is being edited may be anything; the page stays
             self.page.keep("problems", {"problems": problems_of(error, self._words.lang)})
             return
@@ -87,7 +86,7 @@ class Studio:
         self.page.keep("scene", self._about(scene, time.perf_counter() - begun))
         self._ask()
 
-    def _values_of(self, scene: Scene) -> tuple[dict[str, float], int, Draw]:
+    def _drawn(self, scene: Scene) -> Draw:
         """What is shown of a scene: the draw of the seed, or what is written; a slider that moved stays where it is still drawn."""
         if self._under is None or self._under[:2] != (scene, self._base):  # a slider on its way asks often
             self._under = (scene, self._base, nominal(scene) if self._base is None else draw(scene, self._base))
@@ -99,9 +98,10 @@ class Studio:
             values = {**drawn.values, **moved}
             tasks = tasks_of(scene.config, values)
             drawn = of_values(scene, values, drawn.task if drawn.task in tasks else tasks[0])
-        return dict(drawn.values), drawn.task, drawn
+        return drawn
 
-    def _show(self, scene: Scene, values: dict[str, float], task: int, drawn: Draw) -> None:
+    def _show(self, scene: Scene, drawn: Draw) -> None:
+        values = dict(drawn.values)
         model = scene.compile(values, looks=True)
         digest, message = meshes(model)
         self.scene, self._draw, self._shown = scene, drawn, PosedModel(model)
@@ -200,7 +200,7 @@ class Studio:
 
     def _again(self) -> None:
         assert self.scene is not None
-        self._show(self.scene, *self._values_of(self.scene))
+        self._show(self.scene, self._drawn(self.scene))
 
     def _set(self, key: str, value: Any) -> None:
         """A slider: the others stay as they are shown, until the file or the seed says otherwise."""

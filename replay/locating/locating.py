@@ -19,8 +19,6 @@ from .markers import CELL, MarkerSet
 from .opencv import opencv
 from .places import SceneFrames, carriers, difference
 
-HEAD = "head"
-
 
 @dataclass(frozen=True)
 class Locator:

@@ -91,7 +91,6 @@ class OperatorState:
         self._hand_columns = {s: [self._order.index(n) for n in scene.robot.drives_of(s)] for s in SIDES}
         self._slew = self.timestep * SLEW * np.array([_speed_limit(scene, name) for name in self._order])
         self._beside: list[Motion] = []
-        self.placing: tuple | None = None
         self.given_up: str | None = None
         self.walks_on = False  # whether the next skill of the chain is a walk: between the two nobody has to stand still
         self.held: dict[str, str] = {}

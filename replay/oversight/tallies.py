@@ -126,9 +126,8 @@ class Tallies:
                     self.limits.setdefault(code, float(one["limit"]))
             if one.get("level") == "NOT_CHECKED":
                 self.unasked[str(code)] += 1
-        if (
-            isinstance(taken.get("draw"), dict) and line.verdict != "UNSOUND"
-        ):  # a broken recording tells nothing of the scene
+        # a broken recording tells nothing of the scene
+        if isinstance(taken.get("draw"), dict) and line.verdict != "UNSOUND":
             self.maps.setdefault(scenario, Map()).add(taken["draw"], failed)
         root = line.root
         for skill in taken.get("skills") or ():

@@ -396,18 +396,9 @@ class Story:
     @cached_property
     def estimates(self) -> list[str]:
         """Limits that were used and are only estimates, each once."""
-        shown: dict[str, None] = {}
-        for finding in self.findings:
-            if (
-                finding.limit_grade == "estimate"
-                and finding.level in ("PASS", "WARN", "FAIL")
-                and finding.limit is not None
-            ):
-                limit = quantity(finding.limit, unit_of(finding))
-                title = self.words.topic(finding)
-                shown[
-                    self.words.ui(
-                        "leaning_item", title=title, limit=limit, source=self.words.source(finding.limit_source)
-                    )
-                ] = None
-        return list(shown)
+        used = [f for f in self.findings if f.limit_grade == "estimate" and f.level in ("PASS", "WARN", "FAIL") and f.limit is not None]
+        lines = []
+        for one in used:
+            limit, source = quantity(one.limit, unit_of(one)), self.words.source(one.limit_source)
+            lines.append(self.words.ui("leaning_item", title=self.words.topic(one), limit=limit, source=source))
+        return list(dict.fromkeys(lines))

@@ -9,13 +9,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from string import Formatter
 from typing import Any, Protocol
 
 from .numerals import MISSING, OwnUnit, number, percent, quantity, seconds
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+WRITTEN: dict[str, Callable[[Any], str]] = {  # by format word, of numbers
+    "": number,
+    "n": number,
+    "rad": lambda value: quantity(value, "rad"),
+    "pct": percent,
+    "s": seconds,
+    "ms": lambda value: f"{number(1000.0 * value)} ms",
+    "mm": lambda value: f"{number(1000.0 * value)} mm",
+    "deg": lambda value: f"{number(round(math.degrees(value), 1))}°",
+}
 
 
 class Naming(Protocol):
@@ -44,26 +54,12 @@ class Template(Formatter):
             return self.words.join(str(item) for item in value)
         if isinstance(value, str):
             return value
-        match format_spec:
-            case "n":
-                return number(value)
-            case "u":
-                return quantity(value, self.unit)
-            case "rad":
-                return quantity(value, "rad")
-            case "pct":
-                return percent(value)
-            case "s":
-                return seconds(value)
-            case "ms":
-                return f"{number(1000.0 * value)} ms"
-            case "mm":
-                return f"{number(1000.0 * value)} mm"
-            case "deg":
-                return f"{number(round(math.degrees(value), 1))}°"
-            case "":
-                return number(value) if not isinstance(value, dict) else str(value)
-        return format(value, format_spec)
+        if format_spec == "u":
+            return quantity(value, self.unit)
+        if not format_spec and isinstance(value, dict):
+            return str(value)
+        written = WRITTEN.get(format_spec)
+        return written(value) if written is not None else format(value, format_spec)
 
     def fill(self, template: str, context: Mapping[str, Any]) -> str:
         def optional(match: re.Match[str]) -> str:

@@ -60,7 +60,7 @@ class Shapes:
         )
         self._pairs = self.couples.tolist()
         # of the box about each shape, in its frame
-        self._middle, self._half = (model.geom_aabb[:, :3], model.geom_aabb[:, 3:])
+        self._middle, self._half = model.geom_aabb[:, :3], model.geom_aabb[:, 3:]
         self._round = np.square(model.geom_rbound + self.look)
         self._there = np.full((model.ngeom, 3), np.inf)  # where the middles were when all pairs were gone through
         self._data = mujoco.MjData(model)

@@ -19,7 +19,7 @@ LIFT_SPEED = 0.5  # m/s
 FALL_TIME = 2.5  # s at most, in which a dropped cloth comes to rest
 STILL = 0.02  # m/s, slower counts as at rest
 # N/m, Ns/m: of the thread that lifts a cloth; soft, so that a vertex of a gram can bear it
-_SPRING, _DAMPER = (15.0, 0.1)
+_SPRING, _DAMPER = 15.0, 0.1
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ MEMORIES = (
 CLOCK = MEMORIES.index("clock")
 NOT_YET, EARLY = -2.0, -1.0  # what `released` reads before the robot has let go, and where it did so before the pull
 # of body height: where the hand waits, from the trunk; how near it is lifted [E]
-FORWARD, ASIDE, DRAWN = (0.27, 0.11, 0.10)
+FORWARD, ASIDE, DRAWN = 0.27, 0.11, 0.10
 LIFTED = 0.06  # m, below the height at which it waits: from here on it is held out
 SPEED, GRASP_SPEED = 1.0, 3.0  # rad/s, of an unhurried arm and of closing fingers [E]
 CLOSE_BY = 0.08  # m, a hand is held out when it is so near to where it waits, and goes for what is so near to it

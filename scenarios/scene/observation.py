@@ -223,9 +223,8 @@ def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) 
                     units.append(unit)
                     bounds.append(bound)
                     sources.append(request.name)
-        if any(
-            flex.name.startswith(prefix) for flex in spec.flexes
-        ):  # a cloth: the vertices that its sheet has words for
+        # a cloth: the vertices that its sheet has words for
+        if any(flex.name.startswith(prefix) for flex in spec.flexes):
             for word, entry in placed.part.interface.items():
                 if "body" in entry:
                     request = plan.add(Request("body_position", prefix + entry["body"]))

@@ -154,7 +154,6 @@ class Scene:
             also(self)
         config.problems.stop(f"The scenario {config.id!r}")
         self._build.sights = plan.compile_into(self._build.spec)
-        self._looks: SceneBuild | None = None
         try:
             self.model = self.compile(nominal_values(config))
         except ValueError as error:  # what no single key shows: a body without mass, two elements of one name

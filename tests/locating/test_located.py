@@ -41,7 +41,7 @@ def test_the_judge_takes_it_for_a_recorded_pose_of_a_thing_that_rests(tmp_path):
     poses = recorded_poses(scene, recording, 0.0)
     assert set(poses) == {"tray"}
     assert poses["tray"].pos == pytest.approx(POSE[:3]) and poses["tray"].quat == pytest.approx(POSE[3:], abs=1e-6)
-    assert resting(scene, recording, poses, 0.0) == {"tray"}
+    assert resting(recording, poses, 0.0) == {"tray"}
 
 
 def test_poses_of_another_recording_are_refused(tmp_path):

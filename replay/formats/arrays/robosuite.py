@@ -116,7 +116,7 @@ def _made(
     layout = _layout(model) if model is not None else JointLayout((), (), (), (), ())
     states = episode.arrays.get("states") if model is not None else None
     unused = {**(why or {}), **UNUSED}
-    streams = [*_commands(episode, env, model, layout, unused)]
+    streams = [*_commands(episode, env, model, layout)]
     if states is not None and model is not None:
         streams += _state_streams(model, layout)
     streams += _observed(episode, layout, states, model, unused)
@@ -313,7 +313,7 @@ def _thing(joint: mjcf.ModelJoint, used: set[str]) -> str:
 
 
 def _commands(
-    episode: ArrayEpisode, env: Environment, model: mjcf.Model | None, layout: JointLayout, unused: dict[str, str]
+    episode: ArrayEpisode, env: Environment, model: mjcf.Model | None, layout: JointLayout
 ) -> Iterator[StreamRule]:
     actions = episode.arrays.get("actions")
     if actions is not None and actions.ndim == 2 and actions.shape[1]:

@@ -218,9 +218,8 @@ def move_in(staged: Path, base: Committed) -> None:
                 moved.append(target)
             os.replace(staged / name, target)
     except BaseException:
-        if (
-            root / layout.INFO
-        ).read_bytes() == base.content:  # else it is committed, and an interrupt came a moment late
+        # else it is committed, and an interrupt came a moment late
+        if (root / layout.INFO).read_bytes() == base.content:
             for path in moved:
                 path.unlink(missing_ok=True)
             for name, content in before.items():

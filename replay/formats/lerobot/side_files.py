@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import math
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from ....scenarios.sheet.errors import EpisodeError
 from ....scenarios.sheet.yaml_reader import LARGEST
 from ...recording.recording import SimEpisode
+from ..episode_archive import unpacked_arrays
 
 MAX_NPZ_BYTES = 192 << 20  # unpacked; an hour of checkpoints of a large scene is some 50 MB
 MAX_SECONDS = 1e9
@@ -155,11 +155,7 @@ def checked_arrays(
     Raises:
         EpisodeError: an array is missing, of another type or another shape. ValueError and others: it is no archive.
     """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(member.file_size for member in archive.infolist()) > MAX_NPZ_BYTES:
-            raise ValueError(f"it unpacks to more than {MAX_NPZ_BYTES >> 20} MiB")
-    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+    arrays = unpacked_arrays(content, MAX_NPZ_BYTES)
     n, c = (arrays[name].shape[0] if arrays[name].ndim else -1 for name in ("start_state", "checkpoint_steps"))
     length = max(len(next(iter(columns.values()))), announced)
     wanted: dict[str, tuple[type | np.dtype, tuple[int, ...]]] = {

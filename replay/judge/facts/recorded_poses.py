@@ -79,7 +79,7 @@ def located_poses(scene: Scene, recording: Recording) -> dict[str, Pose]:
     return found
 
 
-def resting(scene: Scene, recording: Recording, poses: Mapping[str, Pose], at: float) -> set[str]:
+def resting(recording: Recording, poses: Mapping[str, Pose], at: float) -> set[str]:
     """Of recorded things, those that lie still for `WHILE` from a time [s] on: what a hand holds or a belt carries tells no height."""
     streams = object_streams(recording, tuple(poses))
     found = set(poses) - set(streams)  # located in a picture, by where it lies

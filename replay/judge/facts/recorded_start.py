@@ -209,7 +209,7 @@ def recorded_start(
         joints = {name: misread.things.get(name, 1.0) * value for name, value in joints.items()}
     cell = scene.config.cell
     surveyed = cell.measured if cell is not None else frozenset()
-    lying = resting(scene, recording, poses, at)
+    lying = resting(recording, poses, at)
     inferred = infer(scene, {name: pose for name, pose in poses.items() if name in lying}, joints, surveyed)
     if not misread.things and inferred.impossible:
         where = {name: poses[name].pos for name in laid_at}

@@ -158,7 +158,7 @@ def fit_of(places: VariantPlaces, scene: Scene, recording: Recording) -> Variant
         if name.partition(".")[0] in (*places.parts, RULES) and "." in name and name not in places.numbers
     ]
     poses = recorded_poses(scene, recording, 0.0)
-    lying = resting(scene, recording, poses, 0.0)
+    lying = resting(recording, poses, 0.0)
     apart = {
         name: float(np.linalg.norm(poses[name].pos[:2] - where)) - places.drawn[name]
         for name, where in places.laid.items()

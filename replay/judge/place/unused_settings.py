@@ -34,23 +34,17 @@ def _used(word: str, recording: Recording, context: SceneContext) -> bool:
     scene, by_command = context.scene, context.named == "command"
     if value in ("null", "") and "=" in word:
         return True  # asks for nothing
-    match key.partition(".")[0] if key.startswith("link.") else key:
-        case "link":
-            return recording.episode is not None or by_command
-        case "scenario":
-            return scene.name == value
-        case "variant":
-            return scene.config.variant == value
-        case "cell":
-            return scene.config.cell is not None and scene.config.cell.id == value
-        case "robot":
-            return context.robot_named == "command" if context.embodiment is not None else scene.robot.name == value
-        case "hand":
-            return context.embodiment is None and scene.robot.hand == value
-        case "base":
-            return context.embodiment is None and scene.robot.base == value
-        case "model":
-            return context.embodiment is not None
-        case "retarget":
-            return recording.kind == "human" and context.embodiment is None
-    return by_command  # what is set below the scenario or the cell
+    as_itself, robot = context.embodiment is None, scene.robot  # of a scene, not one that is described
+    used = {
+        "link": recording.episode is not None or by_command,
+        "scenario": scene.name == value,
+        "variant": scene.config.variant == value,
+        "cell": scene.config.cell is not None and scene.config.cell.id == value,
+        "robot": robot.name == value if as_itself else context.robot_named == "command",
+        "hand": as_itself and robot.hand == value,
+        "base": as_itself and robot.base == value,
+        "model": not as_itself,
+        "retarget": as_itself and recording.kind == "human",
+    }
+    # what is set below the scenario or the cell is used by whom the command names
+    return used.get("link" if key.startswith("link.") else key, by_command)

@@ -21,7 +21,7 @@ BULGE = 0.004  # m, by which the curve through the corners of a way may come nea
 DENSER = (np.inf, 0.3, 0.12, 0.05)  # rad, at most between two postures of the way, so that the curve bulges less
 
 # a way that is so many times as long as the straight one is sought so often, and the shortest taken
-DETOUR, AGAIN = (1.2, 3)
+DETOUR, AGAIN = 1.2, 3
 
 Lasts = Callable[[Sequence[np.ndarray]], float]
 Pairs = Mapping[tuple[int, int], float]

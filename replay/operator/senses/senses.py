@@ -41,6 +41,9 @@ class Senses:
         base: None where it does not move.
     """
 
+    readings: Readings  # of this control step, as `carry`; there are none before the first `see`
+    carry: GoalState
+
     def __init__(
         self, scene: Scene, model: mujoco.MjModel, hands: Mapping[str, Hand], shape: Mapping[str, str], base: Base | None
     ):
@@ -50,8 +53,6 @@ class Senses:
         self._reads = self._sources()
         self._fresh = False
         self._stages = {goal.name: i for i, goal in enumerate(scene.goal)}
-        self.readings: Readings | None = None
-        self.carry: GoalState | None = None
 
     def see(self, readings: Readings, carry: GoalState) -> None:
         """Take in the readings of this control step (rows without a leading axis) and the course's carry (one row)."""
@@ -83,7 +84,6 @@ class Senses:
 
     def picture(self) -> mujoco.MjData:
         if not self._fresh:
-            assert self.readings is not None
             for to, source in self._reads:
                 self._data.qpos[to] = self.readings.value[source]
             if self._base is not None:  # no sensor tells of the legs: they follow the height
@@ -156,12 +156,10 @@ class Senses:
 
     def joint(self, name: str) -> float:
         """What the sensor of a joint says [rad or m]."""
-        assert self.readings is not None
         return float(self.readings.value[self.scene.layout.slices[Request("joint_position", name).name]][0])
 
     def vertices(self, cloth: Cloth) -> np.ndarray:
         """(n, 3) where the vertices of a cloth are seen [m]."""
-        assert self.readings is not None
         columns = self.scene.layout.columns(cloth.requests)
         return np.asarray(self.readings.value[columns], float).reshape(-1, 3)
 
@@ -175,7 +173,6 @@ class Senses:
 
     def drives(self, side: str) -> np.ndarray:
         """(n,) how far the drives of a hand are closed [%]."""
-        assert self.readings is not None
         robot, slices = self.scene.robot, self.scene.layout.slices
         tendons = [robot.hand_tendons[robot.hand_names.index(name)] for name in robot.drives_of(side)]
         return np.array([self.readings.value[slices[Request("tendon_position", tendon).name]][0] for tendon in tendons])
@@ -186,31 +183,26 @@ class Senses:
 
     def touch(self, side: str) -> np.ndarray:
         """(sides,) peak contact force on the fingers of either side of the grip [N]; on the front and the back one of a claw."""
-        assert self.readings is not None
         peak, column = self.readings.peak, self.scene.layout.column
         sides = self.hand(side).shape.sides
         return np.array([sum(peak[column(_finger(f"{side}_{name}"))] for name in fingers) for fingers in sides])
 
     def feel(self, side: str) -> np.ndarray:
         """(3,) [N] what the fingers of a hand bear: the weight of what they hold, and whoever pulls at it."""
-        assert self.readings is not None
         return -np.sum([self.readings.of(force) for force in finger_forces(self.scene.robot, side)], axis=0)
 
     def reached(self, subgoal: str | None) -> bool:
         """Whether the course has passed a subgoal."""
         if subgoal is None:
             return False
-        assert self.carry is not None
         return bool(np.atleast_2d(self.carry.done)[0, 0] > self._stages[subgoal])
 
     def holds(self, subgoal: str) -> bool:
         """Whether what a subgoal asks for is so now, whatever the course has passed."""
-        assert self.readings is not None
         return bool(self.scene.goal[self._stages[subgoal]].predicate.margin(self.readings) >= 0.0)
 
     def happened(self, rule: str) -> bool:
         """Whether a switch of the scenario's rules is on: what a lamp or a display tells."""
-        assert self.readings is not None
         return bool(self.readings.first(memory(memory_name(rule))) > 0.5)
 
     def until(self, subgoal: str | None) -> Callable[[], bool] | None:

@@ -44,9 +44,8 @@ def _depth(judged: Judged, finding: Finding) -> Plot | None:
     if names != judged.motions.by_role[signal].names:
         motion = motion_of(t, q, judged.rules)
     t, qpos = poses(motion, names, draw, judged.recording, claws)
-    if (
-        finding.details.get("kind") == "held" and judged.kinematics.obstacles is not None
-    ):  # how it lay in the hand, the replay showed
+    # how it lay in the hand, the replay showed
+    if finding.details.get("kind") == "held" and judged.kinematics.obstacles is not None:
         looked = judged.kinematics.obstacles
         deep = np.max([one.depth for one in looked.overlaps if one.bodies == finding.subject], axis=0)
         limits = bounds(judged.rules[finding.code], MM)

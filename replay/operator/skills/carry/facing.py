@@ -21,7 +21,7 @@ BESIDE = np.deg2rad([0.0, 6.0, -6.0, 12.0, -12.0, 18.0, -18.0, 24.0, -24.0, 30.0
 HELD_AS = ("elbow_in", "elbow_out", "ready", "across", "bench")  # postures in which the arm may end
 ELSE_AS = ("from_above", "over", "raised", "outside_1", "outside_2", "level")  # where none of these will do
 # cost of a radian by which the hand cannot be turned as it should, and what of it costs nothing
-ASKEW, EVEN = (20.0, 0.05)
+ASKEW, EVEN = 20.0, 0.05
 DEEPER, OUT = 0.030, 400.0  # m below the place that the hand is to come, too; cost of a metre by which it does not
 OBLIQUE = 1.5  # cost of a radian by which it faces past
 LOOKS, GOOD = 3, 1.5e-3  # how often it is mended where what is held has come to, and how near [m] it need not be

@@ -18,7 +18,7 @@ from .spreading import LOST, Pressing, moving
 from .tips import TIGHT, hands_over
 
 # m, that the robot may be short of where it walks; shares of the way in a second, in which the rest is made
-ARRIVED, REST = (0.01, 0.2)
+ARRIVED, REST = 0.01, 0.2
 EMPTY = 0.5  # s, for which a pad that holds cloth may feel nothing
 NEAR = 0.03  # m, from a place, within which it is seen how high the cloth lies there
 

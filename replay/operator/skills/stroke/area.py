@@ -27,11 +27,11 @@ TURNS, TILTS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0]), np.deg2
 SWUNG = (0.012, 0.12)
 ROOM = 0.010  # m, that the arm keeps from the trunk and from what stands around on a stroke
 # m, how far a corner out of reach is cut: in depth, and from where on along the stroke
-CUTS, CORNER = ((0.0, 0.01, 0.02, 0.03), 0.1)
+CUTS, CORNER = (0.0, 0.01, 0.02, 0.03), 0.1
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
 OUT = 0.03  # m, by which a corner of a turned cloth stands out over the area's edge at most: what lies beside it
 # shares of a force's error that are mended in a control step where it is too small, and too large
-LEARNING, EASING = (0.12, 0.7)
+LEARNING, EASING = 0.12, 0.7
 CLEAR = 0.04  # m, over the surface, between two strokes that do not follow each other
 BETWEEN = 0.5  # share of force and speed between two strokes, where the arm turns
 # N, by which the hand leans harder than it shall press at most, where the way itself lies over the surface
@@ -80,7 +80,6 @@ class StrokeArea(Skill, word="stroke", how="area"):
             yield from feel.during(self._along(state, (x, -side * self._reach(state, stain))))
             side = -side
         for _ in range(int(self.again)):
-            assert state.senses.readings is not None
             left, total = (float(state.senses.readings.first(kept(stain.name, word))) for word in (LEFT, TOTAL))
             if left <= (1.0 - self.enough) * total:
                 break
@@ -211,7 +210,6 @@ class _Pressing:
         """Go on with a motion while pressing with a share of the force."""
         arm, rate = self.state.arms[self.hand], GROWING * self.state.timestep
         for _ in motion:
-            assert self.state.senses.readings is not None
             missing = share * self.force - abs(float(self.state.senses.readings.point(self._bears)[2]))
             change = np.clip((LEARNING if missing > 0 else EASING) * missing, -6.0 * rate, rate)
             most = min(share * self.force + SPARE, LARGEST)
