@@ -118,7 +118,7 @@ def run(request: CommandRequest) -> int:
         )
     chain = chain_of(scene, mistake)
     tries = Tries(scene, chain, wrong)
-    lines = Lines(lang, tries.words, mistake.code if mistake else None)
+    lines = Lines(lang, tries.words, mistake.code if mistake else None, scene)
     first = None if begins is None else place_of(str(begins), tries.words)
     spool = Spool(
         out,

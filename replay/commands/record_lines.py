@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...scenarios.scene.scene import Scene
+from ..live.performing import words_of
 from ..operator.failures import Ending, counted, ending_of
 from ..recording.recording import SimEpisode
 from ..report.text import Words
@@ -17,10 +19,12 @@ class Lines:
 
     Args:
         lang: en or zh; words: of the skills of their chain, in order; code: what a mistake that is made on purpose has to bring.
+        scene: of which they are; its things are called by their titles where it is given. Steps have their names, as in the file.
     """
 
-    def __init__(self, lang: str, words: Sequence[str], code: str | None = None):
-        self._book, self._words, self._code = Words(lang), list(words), code
+    def __init__(self, lang: str, words: Sequence[str], code: str | None = None, scene: Scene | None = None):
+        self._book = Words(lang) if scene is None else words_of(scene, Words(lang))
+        self._words, self._code = list(words), code
         self._templates = self._book.book["record"]
 
     def say(self, key: str, **values: Any) -> str:

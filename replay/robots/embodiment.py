@@ -280,7 +280,8 @@ def _match(robot: Embodiment, problems: Problems) -> None:
     for sheet in robot.joints.values():
         path = f"joints.{sheet.name}"
         if sheet.model not in scalar:
-            problems.note(path, f"the model has no hinge or slide {sheet.model!r}.{nearest(sheet.model, list(scalar))}")
+            hint = " If the model calls it otherwise, write its name there as `model:`." if sheet.model == sheet.name else ""
+            problems.note(path, f"the model has no hinge or slide {sheet.model!r}.{nearest(sheet.model, list(scalar))}{hint}")
         elif sheet.sources and sheet.kind != scalar[sheet.model]:
             problems.note(
                 path,

@@ -409,6 +409,9 @@ def _param(name: str, node: Node) -> Param:
         )
     low = node.child("min").quantity(dimension, default=-np.inf)
     high = node.child("max").quantity(dimension, default=np.inf)
+    if low > high:
+        node.child("min").note(f"the lower bound {node.child('min').value!r} is above the upper {node.child('max').value!r}.")
+        low, high = -np.inf, np.inf  # of which the default is no second problem
     default = node.child("default").quantity(dimension, low=low, high=high)
     shown = _shown(node.child("shown")) if "shown" in node else None
     return Param(name, dimension or "length", default, low, high, str(node.child("doc").value or ""), tuple(writes), shown)

@@ -292,8 +292,8 @@ def _held(part: Part, asked: _Asked, hand: GripperFacts) -> list[Answer]:
     question = "can be held"
     if any(grip.holds for grip in grips):
         return [*answers, Answer(question, True, f"by the {hand.name}, in {counted(sum(g.holds for g in grips), 'way')}")]
-    if grips:
-        of_sheet = grips[0].source == "sheet"  # the faults of its grips are reported above
+    if grips or part.grips:
+        of_sheet = not grips or grips[0].source == "sheet"  # the faults of its grips are reported above
         why = "none of the grips of its sheet holds" if of_sheet else grips[0].faults[0]
         return [*answers, Answer(question, False, f"{asked.shown}: {why}.")]
     if part.unheld:

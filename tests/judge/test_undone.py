@@ -214,7 +214,7 @@ def test_the_environment_tells_since_when(left):
     assert rewards[undone - 1] < rewards[undone - 2] and max(rewards[undone:]) < 1.0
 
 
-def test_a_step_that_holds_before_its_turn_is_not_said_to_have_held_too_shortly():
+def test_a_step_that_holds_before_its_turn_was_not_held_too_shortly():
     """A hand is raised and stays so; the step before, the bowl, was never touched."""
     first = {"moved": {"of": "bowl", "more_than": "1 m"}}
     raised = {"near": {"of": "robot.left_tcp", "to": "robot.head_camera", "within": "870 mm"}, "hold": "0.5 s"}
@@ -223,8 +223,8 @@ def test_a_step_that_holds_before_its_turn_is_not_said_to_have_held_too_shortly(
     missed = {one["step"]: one for one in done(bench("[home: {hand: left, posture: raised}]", goal, **QUICK)).missed}
     assert list(missed) == ["first", "raised", "low"] and "hold" not in missed["raised"]
     assert all(one["margin"] >= 0 for one in missed["raised"]["conditions"])  # it did hold
-    told = {name: Words("en").nearest(one) for name, one in missed.items()}
-    assert told["raised"] == "" and "1 m wanted" in told["first"] and "2 m wanted" in told["low"]
+    shown = {name: Words("en").nearest(one) for name, one in missed.items()}
+    assert shown["raised"] == "" and "1 m wanted" in shown["first"] and "2 m wanted" in shown["low"]
 
 
 def test_in_likely_starts_it_is_undone_when_it_was_and_not_when_it_was_due():

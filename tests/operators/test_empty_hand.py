@@ -83,11 +83,15 @@ def test_each_missed_step_says_how_far_it_was(table, empty):
 
 
 def test_lines_of_a_failed_demonstration(table, empty, served):
-    lines = Lines("en", [skill.name for skill in read_chain(with_skills(table, INTO_THE_AIR, 25.0))])
+    words = [skill.name for skill in read_chain(with_skills(table, INTO_THE_AIR, 25.0))]
+    lines = Lines("en", words)
     head, why, *missed = lines.of(empty)
     assert "failure replay.goal:taken" in head and "closed on nothing instead of empty.inside: 0 mm" in why
     assert missed[0].strip().startswith("missed: taken: moved from its start (bowl)") and "at least 60 mm wanted" in missed[0]
     assert "missed: served: distance (bowl's base, table's top)" in missed[1] and "at most 30 mm wanted" in missed[1]
+    titled, chinese = (Lines(lang, words, scene=table).of(empty)[3] for lang in ("en", "zh"))  # as reports call the things
+    assert "missed: served: distance (bowl's foot, table's top)" in titled, titled
+    assert "served：距离（碗的底部，桌子的" in chinese, chinese
     undone = dataclasses.replace(empty, label=empty.label | {"undone": {"served": 8.5}})
     assert "    done and undone again: served, from 8.50 s on" in lines.of(undone)
     assert len(lines.of(served.episode)) == 1 and "missed" not in served.episode.provenance

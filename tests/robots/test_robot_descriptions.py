@@ -25,7 +25,8 @@ def test_every_problem_of_a_description_is_reported_at_once(tmp_path):
         "joints:\n"
         "  a: {model: sholder, position: [-1 rad, 1 rad]}\n"
         "  b: {model: elbow, velocity: {value: 3, source: sheet}}\n"
-        "  c: {model: elbow, velocty: 3 rad/s, position: [1 rad, -1 rad]}\n",
+        "  c: {model: elbow, velocty: 3 rad/s, position: [1 rad, -1 rad]}\n"
+        "  d:\n",
         encoding="utf-8",
     )
     with pytest.raises(ScenarioError) as caught:
@@ -39,12 +40,14 @@ def test_every_problem_of_a_description_is_reported_at_once(tmp_path):
         (7, "3 has no unit"),
         (8, "unknown key 'velocty'. Did you mean velocity"),
         (8, "upside down"),
+        (9, "'d'. Known here: elbow, shoulder, wrist. If the model calls it otherwise, write its name there as `model:`."),
     ):
         assert any(f"bad.yaml:{line}:" in line_text and words in line_text for line_text in text.splitlines()), (
             line,
             words,
             text,
         )
+    assert text.count("calls it otherwise") == 1, "'sholder' is written as the model's name"
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_the_words_with_arguments_are_asked_for_them():
 
 def test_the_new_word_of_the_guide_works(monkeypatch):
     (code,) = re.findall(r"(?s)```python\n(.*?)```", GUIDE)
+    assert code == (DOCS.parent / "scenarios/words/speed.py").read_text(encoding="utf-8"), "the guide shows the module as it is"
     module = ModuleType("shiliu.scenarios.words.speed")
     module.__package__ = "shiliu.scenarios.words"
     monkeypatch.setitem(sys.modules, module.__name__, module)  # dataclasses look it up

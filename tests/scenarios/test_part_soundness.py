@@ -107,6 +107,20 @@ def test_a_spoilt_part_is_told_with_its_file_and_line(spoilt, tmp_path):
         assert any(f"{place}:" in line and words in line for line in found), found
 
 
+def test_bounds_of_a_parameter_that_are_upside_down_are_one_problem(tmp_path):
+    with pytest.raises(ScenarioError) as raised:
+        tin(tmp_path, ("part.yaml", "default: 0.2 kg", "default: 0.2 kg\n    min: 0.3 kg\n    max: 0.1 kg"))
+        problems(tmp_path)
+    assert str(raised.value).endswith("part.yaml:6: params.mass.min: the lower bound '0.3 kg' is above the upper '0.1 kg'.")
+
+
+def test_a_grip_at_no_site_is_no_reason_to_have_no_grips(tmp_path):
+    """What its shapes offer was not looked at: the sheet has a grip, which has a slip."""
+    tin(tmp_path, SPOILT["grip's site"][0])
+    (line,) = (line for line in problems(tmp_path) if "midle" not in line)
+    assert line.endswith("tin.xml: none of the grips of its sheet holds.")
+
+
 def test_all_problems_are_told_at_once_and_the_exit_says_so(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf").mkdir()
