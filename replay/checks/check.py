@@ -31,6 +31,7 @@ OF = {
 # what a failure leaves without meaning, for the checks that name it under `after`
 SPOILS = {
     "values": "a stream's values or times mean nothing",
+    "clocks": "what two streams have at one time was not at one time",
     "channels": "one of two streams is wrong, and nobody knows which",
 }
 LAST = 6  # turn of an integrity check that waits for others and names none

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ..recording.recording import Recording, Stream
-from ..signals.clock import by_topic, origin_ns, repeats, seconds, topic
+from ..signals.clock import by_topic, never_stamped, origin_ns, repeats, seconds, topic
 from ..signals.signal import runs
 from .check import Check
 from .curves import MS, bounds, named
 from .finding import Finding, Plot, worst_of
-from .rules import Rules
+from .rules import Rule, Rules
 from .set_times import steps_back
 
 BURST = 1e-3  # s, messages closer than this came in one packet
@@ -27,10 +28,15 @@ def check_backwards(
 ) -> list[Finding]:
     """`clock.backwards`: does the named clock of every stream only rise? Equal times are a matter of jitter.
 
+    Stamps that are 0 among others are no times at all: they are counted, and no step or gap is made of them.
+
     Args:
         column: of a set, where its column of times steps back though no stream is timed by it: second, size [s], times.
     """
     rule = rules["clock.backwards"]
+    empty = {stream.name: rows for stream in by_topic(streams) if len(rows := never_stamped(stream.time_ns))}
+    if empty:
+        return [_unstamped([stream for stream in streams if stream.name in empty], empty, rule)]
     worst: tuple[float, Finding] | None = None
     others = []
     for stream in by_topic(streams):
@@ -60,6 +66,20 @@ def check_backwards(
         return [rule.passed(subject=tuple(topic(s) for s in by_topic(streams)), value=0.0, limit=0.0, margin=0.0)]
     worst[1].details["others"] = [other for other in others if other["subject"] != worst[1].subject[0]]
     return [worst[1]]
+
+
+def _unstamped(streams: list[Stream], rows: Mapping[str, np.ndarray], rule: Rule) -> Finding:
+    """Of the rows of streams that have no stamp, when they arrived."""
+    count, total = sum(map(len, rows.values())), sum(stream.n for stream in streams)
+    first = streams[0]
+    at = [None, None]
+    if first.receive_ns is not None:
+        at = [float(first.receive_ns[row] - first.receive_ns[0]) * 1e-9 for row in rows[first.name][[0, -1]]]
+    details = {"kind": "unstamped", "count": count, "steps": total, "clock": first.clock}
+    return rule.finding(
+        level="FAIL", subject=tuple(map(topic, streams)), t0=at[0], t1=at[1], value=float(count), limit=0.0, margin=-float(count),
+        excess=1.0, unit="1", share=count / total, details=details,
+    )  # fmt: skip
 
 
 def gaps(stream: Stream, origin: int, bound: float, intervals: float) -> list[dict[str, Any]]:
@@ -101,7 +121,7 @@ def check_gap(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]
     rule = rules["clock.gap"]
     findings, longest = [], 0.0
     for stream in by_topic(streams):
-        if stream.clock == "grid" or stream.n < 3:
+        if stream.clock == "grid" or stream.n < 3 or len(never_stamped(stream.time_ns)):
             continue
         found = gaps(stream, origin, rule.bound("warn"), rule.settings["intervals"])
         longest = max(longest, float(np.diff(np.sort(stream.time_ns)).max() * 1e-9))

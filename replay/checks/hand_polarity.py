@@ -141,7 +141,7 @@ CHECKS = (
         settings={"against": "share", "steady": "time"},
         fix=plain("invert"),
         turn=3,
-        after=("values",),
+        after=("values", "clocks"),
         compares=True,
         shown_by="hands reversed",
     ),

@@ -273,6 +273,7 @@ CHECKS = (
     Check(
         "clock.skew",
         run=lambda r: check_skew(r.streams, r.rules, r.origin),
+        spoils="clocks",
         fix=_synchronise,
         curve=_delay,
         shown_by="sender's clock behind",

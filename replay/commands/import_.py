@@ -49,6 +49,7 @@ Settings:
 Exit: 0; 3 some were unreadable; 2 all were, or the first one with keep_going=false.
 """
 DRAFT = "proposed-mapping.yaml"
+BRIDGED, BRIDGED_STEPS = 0.5, 10  # s, and usual intervals of a stream, without a sample between two frames: from there on it is reported
 
 
 def run(request: CommandRequest) -> int:
@@ -290,6 +291,8 @@ def _line(recording: Any, frames: Any, name: str) -> str:
             source = recording.streams[stream]
             unit = units_of(source)[source.names.index(column)]
             lines.append(f"    {stream}, {done['method']}: {column} changes most, by {size:.3g} {unit}")
+        if done["method"] != "none" and done["largest_gap_s"] > max(BRIDGED, BRIDGED_STEPS / (done["rate_hz"] or 1.0)):
+            lines.append(f"    {stream}, {done['method']}: {done['largest_gap_s']:.3g} s without a sample lie within the frames")
         for column, count in done.get("nearer", {}).items():
             lines.append(f"    {stream}, {column}: {count} rows lie in a leap over nearly all that it goes; they have the nearer sample")
     return "\n".join(lines)

@@ -69,13 +69,15 @@ def own_rate(streams: list[Stream]) -> tuple[int, bool]:
                 at = frame_clock(leading, fps).at_ns
             except EpisodeError:
                 return fps, False  # streams that do not overlap; the import of frames reports it
-            return fps, all(Rows(stream.time_ns, at).as_they_are is not None for stream in leading)
+            return fps, all(Rows(_once_each(stream.time_ns), at).as_they_are is not None for stream in leading)
     first = leading[0]
     shared = all(np.array_equal(stream.time_ns, first.time_ns) for stream in leading)
-    if not shared or not np.isfinite(first.rate):
+    times = _once_each(first.time_ns)
+    if not shared or len(times) < 2 or times[-1] == times[0]:
         return DEFAULT_FPS, False
     grid = grids[first.name]
-    return max(1, round(grid.rate if grid is not None and grid.exact else first.rate)), False
+    mean = _NS * (len(times) - 1) / float(times[-1] - times[0])
+    return max(1, round(grid.rate if grid is not None and grid.exact else mean)), False
 
 
 def broken_rate(streams: list[Stream]) -> tuple[float, int | None] | None:
@@ -151,13 +153,19 @@ def _grids(streams: list[Stream]) -> dict[str, RowGrid | None]:
     found: dict[str, RowGrid | None] = {}
     known: list[tuple[np.ndarray, RowGrid | None]] = []
     for stream in streams:
-        times = stream.time_ns
+        times = _once_each(stream.time_ns)
         grid = next((g for t, g in known if t is times or np.array_equal(t, times)), None)
         if grid is None:
             grid = fitted(times)
             known.append((times, grid))
         found[stream.name] = grid
     return found
+
+
+def _once_each(times_ns: np.ndarray) -> np.ndarray:
+    """The times of samples (n,), each once: of samples of one time the last one counts. A clock that steps back stays as it is."""
+    step = np.diff(times_ns)
+    return times_ns if (step > 0).all() or (step < 0).any() else times_ns[np.append(step > 0, True)]
 
 
 def _by_name(grid: RowGrid, fps: int) -> tuple[float, float]:

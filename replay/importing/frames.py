@@ -21,6 +21,7 @@ from ..formats.video import WholeVideo
 from ..recording.quantities import POSITIONS
 from ..recording.recording import PictureFile, PictureTopic, Recording, Stream
 from ..signals.channels import units_of
+from ..signals.clock import never_stamped
 from ..signals.grid import SLACK_NS, in_force
 from . import frame_clock
 from .frame_clock import FrameClock
@@ -214,6 +215,13 @@ def own_rate(recording: Recording) -> tuple[int, bool]:
 def _refuse_one_time(streams: list[Stream], source: str) -> None:
     """Refuse streams of which most samples share their time: no row can be found by it."""
     for stream in streams:
+        empty = len(never_stamped(stream.time_ns))
+        if stream.role != "event" and empty:
+            raise EpisodeError(
+                f"{empty} of its {stream.n} time stamps are 0; nobody filled them. Choose another clock in the mapping (clock: receive).",
+                file=source,
+                field=stream.name,
+            )
         apart = len(np.unique(stream.time_ns))
         if stream.role != "event" and stream.n >= FEWEST and apart <= max(1, SHARED * stream.n):
             held = f"all its {stream.n} samples have one time" if apart == 1 else f"its {stream.n} samples have {apart} times"

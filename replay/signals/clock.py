@@ -8,6 +8,8 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 
+FAR_NS, FAR_STEPS = 1_000_000_000, 10  # from 0, in ns and in usual steps: what is nearer may be a clock that begins there
+
 
 def origin_ns(recording: Recording) -> int:
     """Time of the episode's second zero on the recording's common clock [ns]."""
@@ -17,6 +19,16 @@ def origin_ns(recording: Recording) -> int:
 def seconds(stream: Stream, origin: int) -> np.ndarray:
     """(n,) episode seconds by the stream's own clock; subtracts in int64, because 1.7e18 ns has no room in a float."""
     return (stream.time_ns - origin) * 1e-9
+
+
+def never_stamped(times_ns: np.ndarray) -> np.ndarray:
+    """Rows of (n,) int64 times that are 0, where the others are far from it: nobody filled them. A clock that begins at 0 has none."""
+    zero = times_ns == 0
+    others = times_ns[~zero]
+    if not zero.any() or len(others) < 2:
+        return np.zeros(0, np.int64)
+    far = max(FAR_NS, FAR_STEPS * float(np.median(np.abs(np.diff(others)))))
+    return np.flatnonzero(zero) if np.abs(others).min() > far else np.zeros(0, np.int64)
 
 
 def topic(stream: Stream) -> str:

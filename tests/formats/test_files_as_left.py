@@ -101,10 +101,10 @@ def test_a_count_of_all_rows_that_is_wrong_is_a_note(tmp_path):
     }
     sheet = mapping(tmp_path / "map.yaml", "hdf5", columns, episodes="data/demo_*", fps=30)
     rows = sum(take.n for take in takes(2))
-    for total, noted in ((rows, False), (rows + 7, True)):
+    for total, has_note in ((rows, False), (rows + 7, True)):
         items = list(read(demos(tmp_path / f"{total}.hdf5", total), sheet))
         assert all(isinstance(item, Recording) for item in items) and len(items) == 2
-        assert any(f"{total} rows are announced in all (total), {rows} are here" in note for note in items[0].notes) == noted
+        assert any(f"{total} rows are announced in all (total), {rows} are here" in note for note in items[0].notes) == has_note
 
 
 def test_files_without_a_number_say_what_they_hold(tmp_path):
