@@ -283,7 +283,8 @@ def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     near = np.empty((len(one) + 4, 2))
     near[2:-2, 0], near[2:-2, 1] = one, other
     near[:2], near[-2:] = near[2], near[-3]
-    return ABRUPT * (over_runs(np.maximum, near, 5) - over_runs(np.minimum, near, 5)).min(axis=1)
+    changes = over_runs(np.maximum, near, 5) - over_runs(np.minimum, near, 5)
+    return ABRUPT * np.minimum(changes[:, 0], changes[:, 1])
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
