@@ -273,7 +273,7 @@ def _written_in_part(group: Group, channel: RecordedChannel) -> Iterator[Differe
     c, q = channel.columns["command"], channel.columns["measured"]
     goes = np.abs(np.diff(q, prepend=q[0])) > MOVES
     same = np.abs(c - q) <= AS_WRITTEN
-    if int(same.sum()) < LEAST_ROWS:
+    if int((same & goes).sum()) < LEAST_ROWS:
         return
     alike = same & telling(c, q)
     stretches = [(a, b) for a, b in runs(same | ~goes) if int(alike[a : b + 1].sum()) >= LEAST_ROWS]
