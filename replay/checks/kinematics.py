@@ -205,10 +205,11 @@ def check_jump(
         allowed = np.maximum(larger[j] * elapsed, rule.settings["least"])
         hard = np.maximum(larger[j] * np.maximum(elapsed, rule.window), rule.settings["least"])
         ratio = np.nan_to_num(step[:, j] / allowed, nan=0.0)
-        goes_on = _goes_on(t, q[:, j], rule.window)
-        hard_ratio = np.where(goes_on, 0.0, np.nan_to_num(step[:, j] / hard, nan=0.0))
+        hard_ratio = np.nan_to_num(step[:, j] / hard, nan=0.0)
+        over = np.flatnonzero(hard_ratio > 1.0)
+        hard_ratio[over[_goes_on(t, q[:, j], rule.window, over)]] = 0.0
         i = int(hard_ratio.argmax() if hard_ratio.max() > 1.0 else ratio.argmax())
-        bound = None if goes_on[i] else float(hard[i])
+        bound = None if _goes_on(t, q[:, j], rule.window, np.array([i]))[0] else float(hard[i])
         graded = rule.grade_value(float(step[i, j]), fail=bound, warn=float(allowed[i]))
         found.append(
             rule.finding(
@@ -242,11 +243,13 @@ def check_jump(
     return merged
 
 
-def _goes_on(t: np.ndarray, x: np.ndarray, window: float) -> np.ndarray:
-    """(n - 1,) whether a step is part of a motion: half of it or more, the same way, within a window before or after."""
-    step = np.diff(x)
-    before = np.sign(step) * (x[:-1] - np.interp(t[:-1] - window, t, x))
-    after = np.sign(step) * (np.interp(t[1:] + window, t, x) - x[1:])
+def _goes_on(t: np.ndarray, x: np.ndarray, window: float, rows: np.ndarray) -> np.ndarray:
+    """(k,) whether the step from a row (k,) to the next one is part of a motion: half of it or more, the same way, within a window before
+    or after."""
+    here, there = x[rows], x[rows + 1]
+    step = there - here
+    before = np.sign(step) * (here - np.interp(t[rows] - window, t, x))
+    after = np.sign(step) * (np.interp(t[rows + 1] + window, t, x) - there)
     return np.maximum(before, after) >= 0.5 * np.abs(step)
 
 

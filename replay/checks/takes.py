@@ -5,25 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from ..recording.recording import Recording, Stream
+from ..robots.limits import Limits
 from ..signals.statistics import TO_SIGMA
 from .check import Check
 from .finding import Finding
 from .fixes import Fix, Known, about
-from .hand_bases import HandBase
-from .matching_takes import MovingJoints
+from .hand_bases import HandBase, check_bases_among
+from .matching_takes import MovingJoints, check_matching
 from .rules import Rules
-from .usual_postures import Posture
+from .usual_postures import Posture, check_order_among
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
 # to be a take's own; share of the rows of the shorter take, from where on it is a part of the other one, and is named
 KEPT, ENOUGH, COLUMNS = 32, 8, 6
 PART, HALF = 0.9, 0.5
+SHOWN = 256  # takes of a set of which a little is kept: their joints, to find the commands of one in another, and their postures
 
 Key = tuple[str, str | None, str | None]  # of a set: where it lies, its robot, the mapping that it is read by
 
@@ -92,17 +94,51 @@ class Content:
 NOTHING = Content(None, None)
 
 
+@dataclass(frozen=True)
+class TakeShown:
+    """What a take shows to the others of its set, a little of it.
+
+    Attributes:
+        source: of the recording; bases: in which its hands are recorded; moving: joints that go somewhere; posture: where its joints are.
+    """
+
+    source: str
+    bases: tuple[HandBase, ...] = ()
+    moving: MovingJoints | None = None
+    posture: Posture = field(default_factory=Posture)
+
+
 class TakesSeen:
     """The content of the takes of a set that came before."""
 
     def __init__(self) -> None:
         self.first: dict[str, str] = {}  # digest -> the first take that has it
-        self.bases: list[tuple[HandBase, ...]] = []  # of their hands
-        self.moving: dict[str, MovingJoints] = {}  # source -> a little of its joints
-        self.postures: list[Posture] = []
+        self._bases: list[tuple[HandBase, ...]] = []
+        self._moving: dict[str, MovingJoints] = {}  # by source
+        self._postures: list[Posture] = []
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}
+
+    def show(self, one: TakeShown) -> None:
+        """Keep what a take shows, for those that are held against it."""
+        if one.bases:
+            self._bases.append(one.bases)
+        if one.moving is not None and len(self._moving) < SHOWN:
+            self._moving.setdefault(one.source, one.moving)
+        if len(self._postures) < SHOWN:
+            self._postures.append(one.posture)
+
+    def against(self, one: TakeShown, limits: Limits, rules: Rules) -> list[Finding]:
+        """What the takes but for this one show of it: `column.differs` of a hand in another base, or of commands that are those of another
+        take; `stream.swapped` of joints that are exchanged; nothing where there is nothing."""
+        moving = ((source, joints) for source, joints in self._moving.items() if source != one.source)
+        found = (
+            check_bases_among(one.bases, [of for of in self._bases if of is not one.bases], rules),
+            check_matching(one.moving, moving, rules),
+            check_order_among(one.posture, [of for of in self._postures if of is not one.posture], limits, rules),
+        )
+        return [finding for finding in found if finding is not None]
 
     def keep(self, content: Content, source: str) -> None:
         for digest in (content.commands, content.taken, content.measured):

@@ -140,7 +140,7 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
     settings.stop()
     recording = _numbered(data, number)
     episode = recording.episode
-    policy = policy_at(legs, DEFAULT_ROBOT)
+    policy = policy_at(legs, DEFAULT_ROBOT if episode is None else str(episode.config.get("robot", DEFAULT_ROBOT)))
     scene = Contexts(None, conf_dir=request.conf_dir, policy=policy).of(recording).scene
     draw = None if episode is None else of_episode(scene, episode)
     if episode is None or draw is None:

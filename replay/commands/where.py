@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +81,13 @@ class Where:
             ShiliuError: one of them is not.
         """
         from ...scenarios.robots.robot import load_robot
-        from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
+        from ...scenarios.robots.robot_folder import robots
         from ..formats.mappings import load
         from ..judge.context import retarget_settings
         from ..robots.embodiment import available, compiled, load_embodiment
 
-        load_robot(self.robot if self.robot in robots() else DEFAULT_ROBOT, self.hand, self.base or "planted")
-        policy_at(self.legs, self.robot if self.robot in robots() else DEFAULT_ROBOT)
+        load_robot(self.own_robot, self.hand, self.base or "planted")
+        _ = self.policy  # what is wrong with it is reported here
         retarget_settings(self.retarget, request.conf_dir)
         if self.mapping is not None:
             load(self.mapping)
@@ -105,11 +106,16 @@ class Where:
         return any((self.robot, self.model, self.mapping, self.hand, self.base, self.retarget != "default"))
 
     @property
-    def policy(self) -> LegPolicy | None:
-        """The policy for legs that the command names; raises ScenarioError with what is wrong with it."""
+    def own_robot(self) -> str:
+        """The robot of ours that stands in a scene: the one that the command names, if it is one."""
         from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
 
-        return policy_at(self.legs, self.robot if self.robot in robots() else DEFAULT_ROBOT)
+        return self.robot if self.robot in robots() else DEFAULT_ROBOT
+
+    @cached_property
+    def policy(self) -> LegPolicy | None:
+        """The policy for legs that the command names; raises ScenarioError with what is wrong with it."""
+        return policy_at(self.legs, self.own_robot)
 
     @property
     def how(self) -> dict[str, Any]:
@@ -128,19 +134,14 @@ class Where:
         """
         from ...scenarios.catalog.catalog import link_of, scene_of
         from ...scenarios.reading.override import unquoted
-        from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
         from ..judge.context import Contexts
         from ..judge.place.unused_settings import asked_of
 
         name = settings.chosen("scenario")
-        own = self.robot if self.robot in robots() else DEFAULT_ROBOT
-        policy = self.policy
-        how: dict[str, Any] = {"robot": own, "hand": self.hand, "base": self.base}
-        scene = scene_of(settings.composed, name, **how) if name else None
-        if name and scene is not None and scene.robot.base == "legs" and policy is not None:
-            scene = scene_of(settings.composed, name, **how, policy=policy)
+        how: dict[str, Any] = {"robot": self.own_robot, "hand": self.hand, "base": self.base}
+        scene = scene_of(settings.composed, name, **how, policy=self.policy, on_legs_alone=True) if name else None
         asked = asked_of([unquoted(override) for override in request.overrides])
         return Contexts(
             scene, self.robot, self.hand, self.base, request.conf_dir, self.model, data, self.retarget, asked, self.unlabelled,
-            link_of(settings.composed), policy,
+            link_of(settings.composed), self.policy,
         )  # fmt: skip

@@ -17,13 +17,13 @@ from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robot_folder, robots
 from ...version import __version__
 from ..checks.finding import Finding, VerdictEvidence
-from ..checks.hand_bases import bases_in, check_bases_among
+from ..checks.hand_bases import bases_in
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_jump, check_position
-from ..checks.matching_takes import check_matching, moving_joints
+from ..checks.matching_takes import moving_joints
 from ..checks.rules import Rules, load_rules
-from ..checks.takes import Key, TakesSeen, content, duplicate_of, set_of
-from ..checks.usual_postures import check_order_among, posture_of
+from ..checks.takes import Key, TakeShown, TakesSeen, content, duplicate_of, set_of
+from ..checks.usual_postures import posture_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import JointLimit, Limits
 from ..robots.robot_sheet import hand_ranges_of, load_limits
@@ -36,7 +36,6 @@ from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
 INTAKE = "intake"
 THRESHOLDS = "arm_manipulation"
-KEPT = 256  # takes of a set of which a little is kept: their joints, to find the commands of one in another, and their postures
 REQUIRED = ("integrity", "kinematics.joint.position")  # all that is asked here
 
 
@@ -157,27 +156,22 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
     if key is None:
         return [*findings, rules["take.duplicate"].not_applicable("no_set")]
     before = seen.setdefault(key, TakesSeen())
-    if bases := bases_in(findings):
-        findings = _instead(findings, check_bases_among(bases, before.bases, rules))
-        before.bases.append(bases)
-    own = moving_joints(recording)
-    if not any(finding.failed for finding in findings):
-        findings = _instead(findings, check_matching(own, before.moving.items(), rules))
-    if own is not None and len(before.moving) < KEPT:
-        before.moving[recording.source] = own
-    posture = posture_of(recording, own_limits(), findings)
-    findings = _instead(findings, check_order_among(posture, before.postures, own_limits(), rules))
-    if len(before.postures) < KEPT:
-        before.postures.append(posture)
+    shown = TakeShown(
+        recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings)
+    )
+    failed = any(finding.failed for finding in findings)  # then it is no matter of another take's commands
+    for one in before.against(replace(shown, moving=None) if failed else shown, own_limits(), rules):
+        findings = _instead(findings, one)
+    before.show(shown)
     holds = content(recording)
     copy = duplicate_of(holds, before, rules)
     before.keep(holds, recording.source)
     return [*findings, copy]
 
 
-def _instead(findings: list[Finding], one: Finding | None) -> list[Finding]:
+def _instead(findings: list[Finding], one: Finding) -> list[Finding]:
     """The findings, one of them in place of what its check found in the take alone, unless that failed."""
-    return findings if one is None else [one if f.code == one.code and not f.failed else f for f in findings]
+    return [one if f.code == one.code and not f.failed else f for f in findings]
 
 
 def check_ranges(recording: Recording, rules: Rules, stopped: dict[str, str]) -> list[Finding]:

@@ -7,14 +7,26 @@ from dataclasses import dataclass, field, replace
 
 from ..checks.empty_grips import GripUse, check_empty_grip, grips_of
 from ..checks.finding import Finding
-from ..checks.hand_bases import HandBase, bases_in, check_bases_among
-from ..checks.matching_takes import MovingJoints, check_matching, moving_joints
+from ..checks.hand_bases import HandBase, bases_in
+from ..checks.matching_takes import MovingJoints, moving_joints
 from ..checks.other_columns import ColumnRows, check_columns_among, columns_of, doubtful_columns
 from ..checks.registry import asked_of, check_of
 from ..checks.releases import GripOpening, check_release, hands_of, releases_of
 from ..checks.rules import Rules
-from ..checks.takes import NOTHING, Content, Key, Lag, TakesSeen, check_take_lag, content, duplicate_of, lag_of, set_of
-from ..checks.usual_postures import Posture, check_order_among, posture_of
+from ..checks.takes import (
+    NOTHING,
+    Content,
+    Key,
+    Lag,
+    TakeShown,
+    TakesSeen,
+    check_take_lag,
+    content,
+    duplicate_of,
+    lag_of,
+    set_of,
+)
+from ..checks.usual_postures import Posture, posture_of
 from ..recording.recording import Recording
 from .context import BARE
 from .facts.results import Given, Integrity, Motions, Subject
@@ -57,6 +69,11 @@ class TakeFacts:
     doubtful: tuple[ColumnRows, ...] = ()
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
+
+    @property
+    def shown(self) -> TakeShown:
+        """What the others are held against, at intake as well."""
+        return TakeShown(self.source, self.bases, self.moving, self.posture)
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -115,18 +132,13 @@ class TakesOfSet(TakesSeen):
         """Keep what others are held against, but for what it holds; of its hands, columns and joints that of so many takes."""
         if lag is not None:
             self.lags.append(lag)
-        if take.bases:
-            self.bases.append(take.bases)
+        self.show(take.shown)
         if isinstance(take.releases, tuple) and len(self.releases) < USUAL:
             self.releases.append(take.releases)
         if take.task and isinstance(take.grips, tuple) and len(used := self.grips.setdefault(take.task, [])) < USUAL:
             used.append(take.grips)
         if len(self.columns) < REMEMBERED:
             self.columns.setdefault(take.source, take.columns)
-        if take.moving is not None and len(self.moving) < USUAL:
-            self.moving.setdefault(take.source, take.moving)
-        if len(self.postures) < USUAL:
-            self.postures.append(take.posture)
 
 
 class Company:
@@ -183,25 +195,18 @@ class Company:
         return dict(zip(codes, found))
 
     def _against(self, take: TakeFacts, rules: Rules) -> Given:
-        """What the other takes show of a take: `column.differs` of a hand in another base, or of columns or commands that are those of
-        another one; `stream.swapped` of joints that are exchanged; nothing where there is nothing."""
+        """What the other takes show of a take, as `TakesSeen.against`; of one with doubtful columns it is these that may be another's, and
+        not its commands."""
         if take.key is None:
             return {}
         among = self._of(take.key)
-        bases = [one for one in among.bases if one is not take.bases]
+        shown = replace(take.shown, moving=None) if take.doubtful else take.shown
+        found = {one.code: one for one in among.against(shown, own_limits(), rules)}
         if take.doubtful:
             columns = ((source, rows) for source, rows in among.columns.items() if source != take.source)
             taken = check_columns_among(take.doubtful, columns, rules)
-        else:
-            moving = ((source, joints) for source, joints in among.moving.items() if source != take.source)
-            taken = check_matching(take.moving, moving, rules)
-        postures = [one for one in among.postures if one is not take.posture]
-        found = (
-            check_bases_among(take.bases, bases, rules) if bases else None,
-            taken,
-            check_order_among(take.posture, postures, own_limits(), rules),
-        )
-        return {one.code: one for one in found if one is not None}
+            found |= {} if taken is None else {taken.code: taken}
+        return found
 
 
 class OneAfterTheOther(Company):

@@ -57,6 +57,11 @@ class JointChain:
     def joints(self) -> tuple[str, ...]:
         return tuple(link.joint for link in self.links)
 
+    @cached_property
+    def quaternions(self) -> np.ndarray:
+        """(k + 1, 4) w, x, y, z of each link in the one before, and of the grip in the last one."""
+        return quaternions_of(np.array([*(link.turn for link in self.links), self.tip_turn]))
+
     def frames(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Origins (k + 1, n, 3) [m] and axes (k, n, 3) of the joints, and turns (k + 1, n, 3, 3), all in the base; the last is the tip.
 
@@ -98,10 +103,10 @@ class MeasuredArm:
         quats = quaternions_of(self.turns[-1])
         steady = np.cumprod(np.where((quats[1:] * quats[:-1]).sum(axis=1) < 0.0, -1.0, 1.0))
         first = np.array([1.0, 0.0, 0.0, 0.0])
-        for link, angle in zip(self.chain.links, self.q[0]):
-            first = _product(first, quaternions_of(link.turn[None])[0])
+        for link, fixed, angle in zip(self.chain.links, self.chain.quaternions, self.q[0]):
+            first = _product(first, fixed)
             first = _product(first, np.array([np.cos(0.5 * angle), *(np.sin(0.5 * angle) * link.axis)]))
-        first = _product(first, quaternions_of(self.chain.tip_turn[None])[0])
+        first = _product(first, self.chain.quaternions[-1])
         sign = 1.0 if float(first @ quats[0]) >= 0.0 else -1.0
         return quats * (sign * np.concatenate([[1.0], steady]))[:, None]
 

@@ -46,15 +46,11 @@ FLOOR = PLACES[:3]
 EVERY = 9.0  # weight of a row that contradicts all that it is held against, as in `departures`
 
 
-def check_bases(recording: Recording, group: Group) -> list[Difference]:
-    """What is recorded of a base and contradicts itself."""
-    return _checked(base_columns(recording, group), group, recording.episode is not None)[0]
-
-
-def compared_of_base(recording: Recording, group: Group) -> set[str]:
-    """Columns of a base, by the device's channel, that `check_bases` held against others."""
+def check_bases(recording: Recording, group: Group) -> tuple[list[Difference], set[str]]:
+    """What is recorded of a base and contradicts itself; and its columns, by the device's channel, that were held against others."""
     columns = base_columns(recording, group)
-    return {f"{columns[key][1]}/{key.partition('/')[2]}" for key in _checked(columns, group, recording.episode is not None)[1]}
+    found, held = _checked(columns, group, recording.episode is not None)
+    return found, {f"{columns[key][1]}/{key.partition('/')[2]}" for key in held}
 
 
 def _checked(columns: Columns, group: Group, exact: bool) -> tuple[list[Difference], set[str]]:
@@ -121,9 +117,13 @@ def _late(columns: Columns, group: Group) -> Iterator[Difference]:
 
 def _taken_on(asked: np.ndarray, dt: float) -> np.ndarray:
     """(n, 3) speeds as the drives answer them."""
-    share, out = 1.0 - float(np.exp(-dt / ANSWER)), asked.copy()
-    for row in range(1, len(out)):
-        out[row] = out[row - 1] + share * (asked[row] - out[row - 1])
+    share, out = 1.0 - float(np.exp(-dt / ANSWER)), np.empty(asked.shape)
+    for k in range(asked.shape[1]):
+        course, now = [], float(asked[0, k])
+        for wanted in asked[:, k].tolist():  # numbers of Python, one after the other, are some ten times as quick as rows
+            now = now + share * (wanted - now)
+            course.append(now)
+        out[:, k] = course
     return out
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..recording.recording import Recording
 from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of, own_chains
-from .base_streams import check_bases, compared_of_base
+from .base_streams import check_bases
 from .borne_by_states import with_states
 from .commanded_speed import commanded_speeds
 from .copied_columns import arms_copied, of_own_recorder, states_copied
@@ -128,6 +128,11 @@ class ComparedColumns:
         return tuple([] if group is None else check_torques(group, arms, laws) for group, (_, arms), laws in every)
 
     @cached_property
+    def bases(self) -> tuple[tuple[list[Difference], set[str]], ...]:
+        """Of each of `bodies` what its base contradicts, and the columns of it that are compared."""
+        return tuple(check_bases(self.recording, group) for group, _ in self.bodies)
+
+    @cached_property
     def grips(self) -> tuple[tuple[Group, Group, list[ServoLaw]], ...]:
         """Groups of hands, each as its servos had it, and with the law that these follow."""
         laws, found = [law for of in self.laws for law in of], []
@@ -239,7 +244,8 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     """
     out: list[Difference] = []
     recording = columns.recording
-    for (group, arms), had, laws, hands, whole in zip(columns.bodies, columns.servos, columns.laws, columns.hands, columns.torques):
+    every = zip(columns.bodies, columns.servos, columns.laws, columns.hands, columns.torques, columns.bases)
+    for (group, arms), had, laws, hands, whole, base in every:
         by_hands = check_hands(hands, group, found, answered(laws))
         doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
         if doubted and had is not None:
@@ -250,7 +256,7 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
             uncommanded = never_commanded(group)  # torques answer commands that nobody recorded
             by_torques = check_effort(group if had is None else had, laws, found, by_hands)
             out += [d for d in by_torques if not (d.kind in HEARD and set(d.channels) <= uncommanded)]
-        out += [d for d in check_bases(recording, group) if not _at_a_seam(d, found)]
+        out += [d for d in base[0] if not _at_a_seam(d, found)]
         out += check_forces(recording)
     for group, had, laws in columns.grips:
         by_speeds = check_hand_speeds(group, found, BETWEEN if columns.resampled else 1.0)
@@ -274,12 +280,12 @@ def witnessed(columns: ComparedColumns) -> set[str]:
     """Columns, as `RecordedColumns.alone` spells them, that `more_differences` holds against others."""
     out: set[str] = set()
     recording = columns.recording
-    for (group, _), laws, hands in zip(columns.bodies, columns.laws, columns.hands):
+    for laws, hands, base in zip(columns.laws, columns.hands, columns.bases):
         known = [hand for hand in hands if is_comparable(hand, [one for one in hands if one is not hand and one.topic == hand.topic])]
         out |= {f"{hand.topic}/{hand.name}.{axis}" for hand in known for axis in AXES}
         for law in (*laws, *(law for _, _, of in columns.grips for law in of)):
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
-        out |= compared_of_base(recording, group)
+        out |= base[1]
     out |= {f"{d.stream}/{name}" for of in columns.torques for d in of if d.kind == "effort" for name in d.channels}
     if columns.bodies:
         out |= held_forces(recording)

@@ -56,34 +56,44 @@ def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedP
         return None
     commands = sent(group, both)
     stride = max(1, round((EARLY + LATE) / SEARCHED / group.dt))
-    delays = np.arange(-round(EARLY / group.dt), round(LATE / group.dt) + 1, stride)
-    errors = np.zeros((len(both), len(delays), group.n))
-    for j, i in enumerate(both):
-        q, c = group.channels[i].columns["measured"], commands[i]
-        away = q - shifts_of(c, -delays)
-        away -= medians(away)[:, None]
-        np.multiply(away, away, out=errors[j])
-        for begin, end in cuts:
-            errors[j, :, max(0, begin - round(EARLY / group.dt)) : end + round(LATE / group.dt) + 1] = 0.0
-        errors[j] /= max(float(errors[j].mean(axis=1).min()), FINEST**2)  # one that follows badly, or is off, has no louder voice
-    usual, other, first, last = _largest(errors.sum(axis=0))
+    early, late = round(EARLY / group.dt), round(LATE / group.dt)
+    delays = np.arange(-early, late + 1, stride)
+    without = [(max(0, begin - early), end + late + 1) for begin, end in cuts]
+    every, room, means, power = np.zeros((len(delays), group.n)), np.empty((len(delays), group.n)), [], []
+    for i in both:
+        away = np.subtract(group.channels[i].columns["measured"], shifts_of(commands[i], -delays), out=room)
+        means.append(medians(away))
+        away -= means[-1][:, None]
+        away *= away
+        for begin, end in without:
+            away[:, begin:end] = 0.0
+        power.append(max(float(away.mean(axis=1).min()), FINEST**2))  # one that follows badly, or is off, has no louder voice
+        every += np.divide(away, power[-1], out=away)
+    usual, other, first, last = _largest(every)
     by = int(delays[other] - delays[usual])
     seconds, rows = by * group.dt, last - first + 1
     if abs(seconds) < LEAST or abs(by) < 2 or rows * group.dt < PART or (group.n - rows) * group.dt < REST:
         return None
+    errors = np.empty((len(both), 2, group.n))  # of the delay of the rest, and of that of the part
+    for j, i in enumerate(both):
+        two = [usual, other]
+        errors[j] = (group.channels[i].columns["measured"] - shifts_of(commands[i], -delays[two]) - means[j][two, None]) ** 2
+        for begin, end in without:
+            errors[j, :, begin:end] = 0.0
+        errors[j] /= power[j]
     part = slice(first, last + 1)
     goes = [j for j, i in enumerate(both) if float(np.ptp(commands[i][part])) > GOES]
-    before, after = errors[:, usual, part].sum(axis=1), errors[:, other, part].sum(axis=1)
+    before, after = errors[:, 0, part].sum(axis=1), errors[:, 1, part].sum(axis=1)
     better = [j for j in goes if after[j] < 0.5 * before[j]]
     if len(better) < JOINTS or len(better) < ALIKE * len(goes) or after[goes].sum() > LEFT * before[goes].sum():
         return None
     motion = np.sum([np.gradient(commands[i]) ** 2 for i in both], axis=0)
-    rest = np.delete(errors[:, usual].sum(axis=0), part).sum() / max(np.delete(motion, part).sum(), 1e-12)
-    if errors[:, other, part].sum() > AS_ELSEWHERE * rest * motion[part].sum() or not _is_odd(errors, usual, other, part):
+    rest = np.delete(errors[:, 0].sum(axis=0), part).sum() / max(np.delete(motion, part).sum(), 1e-12)
+    if errors[:, 1, part].sum() > AS_ELSEWHERE * rest * motion[part].sum() or not _is_odd(errors, part):
         return None
     # joints of one arm may be slower than others all along: those of the part have to be as quick as the rest elsewhere
     also = [j for j in better if float(np.ptp(np.delete(commands[both[j]], part))) > GOES]
-    if not also or not _is_odd(errors[also], usual, other, part):
+    if not also or not _is_odd(errors[also], part):
         return None
     moved = [group.channels[both[j]] for j in better]
     kind = max(("command", "measured"), key=lambda one: _jumps(moved, one, first, last))
@@ -104,20 +114,21 @@ def _largest(errors: np.ndarray) -> tuple[int, int, int, int]:
     """Of squared differences (delays, n): number of the delay of the rest, of that of a part, first and last row of the part."""
     left_least, best = np.inf, (0, 0, 0, 0)
     # what no part of another delay can take away: of each row the less of both
-    least = np.full(len(errors), np.inf)
+    pairs = np.empty((len(errors), len(errors)))
     for k, one in enumerate(errors):  # of one and another delay it is the same as of the other and the one
-        both = np.minimum(one, errors[k:]).sum(axis=1)
-        least[k] = min(least[k], both.min())
-        least[k:] = np.minimum(least[k:], both)
+        pairs[k, k:] = pairs[k:, k] = np.minimum(one, errors[k:]).sum(axis=1)
+    least = pairs.min(axis=1)
     for usual in np.argsort(least, kind="stable").tolist():
         if least[usual] > left_least:
             break
-        sums = np.concatenate([np.zeros((len(errors), 1)), np.cumsum(errors[usual] - errors, axis=1)], axis=1)
+        some = np.flatnonzero(pairs[usual] <= left_least)
+        sums = np.zeros((len(some), errors.shape[1] + 1))
+        np.cumsum(errors[usual] - errors[some], axis=1, out=sums[:, 1:])
         gains = sums - np.minimum.accumulate(sums, axis=1)
-        other, last = divmod(int(gains.argmax()), gains.shape[1])
-        left = float(errors[usual].sum() - gains[other, last])
+        k, last = divmod(int(gains.argmax()), gains.shape[1])
+        left = float(errors[usual].sum() - gains[k, last])
         if left < left_least and last > 0:
-            left_least, best = left, (usual, other, int(sums[other, : last + 1].argmin()), last - 1)
+            left_least, best = left, (usual, int(some[k]), int(sums[k, : last + 1].argmin()), last - 1)
     usual, other, first, last = best
     n = errors.shape[1]
     tells = np.abs(errors[usual] - errors[other])
@@ -130,9 +141,9 @@ def _largest(errors: np.ndarray) -> tuple[int, int, int, int]:
     return usual, other, first, last
 
 
-def _is_odd(errors: np.ndarray, usual: int, other: int, part: slice) -> bool:
-    """Whether the rest is as clearly of its own delay as the part is of the other one."""
-    outside = np.delete(errors[:, [usual, other]].sum(axis=0), part, axis=1).sum(axis=1)
+def _is_odd(errors: np.ndarray, part: slice) -> bool:
+    """Whether the rest is as clearly of its own delay as the part is of the other one, by errors (k, 2, n)."""
+    outside = np.delete(errors.sum(axis=0), part, axis=1).sum(axis=1)
     return float(outside[0]) < 0.5 * float(outside[1])
 
 

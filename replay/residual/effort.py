@@ -31,6 +31,7 @@ CHATTER = 2.0
 SINGLE = 8.0
 MEANS = ((9, 1.2), (31, 0.6))
 ROOTS = ((9, 2.0), (31, 1.0))
+LOUD = 0.99 * min(bound for _, bound in (*MEANS, *ROOTS))  # Nm: where a law leaves no more in any row, neither of these is reached
 # of a speed that was computed, by which a servo had another one: between two commands a joint goes by more and by less. In clean takes of
 # six scenarios up to 0.08, beyond what the rises before and after the row differ by
 WITHIN_ROW = 0.1
@@ -107,22 +108,10 @@ def _by_law(
     rest = effort - truth
     # what was commanded before the first row is not recorded, and a speed that is computed from the next row is none in the last
     rest[[0, -1]] = 0.0
-    speed = np.abs(np.column_stack([c.columns["velocity"] for c in channels]))
-    small = law.scale
-    v, q = (np.column_stack([c.columns[of] for c in channels]) for of in ("velocity", "measured"))
-    smoothed = channels[0].unit == "rad" and are_smoothed(v, q, group.t)
-    chatter = CHATTER * abs(law.damping) * np.column_stack([apart_of(c, group.t, smoothed) for c in channels])
     steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
     seams = _seams((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM, steps > LEAP)
     rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
     doubted = {kind: np.column_stack([_doubted(found, kind, c.name, group.n) for c in channels]) for kind in HEARD}
-    sure_of = [d for d in found if d.certain]
-    never_were = np.column_stack([_doubted(sure_of, "measured", c.name, group.n) for c in channels])
-    chatter = np.where(never_were, 0.0, chatter)  # positions that never were do not chatter
-    inexact = law.noise > EXACT * small
-    computed = np.array([inexact and is_computed(c.columns["velocity"], c.columns["measured"]) for c in channels])
-    chatter = chatter + np.where(computed, WITHIN_ROW * abs(law.damping) * speed, 0.0)
-    chatter = chatter + law.pushed + abs(law.stiffness) * np.column_stack([_between_commands(c, group.dt) for c in channels])
     known = np.column_stack([_doubted(by_hands, "measured", c.name, group.n) for c in channels])
     elsewhere = doubted["measured"] | known
     whole = rest.copy()
@@ -136,9 +125,7 @@ def _by_law(
         rest[faster | known[:, j] | unknown, j] = 0.0
         if any(d.name == "mirrored" and d.last - d.first >= ALL * (group.n - 1) and channel.name in d.channels for d in found):
             rest[:, j] = 0.0  # a command or a position that is turned round asks for another torque all along
-    if smoothed:  # they do not show what strikes a joint that stands
-        speed = speed + STILL
-    bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
+    bad, sure = _unexplained(group, law, rest, [d for d in found if d.certain])
     relations = follows(group) if bad.any() else []
     rises = derivative(group) if rises is None and bad.any() else rises
     out = [one for of in speeds for one in of]
@@ -147,6 +134,34 @@ def _by_law(
         own = relations[at[j]] if relations else None
         out += _of_joint(group, law, j, rest[:, j], whole[:, j], bad[:, j], sure[:, j], of, own, rises[at[j]] if rises else None)
     return [*out, *_all(group, law)]
+
+
+def _unexplained(group: Group, law: ServoLaw, rest: np.ndarray, sure_of: Sequence[Difference]) -> tuple[np.ndarray, np.ndarray]:
+    """(n, k) rows that the law does not explain, and those that no blow explains either, of what it leaves (n, k) [Nm].
+
+    Args:
+        sure_of: what is certain beside the torques.
+    """
+    bad, sure = np.zeros(rest.shape, bool), np.zeros(rest.shape, bool)
+    loud = np.flatnonzero(np.abs(rest).max(axis=0) > LOUD * law.scale)
+    channels = [law.channels[j] for j in loud]
+    if not channels:
+        return bad, sure
+    v, q = (np.column_stack([c.columns[of] for c in law.channels]) for of in ("velocity", "measured"))
+    smoothed = channels[0].unit == "rad" and are_smoothed(v, q, group.t)
+    speed, small = np.abs(v[:, loud]), law.scale
+    chatter = CHATTER * abs(law.damping) * np.column_stack([apart_of(c, group.t, smoothed) for c in channels])
+    never_were = np.column_stack([_doubted(sure_of, "measured", c.name, group.n) for c in channels])
+    chatter = np.where(never_were, 0.0, chatter)  # positions that never were do not chatter
+    inexact = law.noise > EXACT * small
+    computed = np.array([inexact and is_computed(c.columns["velocity"], c.columns["measured"]) for c in channels])
+    chatter = chatter + np.where(computed, WITHIN_ROW * abs(law.damping) * speed, 0.0)
+    chatter = chatter + (law.pushed[:, loud] if isinstance(law.pushed, np.ndarray) else law.pushed)
+    chatter = chatter + abs(law.stiffness) * np.column_stack([_between_commands(c, group.dt) for c in channels])
+    if smoothed:  # they do not show what strikes a joint that stands
+        speed = speed + STILL
+    bad[:, loud], sure[:, loud] = _judged(rest[:, loud] / small, speed, SIGMAS * law.noise / small, chatter / small)
+    return bad, sure
 
 
 def _between_commands(channel: RecordedChannel, dt: float) -> np.ndarray:
@@ -188,6 +203,8 @@ def _of_joint(
         rest, whole: (n,) what the law leaves, without rows that something else explains, and all of it.
         doubted: `command`, `measured` -> (n,) rows in which the two contradict each other, and that one is to blame.
     """
+    if not bad.any():
+        return
     channel, of, limit = law.channels[j], {kind: np.zeros(group.n, bool) for kind in HEARD}, law.scale * LIMIT
     stands = _stands(law, j, bad)
     sent, there = heard(law, j, rest, "command"), heard(law, j, whole, "measured")
@@ -245,6 +262,8 @@ def _stands(law: ServoLaw, j: int, bad: np.ndarray) -> np.ndarray:
 def _speed(group: Group, law: ServoLaw, j: int, rises: Relation | None) -> list[Difference]:
     """Where a speed is off by as much as the positions say, and the torque, which its damping has changed by another one."""
     if rises is None or law.damping < LEAST_DAMPING:
+        return []
+    if not (np.abs(rises.residual) > SPEED).any():
         return []
     v, all_off = law.channels[j].columns["velocity"], (law.effort - law.asked) / law.damping
     all_off[0], off = 0.0, all_off[:, j]

@@ -29,8 +29,10 @@ def exchanged_hands(group: Group) -> Iterator[Difference]:
         if max(float(np.ptp(c.columns["command"])) for c in (one, two)) < GOES or one.topics["measured"] != two.topics["measured"]:
             continue
         own = _beside(one, one, group.dt) + _beside(two, two, group.dt)
+        if own <= BESIDE:
+            continue
         other = _beside(one, two, group.dt) + _beside(two, one, group.dt)
-        if own > BESIDE and other < LEFT * own and other < sum(_beside(_turned(c), c, group.dt) for c in (one, two)):
+        if other < LEFT * own and other < sum(_beside(_turned(c), c, group.dt) for c in (one, two)):
             size = max(float(np.abs(one.columns["measured"] - two.columns["measured"]).max()), BESIDE)
             yield Difference.over(
                 group.t, (one.name, two.name), "measured", None, size, "1", "copied", certain=True, explained=1.0 - other / own,

@@ -73,7 +73,7 @@ def _is_quick(c: np.ndarray, q: np.ndarray, dt: float) -> bool:
     if min(np.ptp(c), np.ptp(q)) < MOVES:
         return False
     late = range(0, round(QUICK / dt) + 1, max(1, round(QUICK / dt) // 5))
-    return max(correlation(shifted(c, -by), q) for by in late) > QUICKLY
+    return any(correlation(shifted(c, -by), q) > QUICKLY for by in late)
 
 
 def away_from_commands(c: np.ndarray, q: np.ndarray, count: int, moved_in: int | None = None) -> np.ndarray:
@@ -100,8 +100,12 @@ def reversed_hand(channel: RecordedChannel, dt: float) -> float | None:
     if min(np.ptp(c), np.ptp(q)) < 2.0 * MOVES:
         return None
     last = max(0, min(round(MEMORY / dt), len(q) // 2))
-    alike = [correlation(shifted(c, -late), q) for late in range(0, last + 1, max(1, last // 10))]
-    return min(alike) if min(alike) < OPPOSED and max(alike) < -OPPOSED else None
+    alike: list[float] = []
+    for late in range(0, last + 1, max(1, last // 10)):
+        alike.append(correlation(shifted(c, -late), q))
+        if alike[-1] >= -OPPOSED:
+            return None
+    return min(alike) if min(alike) < OPPOSED else None
 
 
 def another_unit(channel: RecordedChannel, dt: float) -> float | None:

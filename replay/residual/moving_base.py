@@ -177,7 +177,8 @@ def speeds_asked_for(columns: Columns, speed: np.ndarray, dt: float) -> np.ndarr
             now, most, taken = float(speed[0, k]), push * dt, []
             for wanted in columns[f"command/{COMMANDS[k]}"][0].tolist():
                 taken.append(now)
-                now += min(max(wanted - now, -most), most)
+                step = wanted - now
+                now += most if step > most else -most if step < -most else step
             out[:, k] = taken
     return out
 

@@ -97,7 +97,10 @@ def shifts_of(x: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     """(k, n) `shifted` by each of some shifts (k,)."""
     back, on = max(0, -int(shifts.min())), max(0, int(shifts.max()))
     longer = np.concatenate([np.full(back, x[0]), x, np.full(on, x[-1])])
-    return sliding_window_view(longer, len(x))[back + shifts]
+    windows, step = sliding_window_view(longer, len(x)), int(shifts[1] - shifts[0]) if len(shifts) > 1 else 1
+    if step > 0 or len(shifts) < 2 or (np.diff(shifts) != step).any():
+        return windows[back + shifts]
+    return windows[back + shifts[-1] : back + shifts[0] + 1 : -step][::-1]  # evenly spaced: nothing is copied
 
 
 def _recent(x: np.ndarray, shifts: Sequence[int]) -> np.ndarray:
@@ -283,7 +286,8 @@ def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     near = np.empty((len(one) + 4, 2))
     near[2:-2, 0], near[2:-2, 1] = one, other
     near[:2], near[-2:] = near[2], near[-3]
-    return ABRUPT * (over_runs(np.maximum, near, 5) - over_runs(np.minimum, near, 5)).min(axis=1)
+    changes = over_runs(np.maximum, near, 5) - over_runs(np.minimum, near, 5)
+    return ABRUPT * np.minimum(changes[:, 0], changes[:, 1])
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..signals.statistics import correlation, median
+from ..signals.statistics import correlation, median_size
 from .table import Group
 
 KINDS = ("measured", "velocity")  # of a joint; both have to bend in turns, or one of them is at fault
@@ -58,4 +58,4 @@ def _in_turns(sizes: np.ndarray, goes: np.ndarray) -> set[int]:
 def _by_phase(sizes: np.ndarray, goes: np.ndarray, turn: int) -> np.ndarray | None:
     """(turn,) medians of the sizes in every so many rows; None where few are there."""
     each = [sizes[phase::turn][goes[phase::turn]] for phase in range(turn)]
-    return np.array([median(one) for one in each]) if min(map(len, each)) >= ENOUGH else None
+    return np.array([median_size(one) for one in each]) if min(map(len, each)) >= ENOUGH else None

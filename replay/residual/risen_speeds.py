@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..signals.statistics import percentile
 from .arm_chain import MeasuredArm
 from .relations import robust_fit
 from .servo_law import WITHIN, PooledServos, pool_of_arms, terms_of
@@ -60,5 +61,5 @@ def _left(pool: PooledServos, fitted: bool = True) -> np.ndarray | None:
         rows = rows[:: -(-len(rows) // MOST)]
         numbers = robust_fit(design[rows], torques[rows], model, np.full(3, 1e-9), 0.01) if fitted else model
         near = abs(numbers[0] / model[0] - 1.0) < 2.0 * WITHIN
-        left[j] = np.percentile(np.abs(torques[rows] - design[rows] @ numbers), SHARE) if near else np.inf
+        left[j] = percentile(np.abs(torques[rows] - design[rows] @ numbers), SHARE) if near else np.inf
     return None if np.isnan(left).all() else left

@@ -68,7 +68,7 @@ def parameters(
     for relation in own:
         alike = [r for r in peers if r.name == relation.name and r.own and r is not relation]
         if relation.name == "follows":
-            bend, zero = _apart(channel, relation, group.dt)
+            bend, zero = _bend(channel, relation), beside[channel.name]
             if abs(zero) > ZERO + 3.0 * relation.noise + abs(bend):
                 c, q = channel.columns["command"], channel.columns["measured"]
                 one = whole(group, channel, "measured", abs(zero), "offset", {"by": zero}, alike)
@@ -148,13 +148,17 @@ def _of_another_kind(group: Group, channel: RecordedChannel, one: Difference, al
 def beside_commands(group: Group, relations: Sequence[Sequence[Relation]]) -> dict[str, float]:
     """Channel -> by how much it is beside its command in the middle of the take."""
     both = zip(group.channels, relations)
-    return {channel.name: _apart(channel, r, group.dt)[1] for channel, own in both for r in own if r.name == "follows"}
+    return {channel.name: _beside(channel, r, group.dt) for channel, own in both for r in own if r.name == "follows"}
 
 
-def _apart(channel: RecordedChannel, relation: Relation, dt: float) -> tuple[float, float]:
-    """By how much a channel departs from its command at the ends of its way, and in the middle of the take."""
-    c, q = channel.columns["command"], channel.columns["measured"]
-    return (relation.gain - 1.0) * float(np.ptp(c)), median(q - shifted(c, -_late_rows(relation, dt)))
+def _bend(channel: RecordedChannel, relation: Relation) -> float:
+    """By how much a channel departs from its command at the ends of its way."""
+    return (relation.gain - 1.0) * float(np.ptp(channel.columns["command"]))
+
+
+def _beside(channel: RecordedChannel, relation: Relation, dt: float) -> float:
+    """The same in the middle of the take."""
+    return median(channel.columns["measured"] - shifted(channel.columns["command"], -_late_rows(relation, dt)))
 
 
 def _late_rows(relation: Relation, dt: float) -> int:
@@ -269,7 +273,7 @@ def _written_in_part(group: Group, channel: RecordedChannel) -> Iterator[Differe
     c, q = channel.columns["command"], channel.columns["measured"]
     goes = np.abs(np.diff(q, prepend=q[0])) > MOVES
     same = np.abs(c - q) <= AS_WRITTEN
-    if int(same.sum()) < LEAST_ROWS:
+    if int((same & goes).sum()) < LEAST_ROWS:
         return
     alike = same & telling(c, q)
     stretches = [(a, b) for a, b in runs(same | ~goes) if int(alike[a : b + 1].sum()) >= LEAST_ROWS]
@@ -308,10 +312,10 @@ def beyond_the_ends(group: Group) -> Iterator[Difference]:
     Real calibrations leave 0.08 of it (real values of a Piper go to 115 of 100).
     """
     for channel in group.channels if not group.hands else ():
-        for kind in ("command", "measured"):
+        for kind in ("command", "measured") if channel.unit == "1" else ():
             away = np.abs(channel.columns.get(kind, np.zeros(1)))
             rows = np.flatnonzero(away > PAST)
-            if channel.unit == "1" and len(rows) and np.median(away) < COUNTED:
+            if len(rows) and np.median(away) < COUNTED:
                 first, last, size = int(rows[0]), int(rows[-1]), float(away.max() - PAST)
                 yield Difference.over(
                     group.t, (channel.name,), kind, (first, last), size, "1", None, certain=True, stream=channel.topics[kind], limit=PAST,

@@ -155,6 +155,8 @@ def held(x: np.ndarray, step: float, shortest: float) -> tuple[np.ndarray, np.nd
 
 def runs(mask: np.ndarray) -> list[tuple[int, int]]:
     """(first, last) row of every unbroken run of True, last included."""
+    if not mask.any():
+        return []
     inside = np.zeros(len(mask) + 2, bool)
     inside[1:-1] = mask
     edges = np.flatnonzero(inside[1:] != inside[:-1]).tolist()

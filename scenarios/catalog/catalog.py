@@ -165,8 +165,13 @@ def scene_of(
     also: Callable[[Scene], object] | None = None,
     conf_dir: Path | None = None,
     policy: LegPolicy | None = None,
+    on_legs_alone: bool = False,
 ) -> Scene:
-    """The scene of a composed config that has a `scenario` key, in the cell that it names, if any; `also`: see `Scene`."""
+    """The scene of a composed config that has a `scenario` key, in the cell that it names, if any; `also`: see `Scene`.
+
+    Args:
+        on_legs_alone: a policy is left out where the robot stands on no legs; else it is refused there.
+    """
     places = composed.places.copy()
     problems = Problems(places)
     if not isinstance(composed.tree.get("scenario"), Mapping) or not composed.tree["scenario"]:
@@ -186,7 +191,8 @@ def scene_of(
     config = read_config(
         name, tree, problems, prefix="scenario", assets=composed.assets, cell=cell, drawn=drawn if cell else None
     )
-    return Scene(config, load_robot(robot, hand, base or config.base, policy), also)
+    base = base or config.base
+    return Scene(config, load_robot(robot, hand, base, None if on_legs_alone and base != "legs" else policy), also)
 
 
 def scene_in_cell(scene: Scene, cell: str, conf_dir: Path | None = None) -> Scene:
