@@ -16,7 +16,7 @@ from .derived_speed import apart_of, are_smoothed
 from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
-from .resolved_torque import COARSE, is_computed
+from .resolved_torque import COARSE, are_computed
 from .servo_law import SHARE, ServoLaw, late_column, torques_exchanged, torques_never_written
 from .smoothed_commands import smoothed_commands
 from .table import Group, RecordedChannel, held_for
@@ -120,7 +120,7 @@ def _by_law(
     never_were = np.column_stack([_doubted(sure_of, "measured", c.name, group.n) for c in channels])
     chatter = np.where(never_were, 0.0, chatter)  # positions that never were do not chatter
     inexact = law.noise > EXACT * small
-    computed = np.array([inexact and is_computed(c.columns["velocity"], c.columns["measured"]) for c in channels])
+    computed = are_computed(channels) & inexact
     chatter = chatter + np.where(computed, WITHIN_ROW * abs(law.damping) * speed, 0.0)
     chatter = chatter + law.pushed + abs(law.stiffness) * np.column_stack([_between_commands(c, group.dt) for c in channels])
     known = np.column_stack([_doubted(by_hands, "measured", c.name, group.n) for c in channels])

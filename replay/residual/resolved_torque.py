@@ -34,7 +34,7 @@ def unresolved(group: Group, stiffness: float, quiet: float) -> bool:
         return True
     joints = [c for c in group.channels if c.unit == "rad" and {"measured", "velocity"} <= set(c.columns)]
     moving = [c for c in joints if int((np.abs(c.columns["velocity"]) > MOVES).sum()) > LEAST]
-    computed = sum(is_computed(c.columns["velocity"], c.columns["measured"]) for c in moving)
+    computed = int(are_computed(moving).sum())
     return abs(stiffness) * scatter(joints) > quiet or 2 * computed > len(moving)
 
 
@@ -51,12 +51,21 @@ def _of_grid(x: np.ndarray) -> float:
     return step / UNIFORM if np.isfinite(step) else 0.0
 
 
-def is_computed(speed: np.ndarray, position: np.ndarray) -> bool:
-    """Whether a speed (n,) is, nearly everywhere, what one filter makes of the positions (n,) about its row."""
+def are_computed(channels: Sequence[RecordedChannel]) -> np.ndarray:
+    """(k,) of joints, whether their speeds are, see `is_computed`: those of a joint that hardly moves as those of most that do."""
+    each = [is_computed(c.columns["velocity"], c.columns["measured"]) for c in channels]
+    known = [one for one in each if one is not None]
+    usual = 2 * sum(known) > len(known)
+    return np.array([usual if one is None else one for one in each])
+
+
+def is_computed(speed: np.ndarray, position: np.ndarray) -> bool | None:
+    """Whether a speed (n,) is, nearly everywhere, what one filter makes of the positions (n,) about its row; None of one that is at rest
+    nearly everywhere."""
     n = len(speed) - 2 * REACH
     rows = np.flatnonzero(np.abs(speed[REACH : REACH + n]) > MOVES)
     if len(rows) <= LEAST:
-        return False
+        return None
     about = np.stack([position[k : k + n] for k in range(2 * REACH + 1)], axis=1)[rows] - position[REACH : REACH + n][rows, None]
     x, y = np.delete(about, REACH, axis=1), speed[REACH : REACH + n][rows]
     left = np.abs(y - x @ np.linalg.lstsq(x, y, rcond=None)[0])
