@@ -16,7 +16,7 @@ from .derived_speed import apart_of, are_smoothed
 from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
-from .resolved_torque import COARSE, is_computed
+from .resolved_torque import COARSE, are_computed
 from .servo_law import SHARE, ServoLaw, late_column, torques_exchanged, torques_never_written
 from .smoothed_commands import smoothed_commands
 from .table import Group, RecordedChannel, held_for
@@ -153,8 +153,8 @@ def _unexplained(group: Group, law: ServoLaw, rest: np.ndarray, sure_of: Sequenc
     chatter = CHATTER * abs(law.damping) * np.column_stack([apart_of(c, group.t, smoothed) for c in channels])
     never_were = np.column_stack([_doubted(sure_of, "measured", c.name, group.n) for c in channels])
     chatter = np.where(never_were, 0.0, chatter)  # positions that never were do not chatter
-    inexact = law.noise > EXACT * small
-    computed = np.array([inexact and is_computed(c.columns["velocity"], c.columns["measured"]) for c in channels])
+    # of a joint that hardly moves it is as of most others, so all are asked
+    computed = are_computed(law.channels)[loud] if law.noise > EXACT * small else np.zeros(len(loud), bool)
     chatter = chatter + np.where(computed, WITHIN_ROW * abs(law.damping) * speed, 0.0)
     chatter = chatter + (law.pushed[:, loud] if isinstance(law.pushed, np.ndarray) else law.pushed)
     chatter = chatter + abs(law.stiffness) * np.column_stack([_between_commands(c, group.dt) for c in channels])

@@ -119,12 +119,16 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         for relation in own:
             apart[relation.name][:, j] = np.abs(over(relation, channel.unit)) > 1.0
     beside = beside_commands(group, relations)
+    uncommanded = {name for d in commands if d.name == "measurement_as_command" and d.last - d.first == group.n - 1 for name in d.channels}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
-        bad = np.logical_or(*(each[:, j] for each in apart.values()))
+        if channel.name in uncommanded:  # states in their place bear nothing out, and the speeds are held against the positions alone
+            own = [relation for relation in own if "command" not in relation.kinds]
+            channel = replace(channel, columns={kind: x for kind, x in channel.columns.items() if kind != "command"})
+        if not own or (channel.name in written and channel.name not in uncommanded):
+            continue
+        bad = np.logical_or.reduce([apart[relation.name][:, j] for relation in own])
         for first, last in lost:
             bad[max(0, first - 3) : last + JOIN + 1] = False
-        if channel.name in written:
-            continue
         others = {name: np.delete(each, j, axis=1) for name, each in apart.items()}
         right = vouched.get(channel.name)
         if bad.any():

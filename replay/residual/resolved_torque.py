@@ -45,7 +45,7 @@ def _most_computed(channels: Sequence[RecordedChannel]) -> bool:
     for c in channels:
         if 2 * computed > len(channels) or 2 * (computed + left) <= len(channels):
             break
-        computed, left = computed + is_computed(c.columns["velocity"], c.columns["measured"]), left - 1
+        computed, left = computed + bool(is_computed(c.columns["velocity"], c.columns["measured"])), left - 1
     return 2 * computed > len(channels)
 
 
@@ -62,12 +62,21 @@ def _of_grid(x: np.ndarray) -> float:
     return step / UNIFORM if np.isfinite(step) else 0.0
 
 
-def is_computed(speed: np.ndarray, position: np.ndarray) -> bool:
-    """Whether a speed (n,) is, nearly everywhere, what one filter makes of the positions (n,) about its row."""
+def are_computed(channels: Sequence[RecordedChannel]) -> np.ndarray:
+    """(k,) of joints, whether their speeds are, see `is_computed`: those of a joint that hardly moves as those of most that do."""
+    each = [is_computed(c.columns["velocity"], c.columns["measured"]) for c in channels]
+    known = [one for one in each if one is not None]
+    usual = 2 * sum(known) > len(known)
+    return np.array([usual if one is None else one for one in each])
+
+
+def is_computed(speed: np.ndarray, position: np.ndarray) -> bool | None:
+    """Whether a speed (n,) is, nearly everywhere, what one filter makes of the positions (n,) about its row; None of one that is at rest
+    nearly everywhere."""
     n = len(speed) - 2 * REACH
     rows = np.flatnonzero(np.abs(speed[REACH : REACH + n]) > MOVES)
     if len(rows) <= LEAST:
-        return False
+        return None
     about = sliding_window_view(position, 2 * REACH + 1)[rows]
     x, y = (about - about[:, [REACH]])[:, BESIDE], speed[rows + REACH]
     left = np.abs(y - x @ np.linalg.lstsq(x, y, rcond=None)[0])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from body_takes import body_take
-from servo_takes import found, motion
+from servo_takes import RATE, found, motion
 from shiliu.replay.residual.bodies import ComparedColumns
 
 NAMES = tuple(f"{side}_joint_{k}" for side in ("left", "right") for k in range(1, 7))
@@ -31,6 +31,18 @@ def test_some_joints_of_an_arm_are_a_fault(joints):
     finding = two_arms(joints, 1)
     assert finding.level == "FAIL" and set(finding.subject) == {NAMES[j] for j in joints}
     assert finding.details["kind"] == "measurement_as_command"
+
+
+@pytest.mark.parametrize(("by", "refused"), [(0.2, False), (2.0, True)])
+@pytest.mark.parametrize("joints", [range(6), range(12)])
+def test_its_speeds_are_held_against_its_positions_all_the_same(joints, by, refused):
+    columns = {name: np.concatenate([x, y], axis=1) for (name, x), y in zip(motion(3).items(), motion(4).values())}
+    columns["velocity"] = np.gradient(columns["state"], 1.0 / RATE, axis=0)
+    columns["action"][:, list(joints)] = columns["state"][:, list(joints)]
+    columns["velocity"][150:190, 4] += by
+    finding = found(columns, names=NAMES)
+    assert (finding.level == "FAIL") is refused
+    assert not refused or (finding.subject == (NAMES[4],) and finding.details["column"] == "velocity")
 
 
 @pytest.mark.parametrize("sides", ["l", "lr"])

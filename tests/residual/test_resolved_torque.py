@@ -11,7 +11,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.witnesses import finding_of
 from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.residual.difference import Difference
-from shiliu.replay.residual.resolved_torque import is_computed, scatter, unresolved
+from shiliu.replay.residual.resolved_torque import are_computed, is_computed, scatter, unresolved
 from shiliu.replay.residual.servo_law import is_stepped
 
 
@@ -40,6 +40,17 @@ def test_speeds_that_are_a_filter_of_positions_are_known(take):
         assert is_computed(RATE * np.convolve(q, kernel, "same"), q)
     measured = RATE * np.gradient(q) + 0.02 * np.sin(2.1 * np.arange(N)) * np.cos(0.013 * np.arange(N) ** 2)
     assert not is_computed(measured, q)
+
+
+@pytest.mark.parametrize("off", [0.0, 0.02])
+def test_speeds_of_a_joint_that_hardly_moves_are_as_those_of_the_others(take, off):
+    q = take.streams["state"].values.copy()
+    q[:200, 3], q[240:, 3] = q[200, 3], q[240, 3]
+    v = np.gradient(q, 1.0 / RATE, axis=0) + off * np.sin(2.1 * np.arange(N))[:, None]
+    channels = a_group(with_values(take, state=q, velocity=v)).channels
+    assert is_computed(channels[3].columns["velocity"], channels[3].columns["measured"]) is None
+    moving = np.array([is_computed(c.columns["velocity"], c.columns["measured"]) is not None for c in channels])
+    assert moving.sum() > len(channels) // 2 and (are_computed(channels) == (off == 0.0)).all()
 
 
 def test_positions_that_scatter_are_known(take):

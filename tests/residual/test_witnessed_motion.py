@@ -83,6 +83,39 @@ def test_a_low_pass_of_all_speeds_is_how_a_device_measures():
     assert found(taken) == []
 
 
+def low_passed(q):
+    return lfilter([0.36], [1.0, -0.64], np.gradient(q, DT, axis=1), axis=1)
+
+
+def test_a_low_pass_of_all_speeds_shows_where_a_joint_is_quick():
+    """Where joints are slow, such speeds look like those of their rows."""
+    q = 0.05 * columns(4)["measured"]
+    q[3] += 0.3 * np.sin(12.0 * DT * np.arange(N)) * np.clip(2.0 * np.hanning(N) - 1.0, 0.0, 1.0)
+    assert found({"measured": q, "velocity": low_passed(q)}) == []
+
+
+def test_a_low_pass_of_all_speeds_does_not_hide_another_moment():
+    q = columns(1)["measured"]
+    v = low_passed(q)
+    v[2, PART] = low_passed(q)[2, PART.start - 8 : PART.stop - 8]
+    assert [(d.kind, d.name, d.channels) for d in found({"measured": q, "velocity": v})] == [("velocity", "lag", (JOINTS[2],))]
+
+
+@pytest.mark.parametrize(("by", "named"), [(0.03, False), (0.08, True), (-0.08, True)])
+def test_a_speed_that_is_off_all_along(by, named):
+    taken = columns(5)
+    taken["velocity"][4] += by
+    assert [(d.kind, d.name, d.channels, d.certain) for d in found(taken)] == [("velocity", "offset", (JOINTS[4],), True)] * named
+    assert not named or found(taken)[0].numbers["by"] == pytest.approx(by, abs=0.005)
+
+
+@pytest.mark.parametrize("by", [1.0, 3.0])
+def test_a_speed_beside_a_position_that_goes_away_is_right(by):
+    taken = columns(5)
+    taken["measured"][4] += np.linspace(0.0, by, N)
+    assert [(d.kind, d.name) for d in found(taken)] == [("measured", "drift")]
+
+
 def test_a_position_that_drifts_from_its_speed_and_its_command():
     taken = columns(5)
     taken["measured"][4] += np.linspace(0.0, 0.35, N)
