@@ -249,7 +249,7 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
     there = float(np.abs(c.meant)[away > 0.5 * away.max()].min())
     goes_on = np.abs(c.recorded).max() < level + c.noise
     # a column that is beyond it in all these rows is off by one amount, which is as good a reason for it alone
-    if goes_on and there >= level + edge and float(np.ptp(away)) <= 2.0 * c.noise and c.n > FEW:
+    if goes_on and there >= level + edge and float(np.ptp(away)) <= GROWS * level and c.n > FEW:
         yield c.meant - 2.0 * level * np.sign(c.meant), BEYOND, {"turn": 2.0 * level}
     if goes_on and level - c.noise < there < level + edge:
         folded = (c.meant + level) % (2.0 * level) - level
