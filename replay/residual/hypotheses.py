@@ -27,6 +27,7 @@ GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
 SUMMED = 30  # rows, from where on a sum that began before them is asked for
 FEW = 8  # rows, of which chance makes whatever is wanted
 BEYOND = 2.5  # the price of an end that no row of a column shows: another column may
+ABOUT = 0.1  # of an end, by which it is known where no row goes on to it
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
 WHOLE = 0.05  # of a row, by which a delay may be beside whole ones and be one of them
@@ -249,7 +250,9 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
     there = float(np.abs(c.meant)[away > 0.5 * away.max()].min())
     goes_on = np.abs(c.recorded).max() < level + c.noise
     # a column that is beyond it in all these rows is off by one amount, which is as good a reason for it alone
-    if goes_on and there >= level + edge and float(np.ptp(away)) <= GROWS * level and c.n > FEW:
+    far = away[away > 0.5 * away.max()]
+    within = np.abs(c.recorded).max() < (1.0 + ABOUT) * level and there > (1.0 - ABOUT) * level
+    if within and float(np.ptp(far)) <= ABOUT * level and len(far) == c.n > FEW and there >= level - edge:
         yield c.meant - 2.0 * level * np.sign(c.meant), BEYOND, {"turn": 2.0 * level}
     if goes_on and level - c.noise < there < level + edge:
         folded = (c.meant + level) % (2.0 * level) - level
