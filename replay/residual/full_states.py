@@ -189,6 +189,8 @@ def _moved(
     while before > 0 and np.array_equal(x[before], x[before - 1]):  # of rows in which all stands, nobody can tell which is which
         before -= 1
     again = share[last + 1 :] == share.max()  # what stands is where it was, in any take
+    if again.any() and not _goes(columns, np.nan_to_num(np.abs(x[k[wrong]] - states[wrong])).max(axis=0)):
+        return None, (0, 0), 0  # at rest rows look alike, and in another unit even speeds do
     if again.any():  # and then all is well again
         rows = (before, int(k[last + 1 + int(again.argmax())]))
         name = "cut" if np.isnan(off[first : last + 1]).all() else "reordered"
@@ -216,6 +218,11 @@ def _moved(
         t, names, "rows", rows, size, columns[joints[0]].unit, name, certain=True, limit=min(LEAP, size), numbers=numbers, weight=1e9,
     )  # fmt: skip
     return moved, within, lost_rows
+
+
+def _goes(columns: Sequence[StateColumn], apart: np.ndarray) -> bool:
+    """Whether any column but a speed, which may count in another unit, is elsewhere by more than rounding; apart: (c,)."""
+    return any(by > OTHERWISE.get(c.unit, 0.0) for c, by in zip(columns, apart) if c.kind != "velocity")
 
 
 def _with_commands(columns: Sequence[StateColumn], number: np.ndarray, names: Sequence[str]) -> np.ndarray:

@@ -24,7 +24,10 @@ PLAIN = 0.05  # by which a slope differs from one where it is no more than an of
 ALMOST = 0.02  # by which an offset may explain less than a factor
 OF_ITS_OWN = 0.5  # of the power of what is recorded, that a factor may leave
 GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
+SUMMED = 30  # rows, from where on a sum that began before them is asked for
 FEW = 8  # rows, of which chance makes whatever is wanted
+BEYOND = 2.5  # the price of an end that no row of a column shows: another column may
+ABOUT = 0.1  # of an end, by which it is known where no row goes on to it
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
 WHOLE = 0.05  # of a row, by which a delay may be beside whole ones and be one of them
@@ -245,7 +248,13 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
     edge = 2.0 * c.noise + float(np.abs(np.diff(c.truth[max(0, c.first - 1) : c.last + 2])).max(initial=0.0))
     edge = edge if c.n > FEW else min(edge, GROWS * level)  # a few rows of a quick motion are anywhere
     there = float(np.abs(c.meant)[away > 0.5 * away.max()].min())
-    if np.abs(c.recorded).max() < level + c.noise and level - c.noise < there < level + edge:
+    goes_on = np.abs(c.recorded).max() < level + c.noise
+    # a column that is beyond it in all these rows is off by one amount, which is as good a reason for it alone
+    far = away[away > 0.5 * away.max()]
+    within = np.abs(c.recorded).max() < (1.0 + ABOUT) * level and there > (1.0 - ABOUT) * level
+    if within and float(np.ptp(far)) <= ABOUT * level and len(far) == c.n > FEW and there >= level - edge:
+        yield c.meant - 2.0 * level * np.sign(c.meant), BEYOND, {"turn": 2.0 * level}
+    if goes_on and level - c.noise < there < level + edge:
         folded = (c.meant + level) % (2.0 * level) - level
         nearer = np.abs(c.recorded - folded) < np.abs(c.recorded - c.meant)
         gone = np.where(np.abs(np.abs(c.meant) - level) < edge, nearer, np.abs(c.meant) > level)
@@ -258,10 +267,13 @@ def _differenced(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float |
 
 
 def _integrated(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    """The sum of what it should be from the first of these rows on, by time or from row to row."""
+    """The sum of what it should be from the first of these rows on, by time or from row to row; or from a row before them, in which it was
+    hardly another one."""
     total = np.cumsum(c.meant)
     for step in (c.dt, 1.0):
         yield step * total, 0.0, {}
+        if c.n >= SUMMED:
+            yield step * total + float(np.median(c.recorded - step * total)), 1.0, {}
     if c.n >= 0.5 * len(c.x):
         slope, start = _line(total, c.recorded)
         if slope:

@@ -27,6 +27,7 @@ SPEEDS = tuple(f"{name}.speed" for name in COMMANDS)
 # four clean takes that drive 3 m and turn by half a circle leave 0.002 m and rad of place, 0.006 m/s of speed; the generator's
 # limits of detection are 0.02 m and 0.1 m/s
 PLACE, SPEED = 0.01, 0.05  # m or rad, m/s or rad/s
+FAINT = 0.02  # times `SPEED`, from where on a speed beside wrong ones is off with them: clean ones leave places by less
 DRIFT = 1e-4  # m for each second of a take, by which summed speeds may leave the place
 SURE = 2.0  # limits
 HEIGHT = 0.02  # m outside all that was commanded meanwhile
@@ -96,7 +97,7 @@ def check_base(columns: Columns, group: Group, exact: bool) -> list[Difference] 
     wrong = (apart > SPEED) & (off > SPEED) & np.isfinite(asked_for)
     mended = speed.copy()
     for k in range(4):
-        mended[:, k] = np.where(wrong[:, k], near[:, k], speed[:, k])
+        mended[:, k] = np.where(_reached(wrong[:, k], apart[:, k] > FAINT * SPEED), near[:, k], speed[:, k])
         others = {SPEEDS[j]: mean[:, j] for j in range(4) if j != k}
         out += departures(_column(columns, "measured", SPEEDS[k], "velocity", f"{UNITS[k]}/s", t, near[:, k], wrong[:, k], SPEED, others))
     if not other:
@@ -120,6 +121,14 @@ def _held_against(speed: np.ndarray, rises: np.ndarray, asked_for: np.ndarray) -
     """Of speeds (n, 4) the nearest that places rise by, and how far they are from that, and from what the commands ask for."""
     near = np.column_stack([nearest(speed[:, k], rises[:, k]) for k in range(4)])
     return near, np.abs(speed - near), np.abs(speed - asked_for)
+
+
+def _reached(wrong: np.ndarray, faint: np.ndarray) -> np.ndarray:
+    """(n,) rows that are wrong, and those that lead to them in one stretch: what comes and goes slowly is wrong before it is seen."""
+    out = wrong.copy()
+    for first, last in runs(wrong | faint):
+        out[first : last + 1] |= wrong[first : last + 1].any()
+    return out
 
 
 def _is_other(

@@ -31,6 +31,14 @@ def test_place_speed_and_command_of_a_base(take, where, column, by, kind):
     assert heaviest(changed(take, where, column, x + 0.02 * by, rows)) is None
 
 
+def test_a_speed_that_goes_wrong_slowly_is_named_and_not_the_places_that_it_adds_up_to(take):
+    rows = slice(100, 500)
+    x = take.streams["base"].column("base_vy.speed")[rows]
+    found = more_differences(ComparedColumns(changed(take, "base", "base_vy.speed", x + 0.17 * np.hanning(400), rows)), [])
+    assert [one.channels for one in found] == [("base_vy.speed",)]
+    assert found[0].name == "bump" and found[0].first < 200 and found[0].last > 400
+
+
 def test_where_rows_are_lost_no_base_is_to_blame(take):
     other = changed(take, "base", "base_x", take.streams["base"].column("base_x")[300:] + 0.4, slice(300, None))
     lost = Difference((), "rows", 300, 300, 9.97, 10.0, 0.3, "rad", "cut", True)

@@ -65,6 +65,24 @@ def test_one_reason_is_sought_for_all_columns_that_the_same_thing_happened_to():
     assert fitted(noisy, truth).name == "burst"
 
 
+def test_a_column_that_is_beyond_its_end_in_all_rows_goes_on_from_the_other_end_as_the_one_beside_it():
+    truth = np.column_stack([0.9 + 0.05 * np.sin(np.arange(90) / 11.0), 0.7 * np.sin(np.arange(90) / 9.0)])
+    wrapped = np.column_stack([(x + end) % (2.0 * end) - end for x, end in zip(truth.T, (0.6, 0.45))])
+    why = fitted(wrapped, truth)
+    assert why.name == "wrap" and why.explained > 0.99
+    assert fitted(wrapped[:, 0], truth[:, 0]).name == "offset"  # by itself
+    assert fitted(truth - 1.2, truth).name == "offset"
+
+
+def test_a_sum_that_began_before_the_rows_in_which_it_is_seen_is_one():
+    truth = motion(4)["state"][:, 0] + 0.2
+    summed = truth.copy()
+    summed[100:] = np.cumsum(truth[100:]) / RATE
+    assert fitted(summed, truth, rows=(108, len(truth) - 1)).name == "integrated"
+    drifting = truth + np.where(np.arange(len(truth)) >= 100, 0.2 * (np.arange(len(truth)) - 100) / RATE, 0.0)
+    assert fitted(drifting, truth, rows=(108, len(truth) - 1)).name == "drift"
+
+
 @pytest.mark.parametrize("rows", [0.8, 12.0, 400.0])
 def test_a_filter_of_any_slowness_is_called_one(rows):
     truth = motion(6)["state"][:, 0]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ....scenarios.scene.schema import Feature
+from ...checks.finding import Finding
 from ...checks.witnesses import SHOWN
 from ...residual.case import Case
 from ...residual.full_states import COLUMN_OF
@@ -41,7 +42,7 @@ def changed_columns(
     moved = _moved(recorded, replayed, rows) if all(bad.any() for bad in unlike.values()) else None
     if moved is not None:
         size = max(float(np.abs(recorded[f] - replayed[f]).max()) for f in recorded)
-        return _fields(tuple(recorded), rows, size, "rad", len(next(iter(recorded.values()))), dt, "all", "rows", moved, {})
+        return fields_of(tuple(recorded), rows, size, "rad", len(next(iter(recorded.values()))), dt, "all", "rows", moved, {})
     feature = max(unlike, key=lambda name: (int(unlike[name].sum()), name))
     names, units = features[feature].names, features[feature].unit
     cases = {}
@@ -55,6 +56,7 @@ def changed_columns(
         partner = None if partner is None else np.append(partner, partner[-1:])[: len(x)].astype(float)
         cases[j] = Case(x, truth, int(there[0]), int(there[-1]), dt, FINE, others, partner, angle=units[j] == "rad")
     worst = max(cases, key=lambda j: float(np.abs(cases[j].x - cases[j].truth).max()))
+    cases = {j: case for j, case in cases.items() if _is_with(case, cases[worst])}
     why = best(*cases.values(), enough=ENOUGH) or best(cases[worst], enough=ENOUGH)
     size = float(np.abs(cases[worst].x - cases[worst].truth).max())
     span = np.arange(min(case.first for case in cases.values()), max(case.last for case in cases.values()) + 1)
@@ -62,10 +64,25 @@ def changed_columns(
     column = COLUMN_OF.get(feature.removeprefix("observation."), "pose")
     more = {} if why is None else {"explained": why.explained, **why.numbers}
     subject = tuple(names[j] for j in list(cases)[:SHOWN])
-    return _fields(subject, span, size, unit, len(recorded[feature]), dt, feature, column, why.name if why else "unknown", more)
+    return fields_of(subject, span, size, unit, len(recorded[feature]), dt, feature, column, why.name if why else "unknown", more)
 
 
-def _fields(
+def of_columns(finding: Finding, changed: Mapping[str, Any]) -> Finding:
+    """`reproduces` with the columns that were changed, see `changed_columns`."""
+    changed = dict(changed)
+    subject, value, (first, last) = changed.pop("subject"), changed.pop("size"), changed["rows"]
+    word = "action_edited" if changed["column"] == "command" else "record_edited"
+    likely = {"likely": word, "kind": word, "owner": "device", "edited_from": first, "edited_to": last}
+    details = finding.details | likely | changed | {"columns": ", ".join(subject)}
+    return finding.with_(subject=subject, t0=changed["t0"], t1=changed["t1"], value=value, details=details)
+
+
+def _is_with(one: Case, lead: Case) -> bool:
+    """Whether the rows of a column meet those of another one: where they do not, something else happened to it."""
+    return one.first <= lead.last and lead.first <= one.last
+
+
+def fields_of(
     subject: tuple[str, ...], rows: np.ndarray, size: float, unit: str, n: int, dt: float, feature: str, column: str, cause: str,
     more: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip

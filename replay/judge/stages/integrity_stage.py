@@ -15,6 +15,7 @@ from ...checks.integrity import check_integrity, stopped_signals
 from ...formats.picture_samples import picture_samples_of
 from ...recording.pictures import brightness_of
 from ..explanation.changed_columns import changed_columns
+from ..explanation.changed_commands import changed_in_seconds
 from ..facts.results import Integrity, Subject
 
 
@@ -58,14 +59,20 @@ def _today(subject: Subject) -> Today | None:
 
 
 def _as_played(subject: Subject) -> Mapping[str, Any] | None:
-    """What of an own episode is otherwise than in its replay, which comes by all its full states: nothing where it makes every column
-    again. None where there is no such replay, or what differs is no number of a column."""
+    """What of an own episode is otherwise than in its replay: nothing where it comes by all full states and makes every column again.
+    Where it does not come by them, each second is played by itself. None where no replay tells, or it is no number of a column."""
     episode, again = subject.recording.episode, subject.played_again
-    if episode is None or again is None or subject.made_again:
-        return {} if subject.made_again else None
-    known = {k: state for k, state in episode.checkpoints.items() if k in again.checkpoints}
-    if not known or any(not np.array_equal(state, again.checkpoints[k]) for k, state in known.items()):
+    if episode is None or again is None:
         return None
+    known = {k: state for k, state in episode.checkpoints.items() if k in again.checkpoints}
+    comes_by = all(np.array_equal(state, again.checkpoints[k]) for k, state in known.items())
+    if subject.made_again and comes_by:
+        return {}
+    if not known:
+        return None
+    if not comes_by:
+        changed = changed_in_seconds(subject.made_in, subject.recording, subject.rollout_again)
+        return changed if changed is not None or not subject.made_again else {}
     record, played = {}, {}
     for name, theirs in episode.states.items():
         ours = again.states.get(name)

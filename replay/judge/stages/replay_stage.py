@@ -37,7 +37,8 @@ from ...recording.recording import SimEpisode
 from ...rollout.rollout import Rollout, Take, play
 from ...signals.channels import in_radians
 from ..explanation.attribution import attribute
-from ..explanation.changed_columns import changed_columns
+from ..explanation.changed_columns import changed_columns, of_columns
+from ..explanation.changed_commands import changed_in_seconds
 from ..explanation.tracking_cause import explain
 from ..explanation.what_tips import tipped
 from ..facts.carried_poses import check_carried
@@ -60,6 +61,8 @@ from .goal_over_starts import HANGS, goal_over_starts, in_each
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 
 UNKNOWN_START = "unknown_start"
+PART = 0.5  # of a take: columns that were changed in more of it may be so for another cause, of which `attribute` knows
+OF_A_COLUMN = ("unknown", "action_edited", "record_edited")  # causes of a departure, behind which columns may have been changed
 Tracking = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
 
 
@@ -418,8 +421,13 @@ def _reproduced(subject: Subject, motions: Motions, shown: Rollout) -> list[Find
         again = {name: shown.observations[name][:rows] for name in compared}
         if not apart and any(k in shown.states for k in episode.checkpoints):
             found = [_written_otherwise(found[0], scene, episode, record, again)]
-        else:
-            found[0].details |= attribute(scene, episode, motions.draw, record, again, shown.states)
+            return found
+        changed = changed_in_seconds(scene, subject.recording, shown)
+        if changed is not None and changed["share"] < PART:
+            return [of_columns(found[0], changed)]
+        found[0].details |= attribute(scene, episode, motions.draw, record, again, shown.states)
+        if changed is not None and found[0].details["likely"] in OF_A_COLUMN:
+            return [of_columns(found[0], changed)]
     return found
 
 
@@ -429,11 +437,7 @@ def _written_otherwise(
     """All full states are as they are replayed: what else differs was changed where columns are written, or later."""
     features = {name: scene.schema.observations[name] for name in record}
     commands = dict(zip(episode.action_names, episode.actions.T))
-    changed = changed_columns(record, again, features, scene.control_timestep, commands)
-    subject, value, (first, last) = changed.pop("subject"), changed.pop("size"), changed["rows"]
-    likely = {"likely": "record_edited", "kind": "record_edited", "owner": "device", "edited_from": first, "edited_to": last}
-    details = finding.details | likely | changed | {"columns": ", ".join(subject)}
-    return finding.with_(subject=subject, t0=changed["t0"], t1=changed["t1"], value=value, details=details)
+    return of_columns(finding, changed_columns(record, again, features, scene.control_timestep, commands))
 
 
 def _comparable(episode: SimEpisode, shown: Rollout, name: str) -> bool:

@@ -1,0 +1,99 @@
+"""Commands that were changed after an episode was recorded are found by what the robot did, each second from its own full state."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from shiliu.replay.judge.explanation.changed_commands import changed_commands, changed_in_seconds
+from shiliu.replay.rollout.each_second import Second, each_second
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
+from shiliu.replay.rollout.reproduce import played_again
+from shiliu.replay.rollout.restored_commands import RestoredSecond, restored_commands
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.scene.schema import Feature
+
+STEPS, ELBOW, SHOULDER, STATE = 100, "zarm_l4_joint", "zarm_r1_joint", "observation.state"
+
+
+@pytest.fixture(scope="module")
+def good(scene):
+    """Both forearms up and down again."""
+    actions = np.tile(scene.ready_ctrl, (STEPS, 1))
+    swing = 0.3 * (1 - np.cos(2 * np.pi * np.arange(STEPS) / STEPS))
+    for name in (ELBOW, "zarm_r4_joint"):
+        actions[:, scene.schema.action.names.index(name)] -= swing
+    take = Take(drawing.draw(scene, 0), actions.astype(np.float32))
+    return episode_of(scene, next(play(scene, [take], [checkpoints_of(scene, STEPS)], 1)), 0)
+
+
+def commanded(scene, episode, rows, values, name=ELBOW):
+    """The episode with other commands of a joint written in these rows."""
+    actions = episode.actions.copy()
+    actions[rows, scene.schema.action.names.index(name)] = values
+    return dataclasses.replace(episode, actions=actions)
+
+
+def found_in(scene, episode):
+    recording = as_recording("take", episode, scene)
+    return changed_in_seconds(scene, recording, played_again(scene, recording))
+
+
+def column(scene, episode, name=ELBOW):
+    return episode.actions[:, scene.schema.action.names.index(name)].astype(float)
+
+
+def test_an_episode_as_it_was_made_has_no_changed_commands(scene, good):
+    assert found_in(scene, good) is None
+
+
+@pytest.mark.parametrize(("rows", "by"), [((40, 41), 0.02), ((56, 62), 0.05)])  # within a second, and over the end of one
+def test_commands_that_were_shifted_are_named_with_their_rows_and_by_how_much(scene, good, rows, by):
+    there = slice(rows[0], rows[1] + 1)
+    found = found_in(scene, commanded(scene, good, there, column(scene, good)[there] + by))
+    assert (found["subject"], found["column"], found["rows"]) == ((ELBOW,), "command", list(rows))
+    assert found["size"] == pytest.approx(by, abs=2e-3)
+    assert (found["cause"], found["by"]) == ("offset", pytest.approx(by, abs=1e-3)) or rows[1] - rows[0] < 2
+
+
+def test_a_command_that_was_written_from_the_measurement_is_called_so(scene, good):
+    measured = np.asarray(good.states[STATE])[:, scene.schema.observations[STATE].names.index(ELBOW)]
+    found = found_in(scene, commanded(scene, good, slice(50, 60), measured[50:60]))
+    assert (found["subject"], found["cause"], found["rows"]) == ((ELBOW,), "measurement_as_command", [50, 59])
+
+
+def test_a_column_that_was_changed_as_well_is_told_beside_the_command(scene, good):
+    state = np.asarray(good.states[STATE]).copy()
+    state[5:20, scene.schema.observations[STATE].names.index(SHOULDER)] += 0.1
+    broken = dataclasses.replace(good, states={**good.states, STATE: state})
+    found = found_in(scene, commanded(scene, broken, slice(70, 80), column(scene, good)[70:80] + 0.05))
+    assert (found["subject"], found["rows"]) == ((ELBOW,), [70, 79])
+    assert (found["besides"], found["besides_in"]) == ((SHOULDER,), STATE)
+
+
+def test_a_second_that_begins_in_another_state_has_no_commands_to_restore(scene, good):
+    kept = {k: state.copy() for k, state in good.checkpoints.items()}
+    kept[60][1 + scene.joint_index[0]] += 0.01
+    broken = dataclasses.replace(good, checkpoints=kept)
+    recording = as_recording("take", broken, scene)
+    played = each_second(scene, broken, played_again(scene, recording))
+    assert [one.begin for one in played.other] == [30, 60]
+    assert restored_commands(played) == []
+
+
+ANSWER = Feature("action", ("answer.given",), ("1",), np.zeros(1), np.ones(1), ("answer",))
+
+
+@pytest.mark.parametrize(
+    ("stepped", "row", "should", "rows", "late"),
+    [(20, 29, 0.0, [20, 29], -10.0), (34, 29, 1.0, [29, 33], 5.0), (80, 29, 1.0, [29, 29], None)],
+)
+def test_an_answer_that_nothing_measures_is_early_or_late_by_its_step(stepped, row, should, rows, late):
+    recorded = (np.arange(90) >= stepped).astype(np.float32)[:, None]
+    commands = recorded[:30].astype(float)
+    commands[row] = should
+    second = RestoredSecond(Second(0, 30, np.empty(0), np.empty(0)), commands, np.array([True]))
+    found = changed_commands([second], recorded, ANSWER, {}, 1.0 / 30.0)
+    assert (found["subject"], found["rows"]) == (("answer.given",), rows)
+    assert found["cause"] == ("unknown" if late is None else "lag")
+    assert late is None or found["late"] == pytest.approx(late / 30.0)
