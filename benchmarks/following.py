@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from given_words import given_words
+from learning_drives import drives_of
+from learning_drives import left_out as beside_drives
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.residual.habits import habits
+from shiliu.replay.residual.planned import HEADS
 from shiliu.replay.residual.table import Group, table_of
 from shiliu.replay.residual.usual import CENTRED, FREE, GRAINS, RATE, Usual, far_of, reach_of
 
@@ -40,6 +43,7 @@ class TakeHabits:
     rate: float
     joints: Numbers
     hands: Numbers
+    groups: Sequence[Group] = ()
 
 
 def taken(groups: Sequence[Group]) -> TakeHabits | None:
@@ -48,7 +52,7 @@ def taken(groups: Sequence[Group]) -> TakeHabits | None:
     for group in groups:
         for one in habits(group):
             found[group.hands][one.channel.name] = {word: habit.value for word, habit in one.of.items()}
-    return TakeHabits(1.0 / groups[0].dt, *found) if any(found) else None
+    return TakeHabits(1.0 / groups[0].dt, *found, groups) if any(found) else None
 
 
 def learnt(takes: Sequence[TakeHabits]) -> Usual | None:
@@ -100,6 +104,9 @@ def written(usual: Usual, of: str) -> str:
     for name, own in sorted(usual.of.items()):
         cells = (f"[{own[w][0]:.{FIGURES}g}, {own[w][1]:.{FIGURES}g}]" if w in own else "null" for w in words)
         lines.append(f"  {name}: [{', '.join(cells)}]")
+    if usual.drives:
+        lines += [f"# of drives that plan their way: {', '.join(HEADS)}", "drives:"]
+        lines += [f"  {name}: [{', '.join(f'{x:.{FIGURES}g}' for x in drive.numbers())}]" for name, drive in sorted(usual.drives.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -132,10 +139,14 @@ def main() -> int:
         out = left_out(takes)
         for times, k, name, word in out[:12] if given["check"] else ():
             print(f"{folder.name} take {k}: {name} {word} {times:.2f}")
-        if any(times > far_of(word, False) for times, _, _, word in out):
+        of_drives = beside_drives([take.groups for take in takes], ENOUGH - 1)
+        for k, one in of_drives if given["check"] else ():
+            print(f"{folder.name} take {k}: {', '.join(one.channels)} astray by {one.size:.3f}, {'FAIL' if one.certain else 'WARN'}")
+        if any(times > far_of(word, False) for times, _, _, word in out) or any(one.certain for _, one in of_drives):
             print(f"{folder.name}: its takes differ too much from one another", file=sys.stderr)
         elif not given["check"]:
             Path(given["out"]).mkdir(parents=True, exist_ok=True)
+            usual = replace(usual, drives=drives_of([take.groups for take in takes], ENOUGH - 1))
             (Path(given["out"]) / f"{mapping}.yaml").write_text(written(usual, folder.name), encoding="utf-8")
     return 0
 

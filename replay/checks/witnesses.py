@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..recording.recording import Recording
+from ..residual.astray import beside_engine
 from ..residual.bodies import ComparedColumns, witnessed
 from ..residual.difference import SOURCES, Difference
 from ..residual.resolution import resolutions
 from ..residual.table import Group
-from ..residual.usual import beside_usual, known, unusual
+from ..residual.usual import beside_usual, known, off_their_way, unusual
 from .check import Check
 from .finding import Finding, Plot
 from .hand_bases import bases_of
@@ -40,8 +41,10 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     if not groups and not found:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
     usual = known(columns.recording.mapping)
-    if usual is not None and not any(d.certain for d in found):
-        found = beside_usual(found, unusual(groups, usual))
+    if usual is not None:
+        found = beside_engine(found, off_their_way(groups, usual))
+        if not any(d.certain for d in found):
+            found = beside_usual(found, unusual(groups, usual))
     seen = _resolution(groups)
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen, **bases_of(columns)})]

@@ -29,14 +29,14 @@ def carried_out(command: np.ndarray, measured: np.ndarray, dt: float) -> np.ndar
     fastest = np.maximum(fastest, 1e-6)
     scale, ramp = (each.ravel()[:, None] for each in np.meshgrid(SPEEDS, RAMPS))
     part = _busiest(speed.sum(axis=1))
-    tried = _planned(command[part], dt, scale * fastest, scale * ramp * fastest)
+    tried = planned(command[part], dt, scale * fastest, scale * ramp * fastest)
     error = np.stack([
         np.minimum(np.abs(tried[:, : tried.shape[1] - late] - measured[part][late:]), FAR).mean(axis=1) for late in range(LATE)
     ])  # fmt: skip
     best = error.min(axis=0).argmin(axis=0)
     joints = np.arange(command.shape[1])
     chosen = (scale * fastest)[best, joints]
-    return _planned(command, dt, chosen[None], (ramp[best, 0] * chosen)[None])[0]
+    return planned(command, dt, chosen[None], (ramp[best, 0] * chosen)[None])[0]
 
 
 def _busiest(speed: np.ndarray) -> slice:
@@ -49,10 +49,17 @@ def _busiest(speed: np.ndarray) -> slice:
     return slice(first, first + ROWS)
 
 
-def _planned(command: np.ndarray, dt: float, speed: np.ndarray, ramp: np.ndarray) -> np.ndarray:
-    """(m, n, k) courses towards `command` (n, k) with `speed` and `ramp` (m, k) at the most."""
+def planned(
+    command: np.ndarray, dt: float, speed: np.ndarray, ramp: np.ndarray, place: np.ndarray | None = None, pace: np.ndarray | float = 0.0
+) -> np.ndarray:
+    """(m, n, k) courses towards `command` (n, k) with `speed` and `ramp` (m, k) at the most.
+
+    Args:
+        place, pace: (k,) at which they begin; else they rest where the first command is.
+    """
     h = dt / PARTS
-    x, v = np.repeat(command[:1], len(speed), axis=0), np.zeros(speed.shape)
+    x = np.repeat(command[:1], len(speed), axis=0) if place is None else np.broadcast_to(place, speed.shape)
+    v = np.broadcast_to(pace, speed.shape)
     out = np.empty((len(speed), *command.shape))
     twice, most = 2.0 * ramp, ramp * h
     for i, row in enumerate(command):

@@ -8,19 +8,21 @@ nobody measured that one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 import yaml
 
 from ...scenarios.reading.composition import CONF
+from .astray import astray, courses_of
 from .case import Case
 from .departures import together
 from .difference import JOIN, Difference
 from .engine import FAR as FAR_AWAY
 from .habits import AWAY, COMES, SIDES, WAY, Habit, Habits, habits
 from .hypotheses import best
+from .planned import Drive, ways_of
 from .table import Group
 
 FOLDER = CONF / "following"
@@ -45,6 +47,7 @@ COARSER = 0.2  # by which the logarithm of a grain is more than in any take that
 MOST, ALL_OF_IT = 0.5, 0.8  # of the joints that move and of the take, beyond which it is the device
 SETUP = 4.0  # times as far as it may be, beyond which no setting of a device is
 RATE = 0.03  # by which rows may come otherwise
+SLOWED = 1.15  # times as late as usual, from where on fingers may be slowed
 TELLS = 2.0  # times what a delay of all leaves, that slow motion leaves at the least, to be none
 ORDINARY = {"late": "lag", "delay": "lag", "gain": "factor"}  # what a number says of the reason
 
@@ -57,11 +60,13 @@ class Usual:
         takes: that it was learnt from.
         rate: rows a second of these.
         of: channel -> word -> (centre, reach), as of `Habits`.
+        drives: channel -> how its drive plans its way, of those that do.
     """
 
     takes: int
     rate: float
     of: Mapping[str, Mapping[str, tuple[float, float]]]
+    drives: Mapping[str, Drive] = field(default_factory=dict)
 
 
 @lru_cache
@@ -76,7 +81,8 @@ def known(mapping: str | None) -> Usual | None:
         name: {word: (float(one[0]), float(one[1])) for word, one in zip(words, row) if one is not None}
         for name, row in sheet["channels"].items()
     }
-    return Usual(sheet["takes"], sheet["rate"], of)
+    drives = {name: Drive.of(row) for name, row in sheet.get("drives", {}).items()}
+    return Usual(sheet["takes"], sheet["rate"], of, drives)
 
 
 def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
@@ -103,6 +109,21 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
             of = [d for d in of if not any(d is one for one in device)]
         found += [_of_begin(one, group.dt) for one in together(of)]
     return found
+
+
+def off_their_way(groups: Sequence[Group], usual: Usual) -> list[Difference]:
+    """Channels that are not where the drives of the device take them; nothing of a take at another rate, or of other encoders."""
+    if not usual.drives:
+        return []
+    compared = [group for group in groups if group.same_rows and abs(1.0 / (group.dt * usual.rate) - 1.0) <= RATE]
+    channels = [one for group in compared for one in habits(group)]
+    if _is_recorded_otherwise(channels, usual):
+        return []
+    ways = [(group, ways_of(group, usual.drives)) for group in compared]
+    hands = _pace(channels, usual).slowed < SLOWED
+    found = [courses_of(group, of) for group, of in ways if of is not None and (hands or not group.hands)]
+    courses = [one for one in found if one is not None]
+    return [] if any(one.is_slowed for one in courses) else [d for one in courses for d in astray(one)]
 
 
 def _of_begin(one: Difference, dt: float) -> Difference:

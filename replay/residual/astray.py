@@ -1,0 +1,273 @@
+"""Joints and fingers that are not on the way that their drives take to the recorded commands, and what of it no push does.
+
+The drives are those of a device that was measured (`planned`). What holds a joint back keeps it behind its way; nothing that stands in its
+way sends it ahead, to both sides by turns, or elsewhere while it moves as fast as it would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .case import Case
+from .departures import joined, together
+from .difference import Difference
+from .hypotheses import Explanation, best
+from .planned import CAP, SPANS, Drive, Ways, beside, is_slowed, later
+from .resampled import is_resampled
+from .table import Group, RecordedChannel
+
+FAR = 2.2  # times what is usual; one left out of 8 takes of a Piper and of 20 of a G1 reaches less
+# share of the way: no less is looked at, of joints and of fingers
+LEAST = {False: {"row": 0.006, "second": 0.004, "long": 0.003}, True: {"row": 0.02, "second": 0.012, "long": 0.01}}
+SOONEST, LATEST, BEFORE = -0.6, 0.8, 0.05  # s by which all channels may be later than usual; by which none is before its command
+ALL_LATE, AS_EVER = 0.8, 0.3  # share of the channels that are later together; share that is as late as usual, and then all are
+GOES = 0.08  # of its way, that a channel is sent, for its delay to be asked
+MOST, PART = 0.5, 0.4  # of the channels and of the take: beyond both, the device is set up otherwise
+MOVES = 0.1  # of its largest speed, from where on a drive is under way
+WEIGHS = 0.04  # share of the way that a joint goes meanwhile, as far beside it all along: no load does that
+SEVERAL = 3  # channels, that no single thing holds
+NEVER, LONG_WAY = 10.0, 0.25  # times what is usual, and share of the way, that nothing pushes
+HOLDS = 1.5  # times the other side's reach, from where on a hand holds to one side
+ONCE = 1  # time to the other side: what was held goes past its command when it is let go
+AS_MUCH, ABOUT = 0.5, 0.5  # of the distance and of the motion, by which a distance may change; of the median distance, still away
+LONGER = 3  # times as many rows, by which a drive tells more of a fault
+MUCH = 100.0  # squared limits: a row that is further away weighs no more
+ENOUGH, SURE = 0.8, 0.9  # of the squared distance that is explained, to name a reason and to be sure by it
+BOTH_WAYS, AHEAD = 0.5, 1.5  # of the largest distance, that it is to the other side; times the limit, that a channel goes ahead
+
+
+@dataclass(frozen=True)
+class _Course:
+    """A channel beside its way.
+
+    Attributes:
+        sent: (n,) where its command has it, once it is there; away: as of `beside`; bad: (n,) rows that are further away than usual.
+        above, below: word of `SPANS` -> from where on; noise: of the way.
+    """
+
+    channel: RecordedChannel
+    drive: Drive
+    way: np.ndarray
+    sent: np.ndarray
+    away: Mapping[str, np.ndarray]
+    bad: np.ndarray
+    above: Mapping[str, float]
+    below: Mapping[str, float]
+    noise: float
+
+
+@dataclass(frozen=True, eq=False)
+class Courses:
+    """The channels of a group beside their ways; `found`: that all of them are before their commands."""
+
+    group: Group
+    ways: Ways
+    every: tuple[_Course, ...]
+    found: tuple[Difference, ...]
+
+    @property
+    def is_slowed(self) -> bool:
+        """Whether joints are not on their ways because all of the take is slower or quicker."""
+        return len(self.every) > 1 and any(one.bad.any() for one in self.every) and is_slowed(self.group, self.ways)
+
+
+def courses_of(group: Group, ways: Ways) -> Courses | None:
+    """The channels of a group beside their ways; None of rows that are not the device's own."""
+    if is_resampled(group):
+        return None
+    late, found = _late(group, ways)
+    return Courses(group, ways, tuple(_course(ways, j, group, late) for j in range(len(ways.channels))), tuple(found))
+
+
+def astray(courses: Courses) -> list[Difference]:
+    """What of a group is not on its ways."""
+    departs = sum(float(c.bad.mean()) > PART for c in courses.every)
+    if departs > max(1.0, MOST * sum(_goes(c.channel) for c in courses.every)):
+        return list(courses.found)
+    every = [d for one in courses.every for d in _of_course(one, courses.group)]
+    return [*courses.found, *(_of_several(d, courses.every, courses.group) for d in together(every))]
+
+
+def beside_engine(found: Sequence[Difference], off: Sequence[Difference]) -> list[Difference]:
+    """What a take contradicts itself in, and where it is not on the way of known drives. A drive that is known tells more of how long a
+    fault is; what is sure without it, and has a reason or as many rows, is left as it is."""
+    sure = [d for d in off if d.certain]
+    weak = [d for d in found if any(_is_a_part(d, one) for one in sure)]
+    rest = [d for d in found if not any(d is one for one in weak)]
+    return [*rest, *(one for one in off if not any(_meet(d, one) and (d.certain or not one.certain) for d in rest))]
+
+
+def _is_a_part(one: Difference, of: Difference) -> bool:
+    """Whether a difference is one that is sure of its channel by its drive, and says less of it."""
+    if not _meet(one, of) or one.kind == "rows":
+        return False
+    short = (one.last - one.first + 1) * LONGER <= of.last - of.first + 1
+    return not one.certain or (short and (of.name is not None or one.name is None))
+
+
+def _meet(one: Difference, other: Difference) -> bool:
+    return (one.kind == "rows" or bool(set(one.channels) & set(other.channels))) and one.is_near(other)
+
+
+def _goes(channel: RecordedChannel) -> bool:
+    return float(np.ptp(channel.columns["command"])) > GOES
+
+
+def _late(group: Group, ways: Ways) -> tuple[float, list[Difference]]:
+    """[s] by which all channels are later than the device is, and the finding where joints move before they are commanded to."""
+    tried = np.arange(SOONEST, LATEST, 0.5 * group.dt)
+    of = [(channel, drive, ways.way(j)) for j, (channel, drive) in enumerate(ways.channels) if _goes(channel)]
+    if not of:
+        return 0.0, []
+    least = []
+    for channel, _, way in of:
+        errors = [_left(channel.columns["measured"], way, by / group.dt) for by in tried]
+        least.append(float(tried[int(np.argmin(errors))]))
+    by = np.array(least)
+    middle = float(np.median(by))
+    alike = np.abs(by - middle) <= 1.5 * group.dt
+    if abs(middle) < 0.6 * group.dt or alike.mean() < ALL_LATE or (np.abs(by) < 0.6 * group.dt).mean() > AS_EVER:
+        return 0.0, []
+    first = middle + float(np.median([drive.late for _, drive, _ in of]))
+    if first > -BEFORE or len(of) < SEVERAL:
+        return middle, []
+    names = tuple(channel.name for (channel, *_), one in zip(of, alike) if one)
+    return middle, [Difference.over(
+        group.t, names, "command", None, -middle, "s", "lag", certain=True, explained=0.0, undone=0.0, numbers={"late": -middle},
+        stream=of[0][0].topics["command"], limit=BEFORE, weight=1e3 * len(names),
+    )]  # fmt: skip
+
+
+def _left(measured: np.ndarray, way: np.ndarray, rows: float) -> float:
+    at = np.arange(len(way)) - rows
+    inside = (at >= 0.0) & (at <= len(way) - 1.0)
+    return float(np.minimum(np.abs(measured - np.interp(at, np.arange(len(way)), way)), CAP)[inside].mean())
+
+
+def _course(ways: Ways, j: int, group: Group, late: float) -> _Course:
+    channel, drive = ways.channels[j]
+    way = ways.way(j, late)
+    until = group.n + min(0, int((drive.late + late) / group.dt) - 1)  # what is commanded after the last row is not recorded
+    away = beside(channel.columns["measured"], way, group.dt, until)
+    limits = {side: {word: FAR * max(reach[word], LEAST[group.hands][word]) for word in SPANS}
+              for side, reach in (("above", drive.above), ("below", drive.below))}  # fmt: skip
+    bad = np.zeros(group.n, bool)
+    for word, x in away.items():
+        bad |= (x > limits["above"][word]) | (x < -limits["below"][word])
+    sent = drive.gain * later(channel.columns["command"], (drive.late + late) / group.dt) + drive.zero
+    return _Course(channel, drive, way, sent, away, bad, limits["above"], limits["below"], LEAST[False]["row"])
+
+
+def _of_course(one: _Course, group: Group) -> list[Difference]:
+    apart = np.abs(one.channel.columns["measured"] - one.way)
+    found = []
+    for begin, end in joined(one.bad):
+        first, last = _widened(apart, begin, end)
+        kind, why = _why(one, first, last, group.dt)
+        rows = slice(first, last + 1)
+        beyond = (np.maximum(x[rows] / one.above[word], -x[rows] / one.below[word]) for word, x in one.away.items())
+        times = max(float(each.max()) for each in beyond)
+        size = float(apart[rows].max())
+        x, truth = one.channel.columns["measured"], one.way
+        x, truth = (x, truth) if kind == "measured" else (truth, x)
+        case = Case(x, truth, first, last, group.dt, one.noise)
+        weight = float(np.minimum((apart[rows] / one.above["row"]) ** 2, MUCH).sum())
+        found.append(Difference.over(
+            group.t, (one.channel.name,), kind, (first, last), max(size, 1e-9), one.channel.unit, why,
+            certain=_is_none_pushed(one, first, last, group, why), undone=0.0, stream=one.channel.topics.get(kind, ""),
+            limit=max(size, 1e-9) / max(times, 1.0), weight=weight, cases=(case,),
+        ))  # fmt: skip
+    return found
+
+
+def _widened(apart: np.ndarray, first: int, last: int) -> tuple[int, int]:
+    """Of rows that a mean of some seconds names, those in which the channel is away, and those next to them."""
+    rows = slice(first, last + 1)
+    away = apart > ABOUT * float(np.median(np.sort(apart[rows])[len(apart[rows]) // 2 :]))
+    inside = first + np.flatnonzero(away[rows])
+    first, last = int(inside[0]), int(inside[-1])
+    while first > 0 and away[first - 1]:
+        first -= 1
+    while last < len(apart) - 1 and away[last + 1]:
+        last += 1
+    return first, last
+
+
+def _why(one: _Course, first: int, last: int, dt: float) -> tuple[str, Explanation | None]:
+    """Which column is wrong, and what explains it: whichever leaves less."""
+    measured = one.channel.columns["measured"]
+    of = {
+        "measured": best(Case(measured, one.way, first, last, dt, one.noise), enough=ENOUGH),
+        "command": best(Case(one.way, measured, first, last, dt, one.noise), enough=ENOUGH),
+    }
+    explained = {kind: (why.explained - 0.01 * why.free if why is not None else 0.0) for kind, why in of.items()}
+    kind = max(of, key=lambda k: explained[k]) if any(explained.values()) else _rougher(one, first, last)
+    return kind, of[kind]
+
+
+def _rougher(one: _Course, first: int, last: int) -> str:
+    """Whichever of command and measurement changes its speed more there than elsewhere."""
+    more = {}
+    for kind in ("command", "measured"):
+        turns = np.abs(np.diff(one.channel.columns[kind], 2, prepend=0.0, append=0.0))[1:-1]
+        inside = turns[max(0, first - 2) : last + 2]
+        rest = np.delete(turns, slice(max(0, first - 2), last + 2))
+        more[kind] = float(inside.max(initial=0.0)) / max(float(rest.max(initial=0.0)), 1e-3)
+    return max(more, key=lambda kind: more[kind])
+
+
+def _is_none_pushed(one: _Course, first: int, last: int, group: Group, why: Explanation | None) -> bool:
+    """Whether nothing that holds a joint back, or that a hand holds, has it there."""
+    rows = slice(first, last + 1)
+    e = (one.channel.columns["measured"] - one.way)[rows]
+    out = one.away["row"][rows]
+    above, below = one.above["row"], one.below["row"]
+    if group.hands:
+        for mine, other, sign in ((one.above, one.below, 1.0), (one.below, one.above, -1.0)):
+            free = other["second"] > HOLDS * mine["second"]
+            if free and any((sign * one.away[w][rows]).max() > mine[w] for w in one.away):
+                return True
+    elif np.abs(e).max() > max(NEVER * max(one.drive.above["row"], one.drive.below["row"]), LONG_WAY):
+        return True
+    sides = np.sign(out[(out > above) | (out < -below)])
+    if int((np.diff(sides) != 0.0).sum()) > ONCE:
+        return True
+    if _goes_ahead(one, first, last, group.dt) > AHEAD * max(above, below):
+        return True
+    if _is_late_both_ways(one, rows, why):
+        return True
+    way = one.way[rows]
+    return float(np.ptp(way)) > WEIGHS and float(np.std(e)) < AS_MUCH * min(float(np.std(way)), abs(float(np.mean(e))))
+
+
+def _goes_ahead(one: _Course, first: int, last: int, dt: float) -> float:
+    """How far a channel goes away from its way, and from where it is sent, by its own motion while its drive is under way. One that was
+    held is nearer to its command than its way is, or further, and goes there."""
+    rows = slice(max(0, first - 3), last + 1)
+    q, way, sent = one.channel.columns["measured"][rows], one.way[rows], one.sent[rows]
+    e, own, due = q - way, np.diff(q), np.diff(way)
+    grows = np.abs(e[1:]) - np.abs(e[:-1])
+    by_itself = (grows > 0.0) & (e[1:] * own > 0.0) & (own * (sent[1:] - q[:-1]) < 0.0)
+    by_itself &= np.abs(due) > MOVES * one.drive.speed * dt
+    return float(np.minimum(grows, np.abs(own))[by_itself].sum())
+
+
+def _is_late_both_ways(one: _Course, rows: slice, why: Explanation | None) -> bool:
+    """Whether a channel is late there and back, and nothing else."""
+    if why is None or why.name != "lag":
+        return False
+    e = (one.channel.columns["measured"] - one.way)[rows]
+    return why.explained > SURE and min(float(e.max()), -float(e.min())) > BOTH_WAYS * float(np.abs(e).max())
+
+
+def _of_several(one: Difference, courses: Sequence[_Course], group: Group) -> Difference:
+    """The same, sure where several channels are away at once and not all of them stand, as those of an arm that was stopped do."""
+    if one.certain or len(one.channels) < SEVERAL or group.hands:
+        return one
+    rows = slice(one.first, one.last + 1)
+    of = [c for c in courses if c.channel.name in one.channels]
+    stand = [float(np.ptp(c.channel.columns["measured"][rows])) < c.above["row"] for c in of]
+    return replace(one, certain=not all(stand))

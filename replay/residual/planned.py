@@ -1,0 +1,156 @@
+"""Where the drives of a device, measured on clean takes, take each joint and finger that plans its way, and which columns are elsewhere.
+
+A drive that plans its way has one largest speed, one ramp, one delay and one gain in each take: they are the device's. Once they are known
+(`conf/following`, `benchmarks/following.py`) its way is known to a hundredth of what it goes, whatever a take's faults are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
+
+from .pace import planned
+from .table import Group, RecordedChannel
+
+SPANS = {"row": 0.0, "second": 1.0, "long": 3.0}  # s over which the distance from the way is averaged
+QUICKER = (1.0, 1.25, 1.6)  # times the largest speed that was seen: no slow take shows it
+OTHERWISE = (0.4, 0.45, 0.5, 0.57, 0.65, 0.73, 0.8, 0.87, 0.93, 1.08, 1.17, 1.27, 1.4, 1.6, 1.9, 2.2)  # paces of takes in slow motion
+BEHIND = 4  # rows that a device may be later or earlier as a whole
+CLEARLY = 0.6  # of the distance from the way, that another pace leaves where it is the take's
+LEAST_ROWS = 8
+AT_ITS_END = 0.003  # share of the way, within which a channel is at the end of what it goes in the take: there it may have met its stop
+CAP = 0.05  # share of the way: what is further away counts no more
+BEGIN = 1.6  # s until a drive is on its way, of which a take that is cut has not recorded the beginning
+
+
+@dataclass(frozen=True)
+class Drive:
+    """How a channel goes to each new command.
+
+    Attributes:
+        speed, ramp: at the most, shares of its way per second and per second squared; late: [s] that it is behind its plan.
+        gain, zero: of what is measured, for what is planned.
+        above, below: word of `SPANS` -> how far it is beside its way in clean takes at the most.
+    """
+
+    speed: float
+    ramp: float
+    late: float
+    gain: float
+    zero: float
+    above: Mapping[str, float]
+    below: Mapping[str, float]
+
+    def numbers(self) -> tuple[float, ...]:
+        """As a sheet has them, in the order of `HEADS`."""
+        return (self.speed, self.ramp, self.late, self.gain, self.zero, *self.above.values(), *self.below.values())
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> Drive:
+        """Of what a sheet has."""
+        speed, ramp, late, gain, zero, *reach = map(float, numbers)
+        n = len(SPANS)
+        return cls(speed, ramp, late, gain, zero, dict(zip(SPANS, reach[:n])), dict(zip(SPANS, reach[n:])))
+
+
+HEADS = ("speed", "ramp", "late", "gain", "zero", *(f"{side}_{span}" for side in ("above", "below") for span in SPANS))
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Where drives take the channels of a group.
+
+    Attributes:
+        channels: with their drives; plans: (m, n, k) what the drives plan, where their largest speeds are `QUICKER` times what was seen.
+        dt: between rows [s].
+    """
+
+    channels: tuple[tuple[RecordedChannel, Drive], ...]
+    plans: np.ndarray
+    dt: float
+
+    def way(self, j: int, late: float = 0.0) -> np.ndarray:
+        """(n,) where channel j is taken, at the speed that leaves least.
+
+        Args:
+            late: [s] that all channels of the take are later than the device is.
+        """
+        channel, drive = self.channels[j]
+        plan = np.ascontiguousarray(self.plans[:, :, j].T)
+        ways = drive.gain * later(plan, (drive.late + late) / self.dt) + drive.zero
+        left = np.minimum(np.abs(channel.columns["measured"][:, None] - ways), CAP).mean(axis=0)
+        return np.asarray(ways[:, int(left.argmin())])
+
+
+def ways_of(group: Group, drives: Mapping[str, Drive]) -> Ways | None:
+    """Where the drives of a group that are known take their channels; they begin where these are measured. None where none is known."""
+    known = tuple(driven(group, drives))
+    if not known or group.n < LEAST_ROWS:
+        return None
+    quicker = np.array(QUICKER)[:, None]
+    return Ways(known, _plans(group, known, quicker, np.ones_like(quicker)), group.dt)
+
+
+def is_slowed(group: Group, ways: Ways) -> bool:
+    """Whether all of a take is in slow motion, or quicker than it was: drives are so many times as late then, and ramps are less by the
+    square."""
+    pace = np.array(OTHERWISE)[:, None]
+    plans = _plans(group, ways.channels, pace, pace**2)
+    as_ever, otherwise = 0.0, np.zeros(len(pace))
+    for j, (channel, drive) in enumerate(ways.channels):
+        x, rows = channel.columns["measured"], drive.late / group.dt
+        as_ever += min(_left(x, ways.way(j, by * group.dt)) for by in range(-BEHIND, BEHIND + 1))
+        for k, of in enumerate(OTHERWISE):
+            otherwise[k] += _left(x, drive.gain * later(plans[k, :, j], rows / of) + drive.zero)
+    return float(otherwise.min()) < CLEARLY * as_ever
+
+
+def _left(measured: np.ndarray, way: np.ndarray) -> float:
+    return float(np.minimum(np.abs(measured - way), CAP).mean())
+
+
+def _plans(group: Group, known: Sequence[tuple[RecordedChannel, Drive]], speeds: np.ndarray, ramps: np.ndarray) -> np.ndarray:
+    """(m, n, k) what drives plan with so many times their speeds and ramps (m, 1)."""
+    speed, ramp = (np.array([getattr(drive, word) for _, drive in known]) for word in ("speed", "ramp"))
+    place, rise = np.array([_begin(channel.columns["measured"], group.dt, drive) for channel, drive in known]).T
+    command = np.column_stack([channel.columns["command"] for channel, _ in known])
+    return planned(command, group.dt, speeds * speed, ramps * ramp, place, rise)
+
+
+def _begin(measured: np.ndarray, dt: float, drive: Drive) -> tuple[float, float]:
+    """Place and speed of the plan in the first row, which show in the measurement that much later."""
+    row = int(min(max(round(drive.late / dt), 0), len(measured) - 2))
+    place = (float(measured[row]) - drive.zero) / drive.gain
+    rise = float(measured[min(row + 1, len(measured) - 1)] - measured[max(row - 1, 0)])
+    speed = rise / drive.gain / (dt * (2 if row > 0 else 1))
+    return place, float(np.clip(speed, -drive.speed, drive.speed))
+
+
+def later(x: np.ndarray, rows: float) -> np.ndarray:
+    """Columns (n, ...) so many rows later, of which the part of a row counts as well."""
+    at = np.clip(np.arange(len(x)) - rows, 0.0, len(x) - 1.0)
+    low = at.astype(int)
+    part = (at - low).reshape(-1, *[1] * (x.ndim - 1))
+    return np.asarray(x[low] * (1.0 - part) + x[np.minimum(low + 1, len(x) - 1)] * part)
+
+
+def beside(measured: np.ndarray, way: np.ndarray, dt: float, until: int | None = None) -> dict[str, np.ndarray]:
+    """Word of `SPANS` -> (n,) how far a column is above its way, or below it where negative; zero while a take begins, and
+    at the end of what the column goes, and from row `until` on."""
+    low, high = (of(way, 3, mode="nearest") for of in (minimum_filter1d, maximum_filter1d))
+    out = np.maximum(measured - high, 0.0) - np.maximum(low - measured, 0.0)
+    ends = ((way > measured) & (measured > measured.max() - AT_ITS_END)) | ((way < measured) & (measured < measured.min() + AT_ITS_END))
+    out[ends] = 0.0
+    out[: min(round(BEGIN / dt), len(way))] = 0.0
+    out[until or len(out) :] = 0.0
+    return {word: uniform_filter1d(out, max(1, round(s / dt)), mode="nearest") for word, s in SPANS.items()}
+
+
+def driven(group: Group, drives: Mapping[str, Drive]) -> Iterator[tuple[RecordedChannel, Drive]]:
+    """The channels of a group of which the drive is known."""
+    for channel in group.channels:
+        if channel.name in drives and {"command", "measured"} <= set(channel.columns) and channel.unit != "rad":
+            yield channel, drives[channel.name]

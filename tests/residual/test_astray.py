@@ -1,0 +1,171 @@
+"""Joints that are not on the ways of their drives: what no push does, and what a push or another setting does as well."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from learning_drives import drive_of
+from shiliu.replay.residual.astray import astray, beside_engine, courses_of
+from shiliu.replay.residual.difference import Difference
+from shiliu.replay.residual.pace import planned
+from shiliu.replay.residual.planned import Drive, ways_of
+from shiliu.replay.residual.table import Group, RecordedChannel
+from shiliu.replay.residual.usual import Usual, off_their_way
+
+RATE, ROWS, JOINTS = 15.0, 300, 5
+REACH = {"row": 0.002, "second": 0.001, "long": 0.001}
+DRIVES = {f"joint_{j}": Drive(0.4 + 0.05 * j, 0.9, 1.5 / RATE, 0.98, 0.002, REACH, REACH) for j in range(JOINTS)}
+USUAL = Usual(8, RATE, {}, DRIVES)
+T = np.arange(ROWS) / RATE
+REST = slice(200, 290)
+
+
+def commands(seed: int) -> np.ndarray:
+    """(n, k) what a person leads joints by: some of it faster than they are; they rest in `REST`."""
+    rng = np.random.default_rng(seed)
+    clock = np.cumsum(np.where((np.arange(ROWS) >= REST.start) & (np.arange(ROWS) < REST.stop), 0.0, 1.0)) / RATE
+    of = [
+        0.15 * np.sin(2.0 * np.pi * rng.uniform(0.1, 0.2) * clock + rng.uniform(0, 6)) + 0.06 * np.sin(3.0 * clock + rng.uniform(0, 6))
+        for _ in range(JOINTS)
+    ]
+    return np.column_stack(of)
+
+
+def carried_out(command: np.ndarray, drives=DRIVES) -> np.ndarray:
+    """(n, k) where the drives take joints: all numbers are theirs, and the rows are between the recorder's."""
+    speed, ramp = (np.array([[getattr(d, word) for d in drives.values()]]) for word in ("speed", "ramp"))
+    plan = planned(command, 1.0 / RATE, speed, ramp)[0]
+    at = T - 1.5 / RATE
+    way = np.column_stack([np.interp(at, T, plan[:, j]) for j in range(JOINTS)])
+    return np.array([d.gain for d in drives.values()]) * way + np.array([d.zero for d in drives.values()])
+
+
+def take(command: np.ndarray, measured: np.ndarray) -> Group:
+    names = {"command": "action", "measured": "state"}
+    channels = (
+        RecordedChannel(f"joint_{j}", {"command": command[:, j].copy(), "measured": measured[:, j].copy()}, names, names, "1")
+        for j in range(JOINTS)
+    )
+    return Group(T[: len(command)], 1.0 / RATE, tuple(channels))
+
+
+def clean(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    c = commands(seed)
+    return c, carried_out(c) + 3e-4 * np.random.default_rng(seed).standard_normal((ROWS, JOINTS))
+
+
+def found_in(command: np.ndarray, measured: np.ndarray) -> list[Difference]:
+    return off_their_way([take(command, measured)], USUAL)
+
+
+def late(x: np.ndarray, rows: int) -> np.ndarray:
+    return np.concatenate([np.repeat(x[:1], rows, axis=0), x[:-rows]])
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c, q: (c, q),
+        lambda c, q: (c, late(q, 1)),
+        lambda c, q: (c, late(q, 3)),
+        lambda c, q: (late(c, 1), q),
+        lambda c, q: (c, np.round(q, 2)),
+        lambda c, q: (c, np.concatenate([q[:1], 0.5 * (q[1:] + q[:-1])])),
+    ],
+)  # fmt: skip
+def test_what_is_done_to_all_of_a_take_is_no_fault(seed, change):
+    assert not [d for d in found_in(*change(*clean(seed))) if d.certain]
+
+
+@pytest.mark.parametrize("times", [1.5, 0.7])
+def test_drives_that_are_set_up_otherwise_are_not_compared(times):
+    c, q = clean()
+    rows = np.arange(round(min(times, 1.0) * ROWS)) / times
+    c, q = (np.column_stack([np.interp(rows, np.arange(ROWS), x[:, j]) for j in range(JOINTS)]) for x in (c, q))
+    assert found_in(c, q) == []
+
+
+def test_a_drive_that_is_quicker_than_any_take_showed_is_on_its_way():
+    quick = {name: replace(d, speed=1.6 * d.speed) for name, d in DRIVES.items()}
+    c = 3.0 * commands(1)
+    assert found_in(c, carried_out(c, quick)) == []
+
+
+def test_all_commands_that_come_later_than_joints_move():
+    c, q = clean()
+    found = found_in(late(c, 4), q)
+    assert len(found) == 1, found
+    (one,) = found
+    assert one.certain and one.name == "lag" and one.kind == "command" and len(one.channels) == JOINTS
+    assert one.numbers["late"] == pytest.approx(4 / RATE, abs=0.6 / RATE)
+
+
+@pytest.mark.parametrize("kind", ["command", "measured"])
+def test_a_part_of_a_column_that_is_late(kind):
+    c, q = clean()
+    x = c if kind == "command" else q
+    x[60:150, 2] = late(x, 4)[60:150, 2]
+    of = [d for d in found_in(c, q) if d.certain]
+    assert of and {name for d in of for name in d.channels} == {"joint_2"}
+    assert "lag" in {d.name for d in of} and min(d.t0 for d in of) > 58 / RATE and max(d.t1 for d in of) < 165 / RATE
+
+
+def test_a_joint_that_is_off_by_as_much_while_it_moves():
+    c, q = clean()
+    q[70:130, 1] += 0.03
+    of = [d for d in found_in(c, q) if d.certain]
+    assert [(d.channels, d.kind, d.name) for d in of] == [(("joint_1",), "measured", "offset")]
+    assert (of[0].first, of[0].last) == (70, 129)
+
+
+def test_what_holds_a_joint_or_pushes_it_at_rest_is_a_warning():
+    c, q = clean()
+    pushed = q.copy()
+    pushed[220:260, 3] += 0.05 * np.hanning(40)
+    blocked = c.copy()
+    blocked[60:190, 3] = np.minimum(blocked[60:190, 3], 0.05)
+    for measured in (pushed, carried_out(blocked)):
+        of = found_in(c, measured)
+        assert of and not any(d.certain for d in of), of
+
+
+def test_several_joints_that_are_elsewhere_at_once():
+    """A bump in the commands of four joints while they move: one that is held shows less, and an arm that is stopped stands."""
+    c, q = clean()
+    c[80:104, :4] += 0.05 * np.hanning(24)[:, None]
+    assert any(d.certain for d in found_in(c, q))
+    c, q = clean()
+    q[205:225] += 0.0
+    c[210:222, :] += 0.05 * np.hanning(12)[:, None]
+    assert not any(d.certain and len(d.channels) >= 3 and d.name is None for d in found_in(c, q))
+
+
+def test_an_end_of_its_way_is_a_stop():
+    c, _ = clean()
+    q = carried_out(c)
+    top = float(q[:, 0].max()) - 0.04
+    q[:, 0] = np.minimum(q[:, 0], top)
+    assert not any(d.certain for d in found_in(c, q))
+
+
+def test_a_drive_tells_more_of_how_long_a_fault_is():
+    t = np.arange(100) / RATE
+    row = Difference.over(t, ("a",), "measured", (10, 10), 0.1, "1", "single_row", certain=True)
+    held = replace(row, last=30, name="held")
+    off = Difference.over(t, ("a",), "measured", (9, 60), 0.1, "1", "factor", certain=True)
+    assert beside_engine([row], [off]) == [off] and beside_engine([held], [off]) == [held]
+    unsure = replace(off, certain=False)
+    assert beside_engine([row], [unsure]) == [row] and beside_engine([replace(row, channels=("b",))], [off])[1:] == [off]
+
+
+def test_a_drive_is_learnt_from_takes():
+    takes = [take(*clean(seed)).channels[2] for seed in range(4)]
+    drive = drive_of([(channel, 1.0 / RATE) for channel in takes])
+    true = DRIVES["joint_2"]
+    assert drive.gain == pytest.approx(true.gain, abs=0.01) and drive.late == pytest.approx(true.late, abs=0.01)
+    assert max(*drive.above.values(), *drive.below.values()) < 0.006
+    ways = ways_of(take(*clean(9)), {"joint_2": drive})
+    assert ways is not None and (courses := courses_of(take(*clean(9)), ways)) is not None and not astray(courses)
+    assert ways_of(take(*clean(9)), {}) is None
+    assert Drive.of(drive.numbers()) == drive
