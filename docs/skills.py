@@ -103,7 +103,7 @@ shiliu render data=try out=pics                            # a picture at the en
 - An episode keeps its skills with their times as its skill segments.
 - Try five seeds before fifty.
 - Change an argument for one try without touching the file, skills counted from 0:
-  `shiliu record … "scenario.skills.1.take.force=60 N"`.
+  `shiliu record … "+scenario.skills.1.take.force=60 N"`, without the `+` if the file has the argument.
 
 ## When a skill stops
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from shiliu.replay.judge.explanation.curves import CURVES
 from shiliu.replay.operator.operator_state import OperatorState
 from shiliu.replay.operator.senses.senses import Senses
 from shiliu.replay.operator.skills import catalogue
+from shiliu.scenarios.reading.composition import compose
+from shiliu.scenarios.reading.override import quoted
+from shiliu.scenarios.sheet.errors import ShiliuError
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
@@ -166,6 +170,49 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path):
 def test_commands_exist(page):
     for verb in re.findall(r"(?m)(?:^|`)shiliu ([a-z]+)", page.read_text(encoding="utf-8")):
         assert verb in VERBS, f"{page.name} speaks of `shiliu {verb}`"
+
+
+OWN = re.compile(r"my_|\bNAME\b|bj-m[ws]-0\d|\$\{|…")  # names of a reader's own files, and what a reader fills in
+WORDS_ALONE = ("list", "new", "doctor", "print")  # which take words that are no settings
+
+
+def commands(text):
+    """(verb, its words) of each whole command in the code blocks of a page, without what is explained beside it."""
+    for block in re.findall(r"(?ms)^```(?:sh|bash)?\n(.*?)^```", text):
+        for verb, words in re.findall(r"(?m)^(?:\.venv/bin/)?shiliu ([a-z]+)[ ]?(.*)$", block):
+            whole = re.split(r"\s{2,}|\s+#\s|;", words)[0]
+            if verb not in WORDS_ALONE and not OWN.search(whole) and not whole.startswith("[") and " [" not in whole:
+                yield verb, shlex.split(whole)
+
+
+def refused(text):
+    """What of the commands of a page cannot be: settings, scenarios, cells that there are not."""
+    found = []
+    for verb, words in commands(text):
+        sweep, folder = "-m" in words, words[words.index("--config-dir") + 1] if "--config-dir" in words else None
+        settings = [quoted(word, sweep) for word in words if "=" in word]
+        for setting in settings if sweep else ():  # what is varied is tried with its first value
+            key, _, value = setting.partition("=")
+            settings[settings.index(setting)] = f"{key}={re.split(',(?![^[]*[]])', value)[0]}"
+        try:
+            compose(verb, settings, folder and ROOT / folder)
+        except ShiliuError as error:
+            found.append(str(error))
+    return found
+
+
+def test_settings_of_commands_exist():
+    texts = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
+    assert {name: wrong for name, text in texts.items() if (wrong := refused(text))} == {}
+    assert sum(len([*commands(text)]) for text in texts.values()) > 100
+
+
+def test_a_setting_that_does_not_exist_is_found():
+    page = "```\nshiliu %s\nshiliu record scenario=my_table sed=3\n```"
+    assert refused(page % "record scenario=table_setting seed=3 out=a      a take") == []
+    assert refused(page % 'check -m scenario=table_setting "scenario.parts.table.height=840 mm,870 mm"   a table') == []
+    for wrong in ("scenario=tray_setting", "scenario=table_setting sed=3", 'scenario=table_setting "scenario.skills.4.put.leave=back"'):
+        assert len(refused(page % f"record {wrong} out=a")) == 1, wrong
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

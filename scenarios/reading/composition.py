@@ -443,6 +443,7 @@ def _gather(name: str, where: list[Path], group: str, places: dict[str, Place], 
 
 def _unknown(key: str, verb: str, places: Mapping[str, Place], chosen: Mapping[str, str | None]) -> str:
     """The message about a key that there is not: the first of its words that is unknown, and what stands there instead."""
+    places = {re.sub(r"\[(\d+)\]", r".\1", path): place for path, place in places.items()}  # as a list's entries are named in a setting
     words = key.split(".")
     depth = next((i for i in range(len(words)) if not _below(".".join(words[: i + 1]), places)), len(words) - 1)
     parent, word = ".".join(words[:depth]), words[depth]
@@ -481,8 +482,10 @@ def _plain(
     if match:
         return ScenarioError(f"This setting is there already. Write {match[1]}=..., without the +.", field=match[1])
     match = re.search(r"full_key: (\S+)", text) or re.search(r"Error merging override (\S+?)=", text)
-    if match:  # of a value with ${, which is all that is not settled before
+    if match:  # of a value with ${, or of an entry that a list does not have
         key = match[1].lstrip("+~")
+        if "${" not in "".join(overrides):
+            return ScenarioError(_unknown(key, verb, places, chosen))
         given = next((unquoted(word).partition("=")[2] for word in overrides if _key(word) == key), "${...}")
         return ScenarioError(unresolved(given), field=key)
     return ScenarioError(f"The settings cannot be read: {text.partition(' See http')[0]}.")

@@ -272,6 +272,28 @@ def test_overrides_set_add_and_remove(scene):
     assert oven.params["latch_force"] == 20.0
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("4.put.retreet=80 mm", "Did you mean retreat? Known here: hand, how, of, retreat, upon. To add a key"),
+        ("4.put.leave=back", "To add a key that the file leaves out, write +scenario.skills.4.put.leave="),
+        ("4.putt.retreat=80 mm", "no 'putt' in 'scenario.skills.4'. Did you mean put?"),
+        ("9.put.retreat=80 mm", "no '9' in 'scenario.skills'. Known here: 0, 1, 2, 3, 4, 5."),
+    ],
+)  # fmt: skip
+def test_a_setting_of_a_list_names_what_the_entry_has(setting, message):
+    with pytest.raises(ScenarioError) as raised:
+        compose("check", ["scenario=table_setting", f"scenario.skills.{setting}"])
+    assert message in str(raised.value)
+
+
+def test_what_the_page_of_trying_again_sets_is_a_setting():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "try-again.md").read_text(encoding="utf-8")
+    (words,) = re.findall(r'(?m)^shiliu record (scenario=table_setting .*?) "(\+scenario\S+)"$', page)
+    chain = compose("record", [*words[0].split(), words[1]]).tree["scenario"]["skills"]
+    assert chain[4]["put"]["leave"] == "back" and len(chain) == 6
+
+
 def test_settings_that_must_be_given_are_named_all_at_once():
     with pytest.raises(ScenarioError, match=r"needs data and out\. Write data=\.\.\. out=\.\.\."):
         compose("replay", [])
