@@ -10,10 +10,12 @@ import pytest
 from bags import ARM, arm_bag, arm_messages, joint_state, ros2_bag, types, write_bag
 from invented_arm import COLUMNS, lerobot, mapping, takes
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.set_tables import check_length
 from shiliu.replay.checks.streams import check_missing
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.foreign import read as read_set
 from shiliu.replay.recording.recording import Recording, Unreadable
+from shiliu.replay.report import Words
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 RULES = load_rules()
@@ -83,6 +85,19 @@ def test_names_that_are_fewer_than_the_elements_are_told_from_one_name_for_all(t
         root = lerobot(tmp_path / str(kind), takes(1), features={"action": {"dtype": "float32", "shape": [7], "names": names}})
         (item,) = read_set(root, "set", sheet)
         assert isinstance(item, Recording) and item.declared.features.get("action", (None,))[0] == kind
+
+
+@pytest.mark.parametrize("chunk, level", [("chunk-001", "WARN"), ("chunk-000", "PASS")])
+def test_a_table_in_another_folder_than_the_set_says_is_named(tmp_path, sheet, chunk, level):
+    root = lerobot(tmp_path / "set", takes(2), version="v2.1")
+    own = root / "data/chunk-000/episode_000001.parquet"
+    (root / "data" / chunk).mkdir(exist_ok=True)
+    own.rename(root / "data" / chunk / own.name)
+    first, second = read_set(root, "set", sheet)
+    assert [check_length(item.declared, RULES)[0].level for item in (first, second)] == ["PASS", level]
+    if level == "WARN":
+        (found,) = check_length(second.declared, RULES)
+        assert f"in data/chunk-000/{own.name} (data_path); they are in data/chunk-001/{own.name}" in Words("en").message(found)
 
 
 def demos(path, total=None, lists=()):
@@ -174,3 +189,11 @@ def test_a_first_message_from_long_before_is_no_beginning(tmp_path, early):
     found = missing(replace(item, streams={**item.streams, name: replace(stream, **{f"{stream.clock}_ns": stamps})}))
     assert [one[1] for one in found] == ["WARN" if early else "FAIL"]
     assert (("kept", "WARN", (name,)) in found) == early
+
+
+def test_a_file_that_is_compressed_as_a_whole_says_how_to_unpack_it(tmp_path):
+    (tmp_path / "take_0.mcap.zstd").write_bytes(b"\x28\xb5\x2f\xfd")
+    with pytest.raises(EpisodeError, match="compressed as a whole; `zstd -d` unpacks it"):
+        list(read(tmp_path))
+    with pytest.raises(EpisodeError, match="compressed as a whole; `zstd -d` unpacks it"):
+        list(read(tmp_path / "take_0.mcap.zstd"))

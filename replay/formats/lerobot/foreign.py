@@ -157,8 +157,12 @@ class _Foreign(ForeignTables):
                 yield key, f"announced as {feature.get('shape')}, which is no picture"
 
     def _elsewhere(self, path: Path, index: int | None, row: dict[str, Any]) -> tuple[str, str] | None:
-        """The file in which the table says that an episode's rows are, and the one that holds them, where these are two."""
-        due = self.file_of(index, row) if index is not None and isinstance(row.get("data/file_index"), int) else None
+        """The file in which the table says that an episode's rows are, and the one that holds them, where these are two.
+
+        Where a set has a file for each episode, `data_path` says it.
+        """
+        each = "{episode_index" in str(self.info.get("data_path")) and isinstance(self.info.get("chunks_size"), int)
+        due = self.file_of(index, row) if index is not None and (each or isinstance(row.get("data/file_index"), int)) else None
         if due is None or due.resolve() == path.resolve():
             return None
         return due.relative_to(self.root).as_posix(), path.relative_to(self.root).as_posix()
