@@ -10,7 +10,8 @@ import pytest
 from bags import ARM, arm_bag, arm_messages, joint_state, ros2_bag, types, write_bag
 from invented_arm import COLUMNS, lerobot, mapping, takes
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.set_tables import check_length
+from shiliu.replay.checks.set_tables import check_columns, check_length
+from shiliu.replay.checks.set_times import check_counters
 from shiliu.replay.checks.streams import check_missing
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.foreign import read as read_set
@@ -98,6 +99,18 @@ def test_a_table_in_another_folder_than_the_set_says_is_named(tmp_path, sheet, c
     if level == "WARN":
         (found,) = check_length(second.declared, RULES)
         assert f"in data/chunk-000/{own.name} (data_path); they are in data/chunk-001/{own.name}" in Words("en").message(found)
+
+
+def test_a_task_with_two_sentences_is_named_and_no_row_is_blamed(tmp_path, sheet):
+    root = lerobot(tmp_path / "set", takes(1), version="v2.1")
+    path = root / "meta/tasks.jsonl"
+    for sentence, named in ((takes(1)[0].task, False), ("Open the drawer.", True)):
+        path.write_text(path.read_text() + json.dumps({"task_index": 0, "task": sentence}) + "\n")
+        (item,) = read_set(root, "set", sheet)
+        (found,) = check_columns(item.declared, RULES)
+        assert (found.level == "WARN") == named and item.metadata["task"] == sentence
+        assert "task_index" not in {one.subject[0] for one in check_counters(item.declared, RULES) if one.level in ("WARN", "FAIL")}
+        assert ("has two sentences for task_index 0" in Words("en").message(found)) == named
 
 
 def demos(path, total=None, lists=()):

@@ -169,7 +169,9 @@ class _Foreign(ForeignTables):
 
     def _unlike(self, columns: dict[str, np.ndarray]) -> Iterator[tuple[str, tuple[str, str, str]]]:
         """Features of numbers that `info.json` announces otherwise than they are here: not at all, of another shape, or with names that are
-        no names of its elements. A float of another width is none."""
+        no names of its elements. A float of another width is none. And tasks that have two sentences."""
+        if self.twice and "task_index" in columns:
+            yield "task_index", ("twice", str(min(self.twice)), "")
         for name, feature in self.features.items():
             shape, labels = feature.get("shape"), self.labels[name]
             if feature.get("dtype") not in layout.DTYPES:
