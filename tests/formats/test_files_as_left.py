@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import warnings
 from dataclasses import replace
 
 import h5py
@@ -15,6 +16,7 @@ from shiliu.replay.checks.set_times import check_counters
 from shiliu.replay.checks.streams import check_missing
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.foreign import read as read_set
+from shiliu.replay.formats.lerobot.stats import of_array
 from shiliu.replay.recording.recording import Recording, Unreadable
 from shiliu.replay.report import Words
 from shiliu.scenarios.sheet.errors import EpisodeError
@@ -210,3 +212,11 @@ def test_a_file_that_is_compressed_as_a_whole_says_how_to_unpack_it(tmp_path):
         list(read(tmp_path))
     with pytest.raises(EpisodeError, match="compressed as a whole; `zstd -d` unpacks it"):
         list(read(tmp_path / "take_0.mcap.zstd"))
+
+
+def test_columns_without_a_number_have_statistics_and_warn_of_nothing():
+    values = np.array([[1.0, np.inf, np.nan], [3.0, np.inf, 4.0]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = of_array(values)
+    assert found["mean"].tolist() == [2.0, 0.0, 4.0] and found["max"].tolist() == [3.0, 0.0, 4.0]
