@@ -30,6 +30,7 @@ BESIDE = 0.3
 # joints that move alike differ by less when they are exchanged. They are reported where the exchange leaves this share of it, and
 # where it is no noise: its root mean square [rad]
 ALIKE, NOISE = 0.1, 0.02
+MOST_NAMED = 8  # joints of a ring that a sentence names
 AROUND = 0.3  # s, how far a joint's own delay may lie from that of the others
 
 
@@ -91,6 +92,24 @@ def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None
             plain = own > BESIDE * moves and crossed < left * min(own, moves)
             if plain or (own > NOISE**2 and crossed < ALIKE * own):
                 candidates.append((crossed / own, i, j))
+    if (order := _permuted(best, motion, moved, left)) is not None:
+        follows = {both.names[j]: both.names[i] for j, i in order.items()}
+        own = sum(float(best[j, j]) for j in order)
+        shown = ", ".join(f"{name} ({other})" for name, other in list(follows.items())[:MOST_NAMED])
+        return [
+            rule.finding(
+                subject=tuple(follows), t0=float(both.t[0]), t1=float(both.t[-1]), share=len(order) / len(both.names),
+                **rule.grade_value(float(len(order))),
+                details=shared
+                | {
+                    "kind": "permuted",
+                    "pairs": shown + (", ..." if len(follows) > MOST_NAMED else ""),
+                    "follows": follows,
+                    "count": len(order),
+                    "remaining": sum(float(best[i, j]) for j, i in order.items()) / own,
+                },
+            )
+        ]  # fmt: skip
     pairs: list[tuple[float, int, int]] = []
     for candidate in sorted(candidates):
         if not {candidate[1], candidate[2]} & {k for _, i, j in pairs for k in (i, j)}:
@@ -117,6 +136,30 @@ def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None
             },
         )
     ]
+
+
+def _permuted(best: np.ndarray, motion: np.ndarray, moved: np.ndarray, left: float) -> dict[int, int] | None:
+    """Of joints that follow one another's commands in a ring of more than two: each with the one whose command it follows.
+
+    Args:
+        best: (k, k) mean squared difference of each command from each state, at the delay that suits it best; motion: (k,) of commands.
+        moved: joints that tell anything; left: of each one's difference that may remain, and together `ALIKE` of it.
+
+    Returns:
+        None where no exchange, or exchanges of two alone, explain what is beside its own command.
+    """
+    own = best.diagonal()
+    off = np.flatnonzero((own > NOISE**2) & moved)
+    if (own[off] > BESIDE * motion[off]).sum() < 3:
+        return None
+    from scipy.optimize import linear_sum_assignment  # here, as few takes need it
+
+    rows, at = linear_sum_assignment(best[np.ix_(off, off)])
+    order = {int(off[j]): int(off[i]) for i, j in zip(rows, at) if i != j}
+    rest = [float(best[i, j]) for j, i in order.items()]
+    if sum(rest) > ALIKE * sum(float(own[j]) for j in order) or any(r > left * own[j] for r, j in zip(rest, order)):
+        return None
+    return None if all(order[i] == j for j, i in order.items()) else dict(sorted(order.items()))
 
 
 def check_scaled(
@@ -170,7 +213,13 @@ def check_scaled(
                 details=details | {"factor": factor, "kind": "flipped" if factor < 0 else "scaled"},
             )
         )
-    return worst_of(found)
+    worst = worst_of(found)
+    if worst and worst[0].failed and worst[0].details["kind"] == "flipped":
+        others = [one.subject[0] for one in found if one is not worst[0] and one.failed and one.details["kind"] == "flipped"]
+        if others:
+            worst[0].subject = (*worst[0].subject, *others)
+            worst[0].details["kind"] = "all_flipped"
+    return worst
 
 
 def _departs(factor: float) -> float:

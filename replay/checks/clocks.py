@@ -72,7 +72,7 @@ def _unstamped(streams: list[Stream], rows: Mapping[str, np.ndarray], rule: Rule
     """Of the rows of streams that have no stamp, when they arrived."""
     count, total = sum(map(len, rows.values())), sum(stream.n for stream in streams)
     first = streams[0]
-    at = [None, None]
+    at: list[float | None] = [None, None]
     if first.receive_ns is not None:
         at = [float(first.receive_ns[row] - first.receive_ns[0]) * 1e-9 for row in rows[first.name][[0, -1]]]
     details = {"kind": "unstamped", "count": count, "steps": total, "clock": first.clock}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,6 +25,7 @@ NUMBERED = ("index", "episode_index", "task_index")
 MOVES = 1e-3  # of its size: a column that moves by less stands still
 HALF = 0.5  # of a picture's time: beyond it a row gets another row's picture
 FAR = 10.0  # times what a column spans
+EPISODE_FILE = re.compile(r"episode_(\d{1,9})\.parquet")
 TEXTS = 8  # names that a finding carries; the others are counted
 
 
@@ -82,7 +85,12 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
         found.append(rule.finding(subject=subject, **graded, details=details))
     if declared.file is not None:
         details = {"kind": "file", "said": declared.file[0], "here": declared.file[1]}
-        found.append(rule.beyond(1.0, subject=("data/chunk_index", "data/file_index"), details=details))
+        own = EPISODE_FILE.fullmatch(PurePosixPath(declared.file[1]).name)
+        if own is not None and int(own[1]) == declared.number:  # its own file, which LeRobot does not find there
+            details["kind"] = "folder"
+            found.append(rule.beyond(1.0, level="WARN", subject=("data_path",), details=details))
+        else:
+            found.append(rule.beyond(1.0, subject=("data/chunk_index", "data/file_index"), details=details))
     if declared.listed is not None and declared.listed != 1:
         tabled = "total_episodes" in declared.totals  # else the set has no table at all
         details = {

@@ -36,7 +36,8 @@ NEAR_NOUGHT = 0.05  # rad: joints that are all so near to zero elsewhere do not 
 # degrees, within which a joint reads that is measured in radians; numbers that it goes, for a motion; and by how much past its range most
 # of it is, read so
 WITHIN, MOVES, OUTSIDE = 2.0 * math.pi, 0.3, 0.02
-OTHER_UNITS = {"deg": PER_DEGREE, "mrad": 1e-3}
+OTHER_UNITS = {"deg": PER_DEGREE, "mrad": 1e-3, "0.01 deg": 1e-2 * PER_DEGREE, "0.001 deg": 1e-3 * PER_DEGREE}
+FINE, REACHED = ("0.01 deg", "0.001 deg"), 0.1  # of which any value is a small angle; share of their ranges that most joints reach in them
 ALL_PLACEHOLDER = -1.0  # a device that is not connected often reads as -1 throughout
 # times what a channel usually holds, one of its units at least, from where on a few cells are no measurement; and the size of memory
 # that nobody wrote, which no channel holds however often
@@ -277,7 +278,7 @@ def check_units(
             details |= {"range_lo": lower, "range_hi": upper}
         bound = (upper if reach[row] > 0 else lower) / SCALE[stream.unit]
         size = abs(float(reach[row]) - bound) * SCALE[stream.unit]
-        small = stream.unit == "deg"  # radians read as degrees leave no range far behind
+        small = stream.unit == "deg" and not strange  # radians read as degrees leave no range far behind
         details |= {"kind": "small", "factor": 1.0 / PER_DEGREE} if small else {}
         found.append(
             rule.finding(
@@ -306,9 +307,9 @@ def check_units(
 
 def _no_angles(stream: Stream, limits: Limits) -> list[str]:
     """Joints with values that are no angles in the stream's unit; none if few of its joints are so: one may turn without end, wheels do."""
-    if stream.unit != "rad" or stream.quantity != "joint_position" or len(stream.names) < LEAST_JOINTS:
+    if stream.unit not in SCALE or stream.quantity != "joint_position" or len(stream.names) < LEAST_JOINTS:
         return []
-    most = np.nanmax(np.abs(np.where(np.isfinite(stream.values), stream.values, np.nan)), axis=0, initial=0.0)
+    most = np.nanmax(np.abs(np.where(np.isfinite(stream.values), stream.values, np.nan)), axis=0, initial=0.0) * SCALE[stream.unit]
     far = [
         name for name, x in zip(stream.names, most)
         if x > (FARTHER * max(abs(limits[name].lower), abs(limits[name].upper), np.pi) if is_ranged(name, limits) else TURNED)
@@ -323,7 +324,8 @@ def _read_as(stream: Stream, names: Sequence[str], limits: Limits) -> str | None
         ends = [
             max(abs(limits[n].lower), abs(limits[n].upper)) if is_ranged(n, limits) else 2.0 * np.pi for n in names
         ]
-        if all(float(np.nanmax(np.abs(stream.column(name)))) * size <= 1.1 * end for name, end in zip(names, ends)):
+        shares = [float(np.nanmax(np.abs(stream.column(name)))) * size / end for name, end in zip(names, ends)]
+        if max(shares) <= 1.1 and (unit not in FINE or float(np.median(shares)) > REACHED):
             return unit
     return None
 

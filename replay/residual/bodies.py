@@ -19,6 +19,7 @@ from .departures import ALIKE, of_one_stream
 from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
 from .engine import differences
+from .exchanged_hands import exchanged_between
 from .exchanged_part import ExchangedPart, exchanged_part
 from .forces import check_forces, held_forces
 from .full_states import StatesBeside, states_beside
@@ -152,7 +153,10 @@ class ComparedColumns:
         """All that the columns contradict each other in."""
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
         found = [*commanded_speeds(self.recording), *(part.difference for part in self.exchanged if part is not None)]
-        found += with_exchanged(self.recording, groups, [d for group in groups for d in differences(group, vouched(self, group))])
+        between = exchanged_between(groups)
+        found += [difference for difference, _ in between]
+        sound = [group for group in groups if not any(group is one for _, pair in between for one in pair)]
+        found += with_exchanged(self.recording, groups, [d for group in sound for d in differences(group, vouched(self, group))])
         still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
         found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
         found += [d for group in groups for d in arms_copied(group)]

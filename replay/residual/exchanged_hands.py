@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
+from ..signals.sides import other_side, side_of
 from .difference import Difference
 from .relations import shifted
 from .table import Group, RecordedChannel
@@ -23,7 +24,9 @@ BESIDE, LEFT = 0.2, 0.35
 def exchanged_hands(group: Group) -> Iterator[Difference]:
     """Of each two hands that are measured as the other one was commanded, and not as they were, the measured columns."""
     hands = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
-    if len(hands) > MOST:
+    if len(hands) > MOST:  # fingers
+        if (sides := exchanged_sides(group)) is not None:
+            yield sides
         return
     for one, two in combinations(hands, 2):
         if max(float(np.ptp(c.columns["command"])) for c in (one, two)) < GOES or one.topics["measured"] != two.topics["measured"]:
@@ -38,6 +41,42 @@ def exchanged_hands(group: Group) -> Iterator[Difference]:
                 group.t, (one.name, two.name), "measured", None, size, "1", "copied", certain=True, explained=1.0 - other / own,
                 undone=1.0 - other / own, stream=one.topics["measured"], limit=BESIDE, weight=1e3 * size,
             )  # fmt: skip
+
+
+def exchanged_between(groups: Sequence[Group]) -> list[tuple[Difference, tuple[Group, Group]]]:
+    """Of each two groups of hands on the same rows, one of either side and each in a stream of its own, all their measured columns, where
+    these are exchanged; with the two."""
+    found = []
+    for one, two in combinations([group for group in groups if group.hands], 2):
+        if {other_side(c.name) for c in one.channels} != {c.name for c in two.channels} or not np.array_equal(one.t, two.t):
+            continue
+        if (sides := exchanged_sides(replace(one, channels=(*one.channels, *two.channels)))) is not None:
+            found.append((sides, (one, two)))
+    return found
+
+
+def exchanged_sides(group: Group) -> Difference | None:
+    """The fingers of two hands, each of which is measured as the one of its name of the other side was commanded; None where some are not.
+
+    One finger at least shows it alone, and all together do.
+    """
+    fingers = {c.name: c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch}
+    pairs = [(c, fingers[other_side(name)]) for name, c in fingers.items() if side_of(name) == "l" and other_side(name) in fingers]
+    if not pairs or 2 * len(pairs) < len(group.channels) or len({c.columns["command"].size for pair in pairs for c in pair}) > 1:
+        return None
+    own = [_beside(one, one, group.dt) + _beside(two, two, group.dt) for one, two in pairs]
+    if max(own) <= BESIDE:
+        return None
+    other = [_beside(one, two, group.dt) + _beside(two, one, group.dt) for one, two in pairs]
+    turned = [_beside(_turned(one), one, group.dt) + _beside(_turned(two), two, group.dt) for one, two in pairs]
+    if sum(other) >= LEFT * sum(own) or sum(other) >= sum(turned) or any(b >= LEFT * a for a, b in zip(own, other) if a > BESIDE):
+        return None
+    size = max(float(np.abs(one.columns["measured"] - two.columns["measured"]).max()) for one, two in pairs)
+    names, left = tuple(c.name for pair in pairs for c in pair), sum(other) / sum(own)
+    return Difference.over(
+        group.t, names, "measured", None, max(size, BESIDE), "1", "copied", certain=True, explained=1.0 - left, undone=1.0 - left,
+        stream=pairs[0][0].topics["measured"], limit=BESIDE, weight=1e3 * max(size, BESIDE),
+    )  # fmt: skip
 
 
 def _turned(channel: RecordedChannel) -> RecordedChannel:

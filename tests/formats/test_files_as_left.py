@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import warnings
 from dataclasses import replace
 
 import h5py
@@ -10,10 +11,14 @@ import pytest
 from bags import ARM, arm_bag, arm_messages, joint_state, ros2_bag, types, write_bag
 from invented_arm import COLUMNS, lerobot, mapping, takes
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.set_tables import check_columns, check_length
+from shiliu.replay.checks.set_times import check_counters
 from shiliu.replay.checks.streams import check_missing
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.foreign import read as read_set
+from shiliu.replay.formats.lerobot.stats import of_array
 from shiliu.replay.recording.recording import Recording, Unreadable
+from shiliu.replay.report import Words
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 RULES = load_rules()
@@ -83,6 +88,31 @@ def test_names_that_are_fewer_than_the_elements_are_told_from_one_name_for_all(t
         root = lerobot(tmp_path / str(kind), takes(1), features={"action": {"dtype": "float32", "shape": [7], "names": names}})
         (item,) = read_set(root, "set", sheet)
         assert isinstance(item, Recording) and item.declared.features.get("action", (None,))[0] == kind
+
+
+@pytest.mark.parametrize("chunk, level", [("chunk-001", "WARN"), ("chunk-000", "PASS")])
+def test_a_table_in_another_folder_than_the_set_says_is_named(tmp_path, sheet, chunk, level):
+    root = lerobot(tmp_path / "set", takes(2), version="v2.1")
+    own = root / "data/chunk-000/episode_000001.parquet"
+    (root / "data" / chunk).mkdir(exist_ok=True)
+    own.rename(root / "data" / chunk / own.name)
+    first, second = read_set(root, "set", sheet)
+    assert [check_length(item.declared, RULES)[0].level for item in (first, second)] == ["PASS", level]
+    if level == "WARN":
+        (found,) = check_length(second.declared, RULES)
+        assert f"in data/chunk-000/{own.name} (data_path); they are in data/chunk-001/{own.name}" in Words("en").message(found)
+
+
+def test_a_task_with_two_sentences_is_named_and_no_row_is_blamed(tmp_path, sheet):
+    root = lerobot(tmp_path / "set", takes(1), version="v2.1")
+    path = root / "meta/tasks.jsonl"
+    for sentence, named in ((takes(1)[0].task, False), ("Open the drawer.", True)):
+        path.write_text(path.read_text() + json.dumps({"task_index": 0, "task": sentence}) + "\n")
+        (item,) = read_set(root, "set", sheet)
+        (found,) = check_columns(item.declared, RULES)
+        assert (found.level == "WARN") == named and item.metadata["task"] == sentence
+        assert "task_index" not in {one.subject[0] for one in check_counters(item.declared, RULES) if one.level in ("WARN", "FAIL")}
+        assert ("has two sentences for task_index 0" in Words("en").message(found)) == named
 
 
 def demos(path, total=None, lists=()):
@@ -174,3 +204,19 @@ def test_a_first_message_from_long_before_is_no_beginning(tmp_path, early):
     found = missing(replace(item, streams={**item.streams, name: replace(stream, **{f"{stream.clock}_ns": stamps})}))
     assert [one[1] for one in found] == ["WARN" if early else "FAIL"]
     assert (("kept", "WARN", (name,)) in found) == early
+
+
+def test_a_file_that_is_compressed_as_a_whole_says_how_to_unpack_it(tmp_path):
+    (tmp_path / "take_0.mcap.zstd").write_bytes(b"\x28\xb5\x2f\xfd")
+    with pytest.raises(EpisodeError, match="compressed as a whole; `zstd -d` unpacks it"):
+        list(read(tmp_path))
+    with pytest.raises(EpisodeError, match="compressed as a whole; `zstd -d` unpacks it"):
+        list(read(tmp_path / "take_0.mcap.zstd"))
+
+
+def test_columns_without_a_number_have_statistics_and_warn_of_nothing():
+    values = np.array([[1.0, np.inf, np.nan], [3.0, np.inf, 4.0]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = of_array(values)
+    assert found["mean"].tolist() == [2.0, 0.0, 4.0] and found["max"].tolist() == [3.0, 0.0, 4.0]

@@ -157,15 +157,21 @@ class _Foreign(ForeignTables):
                 yield key, f"announced as {feature.get('shape')}, which is no picture"
 
     def _elsewhere(self, path: Path, index: int | None, row: dict[str, Any]) -> tuple[str, str] | None:
-        """The file in which the table says that an episode's rows are, and the one that holds them, where these are two."""
-        due = self.file_of(index, row) if index is not None and isinstance(row.get("data/file_index"), int) else None
+        """The file in which the table says that an episode's rows are, and the one that holds them, where these are two.
+
+        Where a set has a file for each episode, `data_path` says it.
+        """
+        each = "{episode_index" in str(self.info.get("data_path")) and isinstance(self.info.get("chunks_size"), int)
+        due = self.file_of(index, row) if index is not None and (each or isinstance(row.get("data/file_index"), int)) else None
         if due is None or due.resolve() == path.resolve():
             return None
         return due.relative_to(self.root).as_posix(), path.relative_to(self.root).as_posix()
 
     def _unlike(self, columns: dict[str, np.ndarray]) -> Iterator[tuple[str, tuple[str, str, str]]]:
         """Features of numbers that `info.json` announces otherwise than they are here: not at all, of another shape, or with names that are
-        no names of its elements. A float of another width is none."""
+        no names of its elements. A float of another width is none. And tasks that have two sentences."""
+        if self.twice and "task_index" in columns:
+            yield "task_index", ("twice", str(min(self.twice)), "")
         for name, feature in self.features.items():
             shape, labels = feature.get("shape"), self.labels[name]
             if feature.get("dtype") not in layout.DTYPES:

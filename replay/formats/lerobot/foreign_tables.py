@@ -104,9 +104,12 @@ class ForeignTables:
         """Task sentence by index."""
         meta = self.root / "meta"
         tasks: dict[int, str] = {}
+        self.twice: set[int] = set()  # of tasks that have two sentences, of which the last is taken, as LeRobot does
         if (meta / "tasks.jsonl").is_file():
             for row in self._lines(meta / "tasks.jsonl", "list of tasks"):
                 if isinstance(row.get("task_index"), int) and isinstance(row.get("task"), str):
+                    if tasks.get(row["task_index"], row["task"]) != row["task"]:
+                        self.twice.add(row["task_index"])
                     tasks[row["task_index"]] = row["task"]
         elif (meta / "tasks.parquet").is_file():
             path = meta / "tasks.parquet"
@@ -173,7 +176,7 @@ class ForeignTables:
     def given(self, row: dict[str, Any]) -> frozenset[int] | None:
         """Indices of the tasks that the table of episodes gives to one."""
         listed = row.get("tasks")
-        if not isinstance(listed, list) or not listed or not all(isinstance(one, str) for one in listed):
+        if self.twice or not isinstance(listed, list) or not listed or not all(isinstance(one, str) for one in listed):
             return None
         return frozenset(i for i, task in self.tasks.items() if isinstance(i, int) and task in listed)
 

@@ -23,9 +23,7 @@ def of_array(values: np.ndarray) -> dict[str, np.ndarray]:
     table = np.asarray(values, dtype=np.float64).reshape(len(values), -1)
     finite = np.isfinite(table)
     if not finite.all():
-        table = np.where(
-            finite, table, np.where(finite.any(axis=0), np.nanmean(np.where(finite, table, np.nan), axis=0), 0.0)
-        )
+        table = np.where(finite, table, np.where(finite, table, 0.0).sum(axis=0) / np.maximum(finite.sum(axis=0), 1))
     low, high = table.min(axis=0), table.max(axis=0)
     quantiles = np.quantile(table, list(QUANTILES.values()), axis=0)
     return {

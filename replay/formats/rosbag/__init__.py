@@ -31,6 +31,7 @@ READERS = (
         endings=(".db3",),
         messages=True,
         mapped=False,
+        broken={".zstd": "the file is compressed as a whole; `zstd -d` unpacks it"},
         rows=(
             PageRow(
                 "ROS 2 bag (`*.db3`)",

@@ -1,0 +1,116 @@
+"""Channels in another order than their names: rings of joints, fingers of two hands, several signs at once; and angles of a finer unit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from invented_arm import moving
+from joint_streams import recording, stream
+from shiliu.replay.checks.channel_swap import check_wiring
+from shiliu.replay.checks.finding import Finding
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.values import check_units
+from shiliu.replay.checks.witnesses import check_differs
+from shiliu.replay.report import Words
+from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.robots.limits import JointLimit, Limits
+
+RULES = load_rules()
+NAMES = [f"{side}_joint{k}" for side in ("left", "right") for k in range(1, 7)]
+BREADTH_FIRST = [k for pair in zip(range(6), range(6, 12)) for k in pair]
+TAKES = [moving(seed) for seed in (3, 4)]
+COMMANDS, STATES = (np.concatenate([take.data[kind] for take in TAKES], axis=1) for kind in ("command", "measured"))
+
+
+def wiring(states: np.ndarray) -> dict[str, Finding]:
+    take = recording(stream("command", COMMANDS, NAMES), stream("measured", states, NAMES))
+    return {one.code: one for one in check_wiring(ComparedColumns(take), RULES)}
+
+
+def ring(*of: int) -> list[int]:
+    order = list(range(12))
+    for k, other in zip(of, of[1:] + of[:1]):
+        order[k] = other
+    return order
+
+
+@pytest.mark.parametrize("order", [BREADTH_FIRST, ring(1, 4, 8), ring(0, 3, 7, 2)])
+def test_states_in_another_order_are_put_back_as_one_ring(order):
+    found = wiring(STATES[:, order])
+    swapped = found["stream.swapped"]
+    assert swapped.failed and swapped.details["kind"] == "permuted" and "stream.scaled" not in {c for c, f in found.items() if f.failed}
+    assert swapped.details["follows"] == {NAMES[j]: NAMES[i] for j, i in enumerate(order) if i != j}
+    assert "stands in brackets" in Words("en").message(swapped) and "括号" in Words("zh").message(swapped)
+
+
+@pytest.mark.parametrize("order, kind", [(list(range(12)), None), (ring(1, 4), "channels"), ([*range(6, 12), *range(6)], "sides")])
+def test_pairs_and_channels_in_their_places_are_no_ring(order, kind):
+    swapped = wiring(STATES[:, order])["stream.swapped"]
+    assert (swapped.details.get("kind"), swapped.failed) == (kind, kind is not None)
+
+
+@pytest.mark.parametrize("flipped", [(), (2,), (1, 2), (1, 2, 9)])
+def test_all_joints_that_run_the_other_way_are_named(flipped):
+    sign = np.ones(12)
+    sign[list(flipped)] = -1.0
+    scaled = wiring(STATES * sign)["stream.scaled"]
+    assert scaled.failed == bool(flipped)
+    if flipped:
+        assert set(scaled.subject) == {NAMES[k] for k in flipped}
+        assert scaled.details["kind"] == ("flipped" if len(flipped) == 1 else "all_flipped")
+        assert "against" in Words("en").message(scaled)
+
+
+# ---- fingers
+
+FINGERS = ["pinky", "ring", "middle", "index", "thumb_bend", "thumb_rotation"]
+
+
+def hands(sides: str) -> dict[str, np.ndarray]:
+    """Commands (n, 6) of the hand of each side: they close and open at times of their own."""
+    t = np.arange(300) / 30.0
+    ways = {
+        "left": np.interp(t, [0.0, 1.0, 2.0, 5.0, 6.0], [0.0, 0.0, 0.8, 0.8, 0.1]),
+        "right": np.interp(t, [0.0, 3.0, 4.0, 8.0, 9.0], [0.05, 0.05, 0.9, 0.9, 0.2]),
+    }
+    return {side: np.outer(ways[side], np.linspace(0.7, 1.0, 6)) for side in sides.split()}
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_fingers_of_two_hands_are_exchanged_all_at_once(together, exchanged):
+    rng = np.random.default_rng(0)
+    sent = hands("left right")
+    at = {side: np.concatenate([x[:1].repeat(4, axis=0), x[:-4]]) + rng.normal(0, 5e-4, x.shape) for side, x in sent.items()}
+    if exchanged:
+        at = {"left": at["right"], "right": at["left"]}
+    names = {side: [f"{side}_{finger}" for finger in FINGERS] for side in sent}
+    streams = []
+    for role, values in (("command", sent), ("measured", at)):
+        if together:
+            streams.append(stream(role, np.concatenate([*values.values()], axis=1), names["left"] + names["right"], "hand", "1"))
+        else:
+            streams += [replace(stream(role, x, names[side], "hand", "1"), name=f"{role}/{side}") for side, x in values.items()]
+    (found,) = check_differs(ComparedColumns(recording(*streams)), RULES)
+    assert found.failed == exchanged
+    if exchanged:
+        assert set(found.subject) == {*names["left"], *names["right"]}
+        assert (found.details["column"], found.details["kind"]) == ("measured", "copied")
+
+
+# ---- units
+
+ENDS = Limits({name: JointLimit(name, -2.9, 2.9) for name in NAMES})
+
+
+@pytest.mark.parametrize("unit, times, reads", [
+    ("deg", 1.0, None), ("deg", 100.0, "0.01 deg"), ("deg", 1000.0, "0.001 deg"), ("deg", 3e5, None),
+    ("rad", 1.0, None), ("rad", 1000.0, "mrad"), ("rad", 180 / np.pi, "deg"),
+])  # fmt: skip
+def test_angles_that_are_a_thousand_times_too_large_are_another_unit(unit, times, reads):
+    degrees = 180.0 / np.pi if unit == "deg" else 1.0
+    streams = [
+        stream(role, np.clip(x, -2.5, 2.5) * degrees * times, NAMES, unit=unit) for role, x in (("command", COMMANDS), ("measured", STATES))
+    ]
+    (found,) = check_units(*streams, ENDS, RULES, 0)
+    assert found.failed == (times > 1.0) and found.details.get("should_be") == reads
