@@ -59,9 +59,9 @@ def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedP
     early, late = round(EARLY / group.dt), round(LATE / group.dt)
     delays = np.arange(-early, late + 1, stride)
     without = [(max(0, begin - early), end + late + 1) for begin, end in cuts]
-    every, room, means, power = np.zeros((len(delays), group.n)), np.empty((len(delays), group.n)), [], []
+    every, space, means, power = np.zeros((len(delays), group.n)), np.empty((len(delays), group.n)), [], []
     for i in both:
-        away = np.subtract(group.channels[i].columns["measured"], shifts_of(commands[i], -delays), out=room)
+        away = np.subtract(group.channels[i].columns["measured"], shifts_of(commands[i], -delays), out=space)
         means.append(medians(away))
         away -= means[-1][:, None]
         away *= away
