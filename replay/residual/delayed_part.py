@@ -59,9 +59,9 @@ def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedP
     early, late = round(EARLY / group.dt), round(LATE / group.dt)
     delays = np.arange(-early, late + 1, stride)
     without = [(max(0, begin - early), end + late + 1) for begin, end in cuts]
-    every, room, means, power = np.zeros((len(delays), group.n)), np.empty((len(delays), group.n)), [], []
+    every, space, means, power = np.zeros((len(delays), group.n)), np.empty((len(delays), group.n)), [], []
     for i in both:
-        away = np.subtract(group.channels[i].columns["measured"], shifts_of(commands[i], -delays), out=room)
+        away = np.subtract(group.channels[i].columns["measured"], shifts_of(commands[i], -delays), out=space)
         means.append(medians(away))
         away -= means[-1][:, None]
         away *= away
@@ -114,9 +114,9 @@ def _largest(errors: np.ndarray) -> tuple[int, int, int, int]:
     """Of squared differences (delays, n): number of the delay of the rest, of that of a part, first and last row of the part."""
     left_least, best = np.inf, (0, 0, 0, 0)
     # what no part of another delay can take away: of each row the less of both
-    pairs = np.empty((len(errors), len(errors)))
+    pairs, less = np.empty((len(errors), len(errors))), np.empty_like(errors)
     for k, one in enumerate(errors):  # of one and another delay it is the same as of the other and the one
-        pairs[k, k:] = pairs[k:, k] = np.minimum(one, errors[k:]).sum(axis=1)
+        pairs[k, k:] = pairs[k:, k] = np.minimum(one, errors[k:], out=less[k:]).sum(axis=1)
     least = pairs.min(axis=1)
     for usual in np.argsort(least, kind="stable").tolist():
         if least[usual] > left_least:

@@ -129,9 +129,9 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         bad = np.logical_or.reduce([apart[relation.name][:, j] for relation in own])
         for first, last in lost:
             bad[max(0, first - 3) : last + JOIN + 1] = False
-        others = {name: np.delete(each, j, axis=1) for name, each in apart.items()}
         right = vouched.get(channel.name)
         if bad.any():
+            others = {name: np.delete(each, j, axis=1) for name, each in apart.items()}
             of = _blamed(group, channel, own, np.flatnonzero(bad), relations, others, right)
         else:
             of = list(parameters(group, channel, own, relations, beside))

@@ -86,7 +86,7 @@ class Leaps:
             self.command, self.measured = (
                 sharpness(np.column_stack([c.columns[kind] for c in of]), group.t) for kind in ("command", "measured")
             )
-            self.most = self.measured.max(axis=0)
+            self.most_sent, self.most = self.command.max(axis=0), self.measured.max(axis=0)
 
     def rows(self) -> Iterator[Difference]:
         """Rows into which command and measurement of all joints leap together: rows are missing there, or stand in another order."""
@@ -161,7 +161,7 @@ class Leaps:
         return self.usual[key]
 
     def _usually(self, sharp: np.ndarray, j: int, least: float) -> float:
-        most = sharp.max(axis=0) if sharp is not self.measured else self.most
+        most = self.most if sharp is self.measured else self.most_sent
         if most[j] <= least:
             return float(max(most[j], median(np.delete(most, j)) if len(most) > 1 else 0.0))
         loud = sharp[:, j] > max(least, 0.5 * float(sharp[:, j].max()))
@@ -231,6 +231,8 @@ def _largest_after(x: np.ndarray, rows: int) -> np.ndarray:
 def _returns(x: np.ndarray, least: float) -> np.ndarray:
     """(n,) rows in which x is elsewhere by `least`, and back within `SHORT` rows: no course in steps does that."""
     out = np.zeros(len(x), bool)
+    if 0.5 * (SHORT + 1) * float(np.abs(np.diff(x)).max(initial=0.0)) <= least:
+        return out  # no row is so far from the middle of two that are no more than so many steps away
     for size in range(1, SHORT + 1):
         if len(x) <= size + 1:
             break

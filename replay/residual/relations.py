@@ -156,7 +156,7 @@ def robust_fit(
         own = a.reshape(-1)[diagonal]
         prior = precision * noise**2
         own += prior
-        own += 1e-12 * own.sum() / p
+        own += 1e-12 * a.trace() / p
         before = beta
         right = weighted @ y + prior * mean
         beta = np.linalg.solve(a, right) if p > 1 else right / a[0]

@@ -16,6 +16,7 @@ import shiliu
 import yaml
 from leg_policies import KD, KP, LEGS, LIMIT, STANCE, TERMS, affine, external, sheet_of, written
 from shiliu.replay.commands.where import asked_legs
+from shiliu.scenarios.catalog.catalog import scene_of
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.legs import policy_file, policy_sheet
 from shiliu.scenarios.legs.footsteps import SINGLE, STAND, TRANSFER
@@ -23,6 +24,7 @@ from shiliu.scenarios.legs.onnx_bytes import parts_of
 from shiliu.scenarios.legs.policy_file import load_policy
 from shiliu.scenarios.legs.policy_terms import PolicyState, frame_of, input_of
 from shiliu.scenarios.legs.remembered import Memory, PolicyMemory
+from shiliu.scenarios.reading.composition import compose
 from shiliu.scenarios.sheet.errors import ScenarioError, ShiliuError
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 from shiliu.scenarios.stepping.simulation import Simulation
@@ -426,6 +428,16 @@ def test_what_is_no_policy_is_refused_by_its_name(folder, tmp_path):
         shiliu.load_scenario("bare", base="mobile", legs=file)
     with pytest.raises(ShiliuError, match=r"Give a policy's \.onnx file, or leave legs out"):
         shiliu.load_scenario("bare", base="legs", legs=3)
+
+
+def test_a_scene_on_no_legs_leaves_a_policy_out_where_it_is_for_legs_alone(folder):
+    policy = load_policy(written(folder, STILL, np.zeros(12), "beside"), "kuafu")
+    composed = compose("scene", ["scenario=bare"])
+    how = {"robot": "kuafu", "hand": None, "policy": policy}
+    assert scene_of(composed, "bare", base="mobile", on_legs_alone=True, **how).robot.policy is None
+    assert scene_of(composed, "bare", base="legs", on_legs_alone=True, **how).robot.policy is policy
+    with pytest.raises(ScenarioError, match="this robot's base is mobile"):
+        scene_of(composed, "bare", base="mobile", **how)
 
 
 def test_without_the_extra_it_is_named(folder, monkeypatch):
