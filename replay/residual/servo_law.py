@@ -33,6 +33,7 @@ EXACT, OF_ROWS = 0.02, 0.25  # of the largest usual torque, that a row may leave
 BETTER = 0.5  # of what fitted numbers leave of a joint, root mean square, that the model's may leave to be believed
 AS_MODELLED = 0.03  # by which the arms' stiffness may differ from the model's for the head's to be taken from it
 BLURRED = 4.0  # times the blur of the torques, that the model's law leaves no more than in nine rows of ten that move
+RESOLVED = 1.5  # times the blur, that a law near the model's leaves in the middle row: of a grid 0.7, and 1.0 where commands are on it, too
 WITHIN = 0.15  # of the model's numbers, by which those of a joint may differ: torques are those of the last step of a row
 # rad/s and rows from where on a joint is asked by what it does while it is fast; by which its numbers may differ from the model's then:
 # in clean takes the head's are 1.31 and 1.24 times as large, since a torque is that of the last step of a row
@@ -355,7 +356,8 @@ def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
         numbers = as_modelled
     law = _law(pool, numbers, design, y, rows)
     rest, size = np.abs(law.effort - law.truth)[:, of], median_size(law.effort[:, of].reshape(-1))
-    explained = median(rest.reshape(-1)) <= (1.0 - EXPLAINED) * max(size, 0.2)
+    resolved = RESOLVED * pool.blur if _is_near(pool, numbers[0]) and abs(numbers[2] - 1.0) <= SHARE else 0.0
+    explained = median(rest.reshape(-1)) <= max((1.0 - EXPLAINED) * max(size, 0.2), resolved)
     if not explained and pool.gains is not None and None not in pool.gains:
         return _of_parts(pool, design, y, rows)
     return law if explained and size > 0.0 and law.stiffness * law.share > 0.0 else None

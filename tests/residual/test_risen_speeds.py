@@ -120,3 +120,17 @@ def test_positions_on_a_coarse_grid_scatter_by_it(step):
     columns = ComparedColumns(replace(served(), streams=served().streams | {"state": replace(state, values=values)}))
     assert scatter(columns.bodies[0][0].channels) == pytest.approx(step / 12.0**0.5, rel=0.2)
     assert unresolved(columns.bodies[0][0], 500.0, 0.1) and not [d for d in columns.differences if d.certain]
+
+
+@pytest.mark.parametrize("by", [0.0, 0.12])
+@pytest.mark.parametrize("step", [0.003, 0.005])
+def test_torques_tell_of_commands_beside_positions_on_a_coarse_grid(step, by):
+    """What the model's law leaves is no more than the grid does: it holds, and a command that comes and goes slowly is another one."""
+    state, action = (served().streams[name] for name in ("state", "action"))
+    gridded = replace(state, values=np.round(state.values / step) * step)
+    sent = action.values.copy()
+    sent[180:300, JOINTS.index("zarm_r2_joint")] += by * np.hanning(120)
+    columns = ComparedColumns(replace(served(), streams=served().streams | {"state": gridded, "action": replace(action, values=sent)}))
+    assert columns.laws[0] and columns.laws[0][0].modelled
+    found = [(d.kind, d.channels) for d in columns.differences if d.certain]
+    assert found == [("command", ("zarm_r2_joint",))] * (by > 0.0)
