@@ -22,7 +22,8 @@ OTHER = {"rad": 1e-3, "%": 0.05}  # by which a command is another one; others 1e
 ROUNDS, HALVED, ANEW = 12, 4, 3  # of a step; lengths of each that are tried; how often its answers are asked anew
 DAMPED = 1e-6  # of the strongest answer: commands that answer less are left as they are
 EXACT, NEARLY = 0.0, 0.02  # times `TELLS`: of a row before which the state is known to the bit; that a fit may leave
-NEWCOMER = 10.0  # times as much, of a command that was not another one in the steps before, or is not known closely
+# times as much: of commands that are sought, and of one that was none in the steps before; what is left of them moves the next step
+SLIGHTLY, NEWCOMER = 0.02, 10.0
 CLEARLY = 100.0  # times `TELLS`, that commands leave which are not all that is other
 SHOWS = 10.0  # times `TELLS`, that commands may leave in the first step that is another one: before it, the state is known to the bit
 REWEIGHTED = 12
@@ -158,8 +159,8 @@ class _Steps:
             if self._far(then, want) >= self._far(now, want) and len(more) > len(written) // 2:
                 break
             moved, at, now = more, there, then
-        sure = (first | other) if self._far(now, want) <= 1.0 else np.zeros(len(written), bool)
-        new = np.abs(at - written) > self.other * np.where(sure, 1.0, NEWCOMER)
+        off = np.abs(at - written)
+        new = off > self.other * np.where(other, SLIGHTLY, SLIGHTLY if first else NEWCOMER)
         return np.where(new, at, written), new
 
     def _answers(self, state: np.ndarray, before: np.ndarray, asked: Sequence[int]) -> np.ndarray:
