@@ -52,13 +52,15 @@ class PlayedSeconds:
 
 
 def each_second(scene: Scene, episode: SimEpisode, again: Rollout | None) -> PlayedSeconds | None:
-    """An own episode, second by second; None where nothing tells: over a link, on legs, without full states, or none is come to.
+    """An own episode, second by second; None where nothing tells: over a link, on legs, of another engine or scene, without full
+    states, or where none is come to.
 
     Args:
         again: the whole episode played from its start, with full states: as far as it comes by those of the record, it is not played anew.
     """
     kept = episode.checkpoints
-    if again is None or not scene.config.link.local or scene.robot.policy is not None or episode.fingerprint != scene.fingerprint:
+    same = (episode.engine, episode.fingerprint) == (f"mujoco {mujoco.__version__}", scene.fingerprint)
+    if again is None or not same or not scene.config.link.local or scene.robot.policy is not None:
         return None
     steps = [k for k in sorted({0, *kept}) if k <= episode.n_steps]
     states = {k: episode.start_state if k == 0 else kept[k] for k in steps}

@@ -2,7 +2,8 @@
 
 Each control step is solved by itself: which commands lead from the state before it to the row that is recorded behind it? What the robot
 measures of itself answers them almost in proportion, so that one nudge of each command and least squares tell it (Gauss-Newton). The next
-step begins where the solved one ends. What is found is shown by playing it: the next full state follows, or nothing is claimed.
+step begins where the solved one ends. What is found is believed where the first such step comes out as it is measured, and so do the places
+at the end of the second, with the commands that its full state holds.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ NUDGE = {"rad": 1e-3, "%": 0.1}  # of a command; others 1e-3
 OTHER = {"rad": 1e-3, "%": 0.05}  # by which a command is another one; others 1e-3
 ROUNDS, HALVED, ANEW = 12, 4, 3  # of a step; lengths of each that are tried; how often its answers are asked anew
 DAMPED = 1e-6  # of the strongest answer: commands that answer less are left as they are
-EXACT, NEARLY = 0.0, 0.02  # times `TELLS`: of a row before which the state is known to the bit; that a fit may leave
-NEWCOMER = 10.0  # times as much, of a command that was not another one in the steps before, or is not known closely
+EXACT, NEARLY = 0.3, 0.02  # times `TELLS`: of a row before which the state is known to the bit; that a fit may leave
+# times as much: of commands that are sought, and of one that was none in the steps before; what is left of them moves the next step
+SLIGHTLY, NEWCOMER = 0.02, 10.0
 CLEARLY = 100.0  # times `TELLS`, that commands leave which are not all that is other
-SHOWS = 10.0  # times `TELLS`, that commands may leave in the first step that is another one: before it, the state is known to the bit
+SHOWS = 10.0  # times `TELLS`, that commands may leave in the first step that is another one: before it, the state is known
 REWEIGHTED = 12
 LEFT = 0.05  # of what the recorded commands leave of the places at the end of a second, that the restored ones may leave
 FINE = 1e-6  # of a place, as stored in float32
@@ -109,12 +111,18 @@ class _Steps:
             first = int(wrong[0])
             state = again.states[first]
             before = out[first - 1] if first else commands_in(self.scene, self.draw.model, state)
+            shown = False
             for row in range(first, second.n):
-                before, more = self._solved(state, row, before, out[row], other)
-                out[row], other = before, other | more
+                (measured,) = self._each_after(state, out[row][None])
+                sought = self._far(measured, self.recorded[row + 1]) > (1.0 if other.any() else EXACT)
+                if sought:
+                    out[row], more = self._solved(state, row, before, out[row], measured, other)
+                    other |= more
+                before = out[row]
                 state, measured = self._after(state, before)
-                if row == first and (np.abs(measured - self.recorded[row + 1]) / self.tells).max() > SHOWS:
+                if sought and not shown and self._far(measured, self.recorded[row + 1]) > SHOWS:
                     return None  # no command does that
+                shown |= sought
         gap, left = (np.abs(one - self.recorded[-1])[self.places].max(initial=0.0) for one in (without[-1], measured))
         unseen = np.zeros(len(other), bool)
         if self.kept is not None:
@@ -126,22 +134,18 @@ class _Steps:
         return (out, unseen) if left <= max(LEFT * gap, FINE) else None
 
     def _solved(
-        self, state: np.ndarray, row: int, before: np.ndarray, written: np.ndarray, other: np.ndarray
+        self, state: np.ndarray, row: int, before: np.ndarray, written: np.ndarray, now: np.ndarray, other: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """(nu,) the commands of one step, and which of them are others than those written: one after the other is moved, the one first
         that explains most of what is left, until what is measured is as it is recorded.
 
         Args:
             before: commands of the step before, about which others are sought: servos answer there, while a command that is far off leaves
-                them at their limits.
+                them at their limits; now: (k,) what is measured with those written.
             other: (nu,) commands that were others before. Those are asked first, and new ones only where much is left: where bodies touch,
                 the last bit of a state grows until it looks like any command.
         """
-        want, first = self.recorded[row + 1], not other.any()
-        (now,) = self._each_after(state, written[None])
-        enough = EXACT if first else 1.0
-        if self._far(now, want) <= enough:
-            return written, np.zeros(len(written), bool)
+        want, first, enough = self.recorded[row + 1], not other.any(), EXACT
         moved = [int(j) for j in np.flatnonzero(other)]
         at = written.copy()
         if moved:
@@ -158,8 +162,8 @@ class _Steps:
             if self._far(then, want) >= self._far(now, want) and len(more) > len(written) // 2:
                 break
             moved, at, now = more, there, then
-        sure = (first | other) if self._far(now, want) <= 1.0 else np.zeros(len(written), bool)
-        new = np.abs(at - written) > self.other * np.where(sure, 1.0, NEWCOMER)
+        off = np.abs(at - written)
+        new = off > self.other * np.where(other, SLIGHTLY, SLIGHTLY if first else NEWCOMER)
         return np.where(new, at, written), new
 
     def _answers(self, state: np.ndarray, before: np.ndarray, asked: Sequence[int]) -> np.ndarray:
