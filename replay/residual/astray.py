@@ -27,12 +27,14 @@ ALL_LATE, AS_EVER = 0.8, 0.3  # share of the channels that are later together; s
 GOES = 0.08  # of its way, that a channel is sent, for its delay to be asked
 MOST, PART = 0.5, 0.4  # of the channels and of the take: beyond both, the device is set up otherwise
 MOVES = 0.1  # of its largest speed, from where on a drive is under way
-WEIGHS = 0.04  # share of the way that a joint goes meanwhile, as far beside it all along: no load does that
+# share of the way, and of its distance, that a joint goes meanwhile; of that distance, by which it changes: nothing that stands in its
+# way keeps it so
+WEIGHS, FURTHER, AS_MUCH = 0.02, 1.2, 0.25
 SEVERAL = 3  # channels, that no single thing holds
 NEVER, LONG_WAY = 10.0, 0.25  # times what is usual, and share of the way, that nothing pushes
 HOLDS = 1.5  # times the other side's reach, from where on a hand holds to one side
 ONCE = 1  # time to the other side: what was held goes past its command when it is let go
-AS_MUCH, ABOUT = 0.5, 0.5  # of the distance and of the motion, by which a distance may change; of the median distance, still away
+ABOUT = 0.5  # of the median distance, still away
 LONGER = 3  # times as many rows, by which a drive tells more of a fault
 MUCH = 100.0  # squared limits: a row that is further away weighs no more
 ENOUGH, SURE = 0.8, 0.9  # of the squared distance that is explained, to name a reason and to be sure by it
@@ -239,8 +241,8 @@ def _is_none_pushed(one: _Course, first: int, last: int, group: Group, why: Expl
         return True
     if _is_late_both_ways(one, rows, why):
         return True
-    way = one.way[rows]
-    return float(np.ptp(way)) > WEIGHS and float(np.std(e)) < AS_MUCH * min(float(np.std(way)), abs(float(np.mean(e))))
+    goes, by = float(np.ptp(one.way[rows])), abs(float(np.mean(e)))
+    return goes > max(WEIGHS, FURTHER * by) and float(np.std(e)) < AS_MUCH * by
 
 
 def _goes_ahead(one: _Course, first: int, last: int, dt: float) -> float:
