@@ -23,12 +23,13 @@ FAR = 2.2  # times what is usual; one left out of 8 takes of a Piper and of 20 o
 # share of the way: no less is looked at, of joints and of fingers
 LEAST = {False: {"row": 0.006, "second": 0.004, "long": 0.003}, True: {"row": 0.02, "second": 0.012, "long": 0.01}}
 SOONEST, LATEST, BEFORE = -0.6, 0.8, 0.05  # s by which all channels may be later than usual; by which none is before its command
+SAME = 0.3  # of a row, within which a delay is the same
 ALL_LATE, AS_EVER = 0.8, 0.3  # share of the channels that are later together; share that is as late as usual, and then all are
 GOES = 0.08  # of its way, that a channel is sent, for its delay to be asked
 MOST, PART = 0.5, 0.4  # of the channels and of the take: beyond both, the device is set up otherwise
 MOVES = 0.1  # of its largest speed, from where on a drive is under way
 # share of the way, and of its distance, that a joint goes meanwhile; of that distance, by which it changes: nothing that stands in its
-# way keeps it so
+# way keeps it so; twice either where it goes twice as far
 WEIGHS, FURTHER, AS_MUCH = 0.02, 1.2, 0.25
 SEVERAL = 3  # channels, that no single thing holds
 NEVER, LONG_WAY = 10.0, 0.25  # times what is usual, and share of the way, that nothing pushes
@@ -131,7 +132,7 @@ def _late(group: Group, ways: Ways) -> tuple[float, list[Difference]]:
     by = np.array(least)
     middle = float(np.median(by))
     alike = np.abs(by - middle) <= 1.5 * group.dt
-    if abs(middle) < 0.6 * group.dt or alike.mean() < ALL_LATE or (np.abs(by) < 0.6 * group.dt).mean() > AS_EVER:
+    if abs(middle) < SAME * group.dt or alike.mean() < ALL_LATE or (np.abs(by) < SAME * group.dt).mean() > AS_EVER:
         return 0.0, []
     first = middle + float(np.median([drive.late for _, drive, _ in of]))
     if first > -BEFORE or len(of) < SEVERAL:
@@ -241,8 +242,9 @@ def _is_none_pushed(one: _Course, first: int, last: int, group: Group, why: Expl
         return True
     if _is_late_both_ways(one, rows, why):
         return True
-    goes, by = float(np.ptp(one.way[rows])), abs(float(np.mean(e)))
-    return goes > max(WEIGHS, FURTHER * by) and float(np.std(e)) < AS_MUCH * by
+    goes, by, changes = float(np.ptp(one.way[rows])), abs(float(np.mean(e))), float(np.std(e))
+    far = goes > 2.0 * WEIGHS and changes < 2.0 * AS_MUCH * min(by, float(np.std(one.way[rows])))
+    return far or (goes > max(WEIGHS, FURTHER * by) and changes < AS_MUCH * by)
 
 
 def _goes_ahead(one: _Course, first: int, last: int, dt: float) -> float:

@@ -418,7 +418,8 @@ def _backlash(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | st
         for k, x in enumerate(c.meant.tolist()):
             course[k] = at = min(max(at, x - band), x + band)
         away = course - c.meant
-        if min(float(away.max()), -float(away.min())) > BOTH_EDGES * band:  # else it is one distance, or stands
+        both = min(float(away.max()), -float(away.min())) > BOTH_EDGES * band
+        if both or band < float(np.ptp(c.meant)):  # else it is one distance, or stands
             yield course, 1.0, {"by": band}
 
 
