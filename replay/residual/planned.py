@@ -60,7 +60,7 @@ HEADS = ("speed", "ramp", "late", "gain", "zero", *(f"{side}_{span}" for side in
 
 
 @dataclass(frozen=True, eq=False)
-class Ways:
+class DriveWays:
     """Where drives take the channels of a group.
 
     Attributes:
@@ -85,16 +85,16 @@ class Ways:
         return np.asarray(ways[:, int(left.argmin())])
 
 
-def ways_of(group: Group, drives: Mapping[str, Drive]) -> Ways | None:
+def ways_of(group: Group, drives: Mapping[str, Drive]) -> DriveWays | None:
     """Where the drives of a group that are known take their channels; they begin where these are measured. None where none is known."""
     known = tuple(driven(group, drives))
     if not known or group.n < LEAST_ROWS:
         return None
     quicker = np.array(QUICKER)[:, None]
-    return Ways(known, _plans(group, known, quicker, np.ones_like(quicker)), group.dt)
+    return DriveWays(known, _plans(group, known, quicker, np.ones_like(quicker)), group.dt)
 
 
-def is_slowed(group: Group, ways: Ways) -> bool:
+def is_slowed(group: Group, ways: DriveWays) -> bool:
     """Whether all of a take is in slow motion, or quicker than it was: drives are so many times as late then, and ramps are less by the
     square."""
     pace = np.array(OTHERWISE)[:, None]
