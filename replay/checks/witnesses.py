@@ -37,14 +37,19 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     """
     rule, table = rules["column.differs"], columns.table
     found = [d for d in columns.differences if not is_reversed(d, rules)]
+    turned = {name for d in columns.differences if is_reversed(d, rules) for name in d.channels}
     groups = [group for group in table.groups if any(len(c.columns) > 1 for c in group.channels)]
     if not groups and not found:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
     usual = known(columns.recording.mapping)
     if usual is not None:
-        found = beside_engine(found, off_their_way(groups, usual))
-        if not any(d.certain for d in found):
-            found = beside_usual(found, unusual(groups, usual))
+        by_itself = any(d.certain for d in found)
+        far = [] if by_itself else unusual(groups, usual)
+        lines = [d for d in far if d.certain and d.name == "straight"]  # which no drive goes, and no person commands
+        off = [d for d in off_their_way(groups, usual) if not turned & set(d.channels)]
+        found = beside_engine([*lines, *found], off)
+        if far and not any(d.certain for d in found):
+            found = beside_usual(found, far)
     seen = _resolution(groups)
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen, **bases_of(columns)})]

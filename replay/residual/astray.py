@@ -15,7 +15,7 @@ from .case import Case
 from .departures import joined, together
 from .difference import Difference
 from .hypotheses import Explanation, best
-from .planned import CAP, SPANS, Drive, Ways, beside, is_slowed, later
+from .planned import CAP, SPANS, Drive, DriveWays, beside, is_slowed, later
 from .resampled import is_resampled
 from .table import Group, RecordedChannel
 
@@ -23,16 +23,19 @@ FAR = 2.2  # times what is usual; one left out of 8 takes of a Piper and of 20 o
 # share of the way: no less is looked at, of joints and of fingers
 LEAST = {False: {"row": 0.006, "second": 0.004, "long": 0.003}, True: {"row": 0.02, "second": 0.012, "long": 0.01}}
 SOONEST, LATEST, BEFORE = -0.6, 0.8, 0.05  # s by which all channels may be later than usual; by which none is before its command
+SAME = 0.3  # of a row, within which a delay is the same
 ALL_LATE, AS_EVER = 0.8, 0.3  # share of the channels that are later together; share that is as late as usual, and then all are
 GOES = 0.08  # of its way, that a channel is sent, for its delay to be asked
 MOST, PART = 0.5, 0.4  # of the channels and of the take: beyond both, the device is set up otherwise
 MOVES = 0.1  # of its largest speed, from where on a drive is under way
-WEIGHS = 0.04  # share of the way that a joint goes meanwhile, as far beside it all along: no load does that
+# share of the way, and of its distance, that a joint goes meanwhile; of that distance, by which it changes: nothing that stands in its
+# way keeps it so; twice either where it goes twice as far
+WEIGHS, FURTHER, AS_MUCH = 0.02, 1.2, 0.25
 SEVERAL = 3  # channels, that no single thing holds
 NEVER, LONG_WAY = 10.0, 0.25  # times what is usual, and share of the way, that nothing pushes
 HOLDS = 1.5  # times the other side's reach, from where on a hand holds to one side
 ONCE = 1  # time to the other side: what was held goes past its command when it is let go
-AS_MUCH, ABOUT = 0.5, 0.5  # of the distance and of the motion, by which a distance may change; of the median distance, still away
+ABOUT = 0.5  # of the median distance, still away
 LONGER = 3  # times as many rows, by which a drive tells more of a fault
 MUCH = 100.0  # squared limits: a row that is further away weighs no more
 ENOUGH, SURE = 0.8, 0.9  # of the squared distance that is explained, to name a reason and to be sure by it
@@ -40,7 +43,7 @@ BOTH_WAYS, AHEAD = 0.5, 1.5  # of the largest distance, that it is to the other 
 
 
 @dataclass(frozen=True)
-class _Course:
+class _DriveCourse:
     """A channel beside its way.
 
     Attributes:
@@ -60,12 +63,12 @@ class _Course:
 
 
 @dataclass(frozen=True, eq=False)
-class Courses:
+class DriveCourses:
     """The channels of a group beside their ways; `found`: that all of them are before their commands."""
 
     group: Group
-    ways: Ways
-    every: tuple[_Course, ...]
+    ways: DriveWays
+    every: tuple[_DriveCourse, ...]
     found: tuple[Difference, ...]
 
     @property
@@ -74,15 +77,15 @@ class Courses:
         return len(self.every) > 1 and any(one.bad.any() for one in self.every) and is_slowed(self.group, self.ways)
 
 
-def courses_of(group: Group, ways: Ways) -> Courses | None:
+def courses_of(group: Group, ways: DriveWays) -> DriveCourses | None:
     """The channels of a group beside their ways; None of rows that are not the device's own."""
     if is_resampled(group):
         return None
     late, found = _late(group, ways)
-    return Courses(group, ways, tuple(_course(ways, j, group, late) for j in range(len(ways.channels))), tuple(found))
+    return DriveCourses(group, ways, tuple(_course(ways, j, group, late) for j in range(len(ways.channels))), tuple(found))
 
 
-def astray(courses: Courses) -> list[Difference]:
+def astray(courses: DriveCourses) -> list[Difference]:
     """What of a group is not on its ways."""
     departs = sum(float(c.bad.mean()) > PART for c in courses.every)
     if departs > max(1.0, MOST * sum(_goes(c.channel) for c in courses.every)):
@@ -116,7 +119,7 @@ def _goes(channel: RecordedChannel) -> bool:
     return float(np.ptp(channel.columns["command"])) > GOES
 
 
-def _late(group: Group, ways: Ways) -> tuple[float, list[Difference]]:
+def _late(group: Group, ways: DriveWays) -> tuple[float, list[Difference]]:
     """[s] by which all channels are later than the device is, and the finding where joints move before they are commanded to."""
     tried = np.arange(SOONEST, LATEST, 0.5 * group.dt)
     of = [(channel, drive, ways.way(j)) for j, (channel, drive) in enumerate(ways.channels) if _goes(channel)]
@@ -129,7 +132,7 @@ def _late(group: Group, ways: Ways) -> tuple[float, list[Difference]]:
     by = np.array(least)
     middle = float(np.median(by))
     alike = np.abs(by - middle) <= 1.5 * group.dt
-    if abs(middle) < 0.6 * group.dt or alike.mean() < ALL_LATE or (np.abs(by) < 0.6 * group.dt).mean() > AS_EVER:
+    if abs(middle) < SAME * group.dt or alike.mean() < ALL_LATE or (np.abs(by) < SAME * group.dt).mean() > AS_EVER:
         return 0.0, []
     first = middle + float(np.median([drive.late for _, drive, _ in of]))
     if first > -BEFORE or len(of) < SEVERAL:
@@ -147,7 +150,7 @@ def _left(measured: np.ndarray, way: np.ndarray, rows: float) -> float:
     return float(np.minimum(np.abs(measured - np.interp(at, np.arange(len(way)), way)), CAP)[inside].mean())
 
 
-def _course(ways: Ways, j: int, group: Group, late: float) -> _Course:
+def _course(ways: DriveWays, j: int, group: Group, late: float) -> _DriveCourse:
     channel, drive = ways.channels[j]
     way = ways.way(j, late)
     until = group.n + min(0, int((drive.late + late) / group.dt) - 1)  # what is commanded after the last row is not recorded
@@ -158,10 +161,10 @@ def _course(ways: Ways, j: int, group: Group, late: float) -> _Course:
     for word, x in away.items():
         bad |= (x > limits["above"][word]) | (x < -limits["below"][word])
     sent = drive.gain * later(channel.columns["command"], (drive.late + late) / group.dt) + drive.zero
-    return _Course(channel, drive, way, sent, away, bad, limits["above"], limits["below"], LEAST[False]["row"])
+    return _DriveCourse(channel, drive, way, sent, away, bad, limits["above"], limits["below"], LEAST[False]["row"])
 
 
-def _of_course(one: _Course, group: Group) -> list[Difference]:
+def _of_course(one: _DriveCourse, group: Group) -> list[Difference]:
     apart = np.abs(one.channel.columns["measured"] - one.way)
     found = []
     for begin, end in joined(one.bad):
@@ -196,7 +199,7 @@ def _widened(apart: np.ndarray, first: int, last: int) -> tuple[int, int]:
     return first, last
 
 
-def _why(one: _Course, first: int, last: int, dt: float) -> tuple[str, Explanation | None]:
+def _why(one: _DriveCourse, first: int, last: int, dt: float) -> tuple[str, Explanation | None]:
     """Which column is wrong, and what explains it: whichever leaves less."""
     measured = one.channel.columns["measured"]
     of = {
@@ -208,7 +211,7 @@ def _why(one: _Course, first: int, last: int, dt: float) -> tuple[str, Explanati
     return kind, of[kind]
 
 
-def _rougher(one: _Course, first: int, last: int) -> str:
+def _rougher(one: _DriveCourse, first: int, last: int) -> str:
     """Whichever of command and measurement changes its speed more there than elsewhere."""
     more = {}
     for kind in ("command", "measured"):
@@ -219,7 +222,7 @@ def _rougher(one: _Course, first: int, last: int) -> str:
     return max(more, key=lambda kind: more[kind])
 
 
-def _is_none_pushed(one: _Course, first: int, last: int, group: Group, why: Explanation | None) -> bool:
+def _is_none_pushed(one: _DriveCourse, first: int, last: int, group: Group, why: Explanation | None) -> bool:
     """Whether nothing that holds a joint back, or that a hand holds, has it there."""
     rows = slice(first, last + 1)
     e = (one.channel.columns["measured"] - one.way)[rows]
@@ -239,11 +242,12 @@ def _is_none_pushed(one: _Course, first: int, last: int, group: Group, why: Expl
         return True
     if _is_late_both_ways(one, rows, why):
         return True
-    way = one.way[rows]
-    return float(np.ptp(way)) > WEIGHS and float(np.std(e)) < AS_MUCH * min(float(np.std(way)), abs(float(np.mean(e))))
+    goes, by, changes = float(np.ptp(one.way[rows])), abs(float(np.mean(e))), float(np.std(e))
+    far = goes > 2.0 * WEIGHS and changes < 2.0 * AS_MUCH * min(by, float(np.std(one.way[rows])))
+    return far or (goes > max(WEIGHS, FURTHER * by) and changes < AS_MUCH * by)
 
 
-def _goes_ahead(one: _Course, first: int, last: int, dt: float) -> float:
+def _goes_ahead(one: _DriveCourse, first: int, last: int, dt: float) -> float:
     """How far a channel goes away from its way, and from where it is sent, by its own motion while its drive is under way. One that was
     held is nearer to its command than its way is, or further, and goes there."""
     rows = slice(max(0, first - 3), last + 1)
@@ -255,7 +259,7 @@ def _goes_ahead(one: _Course, first: int, last: int, dt: float) -> float:
     return float(np.minimum(grows, np.abs(own))[by_itself].sum())
 
 
-def _is_late_both_ways(one: _Course, rows: slice, why: Explanation | None) -> bool:
+def _is_late_both_ways(one: _DriveCourse, rows: slice, why: Explanation | None) -> bool:
     """Whether a channel is late there and back, and nothing else."""
     if why is None or why.name != "lag":
         return False
@@ -263,7 +267,7 @@ def _is_late_both_ways(one: _Course, rows: slice, why: Explanation | None) -> bo
     return why.explained > SURE and min(float(e.max()), -float(e.min())) > BOTH_WAYS * float(np.abs(e).max())
 
 
-def _of_several(one: Difference, courses: Sequence[_Course], group: Group) -> Difference:
+def _of_several(one: Difference, courses: Sequence[_DriveCourse], group: Group) -> Difference:
     """The same, sure where several channels are away at once and not all of them stand, as those of an arm that was stopped do."""
     if one.certain or len(one.channels) < SEVERAL or group.hands:
         return one

@@ -35,6 +35,7 @@ RATES = np.array([0.5, 2.0 / 3.0, 0.75, 0.8, 0.9, 1.1, 1.2, 1.25, 1.5, 2.0])
 BEGUN = (0, 1, 2, 4)  # rows before a disagreement is seen, at which another rate may have begun
 SLOWNESS = np.geomspace(0.3, 3000.0, 14)  # rows that a first-order low-pass takes
 ALIKE = 2.0  # of the criterion: a smaller difference tells nothing (Kass and Raftery, doi:10.1080/01621459.1995.10476572)
+BOTH_EDGES = 0.5  # of its band, that a play is to either side of what should be
 MODEL = 1e-3  # of the largest difference: no reason is a better model of what happened
 
 
@@ -430,7 +431,10 @@ def _backlash(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | st
         at, course = float(c.recorded[0]), np.empty(c.n)
         for k, x in enumerate(c.meant.tolist()):
             course[k] = at = min(max(at, x - band), x + band)
-        yield course, 1.0, {"by": band}
+        away = course - c.meant
+        both = min(float(away.max()), -float(away.min())) > BOTH_EDGES * band
+        if both or band < float(np.ptp(c.meant)):  # else it is one distance, or stands
+            yield course, 1.0, {"by": band}
 
 
 def _row(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

@@ -19,7 +19,7 @@ SPANS = {"row": 0.0, "second": 1.0, "long": 3.0}  # s over which the distance fr
 QUICKER = (1.0, 1.25, 1.6)  # times the largest speed that was seen: no slow take shows it
 OTHERWISE = (0.4, 0.45, 0.5, 0.57, 0.65, 0.73, 0.8, 0.87, 0.93, 1.08, 1.17, 1.27, 1.4, 1.6, 1.9, 2.2)  # paces of takes in slow motion
 BEHIND = 4  # rows that a device may be later or earlier as a whole
-CLEARLY = 0.6  # of the distance from the way, that another pace leaves where it is the take's
+CLEARLY = 0.85  # of the distance from the way, that another pace leaves where it is the take's
 LEAST_ROWS = 8
 AT_ITS_END = 0.003  # share of the way, within which a channel is at the end of what it goes in the take: there it may have met its stop
 CAP = 0.05  # share of the way: what is further away counts no more
@@ -60,7 +60,7 @@ HEADS = ("speed", "ramp", "late", "gain", "zero", *(f"{side}_{span}" for side in
 
 
 @dataclass(frozen=True, eq=False)
-class Ways:
+class DriveWays:
     """Where drives take the channels of a group.
 
     Attributes:
@@ -85,16 +85,16 @@ class Ways:
         return np.asarray(ways[:, int(left.argmin())])
 
 
-def ways_of(group: Group, drives: Mapping[str, Drive]) -> Ways | None:
+def ways_of(group: Group, drives: Mapping[str, Drive]) -> DriveWays | None:
     """Where the drives of a group that are known take their channels; they begin where these are measured. None where none is known."""
     known = tuple(driven(group, drives))
     if not known or group.n < LEAST_ROWS:
         return None
     quicker = np.array(QUICKER)[:, None]
-    return Ways(known, _plans(group, known, quicker, np.ones_like(quicker)), group.dt)
+    return DriveWays(known, _plans(group, known, quicker, np.ones_like(quicker)), group.dt)
 
 
-def is_slowed(group: Group, ways: Ways) -> bool:
+def is_slowed(group: Group, ways: DriveWays) -> bool:
     """Whether all of a take is in slow motion, or quicker than it was: drives are so many times as late then, and ramps are less by the
     square."""
     pace = np.array(OTHERWISE)[:, None]
