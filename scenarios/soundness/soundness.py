@@ -62,9 +62,14 @@ def examine(
 def called(scene: Scene) -> Answer:
     """Has everything that a report may name words in every language? Asked of who designs a scenario: no physics hangs on it."""
     missing, files = untold(scene), {placed.name: placed.part.file.parent / "part.yaml" for placed in scene.config.parts}
-    listed = "; ".join(f"{name} ({', '.join(languages)})" for name, languages in missing.items())
+    places = {name: place for name in missing if (place := scene.config.problems.places.get(f"scenario.{name}"))}
+    where = {name: f", {file}:{line}" for name, (file, line) in places.items()}
+    listed = "; ".join(f"{name} ({', '.join(languages)}{where.get(name, '')})" for name, languages in missing.items())
     for name in missing:
         part, _, word = name.partition(".")
+        if name in where:
+            listed += ". Write title: {en: ..., zh: ...} there"
+            break
         if part in files and word:
             listed += f". Write titles: {{{word}: {{en: ..., zh: ...}}}} into {files[part]}"
             break

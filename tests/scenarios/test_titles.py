@@ -208,7 +208,7 @@ def test_check_names_what_has_no_title(designer, capsys):
     printed = capsys.readouterr().out
     assert (
         "FAIL" in printed
-        and "goal.lifted (en, zh); never.dropped (en, zh)" in printed
+        and re.search(r"goal.lifted \(en, zh, \S*table_top.yaml:\d+\); never.dropped \(en, zh, \S*table_top.yaml:\d+\)", printed)
         and "1 of 14 questions fail" in printed
     )
     half = text.replace("hold: 1 s}", "hold: 1 s, title: {en: bowl lifted}}").replace(
@@ -216,7 +216,9 @@ def test_check_names_what_has_no_title(designer, capsys):
     )
     path.write_text(half, encoding="utf-8")
     assert main(["check", "scenario=table_top", "draws=1"]) == 1
-    assert "no words: goal.lifted (zh)\n" in capsys.readouterr().out
+    line = 1 + half[: half.index("lifted: ")].count("\n")
+    found = f"no words: goal.lifted (zh, conf/scenario/table_top.yaml:{line}). Write title: {{en: ..., zh: ...}} there\n"
+    assert found in capsys.readouterr().out
     path.write_text(half.replace("lifted}}", "lifted, zh: 已拿起}}"), encoding="utf-8")
     assert main(["check", "scenario=table_top", "draws=1"]) == 0
     assert "FAIL" not in capsys.readouterr().out

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from .hand_features import HandFeatures
 
 IDLE = 0.3  # a hand that rests longer than a pause says little for its skill
 PAUSE = 0.5  # s, a shorter stop is part of a motion
@@ -72,18 +69,22 @@ class Evidence:
 
 
 def shown(
-    see: HandFeatures,
+    sets_off: np.ndarray,
     *phases: Phase,
     begins: np.ndarray | None = None,
     ends: np.ndarray | None = None,
     unfinished: np.ndarray | None = None,
 ) -> Evidence:
-    """How a skill with these phases shows: it begins and ends as the hand sets off, and leaves nothing unfinished, but where given."""
+    """How a skill with these phases shows: it begins and ends as the hand sets off, and leaves nothing unfinished, but where given.
+
+    Args:
+        sets_off: (n,) 0..1 how much speaks for the hand setting off, at each control step.
+    """
     return Evidence(
         phases,
-        see.sets_off if begins is None else begins,
-        see.sets_off if ends is None else ends,
-        np.zeros(see.n) if unfinished is None else unfinished,
+        sets_off if begins is None else begins,
+        sets_off if ends is None else ends,
+        np.zeros(len(sets_off)) if unfinished is None else unfinished,
     )
 
 
