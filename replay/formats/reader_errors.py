@@ -16,6 +16,7 @@ except ImportError:  # not on this system
 
 POINTER = b"version https://git-lfs"  # what Git leaves in place of a large file that was not fetched
 PARQUET = b"PAR1"  # at both ends of a whole table
+TEXTS = (".json", ".jsonl", ".csv", ".txt", ".yaml", ".yml")  # endings of files of text; in others a text is a part
 MAX_CAUSE = 160  # characters of what the library says
 
 
@@ -42,7 +43,7 @@ def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> It
         if wants_memory(error) and _limited():
             raise MemoryError(str(error)) from error  # nothing is wrong with the file
         refuse_stand_in(path)
-        if isinstance(error, UnicodeDecodeError):
+        if isinstance(error, UnicodeDecodeError) and path.suffix.lower() in TEXTS:
             found = f"byte {error.start} is 0x{error.object[error.start]:02x}"
             raise EpisodeError(
                 f"the text is no UTF-8: {found}. Save the file as UTF-8; editors of Windows write Chinese as GBK.", file=path

@@ -17,6 +17,7 @@ from shiliu.replay.checks.streams import check_missing
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.foreign import read as read_set
 from shiliu.replay.formats.lerobot.stats import of_array
+from shiliu.replay.formats.reader_errors import mending
 from shiliu.replay.recording.recording import Recording, Unreadable
 from shiliu.replay.report import Words
 from shiliu.scenarios.sheet.errors import EpisodeError
@@ -81,6 +82,12 @@ def test_text_of_another_encoding_is_named_with_its_file(tmp_path, sheet):
     path.write_bytes(json.dumps(row, ensure_ascii=False).encode("gbk"))
     with pytest.raises(EpisodeError, match=r"tasks\.jsonl: the text is no UTF-8: byte \d+ is 0x.*Save the file as UTF-8"):
         list(read_set(root, "set", sheet))
+
+
+def test_text_in_a_file_that_is_no_text_is_its_own_damage(tmp_path):
+    for name, message in (("take.hdf5", "cannot be read"), ("take.json", "is no UTF-8")):
+        with pytest.raises(EpisodeError, match=message), mending(tmp_path / name, "the file cannot be read", "Copy it again."):
+            b"\xff".decode()
 
 
 def test_names_that_are_fewer_than_the_elements_are_told_from_one_name_for_all(tmp_path, sheet):
