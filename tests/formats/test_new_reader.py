@@ -54,11 +54,7 @@ def test_the_reader_of_the_guide_reads(guide, tmp_path):
         (b"t,q1\n0,1,2\n", "3 columns, 2 names"),
         (b"t,t\n0,1\n", "2 columns, 1 names"),
         (b"t,q1\n0,one\n", "cannot be read"),
-<<<<<<< HEAD
         (b"t,q1\n0,\xff\n", "no UTF-8: byte 7"),
-=======
-        (b"t,q1\n0,\xff\n", "is no UTF-8"),
->>>>>>> reports57
         (b"t,q1\n" + b"0,1\n" * (1 << 24), "larger than 64 MiB"),
     ],
     ids=("empty", "names alone", "more columns", "one name twice", "a word", "no text", "large"),
