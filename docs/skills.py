@@ -223,7 +223,7 @@ def press_on(see: HandFeatures, step: Step) -> Evidence:
     touched = see.touches(see.tracks.owner[site])
     go = Phase("go", see.holds() + see.works)
     press = Phase("press", 1.0 - touched + see.going + see.far(site, 0.06, 0.12), needed=True)
-    return shown(see, go, press, unfinished=1.0 - touched)
+    return shown(see.sets_off, go, press, unfinished=1.0 - touched)
 ```
 
 - A *sign* is an array with a number from 0 (does not hold) to 1 (holds) for each control step. `see` has the signs of one hand

@@ -19,7 +19,7 @@ def lift(see: HandFeatures, step: Step) -> Evidence:
     """
     loose = 1.0 - see.holds()
     return shown(
-        see,
+        see.sets_off,
         Phase("strain", loose + 0.5 * (1.0 - see.settled) + see.aside),
         Phase("rise", loose + 1.0 - see.about(see.rising, 0.1) + see.askew, True),
         Phase("stop", loose + see.aside + see.base_moves + AFTER),
@@ -70,7 +70,7 @@ def offer(see: HandFeatures, step: Step) -> Evidence:
 def carried(see: HandFeatures, of: str, unfinished: np.ndarray) -> Evidence:
     loose = 1.0 - see.holds(see.tracks.owner[of])
     return shown(
-        see,
+        see.sets_off,
         Phase("carry", loose + 1.0 - see.going + 0.5 * see.rising + see.base_moves, True),
         Phase("hold", loose + see.aside + see.sinking + see.base_moves),
         unfinished=unfinished,
@@ -100,7 +100,7 @@ def _put(see: HandFeatures, step: Step, first: Phase, off: np.ndarray) -> Eviden
     held, into = see.holds(see.tracks.owner[step.arguments["of"]]), step.arguments.get("into")
     not_out = np.maximum(1.0 - see.drawn_back, see.inside(into) if into else 0.0)
     return shown(
-        see,
+        see.sets_off,
         first,
         Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
         Phase("out", held + off + see.works + AFTER),
@@ -123,7 +123,7 @@ def bimanual_lift(see: HandFeatures, step: Step) -> Evidence:
     of = see.tracks.owner[step.arguments["of"]]
     loose = 1.0 - see.both_hold(of)
     return shown(
-        see,
+        see.sets_off,
         Phase("approach", see.works + see.other.works + see.base_moves + IDLE * see.still),
         Phase("rise", loose + 1.0 - see.about(see.rising, 0.1), True),
         Phase("stop", loose + see.aside + see.base_moves + AFTER),
@@ -138,7 +138,7 @@ def carry_tray(see: HandFeatures, step: Step) -> Evidence:
     """
     both, off = see.both_hold(see.tracks.owner[step.arguments["of"]]), _off(see, step)
     return shown(
-        see,
+        see.sets_off,
         Phase("carry", 1.0 - both + 0.5 * see.rising + see.base_moves),
         Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
         Phase("out", both + off + see.works + see.base_moves + AFTER),
@@ -154,7 +154,7 @@ def hold_until_pulled(see: HandFeatures, step: Step) -> Evidence:
     rests = see.unbroken((1.0 - see.going) * see.holds())
     hold = Phase("hold", 1.0 - see.holds() + see.going, True)
     opens = Phase("let go", 1.0 - see.about(see.opens, 0.15) + see.going)
-    return shown(see, hold, opens, begins=see.starts(rests), ends=see.stops(see.opens), unfinished=see.holds())
+    return shown(see.sets_off, hold, opens, begins=see.starts(rests), ends=see.stops(see.opens), unfinished=see.holds())
 
 
 def withdraw(see: HandFeatures, step: Step) -> Evidence:
@@ -164,7 +164,7 @@ def withdraw(see: HandFeatures, step: Step) -> Evidence:
     """
     go = see.holds() + see.works + 1.0 - see.about(see.backwards, 0.2)
     return shown(
-        see,
+        see.sets_off,
         Phase("go", go, True),
         Phase("stop", see.holds() + see.going),
         begins=np.maximum(see.sets_off, see.stops(see.opens)),

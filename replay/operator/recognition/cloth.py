@@ -20,7 +20,7 @@ def draw_over(see: HandFeatures, step: Step) -> Evidence:
     at = see.both_touch(step.arguments["of"])
     goes = see.about(np.maximum(see.going, see.other.going), 0.3)
     return shown(
-        see,
+        see.sets_off,
         Phase("come", at + IDLE * see.still * see.other.still),
         Phase("draw", 1.0 - at + 1.0 - goes + np.maximum(see.closes, see.opens), True),
         Phase("up", at + AFTER),
@@ -37,7 +37,7 @@ def pick_cloth(see: HandFeatures, step: Step) -> Evidence:
     at = see.both_touch(step.arguments["of"])
     closes = np.maximum(see.closes, see.other.closes)
     return shown(
-        see,
+        see.sets_off,
         Phase("hover", see.works + see.other.works + IDLE * see.still * see.other.still),
         Phase("close", 1.0 - at + 1.0 - see.about(closes, 0.3), True),
         Phase("raise", 1.0 - at + see.aside + AFTER),
@@ -54,7 +54,7 @@ def fold(see: HandFeatures, step: Step) -> Evidence:
     at = see.both_touch(step.arguments["of"])
     opens = np.maximum(see.opens, see.other.opens)
     return shown(
-        see,
+        see.sets_off,
         Phase("carry", 1.0 - at + 1.0 - see.about(see.going * see.other.going, 0.3) + opens, True),
         Phase("let go", 1.0 - see.about(opens, 0.3)),
         Phase("back", see.closes + see.other.closes + AFTER),
@@ -72,7 +72,7 @@ def draw_out(see: HandFeatures, step: Step) -> Evidence:
     off = 1.0 - see.both_touch(step.arguments["of"])
     opens = np.maximum(see.opens, see.other.opens)
     return shown(
-        see,
+        see.sets_off,
         Phase("walk", 1.0 - see.about(moves, AFTER) + off + opens, True),
         begins=see.starts(moves),
         ends=see.stops(moves),

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from .hand_features import HandFeatures
 
 IDLE = 0.3  # a hand that rests longer than a pause says little for its skill
 PAUSE = 0.5  # s, a shorter stop is part of a motion
@@ -72,7 +69,7 @@ class Evidence:
 
 
 def shown(
-    see: HandFeatures,
+    sets_off: np.ndarray,
     *phases: Phase,
     begins: np.ndarray | None = None,
     ends: np.ndarray | None = None,
@@ -81,9 +78,9 @@ def shown(
     """How a skill with these phases shows: it begins and ends as the hand sets off, and leaves nothing unfinished, but where given."""
     return Evidence(
         phases,
-        see.sets_off if begins is None else begins,
-        see.sets_off if ends is None else ends,
-        np.zeros(see.n) if unfinished is None else unfinished,
+        sets_off if begins is None else begins,
+        sets_off if ends is None else ends,
+        np.zeros(len(sets_off)) if unfinished is None else unfinished,
     )
 
 

@@ -32,7 +32,7 @@ def insert_press(see: HandFeatures, step: Step) -> Evidence:
     of, into = step.arguments["of"], step.arguments["into"]
     loose, away = 1.0 - see.holds(see.tracks.owner[of]), see.far(into, 0.025, 0.05, of)
     return shown(
-        see,
+        see.sets_off,
         Phase("press", loose + away + 1.0 - see.about(see.goes_in(of, into), 0.3), True),
         Phase("stay", loose + away + see.going + AFTER),
         unfinished=see.before(step.arguments.get("until")),
@@ -48,7 +48,7 @@ def verify_seat(see: HandFeatures, step: Step) -> Evidence:
     rests = see.unbroken((1.0 - see.going) * see.holds())
     pull = 1.0 - see.holds(see.tracks.owner[of]) + see.going + see.far(into, 0.025, 0.05, of)
     return shown(
-        see,
+        see.sets_off,
         Phase("pull", pull, True),
         begins=see.starts(rests),
         ends=np.maximum(see.stops(rests), see.begins_to_open),

@@ -18,7 +18,7 @@ def look_at(see: HandFeatures, step: Step) -> Evidence:
     Begins: it begins to turn. Ends: it rests.
     """
     return shown(
-        see,
+        see.sets_off,
         Phase("turn", 1.0 - see.about(see.looks, 0.1) + 0.5 * (1.0 - see.quiet), True),
         begins=see.starts(see.looks),
         ends=see.stops(see.looks),
@@ -33,7 +33,7 @@ def point_at(see: HandFeatures, step: Step) -> Evidence:
     """
     off = see.fingers_off(step.arguments["at"])
     return shown(
-        see,
+        see.sets_off,
         Phase("go", see.holds() + see.works + IDLE * see.still),
         Phase("point", see.holds() + see.works + off + see.going, True),
         unfinished=off,
@@ -47,7 +47,7 @@ def wait(see: HandFeatures, step: Step) -> Evidence:
     """
     rests = see.unbroken(see.quiet)
     return shown(
-        see,
+        see.sets_off,
         Phase("rest", 1.0 - see.quiet, True),
         begins=see.starts(rests),
         ends=see.stops(rests),
@@ -61,7 +61,7 @@ def home(see: HandFeatures, step: Step) -> Evidence:
     Begins: the hand sets off. Ends: it sets off anew.
     """
     go = see.holds() + see.touches() + 1.0 - see.about(see.going, 0.3)
-    return shown(see, Phase("go", go, True))
+    return shown(see.sets_off, Phase("go", go, True))
 
 
 def walk(see: HandFeatures, step: Step) -> Evidence:
@@ -91,7 +91,7 @@ def stand_up(see: HandFeatures, step: Step) -> Evidence:
 def _base(see: HandFeatures, moves: np.ndarray, other: np.ndarray) -> Evidence:
     moves = see.unbroken(moves, 2.0 * PAUSE)
     return shown(
-        see,
+        see.sets_off,
         Phase("move", 1.0 - see.about(moves, AFTER) + other, True),
         begins=see.starts(moves),
         ends=see.stops(moves),
@@ -101,4 +101,4 @@ def _base(see: HandFeatures, moves: np.ndarray, other: np.ndarray) -> Evidence:
 
 def motion(see: HandFeatures, step: Step) -> Evidence:
     """A word that no reading tells: the hand does something."""
-    return shown(see, Phase("move", IDLE + see.still, True))
+    return shown(see.sets_off, Phase("move", IDLE + see.still, True))

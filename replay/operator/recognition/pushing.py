@@ -20,7 +20,7 @@ def pull_open(see: HandFeatures, step: Step) -> Evidence:
     held = see.holds(see.tracks.owner[step.arguments["at"]])
     up, down = _moves(see, step)
     return shown(
-        see,
+        see.sets_off,
         Phase("strain", 1.0 - held + 0.5 * (1.0 - see.settled) + down),
         Phase("pull", 1.0 - held + 1.0 - see.about(up, 0.2), True),
         Phase("stop", 1.0 - held + down + 0.5 * up),
@@ -56,7 +56,7 @@ def move(see: HandFeatures, step: Step) -> Evidence:
     up, down = _moves(see, step)
     touched, moves = see.about(see.touches(body), 0.5), np.maximum(up, down)
     return shown(
-        see,
+        see.sets_off,
         Phase("approach", moves + IDLE * see.still),
         Phase("move", 1.0 - see.about(moves, 0.3) + 1.0 - touched, True),
         Phase("away", moves + AFTER),
@@ -78,7 +78,7 @@ def _push(see: HandFeatures, body: str, wanted: np.ndarray, other: np.ndarray, s
     moving = wanted + other
     not_away = 1.0 - see.away_from(wanted * see.pushes(body), 0.01, 0.03)
     return shown(
-        see,
+        see.sets_off,
         Phase("approach", see.holds() + moving + IDLE * see.still),
         Phase("push", see.holds() + 1.0 - see.about(wanted, 0.4) + 1.0 - see.pushes(body), True),
         Phase("away", see.holds() + moving + AFTER),
@@ -97,7 +97,7 @@ def press_key(see: HandFeatures, step: Step) -> Evidence:
     keys = [joint for joint in see.tracks.joint if see.tracks.owner[joint] == body]
     down = see.pressed(keys[0]) if keys else touched
     return shown(
-        see,
+        see.sets_off,
         Phase("approach", see.holds() + see.works + down + IDLE * see.still),
         Phase("press", 1.0 - see.about(down, 0.15) + 1.0 - see.about(touched, 0.5), True),
         Phase("away", see.holds() + see.works + down + AFTER),
@@ -117,7 +117,7 @@ def turn_knob(see: HandFeatures, step: Step) -> Evidence:
             turns = np.maximum(turns, see.grows(joint) + see.grows(joint, -1.0))
     held = see.about(touched, 0.5)
     return shown(
-        see,
+        see.sets_off,
         Phase("approach", turns + see.holds() * (1.0 - held) + IDLE * see.still),
         Phase("turn", 1.0 - see.about(turns, 0.15) + 1.0 - held, True),
         Phase("away", turns + see.holds() + AFTER),

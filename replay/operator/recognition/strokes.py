@@ -20,7 +20,7 @@ def pour(see: HandFeatures, step: Step) -> Evidence:
     lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
     loose = 1.0 - see.holds(see.tracks.owner[lip])
     return shown(
-        see,
+        see.sets_off,
         Phase("bring", loose + runs + 0.5 * see.rising + IDLE * see.still),
         Phase("tilt", loose + runs + 1.0 - see.about(see.tips(lip), 0.1), True),
         ends=see.starts(runs),
@@ -36,7 +36,7 @@ def stop_at_level(see: HandFeatures, step: Step) -> Evidence:
     lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
     loose = 1.0 - see.holds(see.tracks.owner[lip])
     return shown(
-        see,
+        see.sets_off,
         Phase("run", loose + 1.0 - see.about(runs, 0.2) + 1.0 - see.leans(lip), True),
         Phase("right", loose + runs + see.tips(lip) + AFTER),
         begins=see.starts(runs),
@@ -77,7 +77,7 @@ def wipe_area(see: HandFeatures, step: Step) -> Evidence:
     loose, way = 1.0 - see.holds(see.tracks.owner[step.arguments["of"]]), of - at
     off = np.maximum(ramp(way[:, 2], 0.03, 0.06), ramp(np.hypot(way[:, 0], way[:, 1]), 0.35, 0.5))
     return shown(
-        see,
+        see.sets_off,
         Phase("approach", loose + 1.0 - off + IDLE * see.still),
         Phase("work", loose + off + IDLE * see.still, True),
         Phase("away", loose + 1.0 - off + see.aside + AFTER),
@@ -88,7 +88,7 @@ def wipe_area(see: HandFeatures, step: Step) -> Evidence:
 def _stroke(see: HandFeatures, touched: np.ndarray, work: np.ndarray) -> Evidence:
     """The way there, work on a surface, the way back."""
     return shown(
-        see,
+        see.sets_off,
         Phase("approach", touched + see.works + IDLE * see.still),
         Phase("work", work, True),
         Phase("away", touched + see.works + AFTER),

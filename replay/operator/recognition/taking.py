@@ -20,7 +20,7 @@ def reach(see: HandFeatures, step: Step) -> Evidence:
     off = float(step.arguments.get("standoff") or 0.1)
     close = 1.0 - see.far(step.arguments["at"], 0.3 * off, 0.8 * off)
     go = see.holds() + see.works + close + IDLE * see.still
-    return shown(see, Phase("go", go, True), unfinished=see.far(step.arguments["at"], 1.5 * off, 3.0 * off))
+    return shown(see.sets_off, Phase("go", go, True), unfinished=see.far(step.arguments["at"], 1.5 * off, 3.0 * off))
 
 
 def pinch(see: HandFeatures, step: Step) -> Evidence:
@@ -61,7 +61,7 @@ def regrasp(see: HandFeatures, step: Step) -> Evidence:
 def _raised(see: HandFeatures, grip: Evidence, of: str, by: float) -> Evidence:
     raised = Phase("raise", 1.0 - see.holds(of) + 0.5 * see.aside + AFTER)
     low = 1.0 - see.raised(of, by)
-    return shown(see, *grip.phases, raised, begins=grip.begins, unfinished=np.maximum(grip.unfinished, low))
+    return shown(see.sets_off, *grip.phases, raised, begins=grip.begins, unfinished=np.maximum(grip.unfinished, low))
 
 
 def _grip(see: HandFeatures, site: str | None, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
@@ -72,7 +72,7 @@ def _grip(see: HandFeatures, site: str | None, body: str, away: np.ndarray, begi
     close = np.minimum(1.0 - see.closes, 1.0 - held) + off + see.settled
     ends = np.maximum(see.settles, see.sets_off)
     return shown(
-        see,
+        see.sets_off,
         Phase("approach", approach),
         Phase("close", close, True),
         begins=begins,
@@ -87,7 +87,7 @@ def release(see: HandFeatures, step: Step) -> Evidence:
     Begins: the claw begins to open on something held. Ends: the hand, clear of everything and 5 cm away, sets off anew.
     """
     return shown(
-        see,
+        see.sets_off,
         Phase("open", 1.0 - see.about(see.opens, 0.15), True),
         Phase("back", see.holds() + see.works + see.base_moves + AFTER),
         begins=see.begins_to_open,
