@@ -21,7 +21,7 @@ from .table import Group, RecordedChannel
 
 FAR = 2.2  # times what is usual; one left out of 8 takes of a Piper and of 20 of a G1 reaches less
 # share of the way: no less is looked at, of joints and of fingers
-LEAST = {False: {"row": 0.006, "second": 0.004, "long": 0.003}, True: {"row": 0.02, "second": 0.012, "long": 0.01}}
+LEAST = {False: {"row": 0.006, "second": 0.004, "long": 0.003}, True: {"row": 0.02, "second": 0.016, "long": 0.0125}}
 SOONEST, LATEST, BEFORE = -0.6, 0.8, 0.05  # s by which all channels may be later than usual; by which none is before its command
 SAME = 0.3  # of a row, within which a delay is the same
 ALL_LATE, AS_EVER = 0.8, 0.3  # share of the channels that are later together; share that is as late as usual, and then all are
