@@ -15,7 +15,7 @@ from .case import Case
 from .departures import joined, together
 from .difference import Difference
 from .hypotheses import Explanation, best
-from .planned import CAP, SPANS, Drive, DriveWays, beside, is_slowed, later
+from .planned import CAP, SPANS, Drive, DriveWays, at_a_lower_speed, beside, is_slowed, later
 from .resampled import is_resampled
 from .table import Group, RecordedChannel
 
@@ -75,6 +75,19 @@ class DriveCourses:
     def is_slowed(self) -> bool:
         """Whether joints are not on their ways because all of the take is slower or quicker."""
         return len(self.every) > 1 and any(one.bad.any() for one in self.every) and is_slowed(self.group, self.ways)
+
+    @property
+    def as_set(self) -> DriveCourses:
+        """The same of a device that is set to a lower largest speed: one that has joints on their ways that are not, and no other joint off
+        its way. These joints are on their ways then."""
+        if not any(one.bad.any() for one in self.every):
+            return self
+        ways = at_a_lower_speed(self.group, self.ways)
+        late, _ = _late(self.group, ways)
+        lower = [_course(ways, j, self.group, late) for j in range(len(self.every))]
+        if any(there.bad.any() and not one.bad.any() for one, there in zip(self.every, lower)):
+            return self
+        return replace(self, every=tuple(one if there.bad.any() else there for one, there in zip(self.every, lower)))
 
 
 def courses_of(group: Group, ways: DriveWays) -> DriveCourses | None:

@@ -7,7 +7,7 @@ A drive that plans its way has one largest speed, one ramp, one delay and one ga
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
@@ -18,6 +18,9 @@ from .table import Group, RecordedChannel
 SPANS = {"row": 0.0, "second": 1.0, "long": 3.0}  # s over which the distance from the way is averaged
 QUICKER = (1.0, 1.25, 1.6)  # times the largest speed that was seen: no slow take shows it
 OTHERWISE = (0.4, 0.45, 0.5, 0.57, 0.65, 0.73, 0.8, 0.87, 0.93, 1.08, 1.17, 1.27, 1.4, 1.6, 1.9, 2.2)  # paces of takes in slow motion
+# times the largest speed that was seen, where a device is set to a lower one, in steps of a fortieth; and about the best of these, so that
+# a joint that is at it all the time is on its way
+SLOWER, FINER = np.geomspace(0.3, 0.98, 48), np.linspace(0.975, 1.025, 11)
 BEHIND = 4  # rows that a device may be later or earlier as a whole
 CLEARLY = 0.85  # of the distance from the way, that another pace leaves where it is the take's
 LEAST_ROWS = 8
@@ -106,6 +109,19 @@ def is_slowed(group: Group, ways: DriveWays) -> bool:
         for k, of in enumerate(OTHERWISE):
             otherwise[k] += _left(x, drive.gain * later(plans[k, :, j], rows / of) + drive.zero)
     return float(otherwise.min()) < CLEARLY * as_ever
+
+
+def at_a_lower_speed(group: Group, ways: DriveWays) -> DriveWays:
+    """The ways of drives of which the largest speed is set lower, all by as much, as suits the take best; ramps and delays are as ever."""
+    speed = SLOWER[:, None]
+    plans = _plans(group, ways.channels, speed, np.ones_like(speed))
+    left = np.zeros(len(SLOWER))
+    for j, (channel, drive) in enumerate(ways.channels):
+        x, plan = channel.columns["measured"], np.ascontiguousarray(plans[:, :, j].T)
+        each = drive.gain * later(plan, drive.late / group.dt) + drive.zero
+        left += np.minimum(np.abs(x[:, None] - each), CAP).mean(axis=0)
+    speed = SLOWER[int(left.argmin())] * FINER[:, None]
+    return replace(ways, plans=_plans(group, ways.channels, speed, np.ones_like(speed)))
 
 
 def _left(measured: np.ndarray, way: np.ndarray) -> float:

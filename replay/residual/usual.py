@@ -123,7 +123,9 @@ def off_their_way(groups: Sequence[Group], usual: Usual) -> list[Difference]:
     hands = _pace(channels, usual).slowed < SLOWED
     found = [courses_of(group, of) for group, of in ways if of is not None and (hands or not group.hands)]
     courses = [one for one in found if one is not None]
-    return [] if any(one.is_slowed for one in courses) else [d for one in courses for d in astray(one)]
+    if any(one.is_slowed for one in courses):
+        return []
+    return [d for one in courses for d in astray(one.as_set)]
 
 
 def _of_begin(one: Difference, dt: float) -> Difference:

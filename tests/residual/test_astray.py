@@ -92,6 +92,16 @@ def test_a_drive_that_is_quicker_than_any_take_showed_is_on_its_way():
     assert found_in(c, carried_out(c, quick)) == []
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("times, alone", [(1.0, False), (0.9, False), (0.75, False), (0.6, False), (0.75, True), (0.6, True)])
+def test_a_lower_largest_speed_is_a_setting_of_all_drives_and_a_fault_of_one(seed, times, alone):
+    slower = {name: replace(d, speed=times * d.speed) if not alone or name == "joint_2" else d for name, d in DRIVES.items()}
+    c = 3.0 * commands(seed)
+    measured = carried_out(c, slower) + 3e-4 * np.random.default_rng(seed).standard_normal(c.shape)
+    certain = {name for d in found_in(c, measured) if d.certain for name in d.channels}
+    assert certain == ({"joint_2"} if alone else set())
+
+
 def test_all_commands_that_come_later_than_joints_move():
     c, q = clean()
     found = found_in(late(c, 4), q)
