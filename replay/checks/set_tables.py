@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -25,7 +23,6 @@ NUMBERED = ("index", "episode_index", "task_index")
 MOVES = 1e-3  # of its size: a column that moves by less stands still
 HALF = 0.5  # of a picture's time: beyond it a row gets another row's picture
 FAR = 10.0  # times what a column spans
-EPISODE_FILE = re.compile(r"episode_(\d{1,9})\.parquet")
 TEXTS = 8  # names that a finding carries; the others are counted
 
 
@@ -56,8 +53,9 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.length`: has the episode as many rows as its table says, and do the set's totals hold?
 
     Rows that the table counts and that are not here, or the other way round, are a FAIL: they were lost, or belong to another
-    episode. So are rows that stand elsewhere than the table says, or in another file: who follows it reads another episode's. An
-    episode that it does not list, or lists twice, is a WARN, and so is a total of the whole set that is wrong.
+    episode. So are rows that stand elsewhere than the table says, or in another file: who follows it reads another episode's. A
+    file that does not lie where the set says, where nothing does, is a WARN: its rows are taken for no others. So is an episode that the
+    table does not list, or lists twice, and a total of the whole set that is wrong.
     """
     rule, found = rules["set.length"], []
     lengths = {
@@ -84,13 +82,9 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
         graded = rule.grade_value(by) | {"limit": 0.0, "margin": -by}
         found.append(rule.finding(subject=subject, **graded, details=details))
     if declared.file is not None:
-        details = {"kind": "file", "said": declared.file[0], "here": declared.file[1]}
-        own = EPISODE_FILE.fullmatch(PurePosixPath(declared.file[1]).name)
-        if own is not None and int(own[1]) == declared.number:  # its own file, which LeRobot does not find there
-            details["kind"] = "folder"
-            found.append(rule.beyond(1.0, level="WARN", subject=("data_path",), details=details))
-        else:
-            found.append(rule.beyond(1.0, subject=("data/chunk_index", "data/file_index"), details=details))
+        kind, level = ("folder", "WARN") if declared.file.vacant else ("file", "FAIL")  # LeRobot finds none of them, or other ones
+        details = {"kind": kind, "said": declared.file.said, "here": declared.file.here}
+        found.append(rule.beyond(1.0, level=level, subject=declared.file.by, details=details))
     if declared.listed is not None and declared.listed != 1:
         tabled = "total_episodes" in declared.totals  # else the set has no table at all
         details = {

@@ -8,13 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 COUNTERS = ("frame_index", "index", "episode_index", "task_index")
 FRAMES = "frames"  # what a digest is called that covers several columns at once
+
+
+class AnnouncedFile(NamedTuple):
+    """Two files: the one in which an episode's rows are announced, and the one that holds them.
+
+    Attributes:
+        by: what announces it; vacant: whether nothing lies there, so that no other rows are taken for them.
+    """
+
+    said: str
+    here: str
+    by: tuple[str, ...] = ("data/chunk_index", "data/file_index")
+    vacant: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,7 @@ class Declared:
     place: int | None = None
     others: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     listed: int | None = None
-    file: tuple[str, str] | None = None
+    file: AnnouncedFile | None = None
     features: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
     totals: Mapping[str, tuple[Any, int]] = field(default_factory=dict)
     tasks: frozenset[int] | None = None

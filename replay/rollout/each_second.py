@@ -88,7 +88,7 @@ def each_second(scene: Scene, episode: SimEpisode, again: Rollout | None) -> Pla
             other += [] if known[here].all() else [one]
         else:  # behind the last full state only the rows themselves tell
             known[here] = all(np.array_equal(rows[name][here], episode.states[name][here]) for name in rows)
-    known[0] = True
+    known[0] = known[1]  # a start that does not lead on may be another one than the episode was made from
     return PlayedSeconds(scene, episode, again.draw, rows, known, tuple(other)) if known[1:].any() else None
 
 

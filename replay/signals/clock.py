@@ -9,6 +9,7 @@ import numpy as np
 from ..recording.recording import Recording, Stream
 
 FAR_NS, FAR_STEPS = 1_000_000_000, 10  # from 0, in ns and in usual steps: what is nearer may be a clock that begins there
+WALL_NS = 10**17  # ns, some three years: no clock that begins with a recording has come so far
 
 
 def origin_ns(recording: Recording) -> int:
@@ -28,6 +29,8 @@ def never_stamped(times_ns: np.ndarray) -> np.ndarray:
     if not zero.any() or len(others) < 2:
         return np.zeros(0, np.int64)
     far = max(FAR_NS, FAR_STEPS * float(np.median(np.abs(np.diff(others)))))
+    if zero[0] and zero.sum() == 1:  # what was sent once, as the clock began, and again later
+        far = WALL_NS
     return np.flatnonzero(zero) if np.abs(others).min() > far else np.zeros(0, np.int64)
 
 

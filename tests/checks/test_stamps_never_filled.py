@@ -38,6 +38,9 @@ def arm(role: str, capture: np.ndarray, late_s: float = 0.0, receive: np.ndarray
         (TICKS, 0),  # a simulation's clock begins at 0
         (TICKS * 300, 0),  # so does a slow one
         (EPOCH + TICKS, 0),
+        (np.where(np.arange(N) == 0, 0, EPOCH + TICKS), 1),
+        (np.where(np.arange(N) == 0, 0, 5 * 10**9 + TICKS), 0),  # sent once as the clock began, and again later
+        (np.where(np.arange(N) == 9, 0, 5 * 10**9 + TICKS), 1),
     ],
 )
 def test_stamps_of_zero_among_others_are_counted_and_no_gap_is_made_of_them(stamps, count):

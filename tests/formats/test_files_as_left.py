@@ -110,6 +110,19 @@ def test_a_table_in_another_folder_than_the_set_says_is_named(tmp_path, sheet, c
         assert f"in data/chunk-000/{own.name} (data_path); they are in data/chunk-001/{own.name}" in Words("en").message(found)
 
 
+def test_a_table_of_another_name_is_a_fault_where_other_rows_are_taken_for_its_own(tmp_path, sheet):
+    root = lerobot(tmp_path / "set", takes(2), version="v2.1")
+    own = root / "data/chunk-000/episode_000001.parquet"
+    own.rename(own.with_name("take_b.parquet"))
+    first, second = read_set(root, "set", sheet)
+    assert check_length(first.declared, RULES)[0].level == "PASS"
+    for vacant, level in ((True, "WARN"), (False, "FAIL")):
+        announced = second.declared.file._replace(vacant=vacant)
+        assert not vacant or announced == second.declared.file
+        (found,) = check_length(replace(second.declared, file=announced), RULES)
+        assert (found.level, found.subject) == (level, ("data_path",)) and "take_b.parquet" in Words("en").message(found)
+
+
 def test_a_task_with_two_sentences_is_named_and_no_row_is_blamed(tmp_path, sheet):
     root = lerobot(tmp_path / "set", takes(1), version="v2.1")
     path = root / "meta/tasks.jsonl"
@@ -192,6 +205,18 @@ def test_messages_that_the_sheet_beside_a_bag_counts_are_compared(tmp_path, by, 
     item.metadata.pop("silent")  # of two warnings one stands
     found = missing(item)
     assert found == ([] if expected is None else [(*expected, ("/kuavo_arm_traj",))])
+
+
+@pytest.mark.parametrize("row", ["", "- {message_count: 3, topic_metadata: null}\n", "- 7\n"])
+def test_a_count_without_its_topic_is_passed_over(tmp_path, row):
+    path = ros2_bag(tmp_path / "take", n=40)
+    beside = path.with_name("metadata.yaml")
+    head = "  topics_with_message_count:\n"
+    before, after = beside.read_text().replace("message_count: 40", "message_count: 45").split(head)
+    row = row and after[: after.index("-")] + row
+    beside.write_text(before + head + row + after)
+    (item,) = read(path)
+    assert item.metadata["announced"] == {"/kuavo_arm_traj": [45, 40]}
 
 
 def test_a_topic_that_is_announced_alone_for_its_role_is_named(tmp_path):

@@ -71,6 +71,18 @@ def test_a_column_that_was_changed_as_well_is_told_beside_the_command(scene, goo
     assert (found["besides"], found["besides_in"]) == ((SHOULDER,), STATE)
 
 
+@pytest.mark.parametrize("by", [0.0, 1e-3])
+def test_a_start_that_is_another_one_is_no_change_of_a_column(scene, good, by):
+    """What is measured in the first row follows from the start, and is not known where that does not lead on."""
+    start = good.start_state.copy()
+    start[1 + scene.joint_index[0]] += by
+    broken = dataclasses.replace(good, start_state=start)
+    recording = as_recording("take", broken, scene)
+    played = each_second(scene, broken, played_again(scene, recording))
+    assert played.known[0] == (by == 0.0) and played.known[31:].all()
+    assert found_in(scene, broken) is None
+
+
 def test_a_second_that_begins_in_another_state_has_no_commands_to_restore(scene, good):
     kept = {k: state.copy() for k, state in good.checkpoints.items()}
     kept[60][1 + scene.joint_index[0]] += 0.01

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from ....scenarios.sheet.errors import EpisodeError, shown
-from ...recording.declared import Declared
+from ...recording.declared import AnnouncedFile, Declared
 from ...recording.recording import PictureFile, Recording, Unreadable
 from ..arrays.array_episode import (
     MAX_EPISODE_BYTES,
@@ -156,7 +156,7 @@ class _Foreign(ForeignTables):
             elif key in videos and size_of(feature.get("shape"), self.labels[key]) is None:
                 yield key, f"announced as {feature.get('shape')}, which is no picture"
 
-    def _elsewhere(self, path: Path, index: int | None, row: dict[str, Any]) -> tuple[str, str] | None:
+    def _elsewhere(self, path: Path, index: int | None, row: dict[str, Any]) -> AnnouncedFile | None:
         """The file in which the table says that an episode's rows are, and the one that holds them, where these are two.
 
         Where a set has a file for each episode, `data_path` says it.
@@ -165,7 +165,8 @@ class _Foreign(ForeignTables):
         due = self.file_of(index, row) if index is not None and (each or isinstance(row.get("data/file_index"), int)) else None
         if due is None or due.resolve() == path.resolve():
             return None
-        return due.relative_to(self.root).as_posix(), path.relative_to(self.root).as_posix()
+        said, here = (of.relative_to(self.root).as_posix() for of in (due, path))
+        return AnnouncedFile(said, here, ("data_path",), not due.is_file()) if each else AnnouncedFile(said, here)
 
     def _unlike(self, columns: dict[str, np.ndarray]) -> Iterator[tuple[str, tuple[str, str, str]]]:
         """Features of numbers that `info.json` announces otherwise than they are here: not at all, of another shape, or with names that are

@@ -45,8 +45,8 @@ def announced(path: Path, mapping: Mapping, channels: Sequence[Channel]) -> dict
         here[channel.topic] = here.get(channel.topic, 0) + channel.msgcount
     stated: dict[str, int] = {}
     for row in counted:
-        name = row.get("topic_metadata", {}).get("name") if isinstance(row, dict) else None
-        number = row.get("message_count") if isinstance(row, dict) else None
+        topic = row.get("topic_metadata") if isinstance(row, dict) else None
+        name, number = (topic.get("name"), row.get("message_count")) if isinstance(topic, dict) else (None, None)
         if isinstance(name, str) and isinstance(number, int):
             stated[name] = number
     if not set(stated) & set(here):
