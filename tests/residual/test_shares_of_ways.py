@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 from servo_takes import NAMES, ROWS, RULES, motion, taken
+from shiliu.replay.checks.values import check_units
 from shiliu.replay.checks.witnesses import check_differs
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.robots.limits import JointLimit, Limits
 
 OF_WAY = "-100..100"
 
@@ -68,3 +70,47 @@ def test_one_row_in_which_all_joints_are_elsewhere_by_amounts_of_their_own(rows,
     columns["state"][200 : 200 + rows] += np.array([0.2, -0.35, 0.5, -0.15, 0.4, -0.6])
     finding = judged({name: columns[name] for name in ("action", "state")}, "rad")
     assert finding.level == "FAIL" and len(finding.subject) >= 5 and finding.details["kind"] == kind
+
+
+def both_scales(seed=3):
+    """Degrees, and the same as -100 to 100 of a range of each joint's own, whose middle is not at zero."""
+    columns, rng = motion(seed), np.random.default_rng(seed)
+    low, high = -rng.uniform(1.6, 2.8, 6), rng.uniform(0.8, 2.0, 6)
+    return {name: (np.degrees(columns[name]), 200.0 * (columns[name] - low) / (high - low) - 100.0) for name in ("action", "state")}
+
+
+def of_units(columns, unit, limits=()):
+    streams = taken(columns, without=("velocity",)).streams
+    command, state = (Stream(n, s.role, s.quantity, unit, s.names, s.values, s.capture_ns, clock="grid") for n, s in streams.items())
+    known = {name: JointLimit(name, *ends) for name, ends in zip(NAMES, limits)}
+    (finding,) = check_units(command, state, Limits(known), RULES, 0)
+    return finding
+
+
+@pytest.mark.parametrize("unit", ["deg", OF_WAY])
+@pytest.mark.parametrize("shares_of", ["action", "state"])
+def test_a_column_in_degrees_beside_one_in_shares_of_each_joint_s_range(unit, shares_of):
+    made = both_scales()
+    columns = {name: made[name][name == shares_of] for name in made}
+    finding = of_units(columns, unit)
+    assert (finding.level, finding.reason) == ("NOT_CHECKED", "scales_apart") and len(finding.subject) >= 2
+    assert "factor" in Words("en").message(finding) and "系数" in Words("zh").message(finding)
+    for of in (0, 1):
+        assert of_units({name: made[name][of] for name in made}, unit).reason != "scales_apart"
+
+
+def test_where_a_column_so_read_leaves_the_ranges_its_unit_is_wrong():
+    made = both_scales()
+    columns = {"action": made["action"][0], "state": made["state"][1]}
+    reach = np.radians(np.abs(made["action"][0]).max(axis=0)) + 0.05
+    finding = of_units(columns, "deg", list(zip(-reach, reach)))
+    assert (finding.level, finding.details["kind"], finding.details["role"]) == ("FAIL", "own_scale", "measured")
+    assert finding.subject[1] == finding.details["worst"] and finding.margin < -0.1
+    for lang in ("en", "zh"):
+        assert "{" not in Words(lang).message(finding) and "{" not in (Words(lang).fix(finding) or "")
+
+
+@pytest.mark.parametrize("factors", [(0.8,) * 6, (1.0, 0.95, 0.9, 0.96, 1.02, 1.0), (1.0, 1.0, 0.6, 1.0, 1.0, 1.0)])
+def test_servos_that_are_soft_and_one_joint_alone_are_no_other_unit(factors):
+    columns = motion()
+    assert of_units({"action": columns["action"], "state": np.array(factors) * columns["state"]}, "rad").level == "PASS"
