@@ -62,6 +62,7 @@ HOLDERS = {
     "no_base_motion": "device",
     "gliding_feet": "auditor",
     "other_unit": "device",
+    "scales_apart": "device",
     "no_joint_commands": "auditor",
     "partial_state": "device",
     "other_timestep": "scene",
