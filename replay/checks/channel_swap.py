@@ -215,7 +215,9 @@ def check_scaled(
         )
     worst = worst_of(found)
     if worst and worst[0].failed and worst[0].details["kind"] == "flipped":
-        others = [one.subject[0] for one in found if one is not worst[0] and one.failed and one.details["kind"] == "flipped"]
+        size = worst[0].details["factor"]  # one sentence and one number of advice hold of joints that go as far
+        alike = [one for one in found if rule.grade_value(_departs(one.details["factor"] / size))["level"] == "PASS"]
+        others = [one.subject[0] for one in alike if one is not worst[0] and one.failed]
         if others:
             worst[0].subject = (*worst[0].subject, *others)
             worst[0].details["kind"] = "all_flipped"
@@ -234,8 +236,10 @@ def _swap(finding: Finding, known: Known) -> Fix:
 
 
 def _rescale(finding: Finding, known: Known) -> Fix:
-    """By what the measurement has to be multiplied; the sign is in it."""
+    """By what the measurement has to be multiplied; the sign is in it. Of several joints it is the sign alone."""
     factor = finding.details.get("factor")
+    if finding.details.get("kind") == "all_flipped":
+        return {"kind": "rescale", "joint": list(finding.subject), "multiply": -1.0}
     return {"kind": "rescale", "joint": about(finding), "multiply": 1.0 / factor if factor else None}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from invented_arm import moving
 from joint_streams import recording, stream
-from shiliu.replay.checks.channel_swap import check_wiring
+from shiliu.replay.checks.channel_swap import _rescale, check_wiring
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.values import check_units
@@ -59,6 +59,16 @@ def test_all_joints_that_run_the_other_way_are_named(flipped):
         assert set(scaled.subject) == {NAMES[k] for k in flipped}
         assert scaled.details["kind"] == ("flipped" if len(flipped) == 1 else "all_flipped")
         assert "against" in Words("en").message(scaled)
+        fix = _rescale(scaled, {})
+        assert np.array_equal(np.ravel(fix["joint"]), scaled.subject) and fix["multiply"] == pytest.approx(-1.0, abs=0.01)
+
+
+def test_a_joint_that_runs_the_other_way_and_half_as_far_is_no_matter_of_the_sign_alone():
+    sign = np.ones(12)
+    sign[[1, 2, 9]] = -1.0, -0.5, -1.0
+    scaled = wiring(STATES * sign)["stream.scaled"]
+    assert scaled.failed and scaled.details["kind"] == ("all_flipped" if len(scaled.subject) > 1 else "flipped")
+    assert set(scaled.subject) in ({NAMES[1], NAMES[9]}, {NAMES[2]})
 
 
 # ---- fingers
