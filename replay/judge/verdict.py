@@ -63,6 +63,7 @@ HOLDERS = {
     "gliding_feet": "auditor",
     "other_unit": "device",
     "scales_apart": "device",
+    "measured_there": "device",
     "no_joint_commands": "auditor",
     "partial_state": "device",
     "other_timestep": "scene",

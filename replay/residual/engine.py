@@ -27,6 +27,7 @@ from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_tu
 from .table import Group, RecordedChannel
 from .turned_back import turned_back
 from .turned_hands import hands_turned_in_part, hands_turned_round
+from .uncommanded import of_standing_commands
 from .whole_takes import (
     PAST,
     beside_commands,
@@ -140,7 +141,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             of = [d for d in of if not (d.kind == "velocity" and _leaps_most(channel, lost))]
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
-    found = [of_begin(d) for d in unsure_of_leaps(group, found) if d.certain or d.size >= CLEAR * d.limit]
+    found = [of_begin(d) for d in of_standing_commands(group, unsure_of_leaps(group, found)) if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
 
 
