@@ -18,7 +18,8 @@ from .beyond_stops import in_degrees, is_ranged
 from .check import Check
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
-from .rules import Rules
+from .rules import Rule, Rules
+from .scales_apart import OwnScales, outside_of_ranges, scales_apart
 
 DEGREES_BAND = (28.0, 115.0)  # command over state: 57.3 for degrees, with a factor of two for a state that moves less
 COUNTED = ("tick", "count")  # units in which 999 or 32767 may be where a device rests; so it is within a range as `0..1000`
@@ -295,14 +296,40 @@ def check_units(
                 details=details,
             )
         )
+    failed = [one for one in found if one.failed]
+    if not failed and (apart := scales_apart(command, state, origin)) is not None:
+        return [_of_own_scales(command, state, apart, limits, rule)]
     if not found:
         return [rule.not_applicable("not_recorded")]
-    failed = [one for one in found if one.failed]
     # two streams in two units, each fitting its own, is one answer: the details name both
     if failed:
         return worst_of(failed)
     found[0].details["streams"] = [dict(one.details) for one in found]
     return [found[0]]
+
+
+def _of_own_scales(command: Stream | None, state: Stream | None, apart: OwnScales, limits: Limits, rule: Rule) -> Finding:
+    """A FAIL of the stream that leaves the robot's ranges as it is declared; else the unit of one of the two is not known."""
+    assert command is not None and state is not None
+    scales = {name: {"factor": factor, "zero": zero} for name, (factor, zero) in apart.joints.items()}
+    factors = sorted(factor for factor, _ in apart.joints.values())
+    details = {
+        "kind": "own_scale", "declared": state.unit, "joints": list(scales), "scales": scales, "least": factors[0], "most": factors[-1],
+        "apart": apart.largest,
+    }  # fmt: skip
+    past = {stream.name: one for stream in (command, state) if (one := outside_of_ranges(stream, limits)) is not None}
+    wrong = max((one for one in (state, command) if one.name in past), key=lambda one: past[one.name][1], default=None)
+    about = {"unit": state.unit, "share": len(scales) / len(state.names), "subject": tuple(scales)[:MOST_NAMED]}
+    if wrong is None:
+        return rule.not_checked("scales_apart", value=apart.largest, details=details, **about)
+    joint, beyond, end = past[wrong.name]
+    size = SCALE[wrong.unit]
+    reach = (end + beyond if end == limits[joint].upper else end - beyond) / size
+    details |= {"stream": wrong.name, "role": wrong.role, "worst": joint, "range_lo": limits[joint].lower, "range_hi": limits[joint].upper}
+    return rule.finding(
+        level="FAIL", value=reach, limit=end / size, margin=-beyond, excess=beyond / (limits[joint].upper - limits[joint].lower),
+        details=details, **about | {"subject": (topic(wrong), joint), "unit": wrong.unit},
+    )  # fmt: skip
 
 
 def _no_angles(stream: Stream, limits: Limits) -> list[str]:
@@ -418,6 +445,8 @@ def _spread(x: np.ndarray) -> np.ndarray:
 
 def _unit(finding: Finding, known: Known) -> Fix:
     unit = finding.details.get("should_be", "deg")
+    if finding.details.get("kind") == "own_scale":
+        unit = None
     known = {"deg": math.pi / 180.0, "rad": 180.0 / math.pi} | OTHER_UNITS
     return {"kind": "unit", "channel": about(finding), "unit": unit, "multiply": known.get(unit)}
 

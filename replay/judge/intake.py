@@ -21,6 +21,7 @@ from ..checks.hand_bases import bases_in
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_jump, check_position
 from ..checks.matching_takes import moving_joints
+from ..checks.measured_there import as_measured_there
 from ..checks.rules import Rules, load_rules
 from ..checks.takes import Key, TakeShown, TakesSeen, content, duplicate_of, set_of
 from ..checks.usual_postures import posture_of
@@ -187,7 +188,7 @@ def check_ranges(recording: Recording, rules: Rules, stopped: dict[str, str]) ->
         else:
             t = seconds(stream, origin_ns(recording))
             found += check_position(t, in_radians(stream, names), names, limits, rules, role)
-    return found or [rule.not_checked(INTAKE)]
+    return as_measured_there(found, recording, limits, rules) or [rule.not_checked(INTAKE)]
 
 
 def check_steps(recording: Recording, rules: Rules, stopped: dict[str, str]) -> list[Finding]:

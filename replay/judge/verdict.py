@@ -62,6 +62,8 @@ HOLDERS = {
     "no_base_motion": "device",
     "gliding_feet": "auditor",
     "other_unit": "device",
+    "scales_apart": "device",
+    "measured_there": "device",
     "no_joint_commands": "auditor",
     "partial_state": "device",
     "other_timestep": "scene",

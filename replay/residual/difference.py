@@ -18,7 +18,9 @@ LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
 
 # what a difference may be of, and by what: each has words in conf/text
 COLUMNS = ("command", "measured", "velocity", "effort", "pose", "base", "wrench", "touch", "rows")
-FAMILY_OF = {one.name: one.family for one in HYPOTHESES} | {"cut": "time", "padded": "time", "blocked": "body", "own_base": "values"}
+FAMILY_OF = {one.name: one.family for one in HYPOTHESES} | {
+    "cut": "time", "padded": "time", "blocked": "body", "uncommanded": "body", "own_base": "values",
+}  # fmt: skip
 REASONS = (*FAMILY_OF, None)
 
 # what the limit of a difference comes from, by the word of its bound; each has words in conf/text. Without one it is the floor of a servo's

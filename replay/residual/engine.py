@@ -27,6 +27,7 @@ from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_tu
 from .table import Group, RecordedChannel
 from .turned_back import turned_back
 from .turned_hands import hands_turned_in_part, hands_turned_round
+from .uncommanded import of_standing_commands
 from .whole_takes import (
     PAST,
     beside_commands,
@@ -41,6 +42,7 @@ from .whole_takes import (
     whole,
     written_as_commands,
 )  # fmt: skip
+from .wrapped_ways import without_wraps
 
 UNEVEN = 0.01  # rad: a group that follows worse than this, on the whole, may follow later than a kernel reaches
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
@@ -81,6 +83,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     vouched = vouched or {}
     if group.hands:
         return _hands(group)
+    group, wrapped = without_wraps(group)
     speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(group), *speeds_never_filled(group)]
     back = turned_back(group)
     if back is not None:
@@ -104,7 +107,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     past = [*beyond_the_ends(group), *commands_turned(group), *commands_clipped(group)]
     turned = list(rows_shuffled(group)) or list(rows_turned(group))
     moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
-    found = [*speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
+    found = [*wrapped, *speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
     put_right = [one.difference for one in (back, of_arm, delayed) if one is not None]
     found += put_right
     found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.is_near(d) for o in found)]
@@ -138,7 +141,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             of = [d for d in of if not (d.kind == "velocity" and _leaps_most(channel, lost))]
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
-    found = [of_begin(d) for d in unsure_of_leaps(group, found) if d.certain or d.size >= CLEAR * d.limit]
+    found = [of_begin(d) for d in of_standing_commands(group, unsure_of_leaps(group, found)) if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
 
 

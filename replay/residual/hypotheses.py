@@ -56,13 +56,15 @@ Predict = Callable[[Case], Iterator[tuple[np.ndarray, float, dict[str, float | s
 
 @dataclass(frozen=True)
 class ColumnReason:
-    """`least`: rows that it needs to be distinguished from others; `exact`: no body or servo does it, only what records or converts."""
+    """`least`: rows that it needs to be distinguished from others; `exact`: no body or servo does it, only what records or converts;
+    `by_rows`: it gives each row by itself."""
 
     name: str
     family: str
     predict: Predict
     least: int = 1
     exact: bool = False
+    by_rows: bool = False
 
 
 def compare(*cases: Case) -> list[Explanation]:
@@ -85,6 +87,8 @@ def compare(*cases: Case) -> list[Explanation]:
         largest = lowest[int(np.argmax(nothing))]
         rest = sum((1.0 - e.explained) * power for e, power in zip(lowest, nothing))
         score, free = sum(e.score for e in lowest), sum(e.free for e in lowest)
+        if free >= rows and not one.by_rows:  # with a number for each row anything is explained
+            continue
         if rest < sum(nothing):
             found[one.name, one.predict] = [replace(largest, free=free, explained=1.0 - rest / sum(nothing), score=score)]
     every = sorted((e for each in found.values() for e in each), key=lambda e: e.score)
@@ -481,9 +485,9 @@ HYPOTHESES: Sequence[ColumnReason] = (
     ColumnReason("reordered", "time", _turned, 6, exact=True),
     ColumnReason("repeated", "time", _again, 3, exact=True),
     ColumnReason("rate", "time", _warp, 10),
-    ColumnReason("single_row", "short", _row, 1, exact=True),
+    ColumnReason("single_row", "short", _row, 1, exact=True, by_rows=True),
     ColumnReason("bump", "short", _bump, 3),
-    ColumnReason("burst", "short", _burst, 6, exact=True),
+    ColumnReason("burst", "short", _burst, 6, exact=True, by_rows=True),
     ColumnReason("backlash", "short", _backlash, 10),
 )
 NAMES = tuple(one.name for one in HYPOTHESES)  # of those that explain it alike, the first one

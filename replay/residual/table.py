@@ -25,6 +25,7 @@ HAND = re.compile(r"grip|claw|hand|finger|thumb|jaw")  # names of a stream of jo
 SOME = 50  # rows that mostly tell that a command is no switch
 SWITCHED, BEFORE = 3, 0.1  # values of a command that is a switch; share of its way that what it moves has gone before the first change
 STOPS = 0.2  # rad from its stop, within which a joint comes that is sent past it
+WITHIN_A_ROW = 0.2  # of its way, that a joint goes from one row to the next at the most
 MOST_ROWS = 36_000  # an hour at 10 Hz; longer takes are looked at in every second, third, ... row
 
 
@@ -221,6 +222,8 @@ def _group(
         unit = _to_common(columns, beside, base, way)
         if unit == "rad":
             _over_the_seam(columns)
+        elif base.quantity == "joint_position" and not HAND.search(name):
+            _over_the_ends(columns)
         if unit == "rad" and name in ranges and {"command", "measured"} <= set(columns):
             went = columns["measured"]  # a joint that went further than it can has another range
             low, high = min(ranges[name][0], float(went.min())), max(ranges[name][1], float(went.max()))
@@ -248,6 +251,22 @@ def _over_the_seam(columns: dict[str, np.ndarray]) -> None:
         columns["measured"] = columns["measured"] + 2.0 * np.pi * np.round(
             float(np.median(columns["command"] - columns["measured"])) / (2.0 * np.pi)
         )
+
+
+def from_the_other_end(x: np.ndarray) -> np.ndarray | None:
+    """(n,) a share of a way that goes on from its other end whenever it is past one, going on past it; None for any other column."""
+    leaps = np.abs(np.diff(x))
+    leaps = leaps[leaps > 0.5]
+    wraps = len(leaps) > 0 and np.abs(leaps - 1.0).max() < WITHIN_A_ROW and float(np.ptp(x)) < 1.0 + WITHIN_A_ROW
+    return np.unwrap(x, period=1.0) if wraps else None
+
+
+def _over_the_ends(columns: dict[str, np.ndarray]) -> None:
+    """Command and measurement of an endless joint, counted in shares of its way, go on past its ends, in place, where both are written
+    so; one that alone does so is wrong (`wrapped_ways`)."""
+    both = [from_the_other_end(columns[kind]) if kind in columns else None for kind in ("command", "measured")]
+    if both[0] is not None and both[1] is not None:
+        columns |= {"command": both[0], "measured": both[1] + np.round(float(np.median(both[0] - both[1])))}
 
 
 def _beside(recording: Recording, quantities: Sequence[str], names: Sequence[str], base: Stream) -> Stream | None:

@@ -1,4 +1,4 @@
-"""A measured column that no command names, and that goes where a joint is commanded which does not go there: the two were exchanged."""
+"""Columns without commands of their own: one that goes where another joint is commanded, and one with a command that never changes."""
 
 from __future__ import annotations
 
@@ -26,6 +26,20 @@ def with_exchanged(recording: Recording, groups: Sequence[Group], found: Iterabl
         at = by_name.get(one.channels[0]) if whole and len(one.channels) == 1 else None
         other = _another(recording, *at) if at is not None else None
         yield one if other is None else replace(one, name="copied", numbers={"other": other}, explained=1.0, undone=1.0)
+
+
+def of_standing_commands(group: Group, found: Iterable[Difference]) -> Iterator[Difference]:
+    """The differences, those of a command that is one value in all rows of the take as what they are. A joint that goes meanwhile was
+    pushed, guided by hand or off; or its commands were not written. Unless it goes further than anything pushes it, nothing recorded
+    tells which."""
+    stands = {c.name for c in group.channels if "command" in c.columns and not np.ptp(c.columns["command"])}
+    for one in found:
+        if one.kind != "command" or not stands.issuperset(one.channels) or one.name == "measurement_as_command":
+            yield one
+        elif one.certain:
+            yield replace(one, name="held_value", numbers={})
+        else:
+            yield replace(one, name="uncommanded", numbers={}, explained=0.0, undone=0.0)
 
 
 def _another(recording: Recording, group: Group, channel: RecordedChannel) -> str | None:

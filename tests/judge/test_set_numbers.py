@@ -179,10 +179,10 @@ def test_statistics_allow_what_float32_sums_round():
 
 @pytest.mark.parametrize("name", LEROBOT_SETS)
 def test_real_sets_hold_together(data, name):
-    """WARN: `gr1` begins at 0.05 s; the cloth set announces 20 Hz and was measured at 18.5 Hz, and its raw files (chunk-001) are
-    listed nowhere and lack the columns that it announces."""
+    """WARN: `gr1` begins at 0.05 s, and its `data_path` puts each episode into a folder of its own, where none lies. The cloth set
+    announces 20 Hz and was measured at 18.5 Hz, and its raw files (chunk-001) are listed nowhere and lack the columns that it announces."""
     expected = {
-        "gr1-pick-place": {"set.timestamp"},
+        "gr1-pick-place": {"set.timestamp", "set.length"},
         "so101-bimanual-cloth": {"set.fps", "set.timestamp", "set.columns", "set.length"},
     }.get(name, set())
     warned: set[str] = set()

@@ -76,9 +76,9 @@ def test_what_moves_at_the_begin_tells_no_height(scene):
     a = draw.model.joint("bowl/bowl_150_free").qposadr[0]
     at = draw.start_state[1 + a : 8 + a] + np.array([0.02, 0.03, 0.09, 0, 0, 0, 0])
     take = real(scene, bowl=at)
-    assert resting(scene, take, recorded_poses(scene, take, 0.0), 0.0) == {"bowl"}
+    assert resting(take, recorded_poses(scene, take, 0.0), 0.0) == {"bowl"}
     take.streams["/bowl"].values[:, 2] += np.linspace(0.0, 0.02, 25)  # as a hand that holds it lifts it
-    assert resting(scene, take, recorded_poses(scene, take, 0.0), 0.0) == set()
+    assert resting(take, recorded_poses(scene, take, 0.0), 0.0) == set()
     begun = recorded_start(scene, take, 0.0, {}, load_rules())
     assert begun.sources()["bowl"] == "recorded" and begun.sources()["counter.height"] == "drawn"
     assert "counter.height" in begun.unplaced and "food.mass" not in begun.unplaced, "commands for another height miss the bowl"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from servo_takes import NAMES, RATE, ROWS, grid_ns, motion
+from servo_takes import NAMES, RATE, ROWS, found, grid_ns, motion
 from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.report.text import Words
 from shiliu.replay.residual.bodies import ComparedColumns
 
 
@@ -28,3 +29,17 @@ def test_a_joint_that_stands_while_a_column_without_commands_goes_where_it_is_se
     }
     found = [d for d in ComparedColumns(Recording("take", "set#0", "0" * 64, "robot", streams)).differences if d.certain]
     assert [(d.channels, d.kind, d.name, d.numbers.get("other")) for d in found] == [((NAMES[4],), "measured", "copied", other)] * exchanged
+
+
+@pytest.mark.parametrize(("far", "level", "kind"), [(0.0, "PASS", None), (0.4, "WARN", "uncommanded"), (0.7, "FAIL", "held_value")])
+def test_a_joint_that_goes_while_its_command_is_one_value_throughout(far, level, kind):
+    """By 0.4 rad a hand may have guided it, and nothing recorded shows who did; no hand pushes a servo by 0.7."""
+    columns = motion()
+    columns["action"][:, 5] = 0.2
+    columns["state"][:, 5] = 0.2 + far * (columns["state"][:, 5] - columns["state"][0, 5]) / np.ptp(columns["state"][:, 5])
+    finding = found(columns, without=("velocity",))
+    assert (finding.level, finding.details.get("kind")) == (level, kind)
+    if kind is not None:
+        assert finding.subject == ("joint_6",) and finding.value == pytest.approx(far, abs=0.05)
+    if level == "WARN":
+        assert "nothing recorded shows which" in Words("en").message(finding) and "无法判断" in Words("zh").message(finding)

@@ -28,7 +28,7 @@ from ..arrays.array_episode import (
 from ..reader_errors import once_readable
 from . import layout
 from .declared_columns import ABSENT, others_of, span_of, video_range
-from .foreign_columns import differences, foreign_array, ranges_of, readable_columns, size_of, text_columns
+from .foreign_columns import differences, foreign_array, ranges_of, readable_columns, size_of, success_of, text_columns
 from .foreign_tables import MAX_FILES, ForeignTables
 from .set_statistics import Stats, table_numbers
 from .tables import readable
@@ -36,6 +36,8 @@ from .tables import readable
 TABLED = ("v2.0", "v2.1", "v3.0")  # versions of LeRobot's layout that have a table of episodes
 COUNTER = "episode_index"  # LeRobot's own; other layouts number episodes from anew in each file
 OTHER_COUNTER = "episode"
+SUCCEEDED = "next.success is true in a row: the take is labelled as one that succeeded"
+FAILED = "next.success is true in no row: the take is labelled as one that failed"
 TIME = "timestamp"  # LeRobot's own column of seconds since the episode began
 MIXED = 3  # times as many stretches of rows as episodes: from there on the rows of a file are in no order
 MANY = 3  # missing episodes, of which each has a line; more have one together
@@ -344,7 +346,9 @@ class _Foreign(ForeignTables):
         place: int | None,
     ) -> ArrayEpisode:
         row = self.rows.get(index, {}) if index is not None else {}
-        notes = list(differences(columns, self.features))
+        notes, success = list(differences(columns, self.features)), success_of(columns)
+        if success is not None:
+            notes.append(SUCCEEDED if success else FAILED)
         name = layout.episode_name(index) if index is not None else shown(path.stem)
         videos = self._videos(index, row)
         declared = self._declared(path, index, columns, left, row, videos, place)
@@ -375,6 +379,7 @@ class _Foreign(ForeignTables):
                 "file": relative,
                 "robot_type": self.info.get("robot_type"),
                 **({"task": task} if task else {}),
+                **({} if success is None else {"label": {"success": success, "failure": None}}),
                 **({"videos": videos} if videos else {}),
             },
             notes=notes,

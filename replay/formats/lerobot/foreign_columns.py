@@ -16,6 +16,7 @@ from ....scenarios.sheet.errors import EpisodeError
 from ..arrays.array_episode import MAX_CHANNELS, numbers
 from . import layout
 
+SUCCESS = "next.success"  # whether the task is done in a row
 CHANNELS = (1, 3, 4)  # grey, colours, colours with transparency or depth
 MIN_FPS, MAX_FPS = 1e-4, 1e6  # no robot's rows come as slowly, and as fast
 
@@ -170,6 +171,15 @@ def rate_of(fps: Any, file: Path) -> tuple[float | None, str | None]:
         )
     known = rate if rate >= MIN_FPS else None
     return known, None if known is not None and not isinstance(fps, str) else json.dumps(fps)[:40]
+
+
+def success_of(columns: Mapping[str, np.ndarray]) -> bool | None:
+    """What LeRobot's own column says of a take: whether the task was done in any of its rows; None without the column, or where it holds
+    anything but truth values."""
+    values = columns.get(SUCCESS)
+    if values is None or not values.size or values.size != len(values) or values.dtype.kind not in "biuf":
+        return None
+    return bool(values.any()) if np.isin(values, (0, 1)).all() else None
 
 
 def differences(columns: Mapping[str, np.ndarray], features: Mapping[str, dict[str, Any]]) -> Iterator[str]:

@@ -105,10 +105,10 @@ def changed_commands(
     order = sorted(sizes, key=lambda j: -sizes[j])
     worst = next(j for j in order if j in cases)
     why = best(*cases.values(), enough=ENOUGH) or best(cases[worst], enough=ENOUGH)
-    return _stated(order, rows, truth, recorded, action, dt, why)
+    return _as_fields(order, rows, truth, recorded, action, dt, why)
 
 
-def _stated(
+def _as_fields(
     order: Sequence[int], rows: np.ndarray, truth: np.ndarray, recorded: np.ndarray, action: Feature, dt: float, why: Explanation | None
 ) -> dict[str, Any]:
     lead = order[0]
@@ -130,7 +130,7 @@ def _unseen(
     rows = {row for _, row in alone} | {row for span in spans if span is not None for row in span[:2]}
     most = max(late, key=abs)
     why = Explanation("lag", "time", 1.0, {"rows": float(most), "late": most * dt}, 1.0) if all(late) else None
-    return _stated(list(dict.fromkeys(j for j, _ in alone)), np.array(sorted(rows)), truth, recorded, action, dt, why)
+    return _as_fields(list(dict.fromkeys(j for j, _ in alone)), np.array(sorted(rows)), truth, recorded, action, dt, why)
 
 
 def _to_step(x: np.ndarray, truth: float, row: int, most: int) -> tuple[int, int, int] | None:

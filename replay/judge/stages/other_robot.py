@@ -21,6 +21,7 @@ from ...checks.collision import check_overlaps, overlaps
 from ...checks.dynamics import Effort, check_torque, effort
 from ...checks.finding import Finding, worst_of
 from ...checks.kinematics import check_kinematics, check_position, check_velocity, motion_of, soften
+from ...checks.measured_there import as_measured_there
 from ...checks.registry import asked_of
 from ...checks.rules import Rule, Rules
 from ...recording.recording import Recording, Stream
@@ -96,6 +97,8 @@ class OtherRobot:
                     even = motion_of(part.t, part.q, rules)
                     own = _merged([*own, *_kinematics(part, even, robot, rules, called[role])])
             found += _merged([*own, *(h for h in hands if h.level != "PASS")]) if role == "command" else own
+        if not holds_states(recording, robot):
+            found = as_measured_there(found, recording, robot.limits, rules)
         speeds = _commanded_speed(subject, integrity, robot)
         if "command" not in motions.by_role:
             found += speeds

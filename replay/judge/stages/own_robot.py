@@ -23,6 +23,7 @@ from ...checks.hand_jumps import check_hand_jump
 from ...checks.integrity import borne_out
 from ...checks.joint_zero import check_offset
 from ...checks.kinematics import check_kinematics, motion_of
+from ...checks.measured_there import as_measured_there
 from ...checks.playback import check_clamped
 from ...checks.registry import asked_of, check_of
 from ...checks.retargeting import check_retarget
@@ -140,6 +141,7 @@ class OwnRobot:
         for role, motion in motions.by_role.items():
             if role == motions.signal or recording.kind != "simulation":
                 found += check_kinematics(motion.t, motion.q, motion.names, limits, rules, role, motions.resampled[role])
+        found = as_measured_there(found, recording, limits, rules)
         found = [given.get(f.code, f) if f.signal == motions.signal else f for f in found]
         commanded, had = (motions.by_role[role].stream if role in motions.by_role else None for role in ("command", "measured"))
         offset = [rules[OFFSET].not_checked(stopped)] if stopped else check_offset(commanded, had, rules, origin_ns(recording))

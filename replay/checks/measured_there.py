@@ -1,0 +1,59 @@
+"""A joint that is commanded beyond its range, and was measured there: the robot could do it, so its zero or its range is another one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..recording.recording import Recording, Stream
+from ..robots.limits import Limits
+from ..signals.channels import pair
+from ..signals.clock import origin_ns
+from .beyond_stops import beyond_stop
+from .finding import Finding
+from .rules import Rules
+
+CODE, REASON = "joint.position", "measured_there"
+NEXT, ALIKE, MOST = 30, 1e-6, 0.9  # rows by which commands may stand for what was measured, to the bit [in its unit], in most rows
+
+
+def as_measured_there(findings: Sequence[Finding], recording: Recording, limits: Limits, rules: Rules) -> list[Finding]:
+    """The findings; `joint.position` of commands is left open where the joint was measured as far beyond its range as `beyond_stop` asks.
+
+    What a real robot measurably did is not called impossible. Nor is it lawful: the zero of the joint is another one than the robot's
+    description has, or the end of its range is. Measurements that are commands written again show nothing.
+    """
+    if recording.kind != "robot" or not any(one.code == CODE and one.failed and one.signal == "command" for one in findings):
+        return list(findings)
+    command, state = pair(recording)
+    beyond = beyond_stop(command, state, limits, origin_ns(recording))
+    if beyond is None or command is None or state is None:
+        return list(findings)
+    there = {name for name in beyond.joints if not _is_copied(command, state, name)}
+    return [_open(one, there, rules) if one.code == CODE and one.failed and one.signal == "command" else one for one in findings]
+
+
+def _open(finding: Finding, there: set[str], rules: Rules) -> Finding:
+    others = [one for one in finding.details.get("others", ()) if one["level"] == "FAIL"]
+    if not set(finding.subject) <= there:
+        return finding
+    rest = [one for one in others if not set(one["subject"]) <= there]
+    if rest:  # another joint was commanded beyond its range and did not go there
+        worst = max(rest, key=lambda one: one["excess"] or 0.0)
+        known = {key: worst[key] for key in ("value", "limit", "excess", "t0", "t1")}
+        return finding.with_(subject=tuple(worst["subject"]), margin=-abs(worst["value"] - worst["limit"]), **known)
+    assert finding.value is not None and finding.limit is not None
+    details = {**finding.details, "past": abs(finding.value - finding.limit)}
+    return rules[CODE].not_checked(
+        REASON, signal="command", subject=finding.subject, value=finding.value, limit=finding.limit, unit=finding.unit,
+        t0=finding.t0, t1=finding.t1, share=finding.share, details=details,
+    )  # fmt: skip
+
+
+def _is_copied(command: Stream, state: Stream, name: str) -> bool:
+    """Whether what was measured of a joint is its command of another row, to the bit."""
+    if command.n != state.n:
+        return False
+    c, q = command.column(name), state.column(name)
+    return any(float((np.abs(q[k:] - c[: len(c) - k]) <= ALIKE).mean()) > MOST for k in range(min(NEXT, state.n // 4) + 1))

@@ -1,0 +1,84 @@
+"""Do commands and measurements count in one unit? A factor and an offset of its own in each joint are none of a servo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..recording.recording import Stream
+from ..robots.limits import Limits
+from ..signals.channels import SCALE, ends_of, in_radians, shared
+from ..signals.pairing import side_by_side
+from ..signals.signal import find_lag
+from ..signals.statistics import correlation
+from .beyond_stops import is_ranged
+
+# by which a factor is none of a servo; by which two are of two scales; of them, joints at least; of the squared motion that factor and
+# offset explain; rad that a joint goes to be asked, or share of its way
+OTHER, TWO, LEAST, EXPLAINED, GOES = 0.15, 1.1, 2, 0.97, {True: 0.1, False: 0.05}
+OUTSIDE = 0.05  # of its range: a joint that reads further outside than so cannot be there
+
+
+@dataclass(frozen=True)
+class OwnScales:
+    """Joints of two streams that go alike, each by a factor and an offset of its own: name -> (factor, offset, in the measured unit)."""
+
+    joints: Mapping[str, tuple[float, float]]
+    largest: float
+
+
+def scales_apart(command: Stream | None, state: Stream | None, origin: int) -> OwnScales | None:
+    """Where commands and measurements of one declared unit are of two scales; None where they are of one, or too little moves to tell.
+
+    A unit that is mistaken for another one has one factor for all joints. Shares of each joint's own range beside angles have one for each.
+    """
+    if command is None or state is None or not (command.unit == state.unit or {command.unit, state.unit} <= set(SCALE)):
+        return None
+    ends = None if command.unit in SCALE else ends_of(command.unit)
+    if command.unit not in SCALE and ends is None:
+        return None
+    sizes = (SCALE[command.unit], SCALE[state.unit]) if ends is None else (1.0 / (ends[1] - ends[0]),) * 2
+    names = shared(command, state)
+    both = side_by_side(command, state, names, origin, sizes) if names else None
+    if both is None:
+        return None
+    alike = [(x - x.mean(axis=0)) / np.maximum(x.std(axis=0), 1e-9) for x in (both.command, both.state)]
+    lag = find_lag(both.t, alike[0], both.t, alike[1])
+    if lag is None:
+        return None
+    rows = min(max(0, round(lag.pooled / both.step)), len(both.t) // 2)
+    sent, went = both.command[: len(both.t) - rows], both.state[rows:]
+    moving = fits = 0
+    found: dict[str, tuple[float, float]] = {}
+    for j, name in enumerate(both.names):
+        c, q = sent[:, j], went[:, j]
+        if min(np.ptp(c), np.ptp(q)) < GOES[ends is None]:
+            continue
+        moving += 1
+        if correlation(c, q) ** 2 < EXPLAINED:
+            continue
+        fits += 1
+        factor = float(((c - c.mean()) * (q - q.mean())).sum() / ((c - c.mean()) ** 2).sum())
+        if abs(factor - 1.0) > OTHER and factor > 0.0:
+            found[name] = (factor, float(q.mean() - factor * c.mean()) / sizes[1])
+    factors = [factor for factor, _ in found.values()]
+    if len(found) < LEAST or 2 * fits < moving or max(factors) < TWO * min(factors):
+        return None
+    at = [both.names.index(name) for name in found]
+    return OwnScales(found, float(np.abs(went[:, at] - sent[:, at]).max()) / sizes[1])
+
+
+def outside_of_ranges(stream: Stream, limits: Limits) -> tuple[str, float, float] | None:
+    """Of a stream of angles the joint that reads furthest outside its range, by how much [rad], and its end; None where all are inside."""
+    if stream.unit not in SCALE:
+        return None
+    names = [name for name in stream.names if is_ranged(name, limits)]
+    worst: tuple[str, float, float] | None = None
+    for name, x in zip(names, in_radians(stream, names).T):
+        lower, upper = limits[name].lower, limits[name].upper
+        for beyond, end in ((float(np.nanmax(x)) - upper, upper), (lower - float(np.nanmin(x)), lower)):
+            if beyond > OUTSIDE * (upper - lower) and (worst is None or beyond > worst[1]):
+                worst = (name, beyond, end)
+    return worst

@@ -1,0 +1,32 @@
+"""LeRobot's own column `next.success`: what a set of others says of how its takes ended."""
+
+import numpy as np
+import pytest
+from invented_arm import COLUMNS, lerobot, mapping, takes
+from shiliu.replay.formats import read
+from shiliu.replay.formats.lerobot.foreign_columns import success_of
+from shiliu.replay.report.notes import Notes
+
+
+def test_a_take_that_says_of_itself_that_it_failed_claims_no_success(tmp_path):
+    def says(k, rows):
+        rows["next.success"] = np.zeros(len(rows["index"]), np.int64)
+        rows["next.success"][-1] = k
+
+    mine = mapping(tmp_path / "arm.yaml", "lerobot", COLUMNS)
+    failed, done = read(lerobot(tmp_path / "set", takes(2), mutate=says), mapping=mine)
+    assert failed.metadata["label"] == {"success": False, "failure": None} and done.metadata["label"]["success"] is True
+    (note,) = [one for one in failed.notes if "next.success" in one]
+    assert "true in no row" in note and Notes("zh", {}).note(note) != note
+    silent, _ = read(lerobot(tmp_path / "silent", takes(2)), mapping=mine)
+    assert "label" not in silent.metadata
+
+
+@pytest.mark.parametrize("values", [None, np.full(4, np.nan), np.array([0.0, 0.5, 1.0]), np.zeros((4, 2)), np.zeros(0)])
+def test_a_column_that_holds_no_truth_says_nothing(values):
+    assert success_of({} if values is None else {"next.success": values}) is None
+
+
+def test_success_in_one_row_is_success():
+    assert success_of({"next.success": np.array([[False], [True], [False]])}) is True
+    assert success_of({"next.success": np.zeros(3, bool)}) is False

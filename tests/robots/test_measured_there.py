@@ -1,0 +1,53 @@
+"""A joint that is commanded beyond its range: what the robot measurably did there is not called impossible, and not lawful either."""
+
+import numpy as np
+import pytest
+from shiliu.replay.report import Words
+from toy_robot import found, stream, take, verdict_of, write_sheet
+
+T = np.arange(300) / 30.0
+COMMANDS = np.stack([0.8 * np.sin(0.9 * T) + 0.3 * np.sin(2.1 * T), 1.2 + 0.8 * np.sin(0.7 * T + 1.0)], axis=1)
+TURNED = np.array([0.0, 0.25 * np.pi])  # rad, of joint b, which then goes 0.29 rad past its end at 2.5 in a part of the take
+
+
+@pytest.fixture(scope="module")
+def sheet(tmp_path_factory):
+    return write_sheet(tmp_path_factory.mktemp("toy"))
+
+
+def judged(sheet, commanded, measured=None):
+    """Of a take that was measured four rows later, with noise of an encoder."""
+    at = COMMANDS + TURNED if measured is None else measured
+    late = np.vstack([at[:1].repeat(4, axis=0), at[:-4]]) + np.random.default_rng(0).normal(0.0, 3e-4, at.shape)
+    state = commanded if measured is commanded else late
+    streams = [stream(role, role, "joint_position", "ab", x, rate=30.0) for role, x in (("command", commanded), ("measured", state))]
+    return verdict_of(take(*streams), sheet)
+
+
+def test_a_joint_that_was_measured_beyond_its_range_leaves_its_zero_open(sheet):
+    verdict = judged(sheet, COMMANDS + TURNED)
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, verdict.owner) == ("INCONCLUSIVE", "device")
+    assert (root.code, root.reason, root.subject) == ("joint.position", "measured_there", ("b",))
+    assert root.details["past"] == pytest.approx(0.285, abs=0.01)
+    assert "b goes to" in Words("en").message(root) and "超出" in Words("zh").message(root)
+
+
+def test_a_command_beyond_a_range_at_which_the_joint_stops_is_the_operator_s(sheet):
+    stops = np.minimum(COMMANDS + TURNED, [np.inf, 2.5])
+    verdict = judged(sheet, COMMANDS + TURNED, stops)
+    assert (verdict.verdict, verdict.owner, found(verdict, "joint.position", "command").level) == ("INFEASIBLE", "operator", "FAIL")
+
+
+def test_commands_written_as_measurements_show_nothing(sheet):
+    commanded = COMMANDS + TURNED
+    assert judged(sheet, commanded, commanded).verdict == "INFEASIBLE"
+
+
+def test_another_joint_that_did_not_go_there_is_named(sheet):
+    commanded = COMMANDS * [1.65, 1.0] + TURNED
+    verdict = judged(sheet, commanded, np.clip(commanded, [-1.57, -9.0], [1.57, 9.0]))
+    one = found(verdict, "joint.position", "command")
+    assert (verdict.verdict, one.level, one.subject, abs(one.limit)) == ("INFEASIBLE", "FAIL", ("a",), pytest.approx(np.pi / 2))
+    past = np.abs(commanded[:, 0]).max() - np.pi / 2
+    assert 0.1 < past < 0.285 and one.margin == pytest.approx(-past, abs=0.01)
