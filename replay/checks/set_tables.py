@@ -83,7 +83,7 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
         found.append(rule.finding(subject=subject, **graded, details=details))
     if declared.file is not None:
         kind, level = ("folder", "WARN") if declared.file.vacant else ("file", "FAIL")  # LeRobot finds none of them, or other ones
-        details = {"kind": kind, "said": declared.file.said, "here": declared.file.here}
+        details = {"kind": kind, "said": declared.file.announced, "here": declared.file.here}
         found.append(rule.beyond(1.0, level=level, subject=declared.file.by, details=details))
     if declared.listed is not None and declared.listed != 1:
         tabled = "total_episodes" in declared.totals  # else the set has no table at all

@@ -24,7 +24,7 @@ class AnnouncedFile(NamedTuple):
         by: what announces it; vacant: whether nothing lies there, so that no other rows are taken for them.
     """
 
-    said: str
+    announced: str
     here: str
     by: tuple[str, ...] = ("data/chunk_index", "data/file_index")
     vacant: bool = False

@@ -167,8 +167,8 @@ class _Foreign(ForeignTables):
         due = self.file_of(index, row) if index is not None and (each or isinstance(row.get("data/file_index"), int)) else None
         if due is None or due.resolve() == path.resolve():
             return None
-        said, here = (of.relative_to(self.root).as_posix() for of in (due, path))
-        return AnnouncedFile(said, here, ("data_path",), not due.is_file()) if each else AnnouncedFile(said, here)
+        announced, here = (of.relative_to(self.root).as_posix() for of in (due, path))
+        return AnnouncedFile(announced, here, ("data_path",), not due.is_file()) if each else AnnouncedFile(announced, here)
 
     def _unlike(self, columns: dict[str, np.ndarray]) -> Iterator[tuple[str, tuple[str, str, str]]]:
         """Features of numbers that `info.json` announces otherwise than they are here: not at all, of another shape, or with names that are
