@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from shiliu.replay.judge.explanation import changed_commands as looking
 from shiliu.replay.judge.explanation.changed_commands import changed_commands, changed_in_seconds
 from shiliu.replay.rollout.each_second import Second, each_second
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
@@ -91,6 +92,16 @@ def test_a_second_that_begins_in_another_state_has_no_commands_to_restore(scene,
     played = each_second(scene, broken, played_again(scene, recording))
     assert [one.begin for one in played.other] == [30, 60]
     assert restored_commands(played) == []
+
+
+def test_of_takes_that_come_in_turns_each_is_played_once(scene, good, monkeypatch):
+    asked = []
+    monkeypatch.setattr(looking, "each_second", lambda scene, episode, again: asked.append(episode))
+    takes = [as_recording(name, good, scene) for name in ("one", "two")]
+    for _ in range(3):
+        for take in takes:
+            assert changed_in_seconds(scene, take, played_again(scene, takes[0])) is None
+    assert len(asked) == 2
 
 
 ANSWER = Feature("action", ("answer.given",), ("1",), np.zeros(1), np.ones(1), ("answer",))

@@ -4,9 +4,9 @@ change is seen as it is."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from itertools import takewhile
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -28,16 +28,28 @@ WITHIN = 1.0  # s, by which a command that nothing answers may be early or late:
 STATE, ACTION = "observation.state", "action"
 
 
-@lru_cache(maxsize=1)
+# of each recording what was found in a scene: stages ask for it more than once, and takes of a set come in turns
+_FOUND: WeakKeyDictionary[Recording, tuple[Scene, Mapping[str, Any] | None]] = WeakKeyDictionary()
+
+
 def changed_in_seconds(scene: Scene, recording: Recording, again: Rollout | None) -> Mapping[str, Any] | None:
     """What of an own episode is otherwise than its full states say, as `changed_columns` tells it: its commands, else its columns in
-    seconds whose commands are right. None where neither is found, or rows are not those of the states. Two stages ask for it.
+    seconds whose commands are right. None where neither is found, or rows are not those of the states.
 
     Args:
         again: what its commands do from its start.
     """
+    if again is None:
+        return None
+    known = _FOUND.get(recording)
+    if known is None or known[0] is not scene:
+        known = _FOUND[recording] = scene, _sought(scene, recording, again)
+    return known[1]
+
+
+def _sought(scene: Scene, recording: Recording, again: Rollout) -> Mapping[str, Any] | None:
     episode = recording.episode
-    if episode is None or again is None or states_beside(recording).moved is not None:
+    if episode is None or states_beside(recording).moved is not None:
         return None
     played = each_second(scene, episode, again)
     if played is None:
