@@ -1,9 +1,9 @@
-"""A joint that is commanded beyond its range: what the robot measurably did there is not called impossible, and not lawful either."""
+"""What a robot measurably did beyond a range is neither called impossible nor lawful; and columns of two units are undecided."""
 
 import numpy as np
 import pytest
 from shiliu.replay.report import Words
-from toy_robot import found, stream, take, verdict_of, write_sheet
+from toy_robot import SHEET, found, stream, take, verdict_of, write_sheet
 
 T = np.arange(300) / 30.0
 COMMANDS = np.stack([0.8 * np.sin(0.9 * T) + 0.3 * np.sin(2.1 * T), 0.7 + 0.6 * np.sin(0.7 * T + 1.0)], axis=1)
@@ -59,3 +59,16 @@ def test_another_joint_that_did_not_go_there_is_named(sheet):
     assert (verdict.verdict, one.level, one.subject, abs(one.limit)) == ("INFEASIBLE", "FAIL", ("a",), pytest.approx(np.pi / 2))
     past = np.abs(commanded[:, 0]).max() - np.pi / 2
     assert 0.1 < past < 0.37 and one.margin == pytest.approx(-past, abs=0.01)
+
+
+def test_degrees_beside_shares_of_each_joint_s_range_are_undecided(tmp_path):
+    """Where the ranges are wide enough for both, nothing shows which column is in the declared unit."""
+    wide = tmp_path / "wide.yaml"
+    wide.write_text(SHEET.replace("[-90 deg, 90 deg]", "[-180 deg, 180 deg]").replace("[0 rad, 2.5 rad]", "[-3.2 rad, 3.2 rad]"), "utf-8")
+    low, high = np.array([-1.4, 0.0]), np.array([1.2, 2.2])
+    late = np.vstack([COMMANDS[:1].repeat(4, axis=0), COMMANDS[:-4]])
+    for state, word in ((np.degrees(late), "FEASIBLE"), (200.0 * (late - low) / (high - low) - 100.0, "INCONCLUSIVE")):
+        columns = (("command", np.degrees(COMMANDS)), ("measured", state))
+        verdict = verdict_of(take(*(stream(role, role, "joint_position", "ab", x, "deg", rate=30.0) for role, x in columns)), wide)
+        assert verdict.verdict == word
+    assert (verdict.findings[verdict.root].reason, verdict.owner) == ("scales_apart", "device")
