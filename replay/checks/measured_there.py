@@ -1,8 +1,9 @@
-"""A joint that is commanded beyond its range, and was measured there: the robot could do it, so its zero or its range is another one."""
+"""A joint that is commanded and measured beyond its range in a part of a take, where a known fault of a recorder explains all of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.channels import pair
 from ..signals.clock import origin_ns
-from .beyond_stops import beyond_stop
+from .beyond_stops import MOST_FITS, beyond_stop
 from .finding import Finding
 from .rules import Rules
 
@@ -19,22 +20,25 @@ NEXT, ALIKE, MOST = 30, 1e-6, 0.9  # rows by which commands may stand for what w
 
 
 def as_measured_there(findings: Sequence[Finding], recording: Recording, limits: Limits, rules: Rules) -> list[Finding]:
-    """The findings; `joint.position` of commands is left open where the joint was measured as far beyond its range as `beyond_stop` asks.
+    """The findings; `joint.position` of commands is left open where the joint was measured beyond its range too, and one known fault
+    (another zero, another sign) brings every row of both back into it.
 
-    What a real robot measurably did is not called impossible. Nor is it lawful: the zero of the joint is another one than the robot's
-    description has, or the end of its range is. Measurements that are commands written again show nothing.
+    In a part of the take an operator may have gone there, so that `beyond_range` claims nothing. But what a real robot measurably did is
+    not called impossible, where it may be counted from elsewhere. Measurements that are commands written again show nothing.
     """
     if recording.kind != "robot" or not any(one.code == CODE and one.failed and one.signal == "command" for one in findings):
         return list(findings)
     command, state = pair(recording)
     beyond = beyond_stop(command, state, limits, origin_ns(recording))
-    if beyond is None or command is None or state is None:
+    if beyond is None or not beyond.fits or command is None or state is None:
         return list(findings)
     there = {name for name in beyond.joints if not _is_copied(command, state, name)}
-    return [_open(one, there, rules) if one.code == CODE and one.failed and one.signal == "command" else one for one in findings]
+    kinds = list(dict.fromkeys(one.kind for one in beyond.fits))[:MOST_FITS]
+    explained = {f"fit{k}": f"fit_{kind}" for k, kind in enumerate(kinds)} | ({"off": beyond.fits[0].by} if kinds == ["zero"] else {})
+    return [_open(one, there, explained, rules) if one.code == CODE and one.failed and one.signal == "command" else one for one in findings]
 
 
-def _open(finding: Finding, there: set[str], rules: Rules) -> Finding:
+def _open(finding: Finding, there: set[str], explained: Mapping[str, Any], rules: Rules) -> Finding:
     others = [one for one in finding.details.get("others", ()) if one["level"] == "FAIL"]
     if not set(finding.subject) <= there:
         return finding
@@ -44,7 +48,7 @@ def _open(finding: Finding, there: set[str], rules: Rules) -> Finding:
         known = {key: worst[key] for key in ("value", "limit", "excess", "t0", "t1")}
         return finding.with_(subject=tuple(worst["subject"]), margin=-abs(worst["value"] - worst["limit"]), **known)
     assert finding.value is not None and finding.limit is not None
-    details = {**finding.details, "past": abs(finding.value - finding.limit)}
+    details = {**finding.details, "past": abs(finding.value - finding.limit), **explained}
     return rules[CODE].not_checked(
         REASON, signal="command", subject=finding.subject, value=finding.value, limit=finding.limit, unit=finding.unit,
         t0=finding.t0, t1=finding.t1, share=finding.share, details=details,

@@ -280,7 +280,7 @@ class Words:
         if finding.level in ("NOT_CHECKED", "NOT_APPLICABLE") and finding.reason:
             reason = self.reason(finding.reason)
             if finding.level == "NOT_CHECKED" and "message_open" in (self.code(finding.code) or {}):
-                return self.fill(self.code(finding.code)["message_open"], self._context(finding) | {"reason": reason})  # type: ignore[index]
+                return self.fill(self.code(finding.code)["message_open"], self._context(finding) | {"reason": reason}, unit_of(finding))  # type: ignore[index]
             if "nearby" in finding.details:
                 survey = finding.details.get("kind") == "survey"  # the same commands do it without this cell
                 details = finding.details if survey else {k: v for k, v in finding.details.items() if k != "differs"}
