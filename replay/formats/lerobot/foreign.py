@@ -38,6 +38,7 @@ COUNTER = "episode_index"  # LeRobot's own; other layouts number episodes from a
 OTHER_COUNTER = "episode"
 SUCCEEDED = "next.success is true in a row: the take is labelled as one that succeeded"
 FAILED = "next.success is true in no row: the take is labelled as one that failed"
+UNFILLED = "next.success is true in no take of the set: it labels none, since a recorder may never have filled it"
 TIME = "timestamp"  # LeRobot's own column of seconds since the episode began
 MIXED = 3  # times as many stretches of rows as episodes: from there on the rows of a file are in no order
 MANY = 3  # missing episodes, of which each has a line; more have one together
@@ -347,7 +348,10 @@ class _Foreign(ForeignTables):
     ) -> ArrayEpisode:
         row = self.rows.get(index, {}) if index is not None else {}
         notes, success = list(differences(columns, self.features)), success_of(columns)
-        if success is not None:
+        if success is False and self.succeeds_never:
+            success = None
+            notes.append(UNFILLED)
+        elif success is not None:
             notes.append(SUCCEEDED if success else FAILED)
         name = layout.episode_name(index) if index is not None else shown(path.stem)
         videos = self._videos(index, row)

@@ -18,7 +18,7 @@ from ..arrays.array_episode import mendable
 from ..file_state import refuse_pipes
 from ..reader_errors import bytes_of
 from . import layout
-from .foreign_columns import names_of, rate_of
+from .foreign_columns import SUCCESS, names_of, rate_of
 from .set_statistics import EpisodeStatistics, Stats, of_file, of_lines
 from .tables import readable
 
@@ -158,6 +158,13 @@ class ForeignTables:
     def set_statistics(self) -> Stats | None:
         """Statistics of the whole set; None where they are torn."""
         return of_file(self.root / layout.STATS, MAX_META_BYTES)
+
+    @cached_property
+    def succeeds_never(self) -> bool:
+        """Whether the set's statistics know `next.success`, and that it is true in no take."""
+        every = (self.set_statistics or {}, *self.listed_statistics[0].values())
+        most = [one[SUCCESS]["max"] for one in every if "max" in one.get(SUCCESS, {})]
+        return bool(most) and not any(np.any(one) for one in most)
 
     def file_of(self, index: int, row: dict[str, Any]) -> Path | None:
         """Where the frames of an episode belong; None where the set does not say."""
