@@ -26,12 +26,7 @@ geometry_msgs/Vector3 acc
 geometry_msgs/Vector3 free_acc
 geometry_msgs/Quaternion quat
 """
-ROS2_SENSORS = """\
-std_msgs/Header header
-builtin_interfaces/Time sensor_time
-kuavo_msgs/JointData joint_data
-kuavo_msgs/ImuData imu_data
-================================================================================
+ROS2_HEADER = """\
 MSG: std_msgs/Header
 builtin_interfaces/Time stamp
 string frame_id
@@ -39,6 +34,14 @@ string frame_id
 MSG: builtin_interfaces/Time
 int32 sec
 uint32 nanosec
+"""
+ROS2_SENSORS = """\
+std_msgs/Header header
+builtin_interfaces/Time sensor_time
+kuavo_msgs/JointData joint_data
+kuavo_msgs/ImuData imu_data
+================================================================================
+""" + ROS2_HEADER + """\
 ================================================================================
 MSG: kuavo_msgs/JointData
 float64[] joint_q

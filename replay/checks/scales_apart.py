@@ -23,7 +23,11 @@ OUTSIDE = 0.05  # of its range: a joint that reads further outside than so canno
 
 @dataclass(frozen=True)
 class OwnScales:
-    """Joints of two streams that go alike, each by a factor and an offset of its own: name -> (factor, offset, in the measured unit)."""
+    """Joints of two streams that go alike, each by a factor and an offset of its own.
+
+    Attributes:
+        joints: name -> (factor, offset, in the measured unit); largest: difference of the two streams in any of them, in that unit.
+    """
 
     joints: Mapping[str, tuple[float, float]]
     largest: float

@@ -84,8 +84,7 @@ class DriveWays:
         channel, drive = self.channels[j]
         plan = np.ascontiguousarray(self.plans[:, :, j].T)
         ways = drive.gain * later(plan, (drive.late + late) / self.dt) + drive.zero
-        left = np.minimum(np.abs(channel.columns["measured"][:, None] - ways), CAP).mean(axis=0)
-        return np.asarray(ways[:, int(left.argmin())])
+        return np.asarray(ways[:, int(_left(channel.columns["measured"], ways.T).argmin())])
 
 
 def ways_of(group: Group, drives: Mapping[str, Drive]) -> DriveWays | None:
@@ -105,7 +104,7 @@ def is_slowed(group: Group, ways: DriveWays) -> bool:
     as_ever, otherwise = 0.0, np.zeros(len(pace))
     for j, (channel, drive) in enumerate(ways.channels):
         x, rows = channel.columns["measured"], drive.late / group.dt
-        as_ever += min(_left(x, ways.way(j, by * group.dt)) for by in range(-BEHIND, BEHIND + 1))
+        as_ever += float(min(_left(x, ways.way(j, by * group.dt)) for by in range(-BEHIND, BEHIND + 1)))
         for k, of in enumerate(OTHERWISE):
             otherwise[k] += _left(x, drive.gain * later(plans[k, :, j], rows / of) + drive.zero)
     return float(otherwise.min()) < CLEARLY * as_ever
@@ -119,13 +118,15 @@ def at_a_lower_speed(group: Group, ways: DriveWays) -> DriveWays:
     for j, (channel, drive) in enumerate(ways.channels):
         x, plan = channel.columns["measured"], np.ascontiguousarray(plans[:, :, j].T)
         each = drive.gain * later(plan, drive.late / group.dt) + drive.zero
-        left += np.minimum(np.abs(x[:, None] - each), CAP).mean(axis=0)
+        left += _left(x, each.T)
     speed = SLOWER[int(left.argmin())] * FINER[:, None]
     return replace(ways, plans=_plans(group, ways.channels, speed, np.ones_like(speed)))
 
 
-def _left(measured: np.ndarray, way: np.ndarray) -> float:
-    return float(np.minimum(np.abs(measured - way), CAP).mean())
+def _left(measured: np.ndarray, ways: np.ndarray) -> np.ndarray:
+    """(...) by how much a channel (n,) is beside each of some ways (..., n), in the mean."""
+    left: np.ndarray = np.minimum(np.abs(measured - ways), CAP).mean(axis=-1)
+    return left
 
 
 def _plans(group: Group, known: Sequence[tuple[RecordedChannel, Drive]], speeds: np.ndarray, ramps: np.ndarray) -> np.ndarray:

@@ -15,13 +15,12 @@ from typing import NamedTuple
 import mujoco
 import numpy as np
 
-from ...scenarios.draws.variation import Draw
+from ...scenarios.draws.variation import STATE, Draw
 from ...scenarios.scene.scene import Scene
 from ..recording.recording import SimEpisode
 from .observers import FullStates, Observations
 from .rollout import AT_ONCE, Observer, RecordedPolicy, Rollout, roll_out
 
-STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 CTRL = mujoco.mjtState.mjSTATE_CTRL
 
 

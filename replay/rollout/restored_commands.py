@@ -8,11 +8,12 @@ at the end of the second, with the commands that its full state holds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ...scenarios.scene.schema import Feature
 from .each_second import PlayedSeconds, Second, commands_in, play_seconds
 
 # by which a measurement is another one, where its second is played by commands that are known to some millionths: by unit
@@ -61,6 +62,11 @@ def restored_commands(played: PlayedSeconds) -> list[RestoredSecond]:
     return sorted(found, key=lambda each: each.second.begin)
 
 
+def least_of(action: Feature, table: Mapping[str, float] = OTHER) -> np.ndarray:
+    """(nu,) by which each command is another one, by its unit."""
+    return np.array([table.get(unit, 1e-3) for unit in action.unit])
+
+
 def _in_order(every: Sequence[_Steps]) -> list[_Steps]:
     shown = [i for i, one in enumerate(every) if one.ends_otherwise]
     ends = [shown[0], shown[0] - 1, shown[-1], shown[-1] + 1] if shown else [0, len(every) - 1]
@@ -85,9 +91,7 @@ class _Steps:
         self.places = np.isin(np.concatenate(units), ("rad", "%", "m")) if units else np.zeros(0, bool)
         self.recorded = self._measured({name: np.asarray(states[name])[here] for name in self.features})
         self.commands = np.asarray(played.episode.actions[second.begin : second.begin + second.n], float)
-        self.nudge, self.other = (
-            np.array([table.get(unit, 1e-3) for unit in schema.action.unit]) for table in (NUDGE, OTHER)
-        )
+        self.nudge, self.other = (least_of(schema.action, table) for table in (NUDGE, OTHER))
 
     @property
     def kept(self) -> np.ndarray | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bags import ROS2_SENSORS, START, ros2_bag
+from bags import ROS2_HEADER, ROS2_SENSORS, START, ros2_bag
 from mcap.reader import make_reader
 from mcap.writer import Writer as RawWriter
 from mcap_ros2.decoder import DecoderFactory
@@ -184,16 +184,7 @@ float64[] position
 float64[] velocity
 float64[] effort
 ================================================================================
-MSG: std_msgs/Header
-builtin_interfaces/Time stamp
-string frame_id
-================================================================================
-MSG: builtin_interfaces/Time
-int32 sec
-uint32 nanosec
-"""
-
-
+""" + ROS2_HEADER
 
 
 def stamp(ns: int) -> dict:

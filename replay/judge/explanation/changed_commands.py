@@ -18,12 +18,11 @@ from ...residual.case import Case
 from ...residual.full_states import states_beside
 from ...residual.hypotheses import Explanation, best
 from ...rollout.each_second import PlayedSeconds, each_second
-from ...rollout.restored_commands import RestoredSecond, restored_commands
+from ...rollout.restored_commands import RestoredSecond, least_of, restored_commands
 from ...rollout.rollout import Rollout
 from .changed_columns import ENOUGH, changed_columns, fields_of
 
 FINE = 1e-5  # noise of a command that was found by what the robot did, in its own unit
-OTHER = {"rad": 1e-3, "%": 0.05}  # by which a command is another one; others 1e-3
 WITHIN = 1.0  # s, by which a command that nothing answers may be early or late: full states are a second apart
 STATE, ACTION = "observation.state", "action"
 
@@ -92,7 +91,7 @@ def changed_commands(
     truth = np.asarray(recorded, float).copy()
     for one in found:
         truth[one.second.begin : one.second.begin + one.second.n] = one.commands
-    least = np.array([OTHER.get(unit, 1e-3) for unit in action.unit])
+    least = least_of(action)
     unlike = np.abs(truth - recorded) > least
     if not unlike.any():
         return None
