@@ -17,9 +17,10 @@ import numpy as np
 
 from ...scenarios.draws.variation import STATE, Draw
 from ...scenarios.scene.scene import Scene
+from ...scenarios.stepping.simulation import Simulation
 from ..recording.recording import SimEpisode
 from .observers import FullStates, Observations
-from .rollout import AT_ONCE, Observer, RecordedPolicy, Rollout, roll_out
+from .rollout import AT_ONCE, Mark, Observer, RecordedPolicy, Rollout, roll_out
 
 CTRL = mujoco.mjtState.mjSTATE_CTRL
 
@@ -93,14 +94,18 @@ def each_second(scene: Scene, episode: SimEpisode, again: Rollout | None) -> Pla
 
 def play_seconds(scene: Scene, draw: Draw, seconds: Sequence[Second], actions: Sequence[np.ndarray], each: bool = False) -> list[Rollout]:
     """Stretches from their own states, with observations and the full state at the end of each (at every step: `each`)."""
+    at_start = Simulation(scene)
+    at_start.begin([draw])
+    own, none = at_start.save(), scene.course.begin(1)  # rules may read where things stood when the episode began
     out: list[Rollout] = []
     for begin in range(0, len(seconds), AT_ONCE):
         part = slice(begin, begin + AT_ONCE)
-        draws = [Draw(draw.values, draw.task, draw.model, one.state) for one in seconds[part]]
+        marks = [Mark(0, one.state, own.trace, own.start, none, {}) for one in seconds[part]]
         longest = max(len(one) for one in actions[part])
         states = [range(len(one) + 1) if each else [len(one)] for one in actions[part]]
-        observers: list[Observer] = [Observations(scene, len(draws), longest), FullStates.at(states)]
-        out += roll_out(scene, draws, RecordedPolicy([np.asarray(one, np.float32) for one in actions[part]]), observers)
+        observers: list[Observer] = [Observations(scene, len(marks), longest), FullStates.at(states)]
+        rows = RecordedPolicy([np.asarray(one, np.float32) for one in actions[part]])
+        out += roll_out(scene, [draw] * len(marks), rows, observers, begin=marks)
     return out
 
 

@@ -4,15 +4,17 @@ import dataclasses
 
 import numpy as np
 import pytest
+import shiliu
 from shiliu.replay.judge.explanation import changed_commands as looking
 from shiliu.replay.judge.explanation.changed_commands import changed_commands, changed_in_seconds
-from shiliu.replay.rollout.each_second import Second, each_second
+from shiliu.replay.rollout.each_second import Second, each_second, play_seconds
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.reproduce import played_again
 from shiliu.replay.rollout.restored_commands import RestoredSecond, restored_commands
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.scene.schema import Feature
+from shiliu.scenarios.stepping.simulation import Simulation
 
 STEPS, ELBOW, SHOULDER, STATE = 100, "zarm_l4_joint", "zarm_r1_joint", "observation.state"
 
@@ -42,6 +44,27 @@ def found_in(scene, episode):
 
 def column(scene, episode, name=ELBOW):
     return episode.actions[:, scene.schema.action.names.index(name)].astype(float)
+
+
+def test_a_second_goes_on_as_its_episode_did_where_a_rule_reads_the_begin():
+    """A bottle is tipped over with 20 mm less in it than at the begin of the episode: how much pours depends on both."""
+    scene = shiliu.load_scenario("drink_assist")
+    draw, actions = drawing.draw(scene, 0), np.tile(scene.ready_ctrl, (30, 1)).astype(np.float32)
+    level, bottle = (1 + int(draw.model.joint(name).qposadr[0]) for name in ("bottle/water_level", "bottle/bottle_065_free"))
+    state = draw.start_state.copy()
+    state[level] -= 0.02
+    state[bottle + 2] += 0.3
+    state[bottle + 3 : bottle + 7] = (0.2837, 0.9589, 0.0, 0.0)
+    ends = []
+    for begin in (draw, drawing.Draw(draw.values, draw.task, draw.model, state)):
+        simulation = Simulation(scene)
+        simulation.begin([begin])
+        simulation.put(state)
+        for row in actions:
+            simulation.step(row[None])
+        ends.append(simulation.state_of())
+    (played,) = play_seconds(scene, draw, [Second(0, 30, state, state)], [actions])
+    assert np.array_equal(played.states[30], ends[0]) and not np.array_equal(*ends)
 
 
 def test_an_episode_as_it_was_made_has_no_changed_commands(scene, good):
