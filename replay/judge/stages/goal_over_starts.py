@@ -24,6 +24,7 @@ from .likely_plan import LEAST_STARTS
 
 ENOUGH = 0.9  # of the starts must succeed for a PASS
 FEW, HANGS, NEVER_HELD = "no_start_agrees", "hangs_on_start", "never_held"
+UNKNOWN_START, UNKNOWN_VALUES = "unknown_start", "unknown_values"
 ZEROED = np.radians(0.5)  # by which each joint of an arm may be off at most; an estimate
 TURNED = np.radians(2.0)  # by which a thing may be turned then
 
@@ -49,6 +50,7 @@ def goal_over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
         details |= {key: round(float(value), 4) for key, value in of.items() if np.isfinite(value)}
     details |= {"tried": len(rollouts.outcomes)} if agreeing is not None else {}
     known: dict[str, Any] = {"value": k / n if n else None, "limit": ENOUGH, "details": details}
+    reason, _ = what_is_unknown(subject, rollouts)
     if not isinstance(label, dict) or label.get("success") is None:
         return [rule.not_checked("no_label", **known)]
     if agreeing is not None and n < LEAST_STARTS:
@@ -58,14 +60,22 @@ def goal_over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     if agreeing is None and subject.assumed:
         placed = set(things_of(scene)) <= set(rollouts.plan.stood) and not (start is not None and start.unplaced)
         if n < LEAST_STARTS or (k == 0 and not placed):
-            return [rule.not_checked("unknown_start", **known)]
+            return [rule.not_checked(reason, **known)]
     if k == 0 and (agreeing is None or min(short) > explained):
         return [rule.finding(level="FAIL", margin=-ENOUGH, excess=1.0, **known)]
     if k / n >= ENOUGH:
         return [rule.passed(**known)]
     if agreeing is None:
-        return [rule.not_checked("unknown_start", **known)]
+        return [rule.not_checked(reason, **known)]
     return [rule.not_checked(HANGS if any(one.held for one in rollouts.plan.stops) else NEVER_HELD, **known)]
+
+
+def what_is_unknown(subject: Subject, rollouts: Rollouts) -> tuple[str, dict[str, Any]]:
+    """Why likely starts are tried: places are unknown, or only values, which are named as `missing`."""
+    start = rollouts.plan.start
+    if start is None or start.unplaced or not start.drawn or set(things_of(subject.scene)) - set(start.poses):
+        return UNKNOWN_START, {}
+    return UNKNOWN_VALUES, {"missing": list(start.drawn)}
 
 
 def short_by(subject: Subject, played: Rollout) -> float:

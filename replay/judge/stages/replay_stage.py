@@ -52,15 +52,13 @@ from ..facts.object_poses import check_diverged
 from ..facts.payload import before_let_go, creep_of
 from ..facts.record_witness import carried_of, check_witness, exact, left_lying
 from ..facts.recorded_answers import UNKNOWN
-from ..facts.recorded_poses import things_of as movable
 from ..facts.recorded_state import RecordedState
 from ..facts.results import Integrity, Motions, Replay, Rollouts, Subject
 from ..facts.retargeted_report import check_object
 from ..facts.unasked_touches import unasked_touches
-from .goal_over_starts import HANGS, goal_over_starts, in_each
+from .goal_over_starts import HANGS, UNKNOWN_START, goal_over_starts, in_each, what_is_unknown
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 
-UNKNOWN_START = "unknown_start"
 PART = 0.5  # of a take: columns that were changed in more of it may be so for another cause, of which `attribute` knows
 OF_A_COLUMN = ("unknown", "action_edited", "record_edited")  # causes of a departure, behind which columns may have been changed
 Tracking = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
@@ -332,10 +330,8 @@ def _happened(subject: Subject, motions: Motions, rollouts: Rollouts) -> list[Fi
 def as_sure_as_its_start(found: list[Finding], subject: Subject, rollouts: Rollouts) -> list[Finding]:
     """The findings of a replay whose start may be unknown, or known without certainty."""
     if not rollouts.known:
-        start = rollouts.plan.start
-        values = [] if start is None or start.unplaced or set(movable(subject.scene)) - set(start.poses) else list(start.drawn)
-        reason = "unknown_values" if values else UNKNOWN_START
-        found = [_unproven(one, reason, subject, {"missing": values} if values else {}) for one in found]
+        reason, missing = what_is_unknown(subject, rollouts)
+        found = [_unproven(one, reason, subject, missing) for one in found]
     if rollouts.plan.unsure:
         found = [_unproven(one, rollouts.plan.unsure, subject) for one in found]
     return found
@@ -373,8 +369,8 @@ def _slipped(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     scene, rules, shown = subject.scene, subject.rules, rollouts.shown
     assert shown is not None
     if not rollouts.known or (subject.recording.episode is None and not scene.handled):
-        rule = rules["slip"]
-        return [rule.not_checked(UNKNOWN_START) if scene.handled else rule.not_applicable("no_objects")]
+        reason, missing = what_is_unknown(subject, rollouts)
+        return [rules["slip"].not_checked(reason, details=missing) if scene.handled else rules["slip"].not_applicable("no_objects")]
     mine = [before_let_go(scene, shown, before_received(scene, shown, held)) for held in rollouts.carries]
     creeps = [(held, creep_of(scene, rollouts.plan.takes[0], shown, held)) for held in mine if held.begin < held.end]
     return check_slip(creeps, len(scene.handled), scene.control_timestep, rules)
