@@ -104,7 +104,7 @@ def test_a_place_that_the_goal_does_not_hang_on_leaves_nothing_open(scene, take,
 def test_a_place_that_is_recorded_is_not_called_unrecorded_for_a_mass_that_is_not(take):
     scene = shiliu.load_scenario("table_setting", ["scenario.judge.if_unknown.starts=2"])
     for one, reason in ((take, "unknown_values"), (without_poses(take), "unknown_start")):
-        goal, verdict = goal_of(scene, one)
+        _, verdict = goal_of(scene, one)
         slip = next(each for each in verdict.findings if each.code == "slip")
         assert slip.level == "NOT_CHECKED" and slip.reason == reason
         assert (slip.details.get("missing") == ["buns.mass", "friction"]) is (reason == "unknown_values")
