@@ -133,13 +133,13 @@ def _freezes_against(
         return []
     stands = np.concatenate([[False], (x[1:] == x[:-1]).all(axis=1)])  # all of it, with the sample before
     t_other, found = seconds(other, origin) + shift, []
+    whole = _still(x, t, rule.bound("warn")) if other.role == "measured" else []
     for name in (name for name in names if name in other.names):
         j = names.index(name)
         y = other.column(name) * SCALE.get(other.unit, 1.0)
         # a command may hold one joint for as long as it likes (and the world may push that joint); it is frozen where
         # all of it stands
-        values = x if other.role == "measured" else x[:, [j]]
-        for first, last in _still(values, t, rule.bound("warn")):
+        for first, last in whole if other.role == "measured" else _still(x[:, [j]], t, rule.bound("warn")):
             # what the other side does just before still arrives, and what it does at the end has not yet
             during = (t_other > t[first] + rule.settings["settle"] * (other.role == "measured")) & (
                 t_other < t[last] - rule.settings["settle"] * (other.role == "command")

@@ -56,7 +56,7 @@ def check_polarity(columns: ComparedColumns, rules: Rules) -> list[Finding]:
             known["kind"] = "motion"
         elif ends and not _goes_along(channel, group.dt):
             # a hand that moves, and is once at the other end, is on its way or holds something
-            moved = min(np.ptp(channel.columns[kind]) for kind in ("command", "measured")) > END
+            moved = min(channel.goes(kind) for kind in ("command", "measured")) > END
             if len({end for end, _, _ in ends}) == 1 and moved:
                 continue
             _, first, last = ends[0]

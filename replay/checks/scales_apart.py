@@ -10,7 +10,7 @@ import numpy as np
 from ..recording.recording import Stream
 from ..robots.limits import Limits
 from ..signals.channels import SCALE, ends_of, in_radians, shared
-from ..signals.pairing import side_by_side
+from ..signals.pairing import Both, side_by_side
 from ..signals.signal import find_lag
 from ..signals.statistics import correlation
 from .beyond_stops import is_ranged
@@ -18,6 +18,7 @@ from .beyond_stops import is_ranged
 # by which a factor is none of a servo; by which two are of two scales; of them, joints at least; of the squared motion that factor and
 # offset explain; rad that a joint goes to be asked, or share of its way
 OTHER, TWO, LEAST, EXPLAINED, GOES = 0.15, 1.1, 2, 0.97, {True: 0.1, False: 0.05}
+LATE = 1.0  # s, by which a measurement is looked for after its command
 OUTSIDE = 0.05  # of its range: a joint that reads further outside than so cannot be there
 
 
@@ -48,8 +49,10 @@ def scales_apart(command: Stream | None, state: Stream | None, origin: int) -> O
     both = side_by_side(command, state, names, origin, sizes) if names else None
     if both is None:
         return None
+    if not _may_be_apart(both, GOES[ends is None]):
+        return None
     alike = [(x - x.mean(axis=0)) / np.maximum(x.std(axis=0), 1e-9) for x in (both.command, both.state)]
-    lag = find_lag(both.t, alike[0], both.t, alike[1])
+    lag = find_lag(both.t, alike[0], both.t, alike[1], search=LATE)
     if lag is None:
         return None
     rows = min(max(0, round(lag.pooled / both.step)), len(both.t) // 2)
@@ -72,6 +75,22 @@ def scales_apart(command: Stream | None, state: Stream | None, origin: int) -> O
         return None
     at = [both.names.index(name) for name in found]
     return OwnScales(found, float(np.abs(went[:, at] - sent[:, at]).max()) / sizes[1])
+
+
+def _may_be_apart(both: Both, goes: float) -> bool:
+    """Whether enough joints may be of other scales, however late they are: a factor is the correlation times the ratio of what two columns
+    scatter by, and a column scatters no less than a part of it does."""
+    last = min(round(LATE / both.step) + 1, len(both.t) // 2)
+    sent, part = _spread(both.command), _spread(both.command[: len(both.t) - last])
+    went, later = _spread(both.state), _spread(both.state[last:])
+    larger, smaller = went > (1.0 + OTHER) ** 2 * part, EXPLAINED * later < (1.0 - OTHER) ** 2 * sent
+    moves = np.minimum(np.ptp(both.command, axis=0), np.ptp(both.state, axis=0)) >= goes
+    return int((moves & (larger | smaller)).sum()) >= LEAST
+
+
+def _spread(x: np.ndarray) -> np.ndarray:
+    """(k,) the squared motion of columns (n, k) about their means."""
+    return np.asarray(x.var(axis=0) * len(x))
 
 
 def outside_of_ranges(stream: Stream, limits: Limits) -> tuple[str, float, float] | None:

@@ -129,7 +129,7 @@ def _meet(one: Difference, other: Difference) -> bool:
 
 
 def _goes(channel: RecordedChannel) -> bool:
-    return float(np.ptp(channel.columns["command"])) > GOES
+    return channel.goes("command") > GOES
 
 
 def _late(group: Group, ways: DriveWays) -> tuple[float, list[Difference]]:

@@ -46,7 +46,7 @@ def arms_copied(group: Group) -> Iterator[Difference]:
     commanded alike, but no two are measured alike. What two joints share may be one motor."""
     if group.hands:
         return
-    goes = [c for c in group.channels if all(kind in c.columns and float(np.ptp(c.columns[kind])) > GOES for kind in KINDS)]
+    goes = [c for c in group.channels if all(kind in c.columns and c.goes(kind) > GOES for kind in KINDS)]
     of: dict[bytes, list[str]] = {}
     for channel in goes:
         of.setdefault(b"".join(np.ascontiguousarray(channel.columns[kind]).tobytes() for kind in KINDS), []).append(channel.name)
@@ -54,7 +54,7 @@ def arms_copied(group: Group) -> Iterator[Difference]:
     if len(pairs) < JOINTS:
         return
     names = tuple(name for side in zip(*pairs) for name in side)
-    size = max(float(np.ptp(c.columns["measured"])) for c in goes if c.name in names)
+    size = max(c.goes("measured") for c in goes if c.name in names)
     yield Difference.over(
         group.t, names, "measured", None, size, group.channels[0].unit, "copied", certain=True, numbers={"other": pairs[0][1]},
         stream=next(c for c in goes if c.name in names).topics["measured"], limit=GOES, weight=1e4 * len(names),

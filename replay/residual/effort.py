@@ -19,7 +19,7 @@ from .relations import Relation, derivative, follows, shifted
 from .resolved_torque import COARSE, are_computed
 from .servo_law import SHARE, ServoLaw, late_column, torques_exchanged, torques_never_written
 from .smoothed_commands import smoothed_commands
-from .table import Group, RecordedChannel, held_for
+from .table import Group, RecordedChannel
 from .torque_timing import HARMLESS, is_harmless
 
 LIMIT = 3.0  # Nm: what counts
@@ -153,14 +153,15 @@ def _unexplained(group: Group, law: ServoLaw, rest: np.ndarray, sure_of: Sequenc
     chatter = CHATTER * abs(law.damping) * np.column_stack([apart_of(c, group.t, smoothed) for c in channels])
     never_were = np.column_stack([_doubted(sure_of, "measured", c.name, group.n) for c in channels])
     chatter = np.where(never_were, 0.0, chatter)  # positions that never were do not chatter
-    # of a joint that hardly moves it is as of most others, so all are asked
-    computed = are_computed(law.channels)[loud] if law.noise > EXACT * small else np.zeros(len(loud), bool)
-    chatter = chatter + np.where(computed, WITHIN_ROW * abs(law.damping) * speed, 0.0)
     chatter = chatter + (law.pushed[:, loud] if isinstance(law.pushed, np.ndarray) else law.pushed)
     chatter = chatter + abs(law.stiffness) * np.column_stack([_between_commands(c, group.dt) for c in channels])
-    if smoothed:  # they do not show what strikes a joint that stands
-        speed = speed + STILL
-    bad[:, loud], sure[:, loud] = _judged(rest[:, loud] / small, speed, SIGMAS * law.noise / small, chatter / small)
+    at_once = speed + STILL if smoothed else speed  # smoothed ones do not show what strikes a joint that stands
+    of = rest[:, loud] / small, at_once, SIGMAS * law.noise / small
+    bad[:, loud], sure[:, loud] = _judged(*of, chatter / small)
+    # of a joint that hardly moves it is as of most others, so all are asked
+    if bad.any() and law.noise > EXACT * small and (computed := are_computed(law.channels)[loud]).any():
+        chatter = chatter + np.where(computed, WITHIN_ROW * abs(law.damping) * speed, 0.0)
+        bad[:, loud], sure[:, loud] = _judged(*of, chatter / small)
     return bad, sure
 
 
@@ -170,7 +171,7 @@ def _between_commands(channel: RecordedChannel, dt: float) -> np.ndarray:
     c = channel.columns["command"]
     if dt > COARSE:
         return np.abs(c - shifted(c, -1))
-    held = held_for(c)
+    held = channel.held("command")
     if held == 1 or held * dt > HARMLESS + 1e-6:
         return np.zeros(len(c))
     near = np.stack([shifted(c, by - 1) for by in range(-held, held + 1)])
@@ -317,8 +318,8 @@ def _mean(x: np.ndarray, rows: int) -> np.ndarray:
 def _all(group: Group, law: ServoLaw) -> Iterator[Difference]:
     """All torques counted in another unit, or with the other sign: their share of the arms' weight is not one."""
     share, truth, channels = law.share, law.truth, law.channels
-    sent = [c.columns["command"] for c in channels]  # of which it is not known which one a servo had, where each stands for some rows
-    held = [held_for(c) > 1 for c in sent if np.ptp(c) > LEAP]
+    # of commands it is not known which one a servo had, where each stands for some rows
+    held = [c.held("command") > 1 for c in channels if c.goes("command") > LEAP]
     if law.scale != 1.0 or 2 * sum(held) > len(held) or abs(share - 1.0) <= SHARE or float(np.ptp(truth / share, axis=0).max()) < LEAST:
         return
     size = abs(share - 1.0) * float(np.abs(truth / share).max())

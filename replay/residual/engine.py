@@ -186,14 +186,14 @@ def _hands(group: Group) -> list[Difference]:
     without = {name for one in found for name in one.channels}
     for channel in group.channels:
         if channel.name not in without and (factor := another_unit(channel, group.dt)) is not None:
-            kind, size = "measured", abs(factor - 1.0) * float(np.ptp(channel.columns["command"]))
+            kind, size = "measured", abs(factor - 1.0) * channel.goes("command")
             if factor < 1.0 and np.abs(channel.columns["command"]).max() > PAST:  # of shares, those past their whole way are wrong
                 kind, factor = "command", 1.0 / factor
             found.append(replace(whole(group, channel, kind, size, "factor", {"factor": factor}, ()), certain=True))
             continue
         r = reversed_hand(channel, group.dt)
         if r is not None:
-            way = float(np.ptp(channel.columns["measured"]))
+            way = channel.goes("measured")
             turned_round = whole(group, channel, "measured", way, "mirrored", {"correlation": r}, ())
             found.append(replace(turned_round, certain=True))
         if (late := late_hand(channel, group.dt)) is not None:

@@ -29,7 +29,7 @@ def exchanged_hands(group: Group) -> Iterator[Difference]:
             yield sides
         return
     for one, two in combinations(hands, 2):
-        if max(float(np.ptp(c.columns["command"])) for c in (one, two)) < GOES or one.topics["measured"] != two.topics["measured"]:
+        if max(c.goes("command") for c in (one, two)) < GOES or one.topics["measured"] != two.topics["measured"]:
             continue
         own = _beside(one, one, group.dt) + _beside(two, two, group.dt)
         if own <= BESIDE:

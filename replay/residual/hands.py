@@ -143,7 +143,7 @@ def late_hand(channel: RecordedChannel, dt: float) -> float | None:
 
 def never_measured(channel: RecordedChannel) -> float | None:
     """How far a hand is commanded that is measured at one value in all rows, though it was to go there and back; else None."""
-    if not {"command", "measured"} <= set(channel.columns) or np.ptp(channel.columns["measured"]) > 0.0:
+    if not {"command", "measured"} <= set(channel.columns) or channel.goes("measured") > 0.0:
         return None
     c = channel.columns["command"]
     way = float(np.ptp(c))

@@ -57,7 +57,7 @@ def _rows_each(group: Group, kind: str) -> tuple[int, tuple[RecordedChannel, ...
     """Rows for which most joints that move stand at a value each, all together, these joints, and the first row of each value.
 
     One, and none of both, where there are no such rows."""
-    moving = [c for c in group.channels if kind in c.columns and float(np.ptp(c.columns[kind])) > GOES]
+    moving = [c for c in group.channels if kind in c.columns and c.goes(kind) > GOES]
     if len(moving) < JOINTS:
         return 1, (), ()
     changes = np.column_stack([np.diff(c.columns[kind]) != 0.0 for c in moving])

@@ -37,7 +37,7 @@ class LateArm:
 def late_arm(group: Group) -> LateArm | None:
     """The arm with measurements of another moment than the other joints'; None where there is none."""
     moving = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
-    moving = [c for c in moving if c.unit == "rad" and float(np.ptp(c.columns["command"])) > GOES]
+    moving = [c for c in moving if c.unit == "rad" and c.goes("command") > GOES]
     sides = {side: [c for c in moving if side_of(c.name) == side] for side in ("l", "r")}
     if group.hands or not group.same_rows or group.dt > SLOWEST or max(map(len, sides.values())) < JOINTS:
         return None

@@ -34,7 +34,7 @@ def positions_behind(group: Group, hands: Sequence[RecordedHand]) -> Difference 
     by_name = {c.name: c for c in group.channels if {"measured", "velocity"} <= set(c.columns)}
     known = [hand for hand in hands if set(hand.arm.chain.joints) <= set(by_name)]
     joints = [by_name[name] for hand in known for name in hand.arm.chain.joints]
-    moving = [c for c in joints if float(np.ptp(c.columns["measured"])) > GOES]
+    moving = [c for c in joints if c.goes("measured") > GOES]
     if len(moving) < JOINTS:
         return None
     plain = _left(moving, lambda x: x, group.dt)

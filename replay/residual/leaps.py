@@ -119,7 +119,7 @@ class Leaps:
         before = max(2, round(BEFORE / self.group.dt))
         for j, channel in enumerate(self.channels):
             own = self.command[:, j]
-            if own.max() <= self.least_command and np.ptp(channel.columns["command"]) <= self.least_command:
+            if own.max() <= self.least_command and channel.goes("command") <= self.least_command:
                 continue
             after = _largest_after(self.measured[:, j], before)
             unanswered = after < ANSWERED * own
@@ -193,7 +193,7 @@ class Leaps:
 
     def _least_of(self, j: int) -> float:
         """From where on a step of a measured joint is looked at: a finger that is written more often than it is measured goes further."""
-        held = held_for(self.channels[j].columns["measured"]) if self.group.hands else 1
+        held = self.channels[j].held("measured") if self.group.hands else 1
         return self.least * min(held, HELD)
 
     def _follows(self, channel: RecordedChannel, first: int, last: int) -> bool:

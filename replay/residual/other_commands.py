@@ -33,7 +33,7 @@ def not_followed(group: Group) -> Iterator[Difference]:
     That a servo is soft, a joint blocked, or some columns exchanged is none of this: the joints follow none of the columns, however late.
     """
     both = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
-    goes = [c for c in both if c.unit == "rad" and float(np.ptp(c.columns["measured"])) > GOES]
+    goes = [c for c in both if c.unit == "rad" and c.goes("measured") > GOES]
     if len(goes) < LEAST or group.n < ROWS:
         return
     commands = np.column_stack([c.columns["command"] for c in both])
@@ -50,7 +50,7 @@ def not_followed(group: Group) -> Iterator[Difference]:
     name, lost = max(kinds.items(), key=lambda one: len(one[1]))
     if len(lost) < 2 or 2 * len(lost) <= sum(map(len, kinds.values())):
         name, lost = None, [channel for each in kinds.values() for channel in each]
-    size = max(float(np.ptp(c.columns["measured"])) for c in lost)
+    size = max(c.goes("measured") for c in lost)
     yield Difference.over(
         group.t, tuple(c.name for c in lost), "command", None, size, "rad", name, certain=True, stream=lost[0].topics["command"],
         limit=GOES, undone=0.0, weight=1e3 * len(lost),

@@ -18,6 +18,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import sparse
+from scipy.linalg.lapack import dposv
 
 from ..signals.signal import over_runs
 from ..signals.statistics import TO_SIGMA, median, median_of, median_size
@@ -156,13 +157,19 @@ def robust_fit(
         own = a.reshape(-1)[diagonal]
         prior = precision * noise**2
         own += prior
-        own += 1e-12 * a.trace() / p
+        own += 1e-12 * own.sum() / p
         before = beta
         right = weighted @ y + prior * mean
-        beta = np.linalg.solve(a, right) if p > 1 else right / a[0]
+        beta = _solved(a, right) if p > 1 else right / a[0]
         if i > 1 and np.abs(beta - before).max() < SETTLED * max(1.0, float(np.abs(beta).max())):
             break
     return beta
+
+
+def _solved(a: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """(p,) the solution of normal equations, by Cholesky's factors; LAPACK is asked itself, for NumPy takes thrice as long to ask it."""
+    _, x, failed = dposv(a, right)
+    return np.linalg.solve(a, right) if failed else np.asarray(x)
 
 
 @lru_cache(maxsize=KEPT)
@@ -182,11 +189,11 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     commands = sent(group, [i for i, channel in enumerate(pairs) if channel is not None])
     designs = {i: _recent(x, shifts) for i, x in commands.items()}
     moving = [i for i in designs if np.ptp(designs[i][:, 0]) > MOVED[group.channels[i].unit]]
-    kernels = []
+    kernels, floors = [], {i: _floor(group.channels[i]) for i in designs}
     plain = np.zeros(len(shifts) + 1)
     for i in moving[:: -(-len(moving) // ENOUGH_OF)] if moving else ():
-        y, floor = group.channels[i].columns["measured"], _floor(group.channels[i])
-        kernels.append(robust_fit(designs[i], y, None, np.full(len(plain), 1e-3), floor)[:-1])
+        y = group.channels[i].columns["measured"]
+        kernels.append(robust_fit(designs[i], y, None, np.full(len(plain), 1e-3), floors[i])[:-1])
     if kernels:
         common = np.median(kernels, axis=0)
         total = common.sum()
@@ -204,13 +211,13 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
         if i not in designs:
             found.append(None)
             continue
-        y, floor = channel.columns["measured"], _floor(channel)
+        y, floor = channel.columns["measured"], floors[i]
+        error = y - designs[i][:, :-1] @ common
+        offset = median(error)
         if i in moving:
-            mean[-1] = median(y - designs[i][:, :-1] @ common)
+            mean[-1] = offset
             beta, error, noise = robust(designs[i], y, mean, prior, floor)
         else:
-            error = y - designs[i][:, :-1] @ common
-            offset = median(error)
             beta, error = np.concatenate([common, [offset]]), error - offset
             noise = max(TO_SIGMA * median_size(error), floor)
         gain = float(beta[:-1].sum())
@@ -253,41 +260,35 @@ def _as_the_others(
 def derivative(group: Group) -> list[Relation | None]:
     """For each channel with position and speed: what the speed is of the rises around its row. Speeds are often those at the end
     of a control period, so the weights are fitted; all channels share them, as they share the device."""
-    made = [_rises(channel, group.dt) for channel in group.channels]
-    own: list[np.ndarray] = []
-    for one, channel in zip(made, group.channels):
-        if one is not None and len(own) < ENOUGH_OF and np.ptp(channel.columns["measured"]) > MOVED[channel.unit]:
-            own.append(robust_fit(one[0], channel.columns["velocity"], None, np.full(4, 1e-2), 1e-3))
+    both = [i for i, c in enumerate(group.channels) if {"measured", "velocity"} <= set(c.columns)]
+    found: list[Relation | None] = [None] * len(group.channels)
+    if not both:
+        return found
+    q, v = (np.stack([group.channels[i].columns[kind] for i in both]) for kind in ("measured", "velocity"))
+    moving = [group.channels[i].goes("measured") > MOVED[group.channels[i].unit] for i in both]
+    rises = np.zeros((len(both), group.n + 3))  # beyond the ends it stands
+    rises[:, 2:-2] = np.diff(q, axis=1) / group.dt
+    some = [k for k, goes in enumerate(moving) if goes][:ENOUGH_OF]
+    own = [robust_fit(sliding_window_view(rises[k], 4), v[k], None, np.full(4, 1e-2), 1e-3) for k in some]
     common = np.median(own, axis=0) if own else np.full(4, 0.25)
     if not 0.3 < common.sum() < 3.0:
         common = np.full(4, 0.25)
-    found: list[Relation | None] = []
-    for one, channel in zip(made, group.channels):
-        if one is None:
-            found.append(None)
-            continue
-        design, terms = one
-        v, due = channel.columns["velocity"], design @ common
-        error = v - due
-        noise = max(TO_SIGMA * median_size(error), 1e-3)
-        weights: dict[tuple[str, int], float] = {("velocity", 0): 1.0}
-        for w, term in zip(common, terms):
-            for key, factor in term.items():
-                weights[key] = weights.get(key, 0.0) - float(w) * factor
-        moving = bool(np.ptp(channel.columns["measured"]) > MOVED[channel.unit])
-        slope = _slope(due, v) if moving else 1.0
-        slack = _abrupt(due, v)
-        found.append(Relation("derivative", "velocity", weights, 0.0, error, noise, gain=slope, own=moving, slack=slack))
+    w = (common / group.dt).tolist()
+    at = dict(zip(range(-2, 3), (w[0], w[1] - w[0], w[2] - w[1], w[3] - w[2], -w[3])))  # of the positions beside a row
+    weights: Weights = {("velocity", 0): 1.0} | {("measured", shift): weight for shift, weight in at.items()}
+    due = sum(share * rises[:, k : k + group.n] for k, share in enumerate(common.tolist()))
+    error, slack = v - due, _abrupt(due, v)
+    for k, i in enumerate(both):
+        noise, slope = max(TO_SIGMA * median_size(error[k]), 1e-3), _slope(due[k], v[k]) if moving[k] else 1.0
+        found[i] = Relation("derivative", "velocity", weights, 0.0, error[k], noise, gain=slope, own=moving[k], slack=slack[k])
     return _capped(found)
 
 
 def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """(n,) how much two tellings of a speed both change within two rows to either side: there they may differ by as much."""
-    near = np.empty((len(one) + 4, 2))
-    near[2:-2, 0], near[2:-2, 1] = one, other
-    near[:2], near[-2:] = near[2], near[-3]
+    """(k, n) how much two tellings of speeds both change within two rows to either side: there they may differ by as much."""
+    near = np.pad(np.stack([one, other]).transpose(2, 0, 1), ((2, 2), (0, 0), (0, 0)), "edge")
     changes = over_runs(np.maximum, near, 5) - over_runs(np.minimum, near, 5)
-    return ABRUPT * np.minimum(changes[:, 0], changes[:, 1])
+    return np.asarray(ABRUPT * changes.min(axis=1).T)
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
@@ -321,15 +322,6 @@ def _capped(relations: list[Relation | None]) -> list[Relation | None]:
         return relations
     most = ALIKE * median_of(known) + LEAST["1"] * 3.0
     return [r if r is None or r.noise <= most else replace(r, noise=most) for r in relations]
-
-
-def _rises(channel: RecordedChannel, dt: float) -> tuple[np.ndarray, list[dict[tuple[str, int], float]]] | None:
-    if not {"measured", "velocity"} <= set(channel.columns):
-        return None
-    q = channel.columns["measured"]
-    terms = [{("measured", s + 1): 1.0 / dt, ("measured", s): -1.0 / dt} for s in (-2, -1, 0, 1)]
-    rises = np.concatenate([[0.0, 0.0], np.diff(q) / dt, [0.0, 0.0]])  # beyond the ends it stands
-    return sliding_window_view(rises, 4), terms
 
 
 def relations_of(group: Group, late: float = 0.0) -> list[list[Relation]]:

@@ -31,7 +31,7 @@ def is_resampled(group: Group) -> bool:
 
 def _uneven(group: Group, kind: str) -> set[int]:
     """Of so many rows the steps or the bends come in turns."""
-    columns = [c.columns[kind] for c in group.channels if kind in c.columns and np.ptp(c.columns[kind]) > 0.0]
+    columns = [c.columns[kind] for c in group.channels if kind in c.columns and c.goes(kind) > 0.0]
     if not columns or group.n < 3 * ENOUGH:
         return set()
     x = np.column_stack(columns)

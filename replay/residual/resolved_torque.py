@@ -52,7 +52,7 @@ def _most_computed(channels: Sequence[RecordedChannel]) -> bool:
 def scatter(channels: Sequence[RecordedChannel]) -> float:
     """By how much positions scatter about their course, of the middle joint that moves: by fourth differences, which smooth motion has
     hardly any of; or by the grid on which they are written, of which a joint that rests shows nothing else."""
-    of = [c.columns["measured"] for c in channels if np.ptp(c.columns["measured"]) > 0.0]
+    of = [c.columns["measured"] for c in channels if c.goes("measured") > 0.0]
     return median_of(max(TO_SIGMA * median_size(np.diff(x, 4)) / FOURTH, _of_grid(x)) for x in of) if of else 0.0
 
 

@@ -121,7 +121,7 @@ def rows_turned(group: Group) -> Iterator[Difference]:
         return
     found: dict[str, tuple[tuple[str, ...], float]] = {}
     for kind in ("command", "measured"):
-        of = [c for c in group.channels if kind in c.columns and not c.is_switch and float(np.ptp(c.columns[kind])) > MOVES]
+        of = [c for c in group.channels if kind in c.columns and not c.is_switch and c.goes(kind) > MOVES]
         if len(of) < 2:
             continue
         x = np.column_stack([c.columns[kind] for c in of])
@@ -153,14 +153,14 @@ def rows_shuffled(group: Group) -> Iterator[Difference]:
     ratios: dict[str, np.ndarray] = {}
     moving = [c for c in group.channels if not c.is_switch]
     for kind in ("command", "measured"):
-        of = [c.columns[kind] for c in moving if kind in c.columns and float(np.ptp(c.columns[kind])) > MOVES]
+        of = [c.columns[kind] for c in moving if kind in c.columns and c.goes(kind) > MOVES]
         if len(of) < 2:
             return
         steps = np.diff(np.column_stack(of), axis=0)
         ratios[kind] = 0.5 * (steps**2).mean(axis=0) / np.var(np.column_stack(of), axis=0)
         if float((ratios[kind] > NO_ORDER).mean()) >= MOST and float(np.median(np.abs(steps))) / group.dt > FASTEST:
             mixed[kind] = float(np.abs(steps).max())
-    both = [c for c in moving if {"command", "measured"} <= set(c.columns) and float(np.ptp(c.columns["measured"])) > MOVES]
+    both = [c for c in moving if {"command", "measured"} <= set(c.columns) and c.goes("measured") > MOVES]
     names = tuple(c.name for c in both)
     if len(mixed) == 2:
         apart = [float(np.std(c.columns["command"] - c.columns["measured"])) < TOGETHER * float(np.std(c.columns["command"])) for c in both]

@@ -275,7 +275,7 @@ def _counted(group: Group) -> tuple[RecordedChannel, ...]:
     """Hands of which everything is recorded, in the unit that is written beside them; one that rests has the same in any."""
     asked = [c for c in group.channels if set(c.columns) >= NEEDED]
     largest = [float(np.abs(c.columns["command"]).max()) for c in asked]
-    return tuple(c for c, most in zip(asked, largest) if most < COUNTED and (most > SHARE_OF or not np.ptp(c.columns["command"])))
+    return tuple(c for c, most in zip(asked, largest) if most < COUNTED and (most > SHARE_OF or not c.goes("command")))
 
 
 def laws_of_hands(group: Group, laws: Sequence[ServoLaw], without: Collection[str] = ()) -> list[ServoLaw]:

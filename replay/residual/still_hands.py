@@ -48,7 +48,7 @@ def hands_that_never_move(group: Group, own: bool, known: Collection[str]) -> It
 
 def _reads(channel: RecordedChannel) -> bool:
     """Whether its speed or its effort is measured to change."""
-    return any(kind in channel.columns and float(np.ptp(channel.columns[kind])) > 0.0 for kind in ("velocity", "effort"))
+    return any(kind in channel.columns and channel.goes(kind) > 0.0 for kind in ("velocity", "effort"))
 
 
 def _times(away: np.ndarray, most: float, lasts: float, dt: float) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -49,6 +49,25 @@ class RecordedChannel:
     way: float = 1.0
 
     @cached_property
+    def _known(self) -> dict[tuple[str, str], float]:
+        return {}
+
+    def _once(self, what: Callable[[np.ndarray], float], kind: str) -> float:
+        """A number that many checks ask of a column, found when the first one does."""
+        key = what.__name__, kind
+        if key not in self._known:
+            self._known[key] = what(self.columns[kind])
+        return self._known[key]
+
+    def goes(self, kind: str) -> float:
+        """From the least to the largest value of a column."""
+        return self._once(_whole_way, kind)
+
+    def held(self, kind: str) -> int:
+        """See `held_for`."""
+        return int(self._once(held_for, kind))
+
+    @cached_property
     def is_of_two_places(self) -> bool:
         """Whether it is commanded by two or three values, whenever it moves: a switch may be written from a ramp, earlier or later."""
         command = self.columns.get("command")
@@ -67,6 +86,10 @@ class RecordedChannel:
         command = self.columns["command"]
         changes, measured = np.flatnonzero(np.diff(command)), self.columns.get("measured", command)
         return float(np.ptp(measured[: changes[0] + 1])) <= BEFORE * float(np.ptp(measured))
+
+
+def _whole_way(x: np.ndarray) -> float:
+    return float(x.max() - x.min())
 
 
 def held_for(x: np.ndarray) -> int:
@@ -95,6 +118,13 @@ class Group:
     @property
     def n(self) -> int:
         return len(self.t)
+
+    @cached_property
+    def rises(self) -> dict[str, np.ndarray]:
+        """Channel -> (n,) what its measured column rises by in a second about each row."""
+        of = [c for c in self.channels if "measured" in c.columns]
+        every = np.gradient(np.stack([c.columns["measured"] for c in of]), self.dt, axis=1) if of else np.zeros((0, self.n))
+        return {c.name: rise for c, rise in zip(of, every)}
 
 
 @dataclass(frozen=True)

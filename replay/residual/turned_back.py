@@ -80,7 +80,7 @@ def turned_back(group: Group) -> TurnedBack | None:
 def backwards(group: Group) -> Difference | None:
     """All rows of a group of joints, if they run backwards."""
     both = [c for c in group.channels if set(KINDS) <= set(c.columns) and not c.is_switch]
-    far = {c.name: min(float(np.ptp(c.columns[kind])) for kind in KINDS) for c in both}
+    far = {c.name: min(c.goes(kind) for kind in KINDS) for c in both}
     moving = sorted((c for c in both if far[c.name] > GOES), key=lambda c: -far[c.name])
     if group.hands or not group.same_rows or group.dt > SLOWEST or len(moving) < JOINTS:
         return None
@@ -125,7 +125,7 @@ def with_hands(found: Sequence[Difference], hands: Collection[str]) -> list[Diff
 
 
 def _goes(channel: RecordedChannel, kind: str) -> bool:
-    return kind in channel.columns and float(np.ptp(channel.columns[kind])) > LEAP
+    return kind in channel.columns and channel.goes(kind) > LEAP
 
 
 def _table(channels: Sequence[RecordedChannel], kind: str) -> np.ndarray:

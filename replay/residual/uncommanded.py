@@ -32,7 +32,7 @@ def of_standing_commands(group: Group, found: Iterable[Difference]) -> Iterator[
     """The differences, those of a command that is one value in all rows of the take as what they are. A joint that goes meanwhile was
     pushed, guided by hand or off; or its commands were not written. Unless it goes further than anything pushes it, nothing recorded
     tells which."""
-    stands = {c.name for c in group.channels if "command" in c.columns and not np.ptp(c.columns["command"])}
+    stands = {c.name for c in group.channels if "command" in c.columns and not c.goes("command")}
     for one in found:
         if one.kind != "command" or not stands.issuperset(one.channels) or one.name == "measurement_as_command":
             yield one

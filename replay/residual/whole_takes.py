@@ -18,7 +18,7 @@ from .difference import Difference
 from .hypotheses import best, is_exact
 from .relations import KEPT, Relation, shifted
 from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
-from .table import Group, RecordedChannel, held_for
+from .table import Group, RecordedChannel
 
 # how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
 GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
@@ -78,14 +78,14 @@ def parameters(
         if relation.name == "follows":
             c, q = channel.columns["command"], channel.columns["measured"]
             moved, noise = float(c.std()), relation.noise
-            away = int((np.abs(c - median(c)) > AWAY[0] * np.ptp(c)).sum())  # a head that nods once tells of no gain
+            away = int((np.abs(c - median(c)) > AWAY[0] * channel.goes("command")).sum())  # a head that nods once tells of no gain
             off = abs(relation.gain - 1.0)
-            if off > GAIN + 3.0 * noise / moved and off * np.ptp(c) > SEEN and away >= AWAY[1]:
+            if off > GAIN + 3.0 * noise / moved and off * channel.goes("command") > SEEN and away >= AWAY[1]:
                 one = whole(group, channel, "measured", abs(bend), "factor", {"factor": relation.gain}, alike)
                 yield _of_another_kind(group, channel, one, alike) if off > ANOTHER else one
             if len(alike) >= 3 and np.isfinite(relation.delay):
                 apart = relation.delay - median_of(r.delay for r in alike)
-                rows = held_for(c)
+                rows = channel.held("command")
                 speed = float(np.abs(c[rows:] - c[:-rows]).max()) / (rows * group.dt)
                 planned = channel.unit != "rad"  # how late a servo is that plans its way is in part a matter of its pace
                 if abs(apart) > (PLANNED if planned else DELAY) + (rows - 1) * group.dt + 3.0 * noise / max(speed, 1e-6):
@@ -153,7 +153,7 @@ def beside_commands(group: Group, relations: Sequence[Sequence[Relation]]) -> di
 
 def _bend(channel: RecordedChannel, relation: Relation) -> float:
     """By how much a channel departs from its command at the ends of its way."""
-    return (relation.gain - 1.0) * float(np.ptp(channel.columns["command"]))
+    return (relation.gain - 1.0) * channel.goes("command")
 
 
 def _beside(channel: RecordedChannel, relation: Relation, dt: float) -> float:
@@ -215,7 +215,7 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
         if not {"command", "measured"} <= set(channel.columns):
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
-        if np.ptp(q) <= SEEN:
+        if channel.goes("measured") <= SEEN:
             continue
         goes = np.abs(np.diff(q, prepend=q[0])) > MOVES
         for later in _perhaps_written(c, q, goes, most):
@@ -234,7 +234,7 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
     # where no joint of an arm has a command of its own, none was recorded: a set of states, and no fault of single columns
     return *in_part, *(
         Difference.over(
-            group.t, tuple(c.name for c in channels), "command", None, max(float(np.ptp(c.columns["measured"])) for c in channels),
+            group.t, tuple(c.name for c in channels), "command", None, max(c.goes("measured") for c in channels),
             channels[0].unit, "measurement_as_command", certain=later < 0 or (later <= SOON and not _are_whole_arms(channels, moving)),
             numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN, weight=1e3 * len(channels),
         )
@@ -362,7 +362,7 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
             continue
         q, v = channel.columns["measured"], channel.columns["velocity"]
         rise = (shifted(q, 1) - shifted(q, -1)) / (2.0 * group.dt)
-        if np.ptp(q) > SEEN and float((rise**2).sum()) > 0.0:
+        if channel.goes("measured") > SEEN and float((rise**2).sum()) > 0.0:
             moving += 1
             kept = np.argpartition(np.abs(rise), len(rise) - SEAM)[: -SEAM]  # where rows are lost, positions rise as no speed says
             of = [(rise, v), (rise[kept], v[kept])]
@@ -388,8 +388,8 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
     place. `STRANGE`: a correlation; those of real and simulated devices are 0.9 and more, a row or two late."""
     strange, unlike, loose, moving = [], [], list[RecordedChannel](), 0
     for channel in group.channels:
-        if {"measured", "velocity"} <= set(channel.columns) and np.ptp(channel.columns["measured"]) > GOES:
-            rise, v = np.gradient(channel.columns["measured"], group.dt), channel.columns["velocity"]
+        if {"measured", "velocity"} <= set(channel.columns) and channel.goes("measured") > GOES:
+            rise, v = group.rises[channel.name], channel.columns["velocity"]
             moving += 1
             if v.std() == 0.0 or (as_it_is := correlation(rise, v)) >= CLOSE:
                 continue
@@ -433,7 +433,7 @@ def _alike_at(group: Group, channels: Sequence[RecordedChannel], by: int) -> flo
     part = slice(max(0, by), group.n + min(0, by))
     if part.stop - part.start <= group.n // 2:
         return 0.0
-    of = [(np.gradient(c.columns["measured"], group.dt)[part], shifted(c.columns["velocity"], -by)[part]) for c in channels]
+    of = [(group.rises[c.name][part], shifted(c.columns["velocity"], -by)[part]) for c in channels]
     return float(np.median([correlation(rise, v) for rise, v in of])) if of else 0.0
 
 
@@ -461,10 +461,10 @@ def speeds_never_filled(group: Group) -> Iterator[Difference]:
     """Speeds that are one value throughout while the joints go somewhere: nobody wrote them, and nothing else is judged by them."""
     found = [
         c for c in group.channels
-        if {"measured", "velocity"} <= set(c.columns) and np.ptp(c.columns["velocity"]) == 0.0 and np.ptp(c.columns["measured"]) > GOES
+        if {"measured", "velocity"} <= set(c.columns) and c.goes("velocity") == 0.0 and c.goes("measured") > GOES
     ]  # fmt: skip
     if found:
-        size = max(float(np.abs(np.gradient(c.columns["measured"], group.dt)).max()) for c in found)
+        size = max(float(np.abs(group.rises[c.name]).max()) for c in found)
         level = {"level": float(found[0].columns["velocity"][0])}
         yield Difference.over(
             group.t, tuple(c.name for c in found), "velocity", None, size, f"{found[0].unit}/s", "held_value",

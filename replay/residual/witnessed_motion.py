@@ -58,14 +58,18 @@ def contradicted_by_motion(group: Group) -> list[Difference]:
 
 def _of_other_moments(group: Group) -> Iterator[Difference]:
     """Stretches in which a speed is what its position rises by at another moment, or a mix of it and of its own."""
-    both = [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and not c.is_switch]
-    rises = [np.gradient(c.columns["measured"], group.dt) for c in both]
+    both = _with_speeds(group)
+    rises = [group.rises[c.name] for c in both]
     usual = min(NEARLY, key=lambda by: sum(_usual(c.columns["velocity"], shifted(x, by)) for c, x in zip(both, rises)))
     rises = [shifted(rise, usual) for rise in rises]
     for channel, rise in zip(both, rises):
         for one, left in _of_another_moment(group, channel, rise):
             if _as_elsewhere(both, rises, group.dt, channel, slice(one.first, one.last + 1)) > left:
                 yield one
+
+
+def _with_speeds(group: Group) -> list[RecordedChannel]:
+    return [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and not c.is_switch]
 
 
 def _as_elsewhere(
@@ -178,11 +182,10 @@ def _drifts(group: Group) -> Iterator[Difference]:
 def _offsets(group: Group) -> Iterator[Difference]:
     """Speeds that differ from the rises of their positions by as much in nearly all rows, unless it is the position that goes away from its
     command so."""
-    for channel in group.channels:
-        if not {"measured", "velocity"} <= set(channel.columns) or channel.is_switch:
+    for channel in _with_speeds(group):
+        q, apart = channel.columns["measured"], channel.columns["velocity"] - group.rises[channel.name]
+        if np.count_nonzero(np.abs(apart) > 0.5 * OFF) <= EVENLY * group.n:
             continue
-        q = channel.columns["measured"]
-        apart = channel.columns["velocity"] - np.gradient(q, group.dt)
         by = median(apart)
         goes = median(np.gradient(q - channel.columns.get("command", q), group.dt))
         if abs(by) > OFF and float((np.abs(apart - by) < 0.5 * abs(by)).mean()) > EVENLY and abs(goes) < 0.5 * abs(by):
@@ -224,21 +227,16 @@ def _stuck_efforts(group: Group) -> Iterator[Difference]:
         if not {"measured", "effort"} <= set(channel.columns):
             continue
         q, e = channel.columns["measured"], channel.columns["effort"]
-        goes = np.abs(np.gradient(q, group.dt)) > QUICK
         same = np.concatenate([[False], e[1:] == e[:-1]])
         for first, last in runs(same):
             rows = slice(first - 1, last + 1)
-            if (last - first + 2) * group.dt < STANDS or e[first] in (e.min(), e.max()) or _way(q[rows]) < GOES:
+            if (last - first + 2) * group.dt < STANDS or e[first] in (e.min(), e.max()) or np.ptp(q[rows]) < GOES:
                 continue
-            elsewhere = np.delete(goes, rows)
+            elsewhere = np.delete(np.abs(group.rises[channel.name]) > QUICK, rows)
             if elsewhere.sum() * group.dt >= STANDS and float((~np.delete(same, rows))[elsewhere].mean()) >= CHANGES:
                 size = float(np.ptp(np.delete(e, rows)))
                 yield Difference.over(
                     group.t, (channel.name,), "effort", (first - 1, last), size, "Nm", "held_value", certain=True,
                     numbers={"level": float(e[first])}, stream=channel.topics["effort"], limit=1.0,
-                    weight=_way(q[rows]) / GOES * len(q[rows]),
+                    weight=float(np.ptp(q[rows])) / GOES * len(q[rows]),
                 )  # fmt: skip
-
-
-def _way(x: np.ndarray) -> float:
-    return float(np.ptp(x))

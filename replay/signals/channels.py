@@ -62,7 +62,7 @@ def without_seam(x: np.ndarray) -> np.ndarray | None:
 
     That a joint without end is at -3.1 in one row and at 3.1 in the next is a way to write it, and no motion.
     """
-    if not np.isfinite(x).all() or float(np.ptp(x)) > 2.0 * np.pi + SEAM[0]:
+    if not np.pi < float(np.ptp(x)) <= 2.0 * np.pi + SEAM[0]:  # nor where a number is none
         return None
     over = np.abs(np.diff(x))
     over = over[over > np.pi]
