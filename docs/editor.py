@@ -270,7 +270,7 @@ def mapping_schema() -> Schema:
 
 def mapping_words(schema: Schema, messages: bool) -> Schema:
     """The same with what its reader asks without a question of `Asked`: sentences, lists of names, shapes of channels."""
-    text: Schema = {"type": "string"}
+    text: Schema = {"type": "string", "minLength": 1}
     both = dict.fromkeys(LANGUAGES, text)
     sentence = {"anyOf": [text, {"type": "object", "properties": both, "required": [*both], "additionalProperties": False}]}
     names = {"type": "array", "items": text, "minItems": 1, "uniqueItems": True}

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from shiliu.replay.formats.mapping_file import MappingFile
 from shiliu.scenarios.sheet.quantity import EXAMPLE, SIDES, UNITS
 from shiliu.scenarios.sheet.yaml_reader import Node
 from shiliu.scenarios.words import WORDS
@@ -105,16 +105,16 @@ class Asked:
 
     @contextmanager
     def open(self) -> Iterator[Asked]:
-        """Nodes report their questions, and so does the reader of mappings, which has its own."""
-        with patch.multiple(Node, **{name: self._node(name) for name in TYPES}):
-            reader = MappingFile
-            with patch.multiple(
-                reader,
-                _table=self._table(reader._table),
-                _text=self._text(reader._text),
-                _texts=self._texts(reader._texts),
-            ):
-                yield self
+        """Nodes report their questions."""
+        plain = Node.child
+
+        def child(node: Node, key: str) -> Node:
+            """Outside of scenarios a key that holds dots or brackets, such as a channel's name, is one step of a path, too."""
+            step = key if self.prefix else re.sub(r"[.\[\]]", "_", key)
+            return replace(plain(node, key), path=plain(node, step).path)
+
+        with patch.multiple(Node, child=child, **{name: self._node(name) for name in TYPES}):
+            yield self
 
     def _node(self, name: str) -> Callable[..., Any]:
         plain, outer = getattr(Node, name), self
@@ -138,37 +138,6 @@ class Asked:
             return plain(node, *args, **named)
 
         return ask
-
-    def _table(self, plain: Callable[..., Any]) -> Callable[..., Any]:
-        def ask(reader: Any, value: Any, path: Any, known: Any, needed: Any) -> Any:
-            known, needed = list(known), list(needed)
-            self.note(dotted(path), value, "mapping", (needed, known))
-            return plain(reader, value, path, known, needed)
-
-        return ask
-
-    def _text(self, plain: Callable[..., Any]) -> Callable[..., Any]:
-        def ask(reader: Any, table: Any, key: str, path: Any, choices: Any = ()) -> Any:
-            choices = tuple(choices)
-            self.note(dotted((*path, key)), table.get(key), "text", choices or None)
-            return plain(reader, table, key, path, choices)
-
-        return ask
-
-    def _texts(self, plain: Callable[..., Any]) -> Callable[..., Any]:
-        def ask(reader: Any, value: Any, path: Any) -> Any:
-            self.note(dotted(path), value, "each")
-            self.note(f"{dotted(path)}[0]", "", "text")
-            return plain(reader, value, path)
-
-        return ask
-
-
-def dotted(path: Any) -> str:
-    """A path of the reader of mappings, as nodes write theirs; a topic's name is one step."""
-    return ".".join(f"[{step}]" if isinstance(step, int) else re.sub(r"[.\[\]]", "_", step) for step in path).replace(
-        ".[", "["
-    )
 
 
 def type_of(value: Any) -> str:
@@ -252,11 +221,10 @@ def schema_of(spot: Spot, path: str = "") -> Schema:
             ways.append({"type": "string", "pattern": r"^[^\W\d]\w*\.\w+$"})
     elif "size" in asked:
         ways.append({"type": "string", "pattern": rf"^\s*0*({whole(*SIDES)})\s*x\s*0*({whole(*SIDES)})\s*$", "examples": ["640x480"]})
-    elif "word" in asked or "text" in asked:
-        answers = [*asked.get("word", ()), *asked.get("text", ())]
-        choices, files = ({answer[i] for answer in answers} for i in (0, 1))
+    elif "word" in asked:
+        choices, files = ({answer[i] for answer in asked["word"]} for i in (0, 1))
         fixed = len(choices) == 1 and None not in choices and len(files) > 1
-        ways.append({"enum": sorted(choices.pop())} if fixed else {"type": "string"} | ({"minLength": 1} if "word" in asked else {}))
+        ways.append({"enum": sorted(choices.pop())} if fixed else {"type": "string", "minLength": 1})
     if "integer" in asked:
         low = next((one for one, _ in asked["integer"] if one is not None), None)
         ways.append({"type": "integer"} | ({} if low is None else {"minimum": low}))

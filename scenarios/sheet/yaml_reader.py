@@ -232,15 +232,16 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
     name = shown or str(path)
     if is_own(path):
         return dict(_own_places(path, name, prefix, written(path)))
-    return _places_of(checked_text(path, shown, limit), name, prefix)
+    return places_of(checked_text(path, shown, limit), name, prefix)
 
 
 @cache
 def _own_places(path: Path, name: str, prefix: str, when: tuple[int, int]) -> dict[str, Place]:
-    return _places_of(path.read_text(encoding="utf-8"), name, prefix)
+    return places_of(path.read_text(encoding="utf-8"), name, prefix)
 
 
-def _places_of(text: str, name: str, prefix: str) -> dict[str, Place]:
+def places_of(text: str, name: str, prefix: str = "") -> dict[str, Place]:
+    """As `places_in`, of a text that `checked_text` gave."""
     try:
         root = yaml.compose(text, Loader=FAST)
     except yaml.YAMLError as error:

@@ -419,7 +419,7 @@ def test_places_in_a_mapping_are_written_like_places_in_every_other_file(tmp_pat
     file = tmp_path / "conf" / "mapping" / "mine.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("role: measured", "role: measurd", 1), encoding="utf-8")
     assert cli.main(["check", "mapping=mine"]) == 2
-    assert re.search(r"mine\.yaml:\d+: (\w+\.)*streams\[\d\]\.role: 'measurd' is none of ", capsys.readouterr().err)
+    assert re.search(r"mine\.yaml:\d+: (\w+\.)*streams\[\d\]\.role: 'measurd' is not known here", capsys.readouterr().err)
 
 
 def test_a_broken_variant_is_found_where_the_scenario_is_checked(tmp_path, monkeypatch):

@@ -101,7 +101,7 @@ def test_a_mapping_that_does_not_fit_says_where(tmp_path, old, new, message):
         ('"q[2]"', '"q[2:2]"', "holds no column"),
         ("{q: 3, u: 2}", "{q: three}", "must be the number of columns"),
         ("  - {name: u, field", "  - {field", "every stream needs a name"),
-        ("recognise: {channels: {q: 3, u: 2}}", "recognise: [q]", "recognise: must be a table"),
+        ("recognise: {channels: {q: 3, u: 2}}", "recognise: [q]", "recognise: .*is not a mapping"),
         ("unused:", "unusd:", "Did you mean unused"),
     ],
 )

@@ -105,7 +105,7 @@ def test_a_slip_in_an_own_mapping_stops_only_who_needs_it(folder):
     put(folder / "conf/mapping/broken.yaml", MAPPING.format(robot="x", channel="c", unit="rad").replace("kind: robot", "kind: robott"))
     (first, second) = shiliu.read("takes")
     assert (first.mapping, second.mapping) == ("my_two", "my_three")
-    with pytest.raises(EpisodeError, match=r"conf/mapping/broken\.yaml:5: kind: 'robott' is none of"):
+    with pytest.raises(EpisodeError, match=r"conf/mapping/broken\.yaml:5: kind: 'robott' is not known here"):
         load("broken")
     take(folder / "other.npz", "c", 1.0)
     with pytest.raises(EpisodeError, match=r"(?s)no mapping knows.*not tried.*conf/mapping/broken\.yaml:5"):

@@ -82,7 +82,7 @@ def test_mapping_mistakes_are_told_all_at_once_with_lines(tmp_path):
         mappings.load(file)
     text = str(caught.value)
     assert "clok: unknown key 'clok'. Did you mean clock?" in text and "mine.yaml:9" in text
-    assert "'robott' is none of" in text and "mine.yaml:4" in text
+    assert "'robott' is not known here" in text and "mine.yaml:4" in text
     assert "'arm' is none of the lists under names" in text
 
 
