@@ -17,10 +17,11 @@ from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
 from .resolved_torque import COARSE, are_computed
-from .servo_law import SHARE, ServoLaw, late_column, torques_exchanged, torques_never_written
+from .servo_law import SHARE, ServoLaw, late_column
 from .smoothed_commands import smoothed_commands
 from .table import Group, RecordedChannel
 from .torque_timing import HARMLESS, is_harmless
+from .wrong_torques import torques_exchanged, torques_never_written
 
 LIMIT = 3.0  # Nm: what counts
 # Within a control period a hand that slips or strikes chatters, and its torque is that of another moment than its speed: the law may

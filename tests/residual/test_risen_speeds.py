@@ -134,3 +134,21 @@ def test_torques_tell_of_commands_beside_positions_on_a_coarse_grid(step, by):
     assert columns.laws[0] and columns.laws[0][0].modelled
     found = [(d.kind, d.channels) for d in columns.differences if d.certain]
     assert found == [("command", ("zarm_r2_joint",))] * (by > 0.0)
+
+
+def with_torques(take, factor=1.0, late=0):
+    """Torques in another unit, and those of so many rows before beside all else."""
+    rows = {name: slice(1, N - late) if name == "effort" else slice(1 + late, N) for name in take.streams}
+    values = {name: one.values[rows[name]] * (factor if name == "effort" else 1.0) for name, one in take.streams.items()}
+    times = take.streams["effort"].capture_ns[: N - late - 1]
+    return replace(take, streams={name: replace(one, values=values[name], capture_ns=times) for name, one in take.streams.items()})
+
+
+@pytest.mark.parametrize("way", ["ahead", "zero phase"])
+@pytest.mark.parametrize("late, factor, name", [
+    (6, 1.0, "lag"), (0, 1000.0, "factor"), (0, -1.0, "mirrored"), (0, 1.0, None), (1, 1.0, None),
+])  # fmt: skip
+def test_torques_beside_computed_speeds_that_are_late_or_in_another_unit(way, late, factor, name):
+    """0.2 s late, in thousandths, of the other sign; the recorded torques and those of the row before are no fault."""
+    found = certain(with_torques(with_speeds(served(), way), factor, late))
+    assert [(d.kind, d.name, len(d.channels)) for d in found] == [("effort", name, 14)] * (name is not None)
