@@ -123,7 +123,7 @@ def _two_delays(
         own.append((means, max(float(away.mean(axis=1).min()), FINEST**2)))  # one that follows badly, or is off, has no louder voice
         every += np.divide(away, own[-1][1], out=away)
     usual, other, first, last = _largest(every)
-    two = [usual, other]
+    two = np.array([usual, other])
     errors = np.stack([squared(apart(i, two), means[two]) / power for i, (means, power) in zip(commands, own)])
     return usual, other, first, last, errors
 
