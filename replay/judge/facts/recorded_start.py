@@ -134,6 +134,12 @@ class StartOfTake:
         rng = np.random.default_rng(seed)
         return [next(self._sound(self.drawn, base.values, rng, (k + 1) / n, ends=k % 2 == 1)) for k in range(n)]
 
+    def anywhere(self, n: int, seed: int) -> list[Draw]:
+        """Starts with places and heights that nobody measured anywhere in what the scenario draws, in every other one at its ends; all
+        else as in `plain`."""
+        base, rng = self.plain(seed).values, np.random.default_rng(seed)
+        return [next(self._sound(self.unplaced, base, rng, ends=k % 2 == 1)) for k in range(n)]
+
     def _sound(
         self,
         keys: Collection[str],

@@ -6,7 +6,7 @@ Where recorded hands tell, only those starts count in which the replayed hands a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mujoco
@@ -76,6 +76,17 @@ def what_is_unknown(subject: Subject, rollouts: Rollouts) -> tuple[str, dict[str
     if start is None or start.unplaced or not start.drawn or set(things_of(subject.scene)) - set(start.poses):
         return UNKNOWN_START, {}
     return UNKNOWN_VALUES, {"missing": list(start.drawn)}
+
+
+def of_anywhere(reached: Finding, subject: Subject, unplaced: Sequence[str], anywhere: bool) -> Finding:
+    """A goal that is reached from the places that the scenario gives to what nobody measured: that is luck, unless it is reached wherever
+    the scenario would have put these, in `LEAST_STARTS` starts."""
+    if not anywhere:
+        reached.details = {**reached.details, "missing": list(unplaced)}
+        return open_(reached, subject.rules, UNKNOWN_START)
+    low, high = wilson(LEAST_STARTS, LEAST_STARTS)
+    reached.details |= {"successes": LEAST_STARTS, "starts": LEAST_STARTS, "low": low, "high": high, "unknown": ", ".join(unplaced)}
+    return reached
 
 
 def short_by(subject: Subject, played: Rollout) -> float:

@@ -56,7 +56,8 @@ from ..facts.recorded_state import RecordedState
 from ..facts.results import Integrity, Motions, Replay, Rollouts, Subject
 from ..facts.retargeted_report import check_object
 from ..facts.unasked_touches import unasked_touches
-from .goal_over_starts import HANGS, UNKNOWN_START, goal_over_starts, in_each, what_is_unknown
+from .goal_over_starts import HANGS, UNKNOWN_START, goal_over_starts, in_each, of_anywhere, what_is_unknown
+from .likely_plan import LEAST_STARTS
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 
 PART = 0.5  # of a take: columns that were changed in more of it may be so for another cause, of which `attribute` knows
@@ -190,7 +191,10 @@ def _goal(
             return [subject.rules["goal"].not_checked(rollouts.plan.unsure, details=one.details) for one in goal], frozenset()
         return [_unproven(one, rollouts.plan.unsure, subject) for one in goal], frozenset()
     if (subject.claim or {}).get("success") and _unplaced(subject, rollouts):
-        goal = [open_(one, subject.rules, UNKNOWN_START) if one.level == "PASS" else one for one in goal]  # by luck
+        start, reached = rollouts.plan.start, [one for one in goal if one.level == "PASS"]
+        if start is not None and reached:
+            anywhere = _is_done_anywhere(subject, motions, rollouts, threads, seed)
+            goal = [of_anywhere(one, subject, start.unplaced, anywhere) if one.level == "PASS" else one for one in goal]
     if not explains_goal(subject) or not any(one.failed for one in goal):
         return goal, frozenset()
     tried = rollouts.played[: rollouts.agreeing]
@@ -267,6 +271,19 @@ def _unplaced(subject: Subject, rollouts: Rollouts) -> bool:
         queue += sorted(named & parts - matters)
         matters |= named
     return bool(matters & {key.partition(".")[0] for key in start.unplaced})
+
+
+def _is_done_anywhere(subject: Subject, motions: Motions, rollouts: Rollouts, threads: int, seed: int) -> bool:
+    """Whether the commands do the task, and nothing goes wrong, wherever the scenario puts what nobody measured."""
+    scene, plan = subject.scene, rollouts.plan
+    if plan.start is None or scene.cloths:  # cloths take longer to simulate than they last
+        return False
+    takes = [Take(draw, plan.takes[0].actions) for draw in plan.start.anywhere(LEAST_STARTS, seed)]
+    for take, played in zip(takes, play(scene, takes, threads=threads)):
+        again = rolled_out(subject, replace(plan, takes=(take,)), [played])
+        if not played.success or any(one.failed for one in _happened(subject, motions, again)):
+            return False
+    return True
 
 
 Further = Callable[[], Sequence[tuple[Take, Rollout]]]
