@@ -20,7 +20,7 @@ from .hands import COUNTED
 from .hypotheses import best
 from .relations import KEPT, Relation
 from .resampled import is_resampled
-from .table import HAND, Group, RecordedChannel, held_for
+from .table import HAND, Group, RecordedChannel
 
 # rad, or share of the way, by which a joint leaps; times the sharpest that most joints do, or it elsewhere. Joints of 24 simulated takes
 # and of real ones of G1, GR1 and Piper leap by 0.017 at the most; those of one more arm by 0.11, which is 3.5 times what is usual there
