@@ -61,14 +61,15 @@ def check_position(
     step = float(np.median(np.diff(t))) if len(t) > 1 else 1.0
     near = rule.settings["near_end"]
     levels = {sign: (held(sign * q, step, rule.shortest), held(sign * q, step, rule.shortest_warn)) for sign in (1.0, -1.0)}
+    ends = {sign: np.nanmax(sign * q, axis=0).tolist() if len(t) else [] for sign in levels}
     for j, name in enumerate(names):
         lower, upper = (limits[name].lower, limits[name].upper) if name in limits else (np.nan, np.nan)
         if not np.isfinite(lower + upper) or not len(t):
             continue
         middle, half = 0.5 * (lower + upper), 0.5 * (upper - lower)
-        sides, of_range = [], float(np.nanmax(np.abs(q[:, j] - middle)) / half)
+        sides, of_range = [], max(ends[sign][j] - sign * middle for sign in ends) / half
         for sign, end in ((1.0, upper), (-1.0, lower)):
-            reach, largest = sign * q[:, j], float(np.nanmax(sign * q[:, j]))
+            reach, largest = sign * q[:, j], ends[sign][j]
             (highest, row), (lasting, row_lasting) = (
                 (float(level[j]), int(begin[j])) for level, begin in levels[sign]
             )
@@ -81,7 +82,8 @@ def check_position(
                 run_around(reach > beyond, row_lasting if beyond == warn else row) if beyond is not None else (row, row)
             )
             graded |= {"value": sign * graded["value"], "limit": sign * graded["limit"]}  # back to the joint's own sign
-            share = float((reach > (beyond if beyond is not None else bound)).mean())
+            of = beyond if beyond is not None else bound
+            share = float((reach > of).mean()) if largest > of else 0.0
             sides.append(
                 rule.finding(
                     subject=(name,),
@@ -206,8 +208,8 @@ def check_jump(
         hard = np.maximum(larger[j] * np.maximum(elapsed, rule.window), rule.settings["least"])
         ratio = np.nan_to_num(step[:, j] / allowed, nan=0.0)
         hard_ratio = np.nan_to_num(step[:, j] / hard, nan=0.0)
-        over = np.flatnonzero(hard_ratio > 1.0)
-        hard_ratio[over[_goes_on(t, q[:, j], rule.window, over)]] = 0.0
+        if len(over := np.flatnonzero(hard_ratio > 1.0)):
+            hard_ratio[over[_goes_on(t, q[:, j], rule.window, over)]] = 0.0
         i = int(hard_ratio.argmax() if hard_ratio.max() > 1.0 else ratio.argmax())
         bound = None if _goes_on(t, q[:, j], rule.window, np.array([i]))[0] else float(hard[i])
         graded = rule.grade_value(float(step[i, j]), fail=bound, warn=float(allowed[i]))

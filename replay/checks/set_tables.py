@@ -196,11 +196,13 @@ def _offs(declared: Declared) -> tuple[dict[str, Off], int]:
     for name, values in declared.columns.items():
         if name in NUMBERED:
             continue
-        table = np.asarray(values, np.float64).reshape(len(values), -1) if len(values) else np.zeros((0, 1))
-        if not len(table) or not np.isfinite(table).all():
+        if not len(values):
+            continue
+        table = np.asarray(values).reshape(len(values), -1).T.astype(np.float64, order="C")  # (k, n): a column lies in one piece
+        if not np.isfinite(table).all():
             continue  # what is no number is another finding
         with np.errstate(over="ignore", invalid="ignore"):  # what a file holds may be anything
-            ends = table.min(axis=0), table.max(axis=0)
+            ends = table.min(axis=1), table.max(axis=1)
             offs = [
                 *_episode_stats(table, *ends, declared.stats.get(name, {})),
                 *_set_stats(*ends, declared.set_stats.get(name, {})),
@@ -215,11 +217,11 @@ def _offs(declared: Declared) -> tuple[dict[str, Off], int]:
 def _episode_stats(
     table: np.ndarray, low: np.ndarray, high: np.ndarray, stats: Mapping[str, np.ndarray]
 ) -> Iterator[Off]:
-    """What is off in a column of a table (n, k); its least and largest values are `low` and `high` (k,)."""
+    """What is off in a column of a table (k, n); its least and largest values are `low` and `high` (k,)."""
     if not stats:
         return
-    mean = table.mean(axis=0)
-    found = {"min": low, "max": high, "mean": mean, "std": np.sqrt(((table - mean) ** 2).mean(axis=0))}
+    mean = table.mean(axis=1)
+    found = {"min": low, "max": high, "mean": mean, "std": np.sqrt(np.square(table - mean[:, None]).mean(axis=1))}
     size, largest = _size(low, high), np.maximum(np.abs(low), np.abs(high))
     for name, here in found.items():
         stated = stats.get(name)
@@ -236,13 +238,14 @@ def _episode_stats(
             yield (float(off.max()) if np.isfinite(off).all() else 1.0), name, "episode", *pair
     count = stats.get("count")
     if count is not None and count.size == 1:
-        yield (0.0 if count.reshape(-1)[0] == len(table) else 1.0), "count", "episode", float(count.reshape(-1)[0]), float(len(table))
+        stated_rows, rows = float(count.reshape(-1)[0]), float(table.shape[1])
+        yield (0.0 if stated_rows == rows else 1.0), "count", "episode", stated_rows, rows
     ordered = (
         [stats["min"], *(stats[q] for q in sorted(stats) if q.startswith("q")), stats["max"]]
         if {"min", "max"} <= set(stats)
         else []
     )
-    if len(ordered) > 2 and all(one.size == table.shape[1] for one in ordered):
+    if len(ordered) > 2 and all(one.size == len(table) for one in ordered):
         steps = np.diff(np.stack([one.reshape(-1) for one in ordered]), axis=0) / size
         worst = int(steps.min(axis=0).argmin())
         k = int(steps[:, worst].argmin())

@@ -44,7 +44,11 @@ def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
         if (odd := odd_kind(mapping)) is not None:
             raise EpisodeError(odd, file=mapping, field="mapping")
         raise EpisodeError(f"{composition.no_member(GROUP, mapping, found)} A file is given with its ending .yaml.", field="mapping")
-    path = found[mapping]
+    return _of(found[mapping], within)
+
+
+def _of(path: Path, within: tuple[Path, ...] = ()) -> Mapping:
+    """A member of the group, of the package or of the designer's own."""
     return _packaged(path) if path.is_relative_to(composition.CONF) else _read(path, within, composition.shown(path))
 
 
@@ -81,7 +85,7 @@ def of_format(format_: str) -> list[Mapping]:
         if not own and _format_of(path) != format_:
             continue
         try:
-            mapping = load(name)
+            mapping = _of(path)
         except EpisodeError:
             if not own:
                 raise

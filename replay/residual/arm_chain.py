@@ -15,6 +15,7 @@ from ...scenarios.robots.robot_folder import SIDES, robot_folder
 from ...scenarios.sheet.own_files import read_own
 
 HEAD = "head"
+EYE = np.eye(3)
 GRAVITY = 9.81  # m/s2, MuJoCo's own
 
 
@@ -72,15 +73,15 @@ class JointChain:
         angle = np.ascontiguousarray(q.T)
         sin, rest = np.sin(angle), 1.0 - np.cos(angle)
         origins, axes, turns = np.empty((k + 1, 3, n)), np.empty((k, 3, n)), np.empty((k + 1, 3, 3, n))  # rows last: they lie in one piece
-        at, turn = np.zeros((3, n)), np.tile(np.eye(3)[:, :, None], (1, 1, n))
+        at, turn = np.zeros((3, n)), np.tile(EYE[:, :, None], (1, 1, n))
         for j, link in enumerate(self.links):
             origins[j] = at = at + _seen(turn, link.pos)
-            base, turn = np.empty_like(turn), turns[j]
-            for c in range(3):
-                base[:, c] = _seen(turns[j - 1] if j else np.eye(3)[:, :, None], link.turn[:, c])
-            cross = _cross(link.axis)  # Rodrigues' formula, as in `about`
-            for c in range(3):
-                turn[:, c] = base[:, c] + sin[j] * _seen(base, cross[:, c]) + rest[j] * _seen(base, (cross @ cross)[:, c])
+            base = turn if np.array_equal(link.turn, EYE) else np.stack([_seen(turn, column) for column in link.turn.T], axis=1)
+            turn, cross = turns[j], _cross(link.axis)
+            turn[...] = base
+            for by, matrix in ((sin[j], cross), (rest[j], cross @ cross)):  # Rodrigues' formula, as in `about`
+                for c in np.flatnonzero(matrix.any(axis=0)):
+                    turn[:, c] += by * _seen(base, matrix[:, c])
             axes[j] = _seen(turn, link.axis)
         origins[k] = at + _seen(turn, self.tip)
         for c in range(3):

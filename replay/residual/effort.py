@@ -112,14 +112,16 @@ def _by_law(
     steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
     seams = _seams((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM, steps > LEAP)
     rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
-    doubted = {kind: np.column_stack([_doubted(found, kind, c.name, group.n) for c in channels]) for kind in HEARD}
-    known = np.column_stack([_doubted(by_hands, "measured", c.name, group.n) for c in channels])
+    doubted = {kind: _all_doubted(found, kind, channels, group.n) for kind in HEARD}
+    known = _all_doubted(by_hands, "measured", channels, group.n)
     elsewhere = doubted["measured"] | known
     whole = rest.copy()
     at = [[c.name for c in group.channels].index(channel.name) for channel in channels]
     late = {name for d in found if d.kind == "velocity" and d.name == "lag" and d.certain for name in d.channels}
     speeds = [_speed(group, law, j, rises[i] if rises and channels[j].name not in late else None) for j, i in enumerate(at)]
     for j, channel in enumerate(channels):
+        if not (found or by_hands or speeds[j]):
+            continue
         beside = [k for k, limb in enumerate(law.limbs) if k != j and limb == law.limbs[j]]
         unknown = elsewhere[:, beside].any(axis=1) & ~elsewhere[:, j]  # the weight of an arm that is measured elsewhere
         faster = _doubted([*found, *speeds[j]], "velocity", channel.name, group.n)
@@ -127,13 +129,13 @@ def _by_law(
         if any(d.name == "mirrored" and d.last - d.first >= ALL * (group.n - 1) and channel.name in d.channels for d in found):
             rest[:, j] = 0.0  # a command or a position that is turned round asks for another torque all along
     bad, sure = _unexplained(group, law, rest, [d for d in found if d.certain])
-    relations = follows(group) if bad.any() else []
-    rises = derivative(group) if rises is None and bad.any() else rises
     out = [one for of in speeds for one in of]
+    if not bad.any():
+        return [*out, *_all(group, law)]
+    relations, rises = follows(group), derivative(group) if rises is None else rises
     for j in range(len(channels)):
         of = {kind: rows[:, j] for kind, rows in doubted.items()}
-        own = relations[at[j]] if relations else None
-        out += _of_joint(group, law, j, rest[:, j], whole[:, j], bad[:, j], sure[:, j], of, own, rises[at[j]] if rises else None)
+        out += _of_joint(group, law, j, rest[:, j], whole[:, j], bad[:, j], sure[:, j], of, relations[at[j]], rises[at[j]])
     return [*out, *_all(group, law)]
 
 
@@ -152,8 +154,7 @@ def _unexplained(group: Group, law: ServoLaw, rest: np.ndarray, sure_of: Sequenc
     smoothed = channels[0].unit == "rad" and are_smoothed(v, q, group.t)
     speed, small = np.abs(v[:, loud]), law.scale
     chatter = CHATTER * abs(law.damping) * np.column_stack([apart_of(c, group.t, smoothed) for c in channels])
-    never_were = np.column_stack([_doubted(sure_of, "measured", c.name, group.n) for c in channels])
-    chatter = np.where(never_were, 0.0, chatter)  # positions that never were do not chatter
+    chatter[_all_doubted(sure_of, "measured", channels, group.n)] = 0.0  # positions that never were do not chatter
     chatter = chatter + (law.pushed[:, loud] if isinstance(law.pushed, np.ndarray) else law.pushed)
     chatter = chatter + abs(law.stiffness) * np.column_stack([_between_commands(c, group.dt) for c in channels])
     at_once = speed + STILL if smoothed else speed  # smoothed ones do not show what strikes a joint that stands
@@ -191,6 +192,14 @@ def _seams(loud: np.ndarray, leaps: np.ndarray) -> np.ndarray:
 def _doubted(found: Sequence[Difference], kind: str, name: str, n: int) -> np.ndarray:
     """(n,) rows in which a column of a joint contradicts another one, and is to blame: not where a body explains it."""
     return rows_of((d for d in found if d.kind == kind and d.family != "body" and name in d.channels), n)
+
+
+def _all_doubted(found: Sequence[Difference], kind: str, channels: Sequence[RecordedChannel], n: int) -> np.ndarray:
+    """(n, k) the same of several joints."""
+    out = np.zeros((n, len(channels)), bool)
+    for j, channel in enumerate(channels) if found else ():
+        out[:, j] = _doubted(found, kind, channel.name, n)
+    return out
 
 
 def _of_joint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -113,14 +114,22 @@ def another_unit(channel: RecordedChannel, dt: float) -> float | None:
     if not {"command", "measured"} <= set(channel.columns):
         return None
     c, q = channel.columns["command"], channel.columns["measured"]
-    if np.ptp(c) == 0.0 or np.ptp(q) == 0.0 or channel.is_switch:
+    if channel.goes("command") == 0.0 or channel.goes("measured") == 0.0 or channel.is_switch:
         return None
-    alike, late = best_alike(q[:, None], c[:, None], dt, 2.0 * MEMORY)
-    if alike.item() < SAME_UNIT:
+    alike, late = _best(channel, dt)
+    if alike < SAME_UNIT:
         return None
-    rows = max(late.item(), 0)
+    rows = max(late, 0)
     slope = float(np.cov(q[rows:], c[: len(c) - rows])[0, 1] / np.var(c[: len(c) - rows], ddof=1))
     return next((known for known in UNITS if abs(slope / known - 1.0) < NEARLY), None)
+
+
+@lru_cache(maxsize=1)
+def _best(channel: RecordedChannel, dt: float) -> tuple[float, int]:
+    """The correlation of a hand with its command at the delay at which it is largest, and the rows of that."""
+    c, q = channel.columns["command"], channel.columns["measured"]
+    alike, late = best_alike(q[:, None], c[:, None], dt, 2.0 * MEMORY)
+    return alike.item(), late.item()
 
 
 def late_hand(channel: RecordedChannel, dt: float) -> float | None:
@@ -133,9 +142,8 @@ def late_hand(channel: RecordedChannel, dt: float) -> float | None:
     c, q = channel.columns["command"], channel.columns["measured"]
     if min(np.ptp(c), np.ptp(q)) < FULL or median_size(c) > COUNTED:
         return None
-    alike, late = best_alike(q[:, None], c[:, None], dt, 2.0 * MEMORY)
-    rows = late.item()
-    if rows * dt < LATE_HAND or alike.item() < JUST_SO:
+    alike, rows = _best(channel, dt)
+    if rows * dt < LATE_HAND or alike < JUST_SO:
         return None
     away = np.abs(q[rows:] - c[: len(c) - rows])
     return rows * dt if float(np.percentile(away, 99.0)) < BESIDE_HAND * float(np.ptp(c)) else None

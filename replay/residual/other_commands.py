@@ -36,6 +36,8 @@ def not_followed(group: Group) -> Iterator[Difference]:
     goes = [c for c in both if c.unit == "rad" and c.goes("measured") > GOES]
     if len(goes) < LEAST or group.n < ROWS:
         return
+    if sum(_surely_follows(c, group.dt) for c in goes) > (1.0 - MOST) * len(goes):
+        return
     commands = np.column_stack([c.columns["command"] for c in both])
     kinds: dict[str | None, list[RecordedChannel]] = {}
     alike, _ = best_alike(np.column_stack([c.columns["measured"] for c in goes]), commands, group.dt, LATE)
@@ -57,10 +59,22 @@ def not_followed(group: Group) -> Iterator[Difference]:
     )  # fmt: skip
 
 
+def _surely_follows(channel: RecordedChannel, dt: float) -> bool:
+    """Whether a joint follows its own command at some delay, so that nothing else is asked for."""
+    c, q = channel.columns["command"], channel.columns["measured"]
+    last = _last(len(q), LATE, dt)
+    late = range(0, last + 1, max(1, last // 6))
+    return channel.goes("command") >= 1e-9 and any(correlation(c[: len(c) - by], q[by:]) >= 1.0 - MORE for by in late)
+
+
+def _last(n: int, most: float, dt: float) -> int:
+    return max(1, min(round(most / dt), n // 3))
+
+
 def best_alike(x: np.ndarray, commands: np.ndarray, dt: float, most: float) -> tuple[np.ndarray, np.ndarray]:
     """(m, k) the correlation of each column of x (n, m) with each command (n, k) at the delay up to `most` [s] at which it is largest,
     with its sign, and (m, k) these delays in rows; zero for a command that stands."""
-    n, last = len(x), max(1, min(round(most / dt), len(x) // 3))
+    n, last = len(x), _last(len(x), most, dt)
     x, sent = x - x.mean(axis=0), commands - commands.mean(axis=0)
     # sums of the first rows, of values and of squares: those of any stretch are the difference of two
     sums = [np.concatenate([np.zeros((1, each.shape[1])), np.cumsum(each, axis=0)]) for each in (sent, sent**2, x, x**2)]

@@ -25,12 +25,13 @@ def seconds(stream: Stream, origin: int) -> np.ndarray:
 def never_stamped(times_ns: np.ndarray) -> np.ndarray:
     """Rows of (n,) int64 times that are 0, where the others are far from it: nobody filled them. A clock that begins at 0 has none."""
     zero = times_ns == 0
-    others = times_ns[~zero]
-    if not zero.any() or len(others) < 2:
+    many = int(np.count_nonzero(zero))
+    if not many or len(zero) - many < 2:
         return np.zeros(0, np.int64)
-    far = max(FAR_NS, FAR_STEPS * float(np.median(np.abs(np.diff(others)))))
-    if zero[0] and zero.sum() == 1:  # what was sent once, as the clock began, and again later
-        far = WALL_NS
+    others = times_ns[~zero]
+    # what was sent once, as the clock began, and again later
+    once = many == 1 and zero[0]
+    far = WALL_NS if once else max(FAR_NS, FAR_STEPS * float(np.median(np.abs(np.diff(others)))))
     return np.flatnonzero(zero) if np.abs(others).min() > far else np.zeros(0, np.int64)
 
 

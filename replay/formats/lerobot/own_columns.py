@@ -18,7 +18,8 @@ def rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: str
     # in pieces: where a set was packed anew, a row group holds many episodes
     for piece in file.iter_batches(65_536, row_groups=groups, columns=columns, use_threads=False):
         values = piece.column(by).to_numpy(zero_copy_only=False)
-        kept.append(piece.filter(pa.array((values >= low) & (values <= high))))
+        inside = (values >= low) & (values <= high)
+        kept.append(piece if inside.all() else piece.filter(pa.array(inside)))
     return pa.Table.from_batches(
         kept, schema=None if kept else pa.schema([file.schema_arrow.field(c) for c in columns])
     )
