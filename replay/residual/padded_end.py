@@ -2,6 +2,8 @@
 
 A take that ends in a motion has a command and measurements that go on in its last rows. No body stands from one row to the next, in all
 that is measured and to the bit. So what stands there was not recorded: the rows are named, once, and nothing else is compared in them.
+
+Speeds may have been computed afterwards, of positions that stand: they go to zero, as fast as a filter ends.
 """
 
 from __future__ import annotations
@@ -11,15 +13,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..recording.quantities import POSITIONS
+from ..recording.quantities import SPEEDS as JOINT_SPEEDS
 from ..recording.recording import Recording, Stream, Times
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds
 from ..signals.signal import strictly_rising
 from .difference import LEAP, Difference
+from .moving_base import PLACES
+from .moving_base import SPEEDS as BASE_SPEEDS
 
 ROLES = ("command", "measured")
 MOVES = 0.003  # rad, or share of a column's whole way, from one row to the next: what goes so far does not stand in the next one
 ANSWERS = 0.25  # s, within which a joint that stands answers a command that moves
+BASE_MOVES = 0.0003  # m or rad, the same of a base or of the height of a body: within a second it is no longer where its speeds lead
+FILTER = 0.2  # s, within which a speed that is computed of positions forgets that they moved
+STOOD = 1e-6  # rad/s, m/s, or share of the way: a computed speed of what stands
 LEFT = 30  # rows before them, for a take to be one
 
 
@@ -52,20 +60,42 @@ def padded_end(recording: Recording) -> PaddedEnd | None:
     n = joints[0].n
     if any(s.n != n or not np.array_equal(s.time_ns, joints[0].time_ns) for s in of):
         return None
-    changes = np.flatnonzero(np.logical_or.reduce([(s.values[1:] != s.values[:-1]).any(axis=1) for s in of]))
+    changes = np.flatnonzero(np.logical_or.reduce([_changes(s.values[:, ~_are_speeds(s)]) for s in of]))
     end = int(changes[-1]) + 1 if len(changes) else 0  # the last row that is another one than the row before
     t = seconds(joints[0], origin_ns(recording))
     if end < LEFT or end + 1 >= n or len(strictly_rising(t, t)[0]) != n:
         return None
+    if any(not _stand(s.values[end + 1 :, _are_speeds(s)], t[end + 1 :] - t[end]) for s in of):
+        return None
     steps = {role: [(name, s.unit in SCALE, step) for s in joints if s.role == role for name, step in zip(s.names, _step(s, end))]
              for role in ROLES}  # fmt: skip
     moving, measured = ([one for one in steps[role] if one[2] >= MOVES] for role in ROLES)
-    if not moving or not (measured or t[-1] - t[end] > ANSWERS):
+    places = [(s.column(name), name) for s in of if s.role == "measured" for name in PLACES if name in s.names]
+    base = [(name, True, step) for x, name in places if (step := abs(float(x[end] - x[end - 1]))) >= BASE_MOVES]
+    if not base and (not moving or not (measured or t[-1] - t[end] > ANSWERS)):
         return None
-    moving = measured or moving
+    moving = measured or moving or base
     _, angle, far = max(moving, key=lambda one: (one[1], one[2]))
     names = tuple(name for name, of_angle, _ in moving if of_angle == angle)
     return PaddedEnd(end + 1, n - 1, far, "rad" if angle else "1", names, (float(t[end]), float(t[-1])))
+
+
+def _are_speeds(stream: Stream) -> np.ndarray:
+    """(k,) which columns are measured speeds."""
+    of_joints = stream.role == "measured" and stream.quantity in JOINT_SPEEDS
+    return np.array([of_joints or (stream.role == "measured" and name in BASE_SPEEDS) for name in stream.names], bool)
+
+
+def _changes(values: np.ndarray) -> np.ndarray:
+    """(n - 1,) whether a row is another one than the row before."""
+    return (values[1:] != values[:-1]).any(axis=1)
+
+
+def _stand(speeds: np.ndarray, since: np.ndarray) -> bool:
+    """Whether speeds (n, k) are repeated as the rest is, or are those of positions that stand for `since` (n,) s."""
+    if not _changes(speeds).any():
+        return True
+    return bool((np.abs(speeds[since > min(FILTER, 0.5 * since[-1])]) <= STOOD).all())
 
 
 def without_padding(recording: Recording, end: PaddedEnd) -> Recording:

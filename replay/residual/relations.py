@@ -21,7 +21,7 @@ from scipy import sparse
 from scipy.linalg.lapack import dposv
 
 from ..signals.signal import over_runs
-from ..signals.statistics import TO_SIGMA, median, median_of, median_size
+from ..signals.statistics import TO_SIGMA, median, median_of, median_size, scatter
 from .coarse_values import rounding_of
 from .pace import carried_out
 from .resampled import is_resampled
@@ -39,6 +39,8 @@ TIGHT = 0.05  # standard deviation of one weight of a channel's kernel from that
 ALIKE = 5.0  # times the median noise of a group: in real sets no channel that is sound follows worse (measured: 4.7)
 BESIDE = 2  # rows to either side of one that is not the device's own, between which the device's lie
 LEAST = {"rad": 1e-4, "1": 1e-3}  # of a residual's noise: below any encoder's step
+# rad/s: what rises scatter by less has no noise to be told from motion; times what they scatter by, beyond which a joint moves; such rows
+QUIET, BEYOND_NOISE, FEWEST = 0.005, 4.0, 10
 
 Weights = Mapping[tuple[str, int], float]  # (kind, rows later) -> weight
 
@@ -278,8 +280,9 @@ def derivative(group: Group) -> list[Relation | None]:
     weights: Weights = {("velocity", 0): 1.0} | {("measured", shift): weight for shift, weight in at.items()}
     due = sum(share * rises[:, k : k + group.n] for k, share in enumerate(common.tolist()))
     error, slack = v - due, _abrupt(due, v)
+    encoders = scatter(q.T) * np.sqrt(sum(weight**2 for weight in at.values()))  # [rad/s], what they alone make of rises
     for k, i in enumerate(both):
-        noise, slope = max(TO_SIGMA * median_size(error[k]), 1e-3), _slope(due[k], v[k]) if moving[k] else 1.0
+        noise, slope = max(TO_SIGMA * median_size(error[k]), 1e-3), _slope(due[k], v[k], encoders[k]) if moving[k] else 1.0
         found[i] = Relation("derivative", "velocity", weights, 0.0, error[k], noise, gain=slope, own=moving[k], slack=slack[k])
     return _capped(found)
 
@@ -291,11 +294,22 @@ def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.asarray(ABRUPT * changes.min(axis=1).T)
 
 
-def _slope(x: np.ndarray, y: np.ndarray) -> float:
-    """Of y over x through zero, robustly; rows at rest do not show it, and would outvote the others."""
+def _slope(x: np.ndarray, y: np.ndarray, noise: float = 0.0) -> float:
+    """Of y over x through zero, robustly; rows at rest do not show it, and would outvote the others.
+
+    Args:
+        noise: standard deviation of x. Rows within it are at rest, and either column may be the one that scatters: the slope is between
+            that of y over x and that of x over y turned round; one, where it may be.
+    """
     size = np.abs(x)
     goes = size > 0.2 * median_size(size[size > 1e-3]) if (size > 1e-3).any() else size >= 0.0
-    return _through_zero(x[goes], y[goes])
+    if noise < QUIET:
+        return _through_zero(x[goes], y[goes])
+    goes &= size > BEYOND_NOISE * noise
+    if goes.sum() < FEWEST:
+        return 1.0
+    slopes = _through_zero(x[goes], y[goes]), 1.0 / (_through_zero(y[goes], x[goes]) or np.inf)
+    return float(np.clip(1.0, min(slopes), max(slopes)))
 
 
 def _through_zero(x: np.ndarray, y: np.ndarray) -> float:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from servo_takes import found, motion, taken
+from servo_takes import RATE, ROWS, found, motion, taken
 from shiliu.replay.recording.features import grid_ns
 from shiliu.replay.recording.recording import Stream
 from shiliu.replay.residual.padded_end import padded_end, without_padding
@@ -34,6 +34,38 @@ def test_columns_that_stand_while_others_go_on_are_no_padding(columns):
     alone = until(CUT, 60, columns)
     assert padded_end(taken(alone)) is None
     assert found(alone).details.get("why") != "why_padded"
+
+
+def filtered(q):
+    """Speeds that a converter computes of positions: rises from row to row, over five rows."""
+    return np.apply_along_axis(np.convolve, 0, np.gradient(q, 1.0 / RATE, axis=0), np.ones(5) / 5.0, "same")
+
+
+@pytest.mark.parametrize("speeds", [lambda q: np.gradient(q, 1.0 / RATE, axis=0), filtered], ids=["gradient", "filtered"])
+@pytest.mark.parametrize("more", [10, 60])
+def test_speeds_that_are_computed_after_the_padding_are_none_of_its_faults(more, speeds):
+    columns = until(CUT, more)
+    columns["velocity"] = speeds(columns["state"])
+    padded = found(columns)
+    assert padded.level == "WARN" and padded.details["why"] == "why_padded" and padded.details["rows"] == [CUT, CUT + more - 1]
+    columns["velocity"] = motion()["velocity"][: CUT + more]  # they go on: the joints did not stand
+    assert padded_end(taken(columns)) is None
+
+
+def test_a_base_that_stands_from_one_row_to_the_next_shows_a_padding():
+    """Joints rest, and the base drives."""
+    at = np.minimum(np.arange(ROWS), CUT - 1)
+    rest = {name: np.repeat(x[:1], ROWS, axis=0) for name, x in motion().items()}
+    names, drives = ("base_x", "base_vx.speed"), np.column_stack([0.2 / RATE * at, np.full(ROWS, 0.2)])
+
+    def with_base(values):
+        take = taken(rest)
+        base = Stream("base", "measured", "base", "1", names, values, take.streams["state"].time_ns, clock="grid")
+        return replace(take, streams={**take.streams, "base": base})
+
+    end = padded_end(with_base(drives))
+    assert end is not None and (end.first, end.channels) == (CUT, ("base_x",))
+    assert padded_end(with_base(np.zeros((ROWS, 2)))) is None, "nothing moves as it ends"
 
 
 def test_rows_that_are_wrong_before_a_padding_are_found_all_the_same():
