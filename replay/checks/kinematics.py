@@ -202,12 +202,11 @@ def check_jump(
         return [rule.not_checked("too_short", signal=signal)]
     dt, step = np.diff(t), np.abs(np.diff(q, axis=0))
     elapsed = np.maximum(dt, float(np.median(dt)))
-    found = []
-    for j in judged:
-        allowed = np.maximum(larger[j] * elapsed, rule.settings["least"])
-        hard = np.maximum(larger[j] * np.maximum(elapsed, rule.window), rule.settings["least"])
-        ratio = np.nan_to_num(step[:, j] / allowed, nan=0.0)
-        hard_ratio = np.nan_to_num(step[:, j] / hard, nan=0.0)
+    found, least = [], rule.settings["least"]
+    allowances = np.maximum(larger[judged, None] * elapsed, least)
+    hardest = np.maximum(larger[judged, None] * np.maximum(elapsed, rule.window), least)
+    ratios, hard_ratios = (np.nan_to_num(step.T[judged] / each, nan=0.0) for each in (allowances, hardest))
+    for j, allowed, hard, ratio, hard_ratio in zip(judged, allowances, hardest, ratios, hard_ratios):
         if len(over := np.flatnonzero(hard_ratio > 1.0)):
             hard_ratio[over[_goes_on(t, q[:, j], rule.window, over)]] = 0.0
         i = int(hard_ratio.argmax() if hard_ratio.max() > 1.0 else ratio.argmax())

@@ -126,7 +126,7 @@ def _numbers(x: np.ndarray, states: np.ndarray, k: np.ndarray, places: np.ndarra
         places: (c,) columns of which values of many figures tell as well where they stand. Of others those tell that they have for one row
             alone: a command that is carried out later is what it was where it rests.
     """
-    hits = np.zeros((x.shape[1], states.shape[1]), np.int32)
+    hits = np.zeros((x.shape[1], states.shape[1]), np.uint8)  # of less than twice `SAMPLE`
     sample = slice(None, None, 1 + len(k) // SAMPLE)
     for row, state in zip(x[k[sample]], states[sample]):
         hits += row[:, None] == state

@@ -318,10 +318,11 @@ def law_of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None
     begin = np.median(alone, axis=0) if alone else None  # joints that are written wrongly pull at all, if they are asked together
     numbers = robust_fit(flat[rows], torques[rows], begin, np.full(3, 1e-9), 0.01)
     as_modelled = np.array([*pool.gains, 1.0]) if pool.gains is not None else numbers
-    worst = [_usual(np.abs(y - design @ one), design, pool.limbs, 90.0) for one in (as_modelled, numbers)]
-    # positions that scatter tell of no stiffness, and a law of the weight alone holds where joints stand
-    hidden = not _is_near(pool, numbers[0]) and worst[0] <= BLURRED * pool.blur
-    if _better(as_modelled, numbers, design, y, moving) or (pool.unsure and (worst[0] < worst[1] or hidden)):
+    if pool.unsure:
+        worst = [_usual(np.abs(y - design @ one), moving, pool.limbs, 90.0) for one in (as_modelled, numbers)]
+        # positions that scatter tell of no stiffness, and a law of the weight alone holds where joints stand
+        hidden = not _is_near(pool, numbers[0]) and worst[0] <= BLURRED * pool.blur
+    if (pool.unsure and (worst[0] < worst[1] or hidden)) or _better(as_modelled, numbers, design, y, moving):
         numbers = as_modelled
     law = _law(pool, numbers, design, y, rows)
     rest, size = np.abs(law.effort - law.truth)[:, of], median_size(law.effort[:, of].reshape(-1))
@@ -444,9 +445,10 @@ def _law(pool: PooledServos, numbers: np.ndarray, design: np.ndarray, y: np.ndar
     noise = TO_SIGMA * median_size((y - truth.T).reshape(-1)[rows])
     modelled = _is_near(pool, stiffness)
     of_weight = pool.gains is not None and not hands and not modelled  # positions that scatter hide the stiffness
-    inexact = _usual(np.abs(y - truth.T), design, pool.limbs, 25.0) > INEXACT * scale
-    if (pool.unsure or of_weight) and (inexact or (pool.unsure and of_weight)):
-        noise = max(noise, _usual(np.abs(y - truth.T), design, pool.limbs, 95.0) / 2.0)
+    left, moving = np.abs(y - truth.T), _moving(design)
+    inexact = (pool.unsure or of_weight) and _usual(left, moving, pool.limbs, 25.0) > INEXACT * scale
+    if inexact or (pool.unsure and of_weight):
+        noise = max(noise, _usual(left, moving, pool.limbs, 95.0) / 2.0)
     elif modelled:
         noise = min(noise, QUIET * scale)  # what a servo of the model leaves more is no noise
     unit = "N/%" if hands else "Nm"
@@ -462,9 +464,8 @@ def _is_unsure(group: Group) -> bool:
     return unresolved(group, median_of(link.gains[0] for link in links), QUIET)
 
 
-def _usual(rest: np.ndarray, design: np.ndarray, limbs: Sequence[str], share: float) -> float:
-    """[Nm] that a law leaves no more than, rest (k, n), in such a share of the rows that move [%]: of the middle joint of the limb of which
-    it is most, so that it is no matter of one joint's columns."""
-    moving = _moving(design)
+def _usual(rest: np.ndarray, moving: np.ndarray, limbs: Sequence[str], share: float) -> float:
+    """[Nm] that a law leaves no more than, rest (k, n), in such a share of the rows that move (k, n) [%]: of the middle joint of the
+    limb of which it is most, so that it is no matter of one joint's columns."""
     left = [percentile(of[rows], share) if rows.sum() > LEAST_OF_ONE else 0.0 for of, rows in zip(rest, moving)]
     return max(median_of(one for one, of in zip(left, limbs) if of == limb) for limb in set(limbs))

@@ -231,6 +231,7 @@ def _group(
         "effort": _beside(recording, EFFORTS, names, base),
     }
     channels, same = [], True
+    as_base = {kind: of is not None and of.n == base.n and np.array_equal(of.time_ns, base.time_ns) for kind, of in beside.items()}
     way = _way(base, command)
     if way is None:
         return None
@@ -240,7 +241,7 @@ def _group(
             if stream is None or name not in stream.names:
                 continue
             x = stream.column(name)
-            if stream.n == base.n and np.array_equal(stream.time_ns, base.time_ns):
+            if as_base[kind]:
                 x = x[rows]
             else:
                 x, same = _on(t, *strictly_rising(seconds(stream, origin), x)), False

@@ -12,6 +12,7 @@ from functools import reduce
 
 import numpy as np
 
+from ..signals.signal import over_runs
 from ..signals.statistics import percentile
 from .relations import robust, shifted
 from .table import Group, RecordedChannel
@@ -166,5 +167,6 @@ def rows_that_tell(channels: tuple[RecordedChannel, ...], weight: np.ndarray, dt
 def _near_changes(x: np.ndarray, reach: int) -> np.ndarray:
     """(k, n) rows within `reach` of one in which a column of x (k, n) changes."""
     size = np.abs(np.gradient(x, axis=1))
-    most = np.maximum(np.percentile(size, 99.0, axis=1, keepdims=True), 1e-12)
-    return np.stack([np.convolve(one, np.ones(2 * reach + 1))[reach:-reach] > 0.0 for one in size > CHANGES * most])
+    most = np.maximum([percentile(of, 99.0) for of in size], 1e-12)
+    near = np.pad(size > CHANGES * most[:, None], ((0, 0), (reach, reach)))
+    return np.asarray(over_runs(np.maximum, near.T, 2 * reach + 1).T)

@@ -42,6 +42,7 @@ STRANGE = 0.5  # correlation of speeds with what positions rise by, below which 
 SEARCHES, SAME_MOTION, ORDINARY = 1.5, 0.85, 0.35
 CLOSE, MUCH = 0.95, 0.3  # correlation of speeds of their moment; of what it lacks of one, that another moment leaves: clean takes have 0.98
 SEAM = 4  # rows about a seam, in which positions rise most
+ONE_UNIT = (0.6, 1.4)  # times the rise of the positions, between which a speed counts in their unit
 NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that say together that theirs are later
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
@@ -356,7 +357,7 @@ def commands_clipped(group: Group) -> Iterator[Difference]:
 
 def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
     """Speeds that are all the same number of times the rise of the positions: another unit, or another sign."""
-    slopes, moving = {}, 0
+    known, moving = list[tuple[RecordedChannel, np.ndarray, float]](), 0
     for channel in group.channels:
         if not {"measured", "velocity"} <= set(channel.columns):
             continue
@@ -364,23 +365,35 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
         rise = (shifted(q, 1) - shifted(q, -1)) / (2.0 * group.dt)
         if channel.goes("measured") > SEEN and float((rise**2).sum()) > 0.0:
             moving += 1
-            kept = np.argpartition(np.abs(rise), len(rise) - SEAM)[: -SEAM]  # where rows are lost, positions rise as no speed says
-            of = [(rise, v), (rise[kept], v[kept])]
-            slope, again = (float((x * y).sum() / max(float((x**2).sum()), 1e-12)) for x, y in of)
-            fits = all(float(((y - slope * x) ** 2).sum()) < 0.2 * float((y**2).sum()) for x, y in of)
-            if fits and abs(again - slope) < 0.2 * abs(slope):
-                slopes[channel.name] = slope
+            slope = _slope_through(rise, v)
+            known += [(channel, rise, slope)] if _goes_by(rise, v, slope) else []
+    if all(ONE_UNIT[0] < slope < ONE_UNIT[1] for *_, slope in known):
+        return
+    slopes = {}
+    for channel, rise, slope in known:
+        kept = np.argpartition(np.abs(rise), len(rise) - SEAM)[: -SEAM]  # where rows are lost, positions rise as no speed says
+        x, y = rise[kept], channel.columns["velocity"][kept]
+        if _goes_by(x, y, slope) and abs(_slope_through(x, y) - slope) < 0.2 * abs(slope):
+            slopes[channel.name] = slope
     if len(slopes) < 2:
         return
     usual = float(np.median(list(slopes.values())))
     alike = [name for name, slope in slopes.items() if abs(slope / usual - 1.0) < 0.2]
-    if not 0.6 < usual < 1.4 and 2 * len(alike) > moving:
+    if not ONE_UNIT[0] < usual < ONE_UNIT[1] and 2 * len(alike) > moving:
         first = next(c for c in group.channels if c.name == alike[0])
         size = max(float(np.abs(c.columns["velocity"]).max()) for c in group.channels if c.name in alike)
         yield Difference.over(
             group.t, tuple(alike), "velocity", None, size * abs(1.0 - 1.0 / usual), f"{first.unit}/s", "factor", certain=True,
             numbers={"factor": usual}, stream=first.topics["velocity"], limit=0.5, weight=1e3 * len(alike),
         )  # fmt: skip
+
+
+def _slope_through(x: np.ndarray, y: np.ndarray) -> float:
+    return float((x * y).sum() / max(float((x**2).sum()), 1e-12))
+
+
+def _goes_by(x: np.ndarray, y: np.ndarray, slope: float) -> bool:
+    return float(((y - slope * x) ** 2).sum()) < 0.2 * float((y**2).sum())
 
 
 def speeds_of_another_motion(group: Group) -> Iterator[Difference]:

@@ -96,8 +96,10 @@ def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray)
     """Each with the sum of squares that it leaves of the speed."""
     v = channel.columns["velocity"]
     wide = max(5, round(WINDOW / group.dt))
-    power, left = (np.convolve(x**2, np.ones(wide) / wide, "same") for x in (v, v - rise))
+    power, left = (_about(x**2, wide) for x in (v, v - rise))
     bad = (power > QUICK**2) & (left > UNLIKE * power)
+    if not bad.any():
+        return
     taken = np.zeros(group.n, bool)
     away = [by for by in range(-round(APART[1] / group.dt), round(APART[1] / group.dt) + 1) if abs(by) * group.dt >= APART[0]]
     for first, last in joined(bad, wide):
@@ -130,6 +132,14 @@ def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray)
             numbers={"late": by * group.dt} if late else {"seconds": abs(by) * group.dt}, weight=size / QUICK * (last - first + 1),
         )  # fmt: skip
         yield one, float(then[rows].sum())
+
+
+def _about(x: np.ndarray, wide: int) -> np.ndarray:
+    """(n,) means of x (n,) over so many rows about each; beyond the ends it is zero."""
+    sums = np.zeros(len(x) + wide)
+    np.cumsum(x, out=sums[wide // 2 + 1 : wide // 2 + 1 + len(x)])
+    sums[wide // 2 + 1 + len(x) :] = sums[wide // 2 + len(x)]
+    return (sums[wide:] - sums[:-wide]) / wide
 
 
 def _mixed(v: np.ndarray, rise: np.ndarray, rows: slice, away: Sequence[int]) -> tuple[int, float, float] | None:

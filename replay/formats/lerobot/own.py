@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -64,7 +65,8 @@ def mendable(path: Path, what: str) -> AbstractContextManager[None]:
 
 def _bytes(path: Path, what: str, limit: int) -> bytes:
     with mendable(path, what), path.open("rb") as file:
-        content = file.read(limit + 1)
+        size = os.fstat(file.fileno()).st_size  # a buffer of the limit takes longer than the file
+        content = file.read(min(size, limit) + 1)
         if len(content) > limit:
             raise EpisodeError(f"the {what} is larger than {limit >> 20} MiB.", file=path)
     return content
