@@ -279,7 +279,9 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     for group, had, laws in columns.grips:
         by_speeds = check_hand_speeds(group, found, BETWEEN if columns.resampled else 1.0)
         by_force = [d for d in check_effort(had, laws, [*found, *by_speeds]) if not _at_a_seam(d, found)]
-        out += [d for d in by_speeds if not _at_a_seam(d, found) and not _said_again(d, by_force)] + by_force
+        of_hands = [d for d in by_speeds if not _at_a_seam(d, found) and not _said_again(d, by_force)] + by_force
+        turned = [d for d in found if d.name == "mirrored" and d.certain]  # of which speeds and forces have the other sign
+        out += [d for d in of_hands if not any(set(d.channels) <= set(one.channels) and _meet(d, one) for one in turned)]
     return out
 
 
