@@ -95,6 +95,8 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
     }  # fmt: skip
     if one.unit == "m" and abs(factor / MILLIMETRES - 1.0) < ROUGHLY:
         details["why"] = "why_millimetres"
+    if "turned" in numbers:  # of a hand, in two columns alike
+        details |= {"what": "column_rows", "why": f"why_turned_{numbers['turned']}"}
     if one.name == "wrap" and one.unit == "1":
         details["why"] = "why_wrapped_way"
     source = {"limit_source": one.source} if one.source is not None else {}

@@ -30,6 +30,7 @@ from .heard import HEARD, answered, answering, is_borne_out
 from .held_rows import as_held
 from .late_arm import not_of_late
 from .late_positions import positions_behind, without_what_follows
+from .late_states import LateStates, late_states
 from .padded_end import PaddedEnd, padded_end, without_padding
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
@@ -149,8 +150,21 @@ class ComparedColumns:
         return states_beside(self.recording)
 
     @cached_property
+    def late_states(self) -> LateStates | None:
+        """An arm with positions and speeds of another moment."""
+        every = zip(self.bodies, self.servos)
+        return next((late for (group, arms), had in every if had and (late := late_states(group, had, arms))), None)
+
+    @cached_property
     def differences(self) -> tuple[Difference, ...]:
         """All that the columns contradict each other in."""
+        if (late := self.late_states) is not None:
+            rest = ComparedColumns(late.put_right(self.recorded), self.ranges)
+            return (late.difference, *(late.differences_beside(rest.differences) if rest.late_states is None else ()))
+        return self._differences
+
+    @cached_property
+    def _differences(self) -> tuple[Difference, ...]:
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
         found = [*commanded_speeds(self.recording), *(part.difference for part in self.exchanged if part is not None)]
         between = exchanged_between(groups)
@@ -265,7 +279,9 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     for group, had, laws in columns.grips:
         by_speeds = check_hand_speeds(group, found, BETWEEN if columns.resampled else 1.0)
         by_force = [d for d in check_effort(had, laws, [*found, *by_speeds]) if not _at_a_seam(d, found)]
-        out += [d for d in by_speeds if not _at_a_seam(d, found) and not _said_again(d, by_force)] + by_force
+        of_hands = [d for d in by_speeds if not _at_a_seam(d, found) and not _said_again(d, by_force)] + by_force
+        turned = [d for d in found if d.name == "mirrored" and d.certain]  # of which speeds and forces have the other sign
+        out += [d for d in of_hands if not any(set(d.channels) <= set(one.channels) and _meet(d, one) for one in turned)]
     return out
 
 

@@ -26,7 +26,7 @@ from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_turned
 from .table import Group, RecordedChannel
 from .turned_back import turned_back
-from .turned_hands import hands_turned_in_part, hands_turned_round
+from .turned_hands import hands_turned_alike, hands_turned_in_part, hands_turned_round
 from .uncommanded import of_standing_commands
 from .whole_takes import (
     PAST,
@@ -176,7 +176,7 @@ def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
 
 
 def _hands(group: Group) -> list[Difference]:
-    if from_other_end := [*hands_turned_round(group), *hands_turned_in_part(group)]:
+    if from_other_end := [*hands_turned_round(group), *hands_turned_in_part(group), *hands_turned_alike(group)]:
         return [*from_other_end, *_rest_of_hands(group, from_other_end)]
     found = [*speeds_of_another_unit(group), *speeds_never_filled(group)] if group.channels[0].way == PERCENT else []
     back = {c.name for c in group.channels if found and reversed_hand(c, group.dt) is not None}

@@ -10,13 +10,16 @@ from ..signals.statistics import correlation
 from .difference import Difference
 from .hands import COUNTED, MEMORY
 from .relations import shifted
-from .table import Group
+from .table import Group, RecordedChannel
 
 LEAPS, BACK = 0.2, 0.3  # of its way that a hand leaps at an edge; share of it by which it is beside its place, counted from the other end
 APART, NEARER = 0.25, 0.3  # of its way that a hand is from its command, root mean square; share of it that is left from the other end
 LEAST, SNAP = 0.3, 0.3  # s of a part, and of what is left of the take; s from an edge, within which a part begins or ends there
 AGAINST, GOES = -0.8, 0.3  # correlation of speeds with rises, and of forces with the way that is left; of its way that a hand goes
 PUSHES = -0.3
+# edges of a part in which both columns are turned; of their leap, that a hand goes from row to row elsewhere; rows that it comes later than
+# its command
+MOST_EDGES, STEP, BEHIND = 2, 0.5, 2
 
 
 def hands_turned_in_part(group: Group) -> Iterator[Difference]:
@@ -65,6 +68,54 @@ def _part(x: np.ndarray, c: np.ndarray, q: np.ndarray, dt: float) -> tuple[int, 
     return (first, last) if off > APART and left < NEARER * off and outside else None
 
 
+def hands_turned_alike(group: Group) -> Iterator[Difference]:
+    """The part in which command and measurement of a hand both count from the other end, so that neither contradicts the other.
+
+    At its edges both leap, in one row, to as far from the other end as they were from their own. No hand does so: elsewhere it moves, comes
+    behind its command, and goes much less from row to row. From a single edge on; speeds and forces tell of which side of it.
+    """
+    for channel in group.channels if group.same_rows else ():
+        if not {"command", "measured"} <= set(channel.columns):
+            continue
+        c, q = channel.columns["command"], channel.columns["measured"]
+        edges = sorted(set(_edges(c)) & set(_edges(q))) if max(np.abs(c).max(), np.abs(q).max()) <= COUNTED else []
+        if not 1 <= len(edges) <= MOST_EDGES or not _moves_elsewhere(c, q, edges, round(MEMORY / group.dt)):
+            continue
+        first, last = edges[0], edges[1] - 1 if len(edges) > 1 else group.n - 1
+        if len(edges) == 1 and _is_turned(channel, slice(0, first)) and not _is_turned(channel, slice(first, None)):
+            first, last = 0, first - 1
+        size = float(np.abs(2.0 * q[first : last + 1] - 1.0).max())
+        yield Difference.over(
+            group.t, (channel.name,), "measured", (first, last), size, "1", "mirrored", certain=True,
+            numbers={"factor": -1.0, "turned": "alike"}, stream=channel.topics["measured"], limit=APART,
+            weight=1e3 * size * (last - first + 1),
+        )  # fmt: skip
+
+
+def _moves_elsewhere(c: np.ndarray, q: np.ndarray, edges: list[int], reach: int) -> bool:
+    """Whether a hand goes some of its way between these rows, in much smaller steps, and later than it is commanded."""
+    steps = np.abs(np.diff(q))
+    least = float(steps[[edge - 1 for edge in edges]].min())
+    steps[[edge - 1 for edge in edges]] = 0.0
+    if float(steps.max(initial=0.0)) > STEP * least or max(float(np.ptp(part)) for part in np.split(q, edges)) < GOES:
+        return False
+    away = np.ones(len(q), bool)
+    for edge in edges:
+        away[max(0, edge - 1) : edge + reach] = False
+    left = [float(np.abs(q - shifted(c, -late))[away].mean()) for late in range(reach)] if away.any() else [0.0]
+    return int(np.argmin(left)) >= BEHIND
+
+
+def _is_turned(channel: RecordedChannel, rows: slice) -> bool:
+    """Whether speeds or forces of these rows have the other sign than the rises, and the way that is left, of a hand."""
+    c, q = channel.columns["command"], channel.columns["measured"]
+    if "velocity" in channel.columns and float(np.ptp(q[rows])) > GOES:
+        return correlation(np.gradient(q)[rows], channel.columns["velocity"][rows]) < AGAINST
+    if "effort" not in channel.columns:
+        return False
+    return correlation((shifted(c, -1) - q)[rows], channel.columns["effort"][rows]) < PUSHES
+
+
 def _edges(x: np.ndarray) -> list[int]:
     """Rows into which a column leaps to as far from the other end as it was from its own."""
     step = np.diff(x)
@@ -73,7 +124,8 @@ def _edges(x: np.ndarray) -> list[int]:
 
 def hands_turned_round(group: Group) -> Iterator[Difference]:
     """Hands with command and measurement counted from the other end: their speeds are those of the rises with the other sign, and their
-    servos would push away from the command. Speeds alone of the other sign leave the forces as they are."""
+    servos would push away from the command. Speeds alone of the other sign leave the forces as they are. Both of the other sign, and both
+    places as they are, look the same: which two of the four are turned nothing recorded tells."""
     for channel in group.channels:
         if not {"command", "measured", "velocity", "effort"} <= set(channel.columns):
             continue
@@ -83,6 +135,6 @@ def hands_turned_round(group: Group) -> Iterator[Difference]:
         if correlation(np.gradient(q), v) < AGAINST and correlation(shifted(c, -1) - q, effort) < PUSHES:
             way = float(np.ptp(q))
             yield Difference.over(
-                group.t, (channel.name,), "measured", None, way, "1", "mirrored", certain=True, numbers={"factor": -1.0},
-                stream=channel.topics["measured"], limit=APART, weight=1e3 * group.n * way,
+                group.t, (channel.name,), "measured", None, way, "1", "mirrored", certain=True,
+                numbers={"factor": -1.0, "turned": "either"}, stream=channel.topics["measured"], limit=APART, weight=1e3 * group.n * way,
             )  # fmt: skip

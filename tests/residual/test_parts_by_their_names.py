@@ -140,6 +140,30 @@ def test_a_hand_that_counts_from_the_other_end_for_a_part(kind):
     assert first == 90 and abs(last - 199) <= 8  # it ends on its way, where both ends are as near
 
 
+@pytest.mark.parametrize(("rows", "first", "last"), [(slice(90, 200), 90, 199), (slice(200, None), 200, ROWS - 1)])
+def test_a_hand_that_counts_from_the_other_end_in_both_columns_for_a_part(rows, first, last):
+    """Both leap in one row, as no hand does that comes behind its command; neither contradicts the other."""
+    columns = motion()
+    sent = np.interp(T, [0.0, 1.0, 1.7, 3.9, 4.6, 9.0, 9.5], [0.0, 0.0, 100.0, 100.0, 5.0, 5.0, 60.0])
+    columns["claw"], columns["claw_at"] = sent[:, None], claw(sent, 150.0, 0.08)[:, None]
+    assert found(columns).level != "FAIL"
+    for kind in ("claw", "claw_at"):
+        columns[kind] = columns[kind].copy()
+        columns[kind][rows] = 100.0 - columns[kind][rows]
+    finding = found(columns)
+    assert finding.level == "FAIL" and finding.details["why"] == "why_turned_alike"
+    assert finding.subject == ("left_claw",) and finding.details["rows"] == [first, last]
+
+
+@pytest.mark.parametrize("alike", ["copied", "a switch"])
+def test_a_hand_that_leaps_as_it_is_commanded_counts_from_its_own_end(alike):
+    """A measurement that is the command again, or one of open and closed alone, leaps with it."""
+    sent = np.where((T > 3.0) & (T < 7.0), 100.0, 0.0) if alike == "a switch" else np.where(T < 5.0, LEFT, 100.0 - LEFT)
+    columns = motion()
+    columns["claw"] = columns["claw_at"] = sent[:, None]
+    assert found(columns).level != "FAIL"
+
+
 def test_a_hand_that_is_stopped_and_lets_go_at_once_counts_from_its_own_end():
     """It holds a thing half way, and is measured as a switch would be; nothing of it is turned round."""
     sent = np.where((T > 3.0) & (T < 7.0), 100.0, 0.0)
@@ -178,6 +202,7 @@ def test_hands_turned_round_in_both_columns_push_away_from_their_commands(turned
     one = max(ComparedColumns(replace(take, streams=streams)).differences, key=lambda d: (d.certain, d.weight))
     whole = turned != ("velocity/claws",)
     assert one.certain and one.name == ("mirrored" if whole else "factor") and one.kind == ("measured" if whole else "velocity")
+    assert one.numbers.get("turned") == ("either" if whole else None)
 
 
 @pytest.mark.parametrize("kinds", [("state",), ("action", "state")])

@@ -1,40 +1,17 @@
 """Speeds that were computed from positions, in every way that people compute them, are no fault, and hide none of commands and torques."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
-from body_takes import JOINTS, RATE, TIMES, N, body_take, changed
+from body_takes import JOINTS, RATE, N, changed, served
 from scipy.signal import butter, filtfilt, savgol_filter
-from servo_takes import servo, taken
-from shiliu.replay.residual.arm_chain import arms_of, own_chains
+from servo_takes import taken
+from shiliu.replay.residual.arm_chain import own_chains
 from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.residual.resolved_torque import scatter, unresolved
 from shiliu.replay.residual.risen_speeds import with_risen_speeds
 from shiliu.replay.residual.row_order import rows_moved
-
-LAG = 0.1  # s, damping over stiffness of the model's arms
-QUICK = 3.0  # 1/s
-
-
-@cache
-def served():
-    """The take of a body with the model's own servos, each of which moves its joint between places of its own, and their torques."""
-    rng = np.random.default_rng(5)
-    take, c = body_take(), np.zeros((N, len(JOINTS)))
-    c += take.streams["action"].values[0]
-    for j in range(len(JOINTS)):
-        for at in np.cumsum(rng.uniform(1.7, 3.9, 6)):
-            c[:, j] += rng.choice([-1.0, 1.0]) * rng.uniform(0.15, 0.35) / (1.0 + np.exp(-(TIMES - at) * 2.0 * QUICK))
-    gains = np.array([link.gains for chain in own_chains().values() for link in chain.links], float)
-    courses = [servo(x, 20.0 / LAG, 20.0 * damping / stiffness / LAG) for x, (stiffness, damping) in zip(c.T, gains)]
-    q, v = (np.column_stack(each) for each in zip(*courses))
-    weight = np.concatenate([arm.weight for arm in arms_of(dict(zip(JOINTS, q.T))).values()], axis=1)
-    effort = gains[:, 0] * (np.concatenate([c[:1], c[:-1]]) - q) - gains[:, 1] * v + weight
-    effort[0] = 0.0
-    values = {"action": c, "state": q, "velocity": v, "effort": effort}
-    return replace(take, streams={name: replace(take.streams[name], values=x) for name, x in values.items()})
 
 
 def noisy(q):

@@ -1,0 +1,40 @@
+"""Positions and speeds of a whole arm that come late alike, while its commands, its torques and the other arm do not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from body_takes import JOINTS, N, served
+from shiliu.replay.residual.bodies import ComparedColumns
+
+LEFT, STATES = JOINTS[:7], ("state", "velocity")
+
+
+def late(rows, of=LEFT, kinds=STATES):
+    """The take with columns of some joints as they were so many rows before, or after."""
+    streams, at = dict(served().streams), np.clip(np.arange(N) - rows, 0, N - 1)
+    for kind in kinds:
+        values = streams[kind].values.copy()
+        wrong = [streams[kind].names.index(name) for name in of]
+        values[:, wrong] = values[at][:, wrong]
+        streams[kind] = replace(streams[kind], values=values)
+    return ComparedColumns(replace(served(), streams={name: one for name, one in streams.items() if name != "hand_pose"}))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, -1])
+def test_states_of_an_arm_may_be_a_row_or_two_late(rows):
+    assert late(rows).late_states is None
+
+
+@pytest.mark.parametrize("rows", [6, 12, -6])
+def test_states_of_an_arm_that_are_late_alike(rows):
+    """They are named, with all joints of the arm and the time, and nothing else once they are put right."""
+    found = [d for d in late(rows).differences if d.certain]
+    (one,) = found
+    assert (one.kind, one.name, set(one.channels)) == ("measured", "lag", set(LEFT))
+    assert one.numbers["late"] == pytest.approx(rows / 30.0)
+
+
+@pytest.mark.parametrize("kind", ["state", "velocity", "effort", "action"])
+def test_a_single_column_that_is_late_is_none_of_all_states(kind):
+    assert late(6, kinds=(kind,)).late_states is None
