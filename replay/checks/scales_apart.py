@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,9 @@ from .beyond_stops import is_ranged
 OTHER, TWO, LEAST, EXPLAINED, GOES = 0.15, 1.1, 2, 0.97, {True: 0.1, False: 0.05}
 LATE = 1.0  # s, by which a measurement is looked for after its command
 OUTSIDE = 0.05  # of its range: a joint that reads further outside than so cannot be there
+# rad by which a joint of another unit is elsewhere in the other stream, and one that shows a unit is away from zero; share of the rows
+# beside a part of a take that show it, at the least
+ELSEWHERE, SHOWS, MOST = 0.5, 0.1, 0.5
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,21 @@ class OwnScales:
 
     joints: Mapping[str, tuple[float, float]]
     largest: float
+
+
+def part_elsewhere(stream: Stream, other: Stream | None, names: Sequence[str]) -> tuple[int, int] | None:
+    """First and last row of the part of a take in which joints are elsewhere than in the other stream, if the rest shows that both count in
+    one unit: a converter that was exchanged. None where the rest is too little, or rests near zero."""
+    both = [name for name in names if other is not None and name in other.names]
+    if other is None or not both or stream.n != other.n:
+        return None
+    here, there = (np.abs(in_radians(one, both)) for one in (stream, other))
+    rows = np.flatnonzero((np.abs(here - there) > ELSEWHERE).any(axis=1))
+    if not len(rows):
+        return None
+    first, last = int(rows[0]), int(rows[-1])
+    shows = np.delete((np.maximum(here, there) > SHOWS).any(axis=1), slice(first, last + 1))
+    return (first, last) if shows.sum() > LEAST and shows.mean() > MOST else None
 
 
 def scales_apart(command: Stream | None, state: Stream | None, origin: int) -> OwnScales | None:

@@ -19,7 +19,7 @@ from .check import Check
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
 from .rules import Rule, Rules
-from .scales_apart import OwnScales, outside_of_ranges, scales_apart
+from .scales_apart import OwnScales, outside_of_ranges, part_elsewhere, scales_apart
 
 DEGREES_BAND = (28.0, 115.0)  # command over state: 57.3 for degrees, with a factor of two for a state that moves less
 COUNTED = ("tick", "count")  # units in which 999 or 32767 may be where a device rests; so it is within a range as `0..1000`
@@ -274,6 +274,7 @@ def check_units(
             unit = _read_as(stream, strange, limits)
             details |= {"kind": "other"} if unit != "deg" else {}
         t = seconds(stream, origin)
+        first, last = part_elsewhere(stream, other, guilty) or (int(t.argmin()), int(t.argmax()))
         details |= {"should_be": unit, "worst": worst}
         if worst in limits or not strange:
             details |= {"range_lo": lower, "range_hi": upper}
@@ -285,8 +286,8 @@ def check_units(
             rule.finding(
                 level="FAIL",
                 subject=(topic(stream), *(guilty[:MOST_NAMED] if 2 * len(guilty) <= len(stream.names) else ())),
-                t0=float(t.min()),
-                t1=float(t.max()),
+                t0=float(t[first]),
+                t1=float(t[last]),
                 value=float(reach[row]),
                 limit=None if small else bound,
                 margin=None if small else -size,

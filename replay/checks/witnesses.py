@@ -44,7 +44,7 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     usual = known(columns.recording.mapping)
     if usual is not None:
         by_itself = any(d.certain for d in found)
-        far = [] if by_itself else unusual(groups, usual)
+        far = [] if by_itself else [d for d in unusual(groups, usual) if not turned & set(d.channels)]
         lines = [d for d in far if d.certain and d.name == "straight"]  # which no drive goes, and no person commands
         off = [d for d in off_their_way(groups, usual) if not turned & set(d.channels)]
         found = beside_engine([*lines, *found], off)

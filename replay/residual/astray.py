@@ -14,9 +14,10 @@ import numpy as np
 from .case import Case
 from .departures import joined, together
 from .difference import Difference
-from .hypotheses import Explanation, best
+from .hypotheses import ALIKE, Explanation, best
 from .planned import CAP, SPANS, Drive, DriveWays, at_a_lower_speed, beside, is_slowed, later
 from .resampled import is_resampled
+from .sent_otherwise import bridged, by_motion
 from .table import Group, RecordedChannel
 
 FAR = 2.2  # times what is usual; one left out of 8 takes of a Piper and of 20 of a G1 reaches less
@@ -35,10 +36,12 @@ SEVERAL = 3  # channels, that no single thing holds
 NEVER, LONG_WAY = 10.0, 0.25  # times what is usual, and share of the way, that nothing pushes
 HOLDS = 1.5  # times the other side's reach, from where on a hand holds to one side
 ONCE = 1  # time to the other side: what was held goes past its command when it is let go
-ABOUT = 0.5  # of the median distance, still away
+ABOUT = 0.5  # of the usual distance of those rows that make up most of it, still away
 LONGER = 3  # times as many rows, by which a drive tells more of a fault
 MUCH = 100.0  # squared limits: a row that is further away weighs no more
 ENOUGH, SURE = 0.8, 0.9  # of the squared distance that is explained, to name a reason and to be sure by it
+BEGINS = 0.3  # s until a drive shows another command
+AS_WELL = 0.03  # of the squared distance, that a reason of the measurement may leave less than other commands do
 BOTH_WAYS, AHEAD = 0.5, 1.5  # of the largest distance, that it is to the other side; times the limit, that a channel goes ahead
 
 
@@ -48,7 +51,7 @@ class _DriveCourse:
 
     Attributes:
         sent: (n,) where its command has it, once it is there; away: as of `beside`; bad: (n,) rows that are further away than usual.
-        above, below: word of `SPANS` -> from where on; noise: of the way.
+        above, below: word of `SPANS` -> from where on; noise: of the way; late: [s] that all channels are later than the device.
     """
 
     channel: RecordedChannel
@@ -60,6 +63,7 @@ class _DriveCourse:
     above: Mapping[str, float]
     below: Mapping[str, float]
     noise: float
+    late: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,18 +114,27 @@ def astray(courses: DriveCourses) -> list[Difference]:
 def beside_engine(found: Sequence[Difference], off: Sequence[Difference]) -> list[Difference]:
     """What a take contradicts itself in, and where it is not on the way of known drives. A drive that is known tells more of how long a
     fault is; what is sure without it, and has a reason or as many rows, is left as it is."""
+    off = [replace(one, certain=True) if any(_names(one, d) for d in found) else one for one in off]
     sure = [d for d in off if d.certain]
     weak = [d for d in found if any(_is_a_part(d, one) for one in sure)]
     rest = [d for d in found if not any(d is one for one in weak)]
     return [*rest, *(one for one in off if not any(_meet(d, one) and (d.certain or not one.certain) for d in rest))]
 
 
+def _names(one: Difference, of: Difference) -> bool:
+    """Whether a drive has a reason for what is sure without it, and that has none: it knows the rows better as well."""
+    return of.certain and of.name is None and one.name is not None and _meet(one, of)
+
+
 def _is_a_part(one: Difference, of: Difference) -> bool:
     """Whether a difference is one that is sure of its channel by its drive, and says less of it."""
     if not _meet(one, of) or one.kind == "rows":
         return False
-    short = (one.last - one.first + 1) * LONGER <= of.last - of.first + 1
-    return not one.certain or (short and (of.name is not None or one.name is None))
+    if not one.certain:
+        return True
+    longer = (one.last - one.first + 1) * LONGER <= of.last - of.first + 1
+    better = of.explains_better(one) and not one.explains_better(of) and one.name is not None
+    return _names(of, one) or better or (longer and (of.name is not None or one.name is None))
 
 
 def _meet(one: Difference, other: Difference) -> bool:
@@ -174,35 +187,36 @@ def _course(ways: DriveWays, j: int, group: Group, late: float) -> _DriveCourse:
     for word, x in away.items():
         bad |= (x > limits["above"][word]) | (x < -limits["below"][word])
     sent = drive.gain * later(channel.columns["command"], (drive.late + late) / group.dt) + drive.zero
-    return _DriveCourse(channel, drive, way, sent, away, bad, limits["above"], limits["below"], LEAST[False]["row"])
+    return _DriveCourse(channel, drive, way, sent, away, bad, limits["above"], limits["below"], LEAST[False]["row"], late)
 
 
 def _of_course(one: _DriveCourse, group: Group) -> list[Difference]:
-    apart = np.abs(one.channel.columns["measured"] - one.way)
+    apart, out = np.abs(one.channel.columns["measured"] - one.way), one.away["row"]
     found = []
     for begin, end in joined(one.bad):
-        first, last = _widened(apart, begin, end)
-        kind, why = _why(one, first, last, group.dt)
-        rows = slice(first, last + 1)
+        first, last = _widened(apart, (out > one.above["row"]) | (-out > one.below["row"]), begin, end)
+        kind, why, case = _why(one, first, last, group.dt)
+        sent, rows = case.x is one.channel.columns["command"], slice(first, last + 1)
         beyond = (np.maximum(x[rows] / one.above[word], -x[rows] / one.below[word]) for word, x in one.away.items())
         times = max(float(each.max()) for each in beyond)
         size = float(apart[rows].max())
-        x, truth = one.channel.columns["measured"], one.way
-        x, truth = (x, truth) if kind == "measured" else (truth, x)
-        case = Case(x, truth, first, last, group.dt, one.noise)
         weight = float(np.minimum((apart[rows] / one.above["row"]) ** 2, MUCH).sum())
         found.append(Difference.over(
-            group.t, (one.channel.name,), kind, (first, last), max(size, 1e-9), one.channel.unit, why,
-            certain=_is_none_pushed(one, first, last, group, why), undone=0.0, stream=one.channel.topics.get(kind, ""),
+            group.t, (one.channel.name,), kind, (case.first, case.last), max(size, 1e-9), one.channel.unit, why,
+            certain=_is_none_pushed(one, first, last, group, None if sent else why), undone=0.0, stream=one.channel.topics.get(kind, ""),
             limit=max(size, 1e-9) / max(times, 1.0), weight=weight, cases=(case,),
         ))  # fmt: skip
     return found
 
 
-def _widened(apart: np.ndarray, first: int, last: int) -> tuple[int, int]:
-    """Of rows that a mean of some seconds names, those in which the channel is away, and those next to them."""
+def _widened(apart: np.ndarray, surely: np.ndarray, first: int, last: int) -> tuple[int, int]:
+    """Of rows that a mean of some seconds names, those in which the channel is away, and those next to them.
+
+    Args:
+        surely: (n,) rows that are by themselves further away than usual.
+    """
     rows = slice(first, last + 1)
-    away = apart > ABOUT * float(np.median(np.sort(apart[rows])[len(apart[rows]) // 2 :]))
+    away = surely | (apart > ABOUT * float((apart[rows] ** 2).sum() / apart[rows].sum()))
     inside = first + np.flatnonzero(away[rows])
     first, last = int(inside[0]), int(inside[-1])
     while first > 0 and away[first - 1]:
@@ -212,25 +226,34 @@ def _widened(apart: np.ndarray, first: int, last: int) -> tuple[int, int]:
     return first, last
 
 
-def _why(one: _DriveCourse, first: int, last: int, dt: float) -> tuple[str, Explanation | None]:
-    """Which column is wrong, and what explains it: whichever leaves less."""
+def _why(one: _DriveCourse, first: int, last: int, dt: float) -> tuple[str, Explanation | None, Case]:
+    """Which column is wrong, what explains it, and of what: whichever leaves less."""
     measured = one.channel.columns["measured"]
-    of = {
-        "measured": best(Case(measured, one.way, first, last, dt, one.noise), enough=ENOUGH),
-        "command": best(Case(one.way, measured, first, last, dt, one.noise), enough=ENOUGH),
-    }
-    explained = {kind: (why.explained - 0.01 * why.free if why is not None else 0.0) for kind, why in of.items()}
-    kind = max(of, key=lambda k: explained[k]) if any(explained.values()) else _rougher(one, first, last)
-    return kind, of[kind]
+    cases = [Case(x, truth, first, last, dt, one.noise) for x, truth in ((measured, one.way), (one.way, measured))]
+    whys = [best(case, enough=ENOUGH) for case in cases]
+    explained = [why.explained - 0.01 * why.free if why is not None else 0.0 for why in whys]
+    scores = [why.score if why is not None else np.inf for why in whys]
+    close = all(why is None for why in whys) or abs(scores[0] - scores[1]) < ALIKE
+    rougher = _rougher(one, first, last, round((one.drive.late + one.late + BEGINS) / dt))
+    at = int(rougher == "command") if close else int(np.argmin(scores))
+    if rougher == "command" and (short := bridged(one.channel, one.drive, one.late, dt, first, last, one.noise)) is not None:
+        case, undone = short
+        if undone > explained[0] - AS_WELL:
+            return "command", best(case, enough=ENOUGH), case
+    if rougher == "command" and (case_of := by_motion(one.channel, dt, first, last)) is not None:
+        why = best(case_of)
+        if why is not None and why.explained - 0.01 * why.free > explained[at]:
+            return "command", why, case_of
+    return ("measured", "command")[at], whys[at], cases[at]
 
 
-def _rougher(one: _DriveCourse, first: int, last: int) -> str:
-    """Whichever of command and measurement changes its speed more there than elsewhere."""
+def _rougher(one: _DriveCourse, first: int, last: int, before: int) -> str:
+    """Whichever of command and measurement changes its speed more there than elsewhere; a command so many rows before."""
     more = {}
-    for kind in ("command", "measured"):
+    for kind, low in (("command", max(0, first - before)), ("measured", max(0, first - 2))):
         turns = np.abs(np.diff(one.channel.columns[kind], 2, prepend=0.0, append=0.0))[1:-1]
-        inside = turns[max(0, first - 2) : last + 2]
-        rest = np.delete(turns, slice(max(0, first - 2), last + 2))
+        inside = turns[low : last + 2]
+        rest = np.delete(turns, slice(low, last + 2))
         more[kind] = float(inside.max(initial=0.0)) / max(float(rest.max(initial=0.0)), 1e-3)
     return max(more, key=lambda kind: more[kind])
 

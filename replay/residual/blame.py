@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from .difference import JOIN
 from .relations import Relation
 from .table import RecordedChannel
 
@@ -59,6 +60,11 @@ class Blame:
     def size(self) -> float:
         """The largest change, in the channel's unit (per second for a speed)."""
         return float(np.abs(self.restored - self.recorded)[self.rows].max())
+
+    @property
+    def near(self) -> slice:
+        """The rows, and those beside them."""
+        return slice(max(0, self.first - JOIN), self.last + JOIN + 1)
 
 
 def threshold(relation: Relation, unit: str) -> float:

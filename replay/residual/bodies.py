@@ -188,7 +188,7 @@ class ComparedColumns:
                 by_bodies = without_what_follows(behind, by_bodies, hands)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]
         # torques answer the way that is left of a command, which is the same where a command and its position are both shifted
-        every = (*(d for d in found if not _said_again(d, by_bodies) and not is_borne_out(laws, d)), *by_bodies)
+        every = (*(d for d in found if not _said_again(d, by_bodies) and not is_borne_out(laws, d)), *(_named(d, found) for d in by_bodies))
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
         found = with_hands(of_one_stream(every), of_hands)
         padding = () if self.padded is None else (self.padded.difference,)
@@ -235,6 +235,13 @@ def _meet(one: Difference, other: Difference) -> bool:
     """Whether two differences are of some of the same columns' channels, in some of the same rows."""
     shared = one.kind == "rows" or bool(set(one.channels) & set(other.channels))
     return shared and min(one.last, other.last) >= max(one.first, other.first)
+
+
+def _named(later: Difference, found: Sequence[Difference]) -> Difference:
+    """The same with the reason of the relations, where they have a better one: a servo at its largest torque tells less of a column."""
+    of = [d for d in found if d.kind == later.kind and set(later.channels) & set(d.channels) and _covers(d, later)]
+    best = next((d for d in of if d.certain and d.explains_better(later)), None)
+    return later if best is None else replace(later, name=best.name, explained=best.explained, numbers=dict(best.numbers))
 
 
 def _said_again(one: Difference, later: Sequence[Difference]) -> bool:

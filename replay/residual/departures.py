@@ -144,6 +144,11 @@ def _as_much(lead: Difference, one: Difference) -> bool:
     return over >= SAME_ROWS * (max(lead.last - lead.first, one.last - one.first) + 1) and abs(by - other) <= SAME_SIZE * abs(by)
 
 
+def _said(name: str | None, group: Sequence[Difference]) -> int:
+    """How many columns have this reason."""
+    return sum(len(one.channels) for one in group if one.name == name)
+
+
 def _as_late(one: Difference) -> bool:
     """Whether it is one of columns that are late, which are not all of them for the same reason: those that no servo explains."""
     return one.unit == "s" and one.certain
@@ -152,7 +157,8 @@ def _as_late(one: Difference) -> bool:
 def _one(group: Sequence[Difference]) -> Difference:
     cases = tuple(case for one in group for case in one.cases)
     shared = best(*cases) if all(one.cases for one in group) and group[0].family != "body" else None
-    why = next((one for one in group if one.name == "copied"), shared or group[0])
+    named = max((one for one in group if one.name is not None), key=lambda one: (_said(one.name, group), one.explained), default=group[0])
+    why = next((one for one in group if one.name == "copied"), shared or named)
     if why.name != "copied" and (pair := exchanged_mutually(group)) is not None:
         group = [*pair, *(one for one in group if one not in pair)]
         cases = tuple(case for one in group for case in one.cases)

@@ -14,6 +14,7 @@ from .hypotheses import HYPOTHESES, Explanation
 JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
 DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault
 CLEAR = 1.25  # times its limit, from where on a difference that may be a push is named
+BETTER, NOTHING = 0.5, 1e-3  # of what one reason leaves, that a better one leaves; of the squared difference, that tells nothing
 LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
 
 # what a difference may be of, and by what: each has words in conf/text
@@ -74,6 +75,10 @@ class Difference:
     weight: float = 0.0
     cases: tuple[Case, ...] = field(default=(), repr=False, compare=False)
     bound: str = ""
+
+    def explains_better(self, than: Difference) -> bool:
+        """Whether it has a reason that leaves less than half of what the other one's leaves, or next to nothing."""
+        return self.name is not None and 1.0 - self.explained < max(BETTER * (1.0 - (than.explained if than.name else 0.0)), NOTHING)
 
     def is_near(self, other: Difference) -> bool:
         """Whether two are within `JOIN` rows of each other."""

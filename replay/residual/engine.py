@@ -254,15 +254,20 @@ def _blamed(
     for one in candidates:
         if one.left > candidates[0].left + RIVAL:
             continue
-        parts: list[Difference] = []
-        cost = one.left * one.disagreement
-        for part in _spans(one):
-            case = _case(group, part, own, relations)
-            why = best(case)
-            sure = why is not None and why.explained > SURE
-            cost += FREE * (1.0 + why.free) if sure and why is not None else ROW * len(part.rows)
-            parts += (replace(d, cases=(case,)) for d in _difference(group, part, why, own, relations, others, leaps == part.kind))
-        found.append((cost, parts))
+        stretches = _spans(one)
+        for ways in (stretches, [one])[: 1 + (len(stretches) > 1 and one.size > BEYOND * one.limit)]:
+            parts: list[Difference] = []
+            cost = one.left * one.disagreement
+            for part in ways:
+                case = _case(group, part, own, relations)
+                why = best(case)
+                sure = why is not None and why.explained > SURE
+                if len(ways) < len(stretches) and not (sure and why is not None and is_exact(why.name)):
+                    break  # one reason for all stretches, and for the rows between them, is what happens to a column alone
+                cost += FREE * (1.0 + why.free) if sure and why is not None else ROW * len(part.rows)
+                parts += (replace(d, cases=(case,)) for d in _difference(group, part, why, own, relations, others, leaps == part.kind))
+            else:
+                found.append((cost, parts))
     return min(found, key=lambda each: each[0])[1] if found else []
 
 
@@ -450,16 +455,12 @@ def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | 
     return None
 
 
-def _near(one: Blame) -> slice:
-    return slice(max(0, one.first - JOIN), one.last + JOIN + 1)
-
-
 def _trusted(one: Blame, others: np.ndarray) -> bool:
     """Whether a relation holds for the rest of the group, others (n, k - 1): two channels at once disagree in few rows but those in
     question, or all that disagree do so in one part of the take, or most channels hardly ever do."""
     if 2 * int((others.mean(axis=0) <= DOUBT).sum()) > max(others.shape[1], LEAST_SOUND):
         return True
-    rest = np.delete(others, _near(one), axis=0)
+    rest = np.delete(others, one.near, axis=0)
     if not rest.size or float((rest.sum(axis=1) > 1).mean()) <= DOUBT:
         return True
     rows = np.flatnonzero(others.any(axis=1))
@@ -468,7 +469,7 @@ def _trusted(one: Blame, others: np.ndarray) -> bool:
 
 
 def _largest(relation: Relation, one: Blame) -> float:
-    return float((np.abs(relation.residual) - relation.slack)[_near(one)].max())
+    return float((np.abs(relation.residual) - relation.slack)[one.near].max())
 
 
 def _elsewhere(relation: Relation, one: Blame, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]) -> float:
@@ -476,12 +477,12 @@ def _elsewhere(relation: Relation, one: Blame, own: Sequence[Relation], relation
     follows when nothing is wrong. Joints of toys differ from one another: there it is the channel's own, too."""
     found = []
     if one.channel.unit != "rad":
-        alone = np.delete(np.abs(relation.residual) - relation.slack, _near(one))
+        alone = np.delete(np.abs(relation.residual) - relation.slack, one.near)
         found = [float(alone.max(initial=0.0))] * len(relations)
     for each in relations:
         for other in each:
             if other.name == relation.name and each is not own and other.own:
-                rest = np.delete(np.abs(other.residual) - other.slack, _near(one))
+                rest = np.delete(np.abs(other.residual) - other.slack, one.near)
                 if len(rest):
                     found.append(float(rest.max()))
     return float(np.percentile(found, 75.0)) if found else 0.0

@@ -23,6 +23,7 @@ EDGES = 8  # that are looked at in each take
 SUDDEN = 2.0  # times as far as in the rows before and after an edge: what goes quickly goes on quickly
 AT_ONCE = 0.05  # s between rows at the most: in longer ones two joints that pass each other quickly look alike
 MUTUAL = 0.9  # of the squared difference of two columns, that is gone once they are exchanged
+BETTER = 0.5  # of what is left then, that a reason of each by itself leaves to be the better one
 
 
 @dataclass(frozen=True)
@@ -97,16 +98,19 @@ def exchanged_mutually(found: Sequence[Difference]) -> tuple[Difference, Differe
     That both fit is no chance, whatever explains one of them alone with fewer numbers: joints that stand are a factor of anything.
     """
     for one, other in combinations(found, 2):
-        if len(one.cases) == len(other.cases) == 1 and one.unit == other.unit and are_exchanged(one.cases[0], other.cases[0]):
-            return one, other
+        if len(one.cases) == len(other.cases) == 1 and one.unit == other.unit:
+            left = left_exchanged(one.cases[0], other.cases[0])
+            alone = all(1.0 - d.explained < BETTER * rest for d, rest in zip((one, other), left))
+            if max(left) < 1.0 - MUTUAL and not alone:
+                return one, other
     return None
 
 
-def are_exchanged(a: Case, b: Case) -> bool:
-    """Whether each of two columns is what the other one should be, in the rows of both."""
+def left_exchanged(a: Case, b: Case) -> tuple[float, float]:
+    """The share of the squared difference that is left of each of two columns, in the rows of both, if they are exchanged."""
     rows = slice(max(a.first, b.first), min(a.last, b.last) + 1)
     if rows.stop - rows.start < 3 or len(a.x) != len(b.x):
-        return False
+        return 1.0, 1.0
     before = [float(((c.x - c.truth)[rows] ** 2).sum()) for c in (a, b)]
     after = [float(((x.x - y.truth)[rows] ** 2).sum()) for x, y in ((a, b), (b, a))]
-    return all(left < (1.0 - MUTUAL) * all_of_it for left, all_of_it in zip(after, before))
+    return after[0] / max(before[0], 1e-12), after[1] / max(before[1], 1e-12)

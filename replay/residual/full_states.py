@@ -20,7 +20,7 @@ from ..recording.recording import Recording, Stream
 from ..signals.clock import topic
 from .case import Case
 from .difference import LEAP, Difference
-from .exchanged_part import MUTUAL, are_exchanged
+from .exchanged_part import MUTUAL, left_exchanged
 from .hypotheses import Explanation, best
 
 # how a difference calls the columns of a feature; those of no such feature tell of things
@@ -341,7 +341,7 @@ def _compared(
         cases = [case for _, case, _, _ in of]
         why = best(*cases) if max(case.n for case in cases) >= REASONED else None
         why = why if why is not None and why.name in BY_ROW else None
-        other = next((b[0].name for a, b in combinations(of, 2) if are_exchanged(a[1], b[1])), None)
+        other = next((b[0].name for a, b in combinations(of, 2) if max(left_exchanged(a[1], b[1])) < 1.0 - MUTUAL), None)
         why = why if other is None else Explanation("copied", "columns", 1.0, {"other": other}, MUTUAL)
         span = min(first for *_, first, _ in of), max(last for *_, last in of)
         sizes = [float(np.abs(case.x - case.truth)[case.span].max()) for case in cases]

@@ -26,6 +26,7 @@ OF_ITS_OWN = 0.5  # of the power of what is recorded, that a factor may leave
 GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
 SUMMED = 30  # rows, from where on a sum that began before them is asked for
 FEW = 8  # rows, of which chance makes whatever is wanted
+TURNS = 3  # that a column is away by, or that it goes to and fro, at the most
 BEYOND = 2.5  # the price of an end that no row of a column shows: another column may
 ABOUT = 0.1  # of an end, by which it is known where no row goes on to it
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
@@ -109,18 +110,19 @@ def _fitted(one: ColumnReason, case: Case, nothing: float) -> list[Explanation]:
 
 
 def best(*cases: Case, enough: float = ENOUGH) -> Explanation | None:
-    """The best of all where it explains enough of the squared difference; an offset rather than a factor that nobody knows, where the
-    columns hardly move or rows are few, so that either would do."""
+    """The best of all where it explains enough of the squared difference; the other sign, or an offset, rather than a factor that nobody
+    knows, where the columns hardly move or rows are few, so that either would do."""
     found = compare(*cases)
     if not found or found[0].explained < enough:
         return None
     still = all(float(np.ptp(c.meant)) < float(np.abs(c.recorded - c.meant).max()) for c in cases)
-    if found[0].name == "factor" and found[0].free >= 1.0 and max(c.n for c in cases) <= FEW:
-        return next((e for e in found if e.name == "offset" and e.explained >= enough), found[0])
-    if found[0].name == "factor" and found[0].free >= 1.0 and still:
+    if found[0].name == "factor" and found[0].free >= 1.0 and (still or max(c.n for c in cases) <= FEW):
         power = float(np.mean([((c.recorded - c.meant) ** 2).mean() for c in cases]))
-        left = (3.0 * min(case.noise for case in cases)) ** 2 / power
-        return next((e for e in found if e.name == "offset" and 1.0 - e.explained < min(left, ALMOST)), found[0])
+        left = min((3.0 * min(c.noise for c in cases)) ** 2 / power, ALMOST)
+        goes = any(float(np.ptp(c.meant)) > 4.0 * c.noise for c in cases)  # of what stands a sign is as good as an offset
+        known = next((e for e in found if e.name == "mirrored" and goes and 1.0 - e.explained < left), None)
+        near = 1.0 - enough if max(c.n for c in cases) <= FEW else left
+        return known or next((e for e in found if e.name == "offset" and 1.0 - e.explained < near), found[0])
     return found[0]
 
 
@@ -216,10 +218,11 @@ def _mirror(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]
 
 
 def _clipped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    top, low = float(c.recorded.max()), float(c.recorded.min())
-    for predicted, numbers in ((np.minimum(c.meant, top), {"at": top}), (np.maximum(c.meant, low), {"at": low})):
-        if (c.recorded == numbers["at"]).sum() >= 3:
-            yield predicted, 1.0, dict(numbers)
+    top, low, edge = float(c.recorded.max()), float(c.recorded.min()), 3.0 * c.noise
+    for side, at in ((1.0, top), (-1.0, low)):
+        there = c.recorded == at
+        if there.sum() >= 3 and there[side * (c.meant - at) > edge].all():
+            yield np.minimum(c.meant, at) if side > 0.0 else np.maximum(c.meant, at), 1.0, {"at": at}
 
 
 def _quantised(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -245,7 +248,7 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
     for turn in (2.0 * np.pi, np.pi) if c.angle else ():
         times = np.round((c.recorded - c.meant) / turn)
         changes = int((np.diff(times) != 0.0).sum())
-        if (changes or turn == np.pi) and changes <= 0.25 * c.n:
+        if (changes or turn == np.pi) and changes <= 0.25 * c.n and min(float(np.abs(times).max()), changes) <= TURNS:
             yield c.meant + times * turn, float(1 + changes), {"turn": turn}
     # beyond a level it goes on from the other end, whatever it counts in
     away = np.abs(c.recorded - c.meant)

@@ -7,6 +7,7 @@ back again within two rows. What is written otherwise has edges. How sharp a mot
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -40,6 +41,7 @@ FOLLOWED = 0.5  # correlation of turns (second differences) of command and joint
 PART, SHORT = 0.5, 3  # of a take beside leaps, beyond which the rest does not tell what is usual; rows too few for a joint to answer
 APART = 1.5  # s between a command's leaping somewhere and back
 OPPOSITE = 0.3  # of two edges of an offset, by which they may differ
+FEW_NUMBERS = 3.0  # of a reason for all rows between two leaps and more
 DENSE_ROWS = 0.2  # of the rows: where more of them leap, it is the column all along
 
 
@@ -275,15 +277,33 @@ def of_leaps(
         spans = [(a, max(a, b - 1)) for a, b in joined(bad)]
         if len(rows) > DENSE_ROWS * (rows[-1] - rows[0]):
             spans = [(int(rows[0]), int(rows[-1]))]
+    between = [] if len(spans) == 1 else [(int(rows[0]), int(rows[-1]) - 1)]
+    cases = [_case_of(group, channel, follows, first, last) for first, last in (*between, *spans)]
+    all_of_it = best(cases[0]) if between else None
+    if all_of_it is not None and all_of_it.free < FEW_NUMBERS:
+        spans, cases = between, cases[:1]
+    else:
+        cases = cases[len(between) :]
     out = [d for d in found if d.certain or not any(a <= d.last and d.first <= b for a, b in spans)]
-    for first, last in spans:
-        truth = q.copy()
-        if follows is not None:
-            truth[first : last + 1] -= follows.residual[first : last + 1]
+    for (first, last), case in zip(spans, cases):
         size = float(leaps.measured[:, leaps.names.index(channel.name)][first : last + 2].max())
-        case = Case(q, truth, first, last, group.dt, follows.noise if follows is not None else 1e-3, angle=channel.unit == "rad")
+        why = best(case)
+        unsure = [d for d in found if not d.certain and d.kind == "measured" and d.cases]
+        beside = [d for d in unsure if d.first - JOIN <= last and first <= d.last + JOIN and d.last - d.first > last - first]
+        if beside and (why is None or first == last):  # one that begins or ends with a leap
+            longest = max(beside, key=lambda d: d.last - d.first)
+            out = [*(d for d in out if d is not longest), replace(longest, certain=True)]
+            continue
         out.append(Difference.over(
-            group.t, (channel.name,), "measured", (first, last), size, channel.unit, best(case), certain=True,
+            group.t, (channel.name,), "measured", (first, last), size, channel.unit, why, certain=True,
             stream=channel.topics["measured"], limit=leaps.least, weight=(size / leaps.least) ** 2 * (last - first + 1), cases=(case,),
         ))  # fmt: skip
     return out
+
+
+def _case_of(group: Group, channel: RecordedChannel, follows: Relation | None, first: int, last: int) -> Case:
+    q = channel.columns["measured"]
+    truth = q.copy()
+    if follows is not None:
+        truth[first : last + 1] -= follows.residual[first : last + 1]
+    return Case(q, truth, first, last, group.dt, follows.noise if follows is not None else 1e-3, angle=channel.unit == "rad")

@@ -30,6 +30,7 @@ LEAST_OF_ONE = 30  # rows of a joint that it is asked by itself
 EVERY = 4000  # rows of all joints that a fit takes at the most
 PARTS = 6  # of a take that each propose numbers: some are sound where most of the take is not
 EXACT, OF_ROWS = 0.02, 0.25  # of the largest usual torque, that a row may leave; share of the rows in which the numbers hold so
+EXACTLY, SLIGHTLY = 0.9, 0.05  # of the rows in which one of several servos gives anything, that numbers hold in; less of them is as many
 BETTER = 0.5  # of what fitted numbers leave of a joint, root mean square, that the model's may leave to be believed
 AS_MODELLED = 0.03  # by which the arms' stiffness may differ from the model's for the head's to be taken from it
 BLURRED = 4.0  # times the blur of the torques, that the model's law leaves no more than in nine rows of ten that move
@@ -421,10 +422,26 @@ def _of_few(pool: PooledServos) -> ServoLaw | None:
     if pool.gains is None and given.any():  # a law is one of the torques that are given: none holds in a hand that gives nothing
         held = [int((rest < tolerance)[given].sum()) for rest in rests]
         left = [one if many == max(held) else np.inf for one, many in zip(left, held)]
+    if (sound := _sound(rests, [goes // n == j for j in range(len(y))], given, tolerance)) is not None:
+        left = [one if holds else np.inf for one, holds in zip(left, sound)]
     best = int(np.argmin(left))
     if pool.gains is None and (hold[best] < OF_ROWS * len(goes) or tried[best][0] <= 0.0):
         return None
     return _law(pool, np.append(tried[best], 1.0), design, y, goes if len(goes) else np.arange(y.size))
+
+
+def _sound(rests: Sequence[np.ndarray], of: Sequence[np.ndarray], given: np.ndarray, tolerance: float) -> list[bool] | None:
+    """Which of some numbers hold exactly in all that one of several servos does, where any do: one that is recorded wrongly bends the
+    numbers of all. None where none do.
+
+    Args:
+        rests: (m,) what each leaves; of: (m,) rows of each servo; given: (m,) those in which a servo gives anything.
+    """
+    asked = [own & given for own in of if int((own & given).sum()) >= LEAST_OF_ONE]
+    if len(of) < 2 or not asked:
+        return None
+    most = [max(float((rest[own] < tolerance).mean()) for own in asked) for rest in rests]
+    return [one > max(most) - SLIGHTLY for one in most] if max(most) > EXACTLY else None
 
 
 def _parts(rows: np.ndarray, n: int) -> Iterator[np.ndarray]:

@@ -21,7 +21,7 @@ from .departures import together
 from .difference import JOIN, Difference
 from .engine import FAR as FAR_AWAY
 from .habits import AWAY, COMES, SIDES, WAY, Habit, Habits, habits
-from .hypotheses import best
+from .hypotheses import Explanation, best
 from .planned import Drive, ways_of
 from .table import Group
 
@@ -235,11 +235,13 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
     meant = one.channel.columns["command"] if word.endswith("_rest") else one.meant
     apart = np.abs(x - meant)
     kind, name, numbers, size, unit = "measured", ORDINARY.get(word), {}, float(apart[habit.first : habit.last + 1].max()), one.channel.unit
-    why = None
+    why: Explanation | None = None
     if word in ("late", "delay"):
         numbers, size, unit = {"late": habit.value - centre}, abs(habit.value - centre), "s"
     elif word == "gain":
         numbers = {"factor": habit.value / centre}
+        middle = float(np.median(one.meant))
+        why = best(Case(x, middle + (one.meant - middle) * centre / habit.value, 0, group.n - 1, group.dt, 0.1 * size, angle=unit == "rad"))
     elif word.endswith("_straight"):
         name, kind = "straight", word.partition("_")[0]
         size = float(np.ptp(one.channel.columns[kind][habit.first : habit.last + 1]))

@@ -51,6 +51,7 @@ QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
 BEYOND, HEARS = {"rad": 0.12, "1": 0.06}, 0.25
 # times the speed of the others, that a speed may be by when in its row it was taken; of a row, by which delays of such joints differ
 RIPPLE, OF_A_ROW = (0.6, 1.6), 0.25
+PLANNED_LATE = 0.5  # s by which such a joint may be behind its command
 PAST, COUNTED = 1.5, 3.0  # of the way: past an end; a joint that usually is further is counted in another unit
 AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in which a channel is as far, for its gain to be asked
 
@@ -70,7 +71,8 @@ def parameters(
         alike = [r for r in peers if r.name == relation.name and r.own and r is not relation]
         if relation.name == "follows":
             bend, zero = _bend(channel, relation), beside[channel.name]
-            if abs(zero) > ZERO + 3.0 * relation.noise + abs(bend):
+            follows_it = not relation.own or abs(relation.gain - 1.0) <= ANOTHER  # else it is elsewhere at each place by as much more
+            if follows_it and abs(zero) > ZERO + 3.0 * relation.noise + abs(bend):
                 c, q = channel.columns["command"], channel.columns["measured"]
                 one = whole(group, channel, "measured", abs(zero), "offset", {"by": zero}, alike)
                 yield replace(one, certain=(one.certain or _stands_out(zero, zeros)) and _everywhere(c, q, relation, group.dt, zero))
@@ -318,10 +320,25 @@ def beyond_the_ends(group: Group) -> Iterator[Difference]:
             rows = np.flatnonzero(away > PAST)
             if len(rows) and np.median(away) < COUNTED:
                 first, last, size = int(rows[0]), int(rows[-1]), float(away.max() - PAST)
+                case = _beside_the_other(group, channel, kind, first, last)
                 yield Difference.over(
-                    group.t, (channel.name,), kind, (first, last), size, "1", None, certain=True, stream=channel.topics[kind], limit=PAST,
-                    weight=size / PAST * len(rows),
+                    group.t, (channel.name,), kind, (first, last), size, "1", None if case is None else best(case), certain=True,
+                    stream=channel.topics[kind], limit=PAST, weight=size / PAST * len(rows), cases=() if case is None else (case,),
                 )  # fmt: skip
+
+
+def _beside_the_other(group: Group, channel: RecordedChannel, kind: str, first: int, last: int) -> Case | None:
+    """A column in some rows beside the other one of its channel, so many rows later or earlier as suits the rest."""
+    x, other = channel.columns[kind], channel.columns.get("measured" if kind == "command" else "command")
+    rest = np.ones(group.n, bool)
+    rest[first : last + 1] = False
+    if other is None or rest.sum() < LEAST_ROWS or np.abs(other).max() > PAST:
+        return None
+    late = range(max(2, round(PLANNED_LATE / group.dt)))
+    meant = [shifted(other, by if kind == "command" else -by) for by in late]
+    errors = [np.abs(x - one)[rest] for one in meant]
+    k = int(np.argmin([float(np.median(e)) for e in errors]))
+    return Case(x, meant[k], first, last, group.dt, max(float(np.percentile(errors[k], 90.0)), 1e-3))
 
 
 def commands_clipped(group: Group) -> Iterator[Difference]:

@@ -233,6 +233,20 @@ def test_one_wrong_unit_yields_one_finding_and_stops_what_depends_on_it():
     assert stopped_signals(found, broken) == {"command": "integrity.unit.degrees"}
 
 
+def test_another_unit_has_the_rows_in_which_it_is_if_the_others_show_that_they_are_right():
+    t = np.arange(400) / 50.0
+    values = pose(t)
+    part = values.copy()
+    part[100:201] *= 57.29577951308232
+    found = {}
+    for name, x in (("part", part), ("all", 57.29577951308232 * values)):
+        broken = recording(stream(t=t, values=x), stream("measured", t=t, values=pose(t - 0.04)))
+        found[name] = by_code(check_integrity(broken, LIMITS, RULES))["unit.degrees"]
+        assert found[name].failed
+    assert abs(found["part"].t0 - 2.0) < 0.2 and abs(found["part"].t1 - 4.0) < 0.2
+    assert found["all"].t0 == 0.0 and found["all"].t1 == pytest.approx(t[-1])
+
+
 @pytest.mark.parametrize(("unit", "times"), [("ms", 1e3), ("us", 1e6), ("ns", 1e9)])
 def test_times_in_another_unit_are_found_and_named(unit, times):
     t = times * np.arange(120) / 30

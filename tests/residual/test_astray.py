@@ -179,3 +179,34 @@ def test_a_drive_is_learnt_from_takes():
     assert ways is not None and (courses := courses_of(take(*clean(9)), ways)) is not None and not astray(courses)
     assert ways_of(take(*clean(9)), {}) is None
     assert Drive.of(drive.numbers()) == drive
+
+
+def rows_of(x: np.ndarray, first: int, last: int, values: np.ndarray | float) -> np.ndarray:
+    """x with other values of joint 1 in rows first..last."""
+    out = x.copy()
+    out[first : last + 1, 1] = values
+    return out
+
+
+@pytest.mark.parametrize(("amount", "seen"), [(0.08, True), (0.004, False)])
+def test_a_few_rows_of_another_command_are_named_where_they_were_sent(amount, seen):
+    c, q = clean(3)
+    found = [d for d in found_in(rows_of(c, 120, 125, c[120:126, 1] + amount), q) if d.channels == ("joint_1",)]
+    assert bool(found) == seen
+    for one in found:
+        assert (one.kind, one.name) == ("command", "offset") and abs(one.first - 120) <= 1 and abs(one.last - 125) <= 1
+
+
+def test_a_command_that_was_summed_is_told_by_the_motion_that_it_was_not():
+    c, q = clean(3)
+    c = c + 0.4
+    q = carried_out(c) + q - carried_out(c - 0.4)
+    found = found_in(rows_of(c, 120, 170, np.cumsum(c[120:171, 1]) / RATE), q)
+    one = max(found, key=lambda d: d.weight)
+    assert (one.channels, one.kind, one.name) == (("joint_1",), "command", "integrated") and abs(one.first - 120) <= 2
+
+
+def test_rows_of_another_value_are_not_those_of_a_mean_about_them():
+    c, q = clean(3)
+    one = max(found_in(c, rows_of(q, 120, 128, -q[120:129, 1] - 0.4)), key=lambda d: d.weight)
+    assert (one.channels, one.first, one.last) == (("joint_1",), 120, 128)

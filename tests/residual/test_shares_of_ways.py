@@ -114,3 +114,30 @@ def test_where_a_column_so_read_leaves_the_ranges_its_unit_is_wrong():
 def test_servos_that_are_soft_and_one_joint_alone_are_no_other_unit(factors):
     columns = motion()
     assert of_units({"action": columns["action"], "state": np.array(factors) * columns["state"]}, "rad").level == "PASS"
+
+
+@pytest.mark.parametrize(("band", "seen"), [(0.3, True), (0.01, False)])
+def test_a_play_that_ends_with_a_leap_has_its_rows_and_its_reason(band, seen):
+    columns = motion()
+    x = columns["state"][:, 2]
+    course = x.copy()
+    for k in range(120, 300):
+        course[k] = min(max(course[k - 1], x[k] - band), x[k] + band)
+    columns["state"][:, 2] = course
+    finding = judged({name: columns[name] for name in ("action", "state")}, "rad")
+    assert (finding.level == "FAIL" and finding.subject == (NAMES[2],)) == seen
+    if seen:
+        assert finding.details["kind"] in ("backlash", "clipped", "held")
+        assert finding.details["rows"][1] - finding.details["rows"][0] > 60
+
+
+@pytest.mark.parametrize(("factor", "kind"), [(57.29577951308232, "factor"), (1.2, None)])
+def test_shares_that_are_far_past_their_ends_are_held_against_the_other_column(factor, kind):
+    columns = in_shares()
+    columns["state"][150:250, 5] *= factor
+    finding = judged(columns)
+    if kind is None:
+        assert finding.details.get("kind") not in ("factor", "unknown") or finding.level != "FAIL"
+    else:
+        assert (finding.level, finding.subject, finding.details["kind"]) == ("FAIL", (NAMES[5],), kind)
+        assert finding.details["factor"] == pytest.approx(factor, rel=0.05)
