@@ -39,6 +39,7 @@ from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, law
 from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
 from .turned_back import of_rows_backwards, with_hands
+from .turned_hands import not_at_cuts
 from .uncommanded import with_exchanged
 from .whole_takes import never_commanded
 from .witnessed_motion import contradicted_by_motion
@@ -192,7 +193,7 @@ class ComparedColumns:
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
         found = with_hands(of_one_stream(every), of_hands)
         padding = () if self.padded is None else (self.padded.difference,)
-        return (*with_states(as_held(groups, found, differences), self.states), *padding)
+        return (*not_at_cuts(with_states(as_held(groups, found, differences), self.states)), *padding)
 
     @cached_property
     def answering(self) -> frozenset[str]:

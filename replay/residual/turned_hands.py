@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -90,6 +90,12 @@ def hands_turned_alike(group: Group) -> Iterator[Difference]:
             numbers={"factor": -1.0, "turned": "alike"}, stream=channel.topics["measured"], limit=APART,
             weight=1e3 * size * (last - first + 1),
         )  # fmt: skip
+
+
+def not_at_cuts(found: Sequence[Difference]) -> list[Difference]:
+    """Without hands that both columns say to have leapt where rows were cut: there everything leaps."""
+    cuts = {row for d in found if d.kind == "rows" for row in (d.first, d.last + 1)}
+    return [d for d in found if d.numbers.get("turned") != "alike" or not cuts & {d.first, d.last + 1}]
 
 
 def _moves_elsewhere(c: np.ndarray, q: np.ndarray, edges: list[int], reach: int) -> bool:
