@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,9 +20,7 @@ GOES = 0.1  # rad: a joint that goes less in the part tells nothing of its delay
 JOINTS, ALIKE = 3, 0.75  # joints that go in the part, and share of them that are better explained by the other delay
 FINEST = 2e-3  # rad: no joint of a real arm is where its command sends it to within less
 SILENT = 0.02  # of what tells two delays apart: rows with less of it tell nothing
-BETTER = 0.5  # of the squared difference of a joint in the part: what the other delay leaves of it at the most
-# one row in so many is asked first, where there are so many of them; share of the bounds of that
-COARSE, ROWS, NEARLY = 4, 100, 0.7
+OF_FLOAT32 = 1e-4  # of a sum, more than it loses in float32
 SHORTER = 0.4  # of the take: a first part that is no longer is the odd one of two
 LEFT = 0.25  # of the squared difference in the part: what the other delay may leave
 AS_ELSEWHERE = 3.0  # times the squared difference of the rest, for as much motion, that it may be
@@ -62,17 +60,32 @@ def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedP
     early, late = round(EARLY / group.dt), round(LATE / group.dt)
     delays = np.arange(-early, late + 1, stride)
     without = [(max(0, begin - early), end + late + 1) for begin, end in cuts]
-    if group.n > COARSE * ROWS and not _may_be(group, commands, delays, without):
-        return None
-    usual, other, first, last, errors = _two_delays(group, commands, delays, without)
+    every, space, means, power = np.zeros((len(delays), group.n)), np.empty((len(delays), group.n)), [], []
+    for i in both:
+        away = np.subtract(group.channels[i].columns["measured"], shifts_of(commands[i], -delays), out=space)
+        means.append(medians(away))
+        away -= means[-1][:, None]
+        away *= away
+        for begin, end in without:
+            away[:, begin:end] = 0.0
+        power.append(max(float(away.mean(axis=1).min()), FINEST**2))  # one that follows badly, or is off, has no louder voice
+        every += np.divide(away, power[-1], out=away)
+    usual, other, first, last = _largest(every)
     by = int(delays[other] - delays[usual])
     seconds, rows = by * group.dt, last - first + 1
     if abs(seconds) < LEAST or abs(by) < 2 or rows * group.dt < PART or (group.n - rows) * group.dt < REST:
         return None
+    errors = np.empty((len(both), 2, group.n))  # of the delay of the rest, and of that of the part
+    for j, i in enumerate(both):
+        two = [usual, other]
+        errors[j] = (group.channels[i].columns["measured"] - shifts_of(commands[i], -delays[two]) - means[j][two, None]) ** 2
+        for begin, end in without:
+            errors[j, :, begin:end] = 0.0
+        errors[j] /= power[j]
     part = slice(first, last + 1)
     goes = [j for j, i in enumerate(both) if float(np.ptp(commands[i][part])) > GOES]
     before, after = errors[:, 0, part].sum(axis=1), errors[:, 1, part].sum(axis=1)
-    better = [j for j in goes if after[j] < BETTER * before[j]]
+    better = [j for j in goes if after[j] < 0.5 * before[j]]
     if len(better) < JOINTS or len(better) < ALIKE * len(goes) or after[goes].sum() > LEFT * before[goes].sum():
         return None
     motion = np.sum([np.gradient(commands[i]) ** 2 for i in both], axis=0)
@@ -98,56 +111,15 @@ def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedP
     return DelayedPart(found, replace(group, channels=right), tuple((max(0, row - room), min(group.n - 1, row + room)) for row in ends))
 
 
-def _two_delays(
-    group: Group, commands: Mapping[int, np.ndarray], delays: np.ndarray, without: Sequence[tuple[int, int]], each: int = 1
-) -> tuple[int, int, int, int, np.ndarray]:
-    """See `_largest`, of one row in so many; and (k, 2, rows) squared differences of each joint with the delay of the rest, and that of the
-    part, as a share of what its best one leaves."""
-    n = -(-group.n // each)
-    every, space, own = np.zeros((len(delays), n)), np.empty((len(delays), n)), []
-
-    def apart(i: int, some: np.ndarray | slice) -> np.ndarray:
-        return np.subtract(group.channels[i].columns["measured"][::each], shifts_of(commands[i], -delays[some])[:, ::each], out=space[some])
-
-    def squared(away: np.ndarray, means: np.ndarray) -> np.ndarray:
-        away -= means[:, None]
-        away *= away
-        for begin, end in without:
-            away[:, -(-begin // each) : -(-end // each)] = 0.0
-        return away
-
-    for i in commands:
-        away = apart(i, slice(None))
-        means = medians(away)
-        away = squared(away, means)
-        own.append((means, max(float(away.mean(axis=1).min()), FINEST**2)))  # one that follows badly, or is off, has no louder voice
-        every += np.divide(away, own[-1][1], out=away)
-    usual, other, first, last = _largest(every)
-    two = np.array([usual, other])
-    errors = np.stack([squared(apart(i, two), means[two]) / power for i, (means, power) in zip(commands, own)])
-    return usual, other, first, last, errors
-
-
-def _may_be(group: Group, commands: Mapping[int, np.ndarray], delays: np.ndarray, without: Sequence[tuple[int, int]]) -> bool:
-    """Whether one row in `COARSE` says that so many joints may have another delay in a part."""
-    usual, other, first, last, errors = _two_delays(group, commands, delays, without, COARSE)
-    part, rows = slice(COARSE * first, COARSE * (last + 1)), COARSE * (last + 1 - first)
-    if abs(delays[other] - delays[usual]) * group.dt < NEARLY * LEAST or rows * group.dt < NEARLY * PART:
-        return False
-    before, after = errors[:, :, first : last + 1].sum(axis=2).T
-    goes = np.array([float(np.ptp(c[part])) > NEARLY * GOES for c in commands.values()])
-    better = int((goes & (NEARLY * after < BETTER * before)).sum())
-    enough = better >= max(JOINTS, NEARLY * ALIKE * int(goes.sum()))
-    return enough and bool(NEARLY * after[goes].sum() <= LEFT * before[goes].sum())
-
-
 def _largest(errors: np.ndarray) -> tuple[int, int, int, int]:
     """Of squared differences (delays, n): number of the delay of the rest, of that of a part, first and last row of the part."""
     left_least, best = np.inf, (0, 0, 0, 0)
     # what no part of another delay can take away: of each row the less of both
-    pairs, less = np.empty((len(errors), len(errors))), np.empty_like(errors)
-    for k, one in enumerate(errors):  # of one and another delay it is the same as of the other and the one
-        pairs[k, k:] = pairs[k:, k] = np.minimum(one, errors[k:], out=less[k:]).sum(axis=1)
+    pairs, half = np.empty((len(errors), len(errors))), errors.astype(np.float32)  # half of the memory is twice as fast
+    less = np.empty_like(half)
+    for k, one in enumerate(half):  # of one and another delay it is the same as of the other and the one
+        pairs[k, k:] = pairs[k:, k] = np.minimum(one, half[k:], out=less[k:]).sum(axis=1)
+    pairs *= 1.0 - OF_FLOAT32
     least = pairs.min(axis=1)
     for usual in np.argsort(least, kind="stable").tolist():
         if least[usual] > left_least:

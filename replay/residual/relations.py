@@ -101,7 +101,7 @@ def shifts_of(x: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     back, on = max(0, -int(shifts.min())), max(0, int(shifts.max()))
     longer = np.concatenate([np.full(back, x[0]), x, np.full(on, x[-1])])
     windows, step = sliding_window_view(longer, len(x)), int(shifts[1] - shifts[0]) if len(shifts) > 1 else 1
-    if step >= 0 or len(shifts) < 2 or (np.diff(shifts) != step).any():
+    if step >= 0 or (np.diff(shifts) != step).any():
         return windows[back + shifts]
     return windows[back + shifts[-1] : back + shifts[0] + 1 : -step][::-1]  # evenly spaced: nothing is copied
 
