@@ -92,7 +92,23 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
             "said": declared.listed,
         }
         found.append(rule.beyond(1.0, level="WARN", subject=("episode_index",), details=details))
-    for name, (stated, here) in () if found else declared.totals.items():  # what is wrong with the episode itself comes first
+    totals = list(_totals(declared, rule))
+    if found and totals:  # what is wrong with the episode itself comes first, and the set's totals stand beside it
+        (first,), (total,) = worst_of(found), worst_of(totals)
+        first.details["others"] += [{"subject": [*one.subject], "level": one.level, "value": one.value, **one.details} for one in totals]
+        first.details |= {"total": total.subject[0], "total_said": total.details["said"], "total_here": total.details["here"]}
+        return [first]
+    found += totals
+    if found:
+        return worst_of(found)
+    if all(value is None for value in lengths.values()) and not declared.totals:
+        return [rule.not_applicable("no_lengths")]
+    return [rule.passed(value=float(declared.n), details={"here": declared.n})]
+
+
+def _totals(declared: Declared, rule: Rule) -> Iterator[Finding]:
+    """Totals of the whole set that are not what its tables count."""
+    for name, (stated, here) in declared.totals.items():
         if stated != here:
             by = float(abs(stated - here)) if isinstance(stated, int | float) else 1.0
             details = {
@@ -100,12 +116,7 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
                 "said": stated if isinstance(stated, int | float | str) else str(stated),
                 "here": here,
             }
-            found.append(rule.beyond(by, level="WARN", subject=(name,), details=details))
-    if found:
-        return worst_of(found)
-    if all(value is None for value in lengths.values()) and not declared.totals:
-        return [rule.not_applicable("no_lengths")]
-    return [rule.passed(value=float(declared.n), details={"here": declared.n})]
+            yield rule.beyond(by, level="WARN", subject=(name,), details=details)
 
 
 def check_video(declared: Declared, rules: Rules) -> list[Finding]:
@@ -161,7 +172,7 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
     WARN: what is trained is normalised by them, what was recorded is as it is.
     """
     rule = rules["set.stats"]
-    worst, looked = _offs(declared)
+    worst, beyond, looked = _offs(declared)
     torn = list(declared.torn)
     if not looked and not torn:
         return [rule.not_applicable("no_stats")]
@@ -179,19 +190,24 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
     details: dict[str, Any] = {"kind": kind, "which": which, "columns": {name: " of the ".join(bad[name][1:3]) for name in names}}
     if off > FAR:  # no share of what a column spans says more than the two numbers
         details |= {"kind": "far", "of": kind, "stated": stated, "here": here}
+    also = [name for name, one in beyond.items() if one[0] > rule.bound("warn")]
+    if kind != "set" and also:  # the episode's own are wrong, and the set's beside them
+        details |= {"of_set": ", ".join(also[:TEXTS]), "beyond": beyond[also[0]][1]}
+    details |= {"files": torn, "unread": ", ".join(torn[:TEXTS])} if torn else {}
     return [rule.finding(subject=tuple(names[:TEXTS]), **rule.grade_value(off), details=details)]
 
 
 Off = tuple[float, str, str, float, float]  # by how much, which number, what it is of, as it is written, and as it is
-_KNOWN: WeakKeyDictionary[Declared, tuple[dict[str, Off], int]] = WeakKeyDictionary()  # a take's key asks for it, and its check
+Offs = tuple[dict[str, Off], dict[str, Off], int]
+_KNOWN: WeakKeyDictionary[Declared, Offs] = WeakKeyDictionary()  # a take's key asks for it, and its check
 
 
-def _offs(declared: Declared) -> tuple[dict[str, Off], int]:
-    """Column -> what is furthest off in it, and how many columns were looked at."""
+def _offs(declared: Declared) -> Offs:
+    """Column -> what is furthest off in it, the same of the statistics of the whole set, and how many columns were looked at."""
     known = _KNOWN.get(declared)
     if known is not None:
         return known
-    worst: dict[str, Off] = {}
+    worst, beyond = dict[str, Off](), dict[str, Off]()
     looked = 0
     for name, values in declared.columns.items():
         if name in NUMBERED:
@@ -210,8 +226,10 @@ def _offs(declared: Declared) -> tuple[dict[str, Off], int]:
         looked += bool(offs)
         if offs:
             worst[name] = max(offs, key=lambda one: one[0])
-    _KNOWN[declared] = worst, looked
-    return worst, looked
+            of_set = [one for one in offs if one[2] == "set"]
+            beyond |= {name: max(of_set, key=lambda one: one[0])} if of_set else {}
+    _KNOWN[declared] = worst, beyond, looked
+    return worst, beyond, looked
 
 
 def _episode_stats(

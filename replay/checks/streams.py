@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...scenarios.sheet.near_matches import near
-from ..recording.recording import ANNOUNCED, SILENT, Recording
+from ..recording.recording import ANNOUNCED, EXCHANGED, SILENT, Recording
 from ..signals.clock import by_topic, seconds, topic
 from .check import Check
 from .clocks import stopped_from
@@ -84,7 +84,8 @@ def check_unmapped(
     recording: Recording, rules: Rules, actuated: Sequence[str] = (), described: Sequence[str] = ()
 ) -> list[Finding]:
     """`stream.unmapped`: channels that nobody has named (WARN), commands that reach no actuator (FAIL), and those for joints that
-    the robot's description does not know (WARN): they are judged by nothing.
+    the robot's description does not know (WARN): they are judged by nothing. Two columns of different channels with each other's name are
+    a FAIL: who reads them by name has torques for speeds.
 
     Args:
         actuated: names that the robot can be commanded by; empty skips the second question.
@@ -100,6 +101,10 @@ def check_unmapped(
         if actuated and stream.quantity in ("joint_position", "claw") and name not in actuated
     ]
     details = {"unused": unused, "unknown": unknown, "unreached": lost}
+    if exchanged := recording.metadata.get(EXCHANGED):
+        one, name, other, back = exchanged[0]
+        of = {"kind": "exchanged", "first": f"{one}/{name}", "second": f"{other}/{back}", "count": len(exchanged)}
+        return [rule.beyond(2.0 * len(exchanged), subject=tuple(text for pair in exchanged for text in pair[1::2]), details=details | of)]
     if lost:
         return [rule.beyond(float(len(lost)), subject=tuple(lost), details=details)]
     strangers = [
@@ -130,6 +135,8 @@ def _absent(finding: Finding, known: Known) -> Fix:
 
 
 def _map(finding: Finding, known: Known) -> Fix:
+    if finding.details.get("kind") == "exchanged":
+        return {"kind": "rewrite", "channel": about(finding)}
     lost = finding.details.get("unreached") or finding.subject
     return {"kind": "mapping", "field": "streams", "to": list(lost)[:8]}
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 from ..recording.quantities import EFFORTS, POSITIONS, SPEEDS
 
@@ -29,3 +31,35 @@ def columns_called(stored: Sequence[str], quantity: str) -> dict[str, int]:
         if of is not None and of == kind:
             found.setdefault(joint, i)
     return found
+
+
+def exchanged_names(labels: Mapping[str, Sequence[str]]) -> list[tuple[str, str, str, str]]:
+    """Names of two channels that stand in each other's place: (channel, the name there, other channel, the name there).
+
+    `elbow.effort` among speeds, where the same joint's `elbow.vel` stands among torques: neither channel has all of its joints then.
+    """
+    mostly = {channel: kind for channel, stored in labels.items() if (kind := _most(stored)) is not None}
+    found = []
+    for one, other in combinations(mostly, 2):
+        there = {parted(name): name for name in labels[other]}
+        for name in labels[one] if mostly[one] != mostly[other] else ():
+            joint, kind = parted(name)
+            back = there.get((joint, mostly[one]))
+            if kind == mostly[other] and back is not None and (joint, kind) not in there:
+                found.append((one, name, other, back))
+    return found
+
+
+def with_names_put_back(labels: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """The lists of names, each in its own channel."""
+    out = {channel: list(stored) for channel, stored in labels.items()}
+    for one, name, other, back in exchanged_names(labels):
+        out[one][out[one].index(name)], out[other][out[other].index(back)] = back, name
+    return {channel: tuple(stored) for channel, stored in out.items()}
+
+
+def _most(stored: Sequence[str]) -> str | None:
+    """What most columns of a channel count by their endings; None where no ending has most of them."""
+    kinds = Counter(kind for name in stored if (kind := parted(name)[1]) is not None)
+    kind, count = kinds.most_common(1)[0] if kinds else (None, 0)
+    return kind if 2 * count > len(stored) else None

@@ -25,6 +25,7 @@ KINDS = ("simulation", "robot", "human", "state_only", "unknown")
 Times = NDArray[np.int64]
 ANNOUNCED = "announced"  # of the metadata: topic -> messages that the container counts beside it, and messages that it holds
 SILENT = "silent"  # of the metadata: topics of a role that the mapping knows and no other topic has, announced and without a message
+EXCHANGED = "exchanged"  # of the metadata: names that stand in one another's channel: channel, name there, other channel, name there
 NOTE_WORDS = "note_words"  # of the metadata: what sentences of notes and `unmapped` are, by language, where the mapping says
 EACH_SAMPLE = ("publisher", "sequence")  # what of `Stream.meta` has a row a sample
 

@@ -212,6 +212,11 @@ def test_channels_that_nobody_named_are_warned_of_and_unreached_commands_fail():
     finding = check_unmapped(unknown, RULES)[0]
     assert finding.level == "WARN" and finding.subject == ("/odd",) and finding.value == 1
     assert "reach no actuator" not in Words("en").message(finding.with_(level="FAIL")), "what nobody named may be no command"
+    known = recording(stream())
+    known.metadata["exchanged"] = [("observation.velocity", "a.effort", "observation.effort", "a.vel")]
+    finding = check_unmapped(known, RULES)[0]
+    assert finding.failed and finding.subject == ("a.effort", "a.vel")
+    assert all("observation.velocity/a.effort" in Words(lang).message(finding) for lang in ("en", "zh"))
     finding = check_unmapped(recording(stream()), RULES, actuated=("a", "b"))[0]
     assert finding.level == "FAIL" and finding.subject == ("c",)
     assert "commands for c reach no actuator" in Words("en").message(finding)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from shiliu.replay.formats import mappings
 from shiliu.replay.formats.arrays import array_episode as arrays
-from shiliu.replay.formats.column_endings import columns_called, parted
+from shiliu.replay.formats.column_endings import columns_called, exchanged_names, parted, with_names_put_back
 
 JOINTS = mappings.load("kuafu_lerobot").arrays.streams[0].names
 
@@ -51,3 +51,19 @@ def test_a_set_of_our_robot_is_read_by_names_with_endings(where):
 def test_positions_without_endings_are_no_speeds():
     recording = arrays.recording_of(episode({"action": JOINTS, "observation.state": JOINTS}))
     assert "state" in recording.streams and not {"velocity", "effort"} & set(recording.streams)
+
+
+ENDED = {"v": tuple(f"{x}.vel" for x in "abcd"), "e": tuple(f"{x}.effort" for x in "abcd"), "all": ("a.pos", "a.vel", "b.pos", "b.vel")}
+
+
+def test_names_that_stand_in_each_others_channel_are_found_and_put_back():
+    wrong = ENDED | {"v": ("a.vel", "b.effort", "c.vel", "d.vel"), "e": ("a.effort", "b.vel", "c.effort", "d.effort")}
+    assert exchanged_names(wrong) == [("v", "b.effort", "e", "b.vel")] and with_names_put_back(wrong) == ENDED
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"v": (*ENDED["v"], "gripper.pos")}, {"e": ENDED["v"]}, {"v": ("a.vel", "b.effort", "c.vel", "d.vel")}]
+)
+def test_other_names_are_in_their_own_channel(more):
+    """A gripper's position beside speeds, two channels of one kind, a name that no other channel has in exchange."""
+    assert not exchanged_names(ENDED | more) and with_names_put_back(ENDED | more) == ENDED | more

@@ -108,6 +108,27 @@ def test_rows_that_stand_elsewhere_than_the_table_says_fail():
     assert check_length(replace(declared, place=30), RULES)[0].level == "PASS"
 
 
+def test_totals_of_the_set_stand_beside_what_is_wrong_with_the_take():
+    totals = {"total_frames": (400, 90), "total_tasks": (1, 1)}
+    (found,) = check_length(Declared(40, length=41, totals=totals), RULES)
+    assert found.failed and found.details["kind"] == "rows" and found.details["total"] == "total_frames"
+    assert [one["subject"] for one in found.details["others"]] == [["total_frames"]]
+    assert all("400" in Words(lang).message(found) and "90" in Words(lang).message(found) for lang in ("en", "zh"))
+    (found,) = check_length(Declared(40, length=41, totals={"total_tasks": (1, 1)}), RULES)
+    assert found.failed and "total" not in found.details
+    assert check_length(Declared(40, length=40, totals=totals), RULES)[0].level == "WARN"
+
+
+def test_statistics_of_the_set_stand_beside_those_of_the_take():
+    x = np.linspace(-0.3, 0.4, 50)[:, None]
+    right = {"min": x.min(0), "max": x.max(0), "mean": x.mean(0)}
+    wrong, narrow = right | {"mean": np.array([0.3])}, {"min": np.array([-0.3]), "max": np.array([0.35])}
+    both, own = (Declared(50, columns={"q": x}, stats={"q": wrong}, set_stats={"q": of}, torn=("a.json",)) for of in (narrow, right))
+    (found,), (alone,) = check_stats(both, RULES), check_stats(own, RULES)
+    assert (found.details["which"], found.details["beyond"], found.details["unread"]) == ("mean", "max", "a.json")
+    assert "beyond" not in alone.details and "whole set" in Words("en").message(found) and "whole set" not in Words("en").message(alone)
+
+
 def test_an_offset_warns():
     declared = grid()
     found = check_timestamp(replace(declared, timestamp=declared.timestamp + 0.05), RULES, 20.0)[0]

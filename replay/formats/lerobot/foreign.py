@@ -18,13 +18,14 @@ import pyarrow.parquet as pq
 
 from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.declared import AnnouncedFile, Declared
-from ...recording.recording import PictureFile, Recording, Unreadable
+from ...recording.recording import EXCHANGED, PictureFile, Recording, Unreadable
 from ..arrays.array_episode import (
     MAX_EPISODE_BYTES,
     ArrayEpisode,
     mendable,
     recording_of,
 )
+from ..column_endings import exchanged_names, with_names_put_back
 from ..reader_errors import once_readable
 from . import layout
 from .declared_columns import ABSENT, others_of, span_of, video_range
@@ -365,7 +366,7 @@ class _Foreign(ForeignTables):
             ),
             *(f"{key} (video): {ABSENT}" for key, file in videos.items() if file is None),
         ]
-        task = self.task_of(columns, row)
+        task, exchanged = self.task_of(columns, row), exchanged_names(self.labels)
         return ArrayEpisode(
             name=name,
             source=f"{self.source}#{index}" if index is not None else f"{self.source}/{relative}",
@@ -374,7 +375,7 @@ class _Foreign(ForeignTables):
             container=f"LeRobot {self.version} set",
             file=path,
             arrays={k: v for k, v in columns.items() if k not in (*BOOKKEEPING, layout.SUBTASK)},
-            labels={k: v for k, v in self.labels.items() if v},
+            labels=with_names_put_back({k: v for k, v in self.labels.items() if v}),
             robot_type=self.info.get("robot_type"),
             fps=self.fps,
             time=TIME if TIME in columns else None,
@@ -385,6 +386,7 @@ class _Foreign(ForeignTables):
                 **({"task": task} if task else {}),
                 **({} if success is None else {"label": {"success": success, "failure": None}}),
                 **({"videos": videos} if videos else {}),
+                **({EXCHANGED: exchanged} if exchanged else {}),
             },
             notes=notes,
             pictures=self._pictures(videos, row),
