@@ -31,6 +31,7 @@ from .held_rows import as_held
 from .late_arm import not_of_late
 from .late_positions import positions_behind, without_what_follows
 from .late_states import LateStates, late_states
+from .moved_zero import MovedZero, moved_zero
 from .padded_end import PaddedEnd, padded_end, without_padding
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
@@ -64,6 +65,11 @@ class ComparedColumns:
         return tuple(exchanged_part(group) for group in self._recorded.groups)
 
     @cached_property
+    def shifted(self) -> tuple[MovedZero | None, ...]:
+        """Of each group the joints that have another zero for a part of the take."""
+        return tuple(moved_zero(group) for group in self._unmixed)
+
+    @cached_property
     def padded(self) -> PaddedEnd | None:
         return padded_end(self.recorded)
 
@@ -74,9 +80,14 @@ class ComparedColumns:
 
     @cached_property
     def table(self) -> RecordedColumns:
-        """With such joints in their own columns."""
-        parts = zip(self._recorded.groups, self.exchanged)
+        """With such joints in their own columns, and at one zero."""
+        parts = zip(self._unmixed, self.shifted)
         return replace(self._recorded, groups=tuple(group if part is None else part.group for group, part in parts))
+
+    @cached_property
+    def _unmixed(self) -> tuple[Group, ...]:
+        parts = zip(self._recorded.groups, self.exchanged)
+        return tuple(group if part is None else part.group for group, part in parts)
 
     @cached_property
     def _recorded(self) -> RecordedColumns:
@@ -168,6 +179,7 @@ class ComparedColumns:
     def _differences(self) -> tuple[Difference, ...]:
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
         found = [*commanded_speeds(self.recording), *(part.difference for part in self.exchanged if part is not None)]
+        found += [difference for part in self.shifted if part is not None for difference in part.differences]
         between = exchanged_between(groups)
         found += [difference for difference, _ in between]
         sound = [group for group in groups if not any(group is one for _, pair in between for one in pair)]

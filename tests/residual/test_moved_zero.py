@@ -1,0 +1,45 @@
+"""A zero that is another one for a part of a take, in command and measurement alike: the device's, and no motion that anybody commanded."""
+
+import numpy as np
+import pytest
+from servo_takes import NAMES, RATE, found, motion
+
+ZERO = np.pi / 4.0
+
+
+def shifted(part, columns=("action", "state"), by=ZERO, seed=3):
+    take = motion(seed)
+    for name in columns:
+        take[name][part, 2] += by
+    return take
+
+
+@pytest.mark.parametrize("part", [slice(150, 260), slice(240, None), slice(0, 120)], ids=["middle", "end", "begin"])
+@pytest.mark.parametrize("without", [(), ("velocity",)], ids=["speeds", "none"])
+def test_another_zero_in_a_part_is_named_with_its_rows(part, without):
+    finding = found(shifted(part), without=without)
+    assert finding.level == "FAIL" and finding.subject == (NAMES[2],) and finding.value == pytest.approx(ZERO, abs=0.02)
+    assert finding.details["kind"] == "offset" and finding.details["column"] == "rows" and not finding.details["others"]
+    assert finding.t0 == pytest.approx((part.start or 0) / RATE, abs=0.1)
+
+
+def test_a_fault_beside_it_is_found_all_the_same():
+    take = shifted(slice(150, 260))
+    take["state"][300:330, 4] += 0.4
+    finding = found(take)
+    assert finding.level == "FAIL" and {name for one in finding.details["others"] for name in one["subject"]} == {NAMES[4]}
+
+
+@pytest.mark.parametrize("by", [0.0, 0.05])
+def test_less_is_not_found(by):
+    assert found(shifted(slice(150, 260), by=by), without=("velocity",)).details.get("kind") != "offset"
+
+
+def test_a_leap_of_the_command_that_the_joint_answers_is_none():
+    """A quick servo, which goes most of the way within two rows: its command leaps before it."""
+    take = motion()
+    step = np.where(np.arange(len(take["action"])) >= 200, 0.4, 0.0)
+    take["action"][:, 2] += step
+    take["state"][:, 2] += np.concatenate([[0.0] * 2, step[:-2]])
+    finding = found(take, without=("velocity",))
+    assert not (finding.level == "FAIL" and finding.details["column"] == "rows")
