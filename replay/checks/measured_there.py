@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..recording.recording import Recording, Stream
+from ..residual.coarse_values import rounded_by
 from ..robots.limits import Limits
 from ..signals.channels import pair
 from ..signals.clock import origin_ns
@@ -56,8 +57,14 @@ def _open(finding: Finding, there: set[str], explained: Mapping[str, Any], rules
 
 
 def _is_copied(command: Stream, state: Stream, name: str) -> bool:
-    """Whether what was measured of a joint is its command of another row, to the bit."""
+    """Whether what was measured of a joint is its command of another row, to the bit, or to what the measurement is rounded to."""
     if command.n != state.n:
         return False
     c, q = command.column(name), state.column(name)
-    return any(float((np.abs(q[k:] - c[: len(c) - k]) <= ALIKE).mean()) > MOST for k in range(min(NEXT, state.n // 4) + 1))
+    within = max(ALIKE, rounded_by(q))
+    goes = np.abs(np.diff(c, prepend=c[0])) > 2.0 * within  # a joint that follows is as near while it stands
+    for k in range(min(NEXT, state.n // 4) + 1):
+        alike = np.abs(q[k:] - c[: len(c) - k]) <= within
+        if float(alike.mean()) > MOST and float(alike[goes[: len(c) - k]].mean() if goes[: len(c) - k].any() else within <= ALIKE) > MOST:
+            return True
+    return False

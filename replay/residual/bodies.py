@@ -184,6 +184,7 @@ class ComparedColumns:
         found += [difference for difference, _ in between]
         sound = [group for group in groups if not any(group is one for _, pair in between for one in pair)]
         found += with_exchanged(self.recording, groups, [d for group in sound for d in differences(group, vouched(self, group))])
+        found = [d for d in found if not _is_turned_at_a_cut(d, found)]
         still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
         found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
         found += [d for group in groups for d in arms_copied(group)]
@@ -303,6 +304,12 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
         turned = [d for d in found if d.name == "mirrored" and d.certain]  # of which speeds and forces have the other sign
         out += [d for d in of_hands if not any(set(d.channels) <= set(one.channels) and _meet(d, one) for one in turned)]
     return out
+
+
+def _is_turned_at_a_cut(one: Difference, found: Sequence[Difference]) -> bool:
+    """Whether a hand that leaps in both columns does so where rows are lost: it is where it is by then."""
+    edges = (one.first, one.last + 1) if one.numbers.get("turned") == "alike" else ()
+    return any(d.kind == "rows" and d.certain and d.first - JOIN <= edge <= d.last + JOIN for d in found for edge in edges)
 
 
 def _at_a_seam(one: Difference, found: Sequence[Difference]) -> bool:

@@ -10,6 +10,7 @@ MOVES = 1e-4  # rad, or share of the way, from row to row: it moves
 # show it
 LARGEST, DISTINCT, FEW = 0.0065, 8, 1000
 UNIFORM = 12.0**0.5  # times the deviation of what is evenly spread: the width of it
+HALF_FLOATS, HALF_EXACT = 8.0, 1e-7  # rad, or share of the way: larger numbers are no half floats; share of the largest that is none
 STEPS = 4.0  # from row to row, from where on a delay of a quarter of a row more or less is another number
 
 
@@ -31,8 +32,17 @@ def rounding_of(x: np.ndarray) -> float:
     return step / UNIFORM if float(off.max()) <= AS_WRITTEN else 0.0
 
 
+def rounded_by(x: np.ndarray) -> float:
+    """By how much the numbers of a column (n,) may be off what they were written from: half a step of their grid, or of half floats."""
+    size = float(np.abs(x).max(initial=0.0))
+    if 0.0 < size < HALF_FLOATS and np.abs(x - x.astype(np.float16)).max() <= HALF_EXACT * size:
+        return AS_WRITTEN + 0.5 * float(np.spacing(np.float16(size)))
+    return AS_WRITTEN + 0.5 * UNIFORM * rounding_of(x)
+
+
 def telling(command: np.ndarray, measured: np.ndarray) -> np.ndarray:
     """(n,) rows in which a command that is the measurement, to the bit, is no chance: those of motion over some steps of the grid that
     both are written on. Within a step, or a few, any servo that follows gives equal numbers (rounded to 0.01 rad, below 1.2 rad/s at 30
     rows a second)."""
-    return np.abs(np.diff(measured, prepend=measured[0])) > max(MOVES, STEPS * step_of(command, measured))
+    step = max(step_of(command, measured), 2.0 * (rounded_by(measured) - AS_WRITTEN))
+    return np.abs(np.diff(measured, prepend=measured[0])) > max(MOVES, STEPS * step)

@@ -20,6 +20,7 @@ PUSHES = -0.3
 # edges of a part in which both columns are turned; of their leap, that a hand goes from row to row elsewhere; rows that it comes later than
 # its command
 MOST_EDGES, STEP, BEHIND = 2, 0.5, 2
+MIRRORED = 0.06  # of its way, by which both are beside the mirrored place at an edge: a quick hand goes so far in a row
 
 
 def hands_turned_in_part(group: Group) -> Iterator[Difference]:
@@ -78,7 +79,7 @@ def hands_turned_alike(group: Group) -> Iterator[Difference]:
         if not {"command", "measured"} <= set(channel.columns):
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
-        edges = sorted(set(_edges(c)) & set(_edges(q))) if max(np.abs(c).max(), np.abs(q).max()) <= COUNTED else []
+        edges = sorted(set(_edges(c, MIRRORED)) & set(_edges(q, MIRRORED))) if max(np.abs(c).max(), np.abs(q).max()) <= COUNTED else []
         if not 1 <= len(edges) <= MOST_EDGES or not _moves_elsewhere(c, q, edges, round(MEMORY / group.dt)):
             continue
         first, last = edges[0], edges[1] - 1 if len(edges) > 1 else group.n - 1
@@ -122,10 +123,10 @@ def _is_turned(channel: RecordedChannel, rows: slice) -> bool:
     return correlation((shifted(c, -1) - q)[rows], channel.columns["effort"][rows]) < PUSHES
 
 
-def _edges(x: np.ndarray) -> list[int]:
-    """Rows into which a column leaps to as far from the other end as it was from its own."""
-    step = np.diff(x)
-    return (np.flatnonzero((np.abs(step) > LEAPS) & (np.abs(1.0 - x[1:] - x[:-1]) < BACK * np.abs(step))) + 1).tolist()
+def _edges(x: np.ndarray, within: float = np.inf) -> list[int]:
+    """Rows into which a column leaps to as far from the other end as it was from its own, to within so much of its way."""
+    step = np.abs(np.diff(x))
+    return (np.flatnonzero((step > LEAPS) & (np.abs(1.0 - x[1:] - x[:-1]) < np.minimum(BACK * step, within))) + 1).tolist()
 
 
 def hands_turned_round(group: Group) -> Iterator[Difference]:

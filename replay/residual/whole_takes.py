@@ -13,7 +13,7 @@ from ..signals.sides import side_of
 from ..signals.signal import find_lag, runs
 from ..signals.statistics import correlation, median, median_of
 from .case import Case
-from .coarse_values import AS_WRITTEN, MOVES, telling
+from .coarse_values import AS_WRITTEN, MOVES, rounded_by, telling
 from .difference import Difference
 from .hypotheses import best, is_exact
 from .relations import KEPT, Relation, shifted
@@ -206,12 +206,14 @@ def whole(
 
 @lru_cache(maxsize=KEPT)
 def written_as_commands(group: Group) -> tuple[Difference, ...]:
-    """Channels of which the measurement was written as the command, of the same row or of one of the next or before, to the bit.
+    """Channels of which the measurement was written as the command, of the same row or of one of the next or before, to the bit, or to
+    what the measurement is rounded to.
 
     What is measured later may be all that a set of states has for commands, of all joints or of an arm, and some rows later a robot of
     pure delay is where it was sent. What was measured before nobody commands.
     """
     found: dict[int, list[RecordedChannel]] = {}
+    rounded: set[str] = set()  # which may be of a servo that follows so well
     in_part: list[Difference] = []
     moving, most = [], min(NEXT, group.n // 4)
     for channel in group.channels:
@@ -221,15 +223,17 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
         if channel.goes("measured") <= SEEN:
             continue
         goes = np.abs(np.diff(q, prepend=q[0])) > MOVES
-        for later in _perhaps_written(c, q, goes, most):
+        within = rounded_by(q)
+        for later in _perhaps_written(c, q, goes, most, within):
             here, there = slice(max(0, -later), group.n - max(0, later)), slice(max(0, later), group.n - max(0, -later))
             moves = goes[there]
-            alike = np.abs(c[here] - q[there]) <= AS_WRITTEN
+            alike = np.abs(c[here] - q[there]) <= within
             if (many := int(moves[1:].sum())) >= LEAST_ROWS and int((alike & moves)[1:].sum()) > SURE * many:
                 sure = telling(c, q)[there][1:]
                 if sure.sum() >= LEAST_ROWS and int((alike[1:] & sure).sum()) > SURE * sure.sum():
                     moving.append(channel.name)
                     found.setdefault(later, []).append(channel)
+                    rounded |= {channel.name} if within > AS_WRITTEN and not _is_exact(c[here], q[there], moves) else set()
                 break
         else:
             moving.append(channel.name)
@@ -238,11 +242,17 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
     return *in_part, *(
         Difference.over(
             group.t, tuple(c.name for c in channels), "command", None, max(c.goes("measured") for c in channels),
-            channels[0].unit, "measurement_as_command", certain=later < 0 or (later <= SOON and not _are_whole_arms(channels, moving)),
+            channels[0].unit, "measurement_as_command",
+            certain=not rounded & {c.name for c in channels} and (later < 0 or (later <= SOON and not _are_whole_arms(channels, moving))),
             numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN, weight=1e3 * len(channels),
         )
         for later, channels in found.items()
     )  # fmt: skip
+
+
+def _is_exact(c: np.ndarray, q: np.ndarray, moves: np.ndarray) -> bool:
+    """Whether two columns are the same to the bit, in rows that move."""
+    return float((np.abs(c - q) <= AS_WRITTEN)[moves].mean()) > SURE
 
 
 def _are_whole_arms(channels: Sequence[RecordedChannel], moving: Sequence[str]) -> bool:
@@ -259,7 +269,7 @@ def never_commanded(group: Group) -> set[str]:
     return {name for d in written for name in d.channels}
 
 
-def _perhaps_written(c: np.ndarray, q: np.ndarray, goes: np.ndarray, most: int) -> list[int]:
+def _perhaps_written(c: np.ndarray, q: np.ndarray, goes: np.ndarray, most: int, within: float) -> list[int]:
     """Rows from -most to most by which measurements may stand as commands, the later ones first: all but those that half of a sample of
     the rows in motion speaks against."""
     every = np.array([*range(most + 1), *range(-1, -most - 1, -1)])
@@ -267,7 +277,7 @@ def _perhaps_written(c: np.ndarray, q: np.ndarray, goes: np.ndarray, most: int) 
     rows = rows[:: -(-len(rows) // SAMPLE)] if len(rows) else rows
     if len(rows) < LEAST_ROWS:
         return every.tolist()
-    alike = np.abs(c[rows - every[:, None]] - q[rows]) <= AS_WRITTEN
+    alike = np.abs(c[rows - every[:, None]] - q[rows]) <= within
     return every[alike.mean(axis=1) > 0.5].tolist()
 
 

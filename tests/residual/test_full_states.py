@@ -114,6 +114,19 @@ def test_rows_that_are_lost_while_nothing_else_shows_it_are_counted():
     assert d.numbers == {"lost": 20} and d.t0 <= 230 / RATE and d.t1 >= 250 / RATE - 1.0
 
 
+@pytest.mark.parametrize("rests", [None, (6.0, 10.0), (3.0, 5.0)])
+def test_speeds_in_another_unit_are_of_their_own_rows(rests):
+    """Nothing else is elsewhere than its states: no row is lost, or stands in another order."""
+
+    def in_degrees(table):
+        table["velocity"] *= 57.3
+
+    recording = taken(columns(rests=rests), change=in_degrees)
+    assert not rows_of(recording) and states_beside(recording).moved is None
+    moved = np.insert(np.delete(np.arange(ROWS), np.arange(120, 140)), 300, np.arange(120, 140))
+    assert states_beside(taken(columns(rests=rests), moved, in_degrees)).moved is not None
+
+
 def test_rows_that_come_twice_or_are_drawn_from_elsewhere():
     every = np.arange(ROWS)
     assert rows_of(taken(columns(), np.insert(every, 300, every[280:300]))) == [("repeated", None, 20)]

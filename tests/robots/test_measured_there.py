@@ -45,6 +45,25 @@ def test_commands_written_as_measurements_show_nothing(sheet):
     assert judged(sheet, commanded, commanded).verdict == "INFEASIBLE"
 
 
+@pytest.mark.parametrize("rounded", [lambda x: x.astype(np.float32), lambda x: x.astype(np.float16), lambda x: np.round(x, 3)])
+@pytest.mark.parametrize("late", [0, 1])
+def test_nor_do_those_that_are_rounded_or_of_the_row_before(sheet, rounded, late):
+    commanded = COMMANDS + TURNED
+    written = rounded(np.vstack([commanded[:1].repeat(late, axis=0), commanded[: len(commanded) - late]])).astype(float)
+    streams = [stream(role, role, "joint_position", "ab", x, rate=30.0) for role, x in (("command", commanded), ("measured", written))]
+    verdict = verdict_of(take(*streams), sheet)
+    assert found(verdict, "joint.position", "command").level == "FAIL"
+
+
+def test_a_measurement_that_is_rounded_is_one_all_the_same(sheet):
+    """Four rows later and with noise, in steps of a milliradian."""
+    late = np.vstack([COMMANDS[:1].repeat(4, axis=0), COMMANDS[:-4]]) + TURNED
+    at = np.round(late + np.random.default_rng(0).normal(0.0, 2e-3, late.shape), 3)
+    both = (("command", COMMANDS + TURNED), ("measured", at))
+    streams = [stream(role, role, "joint_position", "ab", x, rate=30.0) for role, x in both]
+    assert found(verdict_of(take(*streams), sheet), "joint.position", "command").level == "NOT_CHECKED"
+
+
 def test_a_stretch_that_no_known_fault_brings_back_is_the_operator_s(sheet):
     """Joint b goes from one end past the other: from wherever it is counted, it leaves its range."""
     wide = COMMANDS * [1.0, 2.2] + [0.0, 0.1]

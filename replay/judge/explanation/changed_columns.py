@@ -56,7 +56,7 @@ def changed_columns(
         partner = None if partner is None else np.append(partner, partner[-1:])[: len(x)].astype(float)
         cases[j] = Case(x, truth, int(there[0]), int(there[-1]), dt, FINE, others, partner, angle=units[j] == "rad")
     worst = max(cases, key=lambda j: float(np.abs(cases[j].x - cases[j].truth).max()))
-    cases = {j: case for j, case in cases.items() if _is_with(case, cases[worst])}
+    cases = {j: case for j, case in cases.items() if is_with(case, cases[worst])}
     why = best(*cases.values(), enough=ENOUGH) or best(cases[worst], enough=ENOUGH)
     size = float(np.abs(cases[worst].x - cases[worst].truth).max())
     span = np.arange(min(case.first for case in cases.values()), max(case.last for case in cases.values()) + 1)
@@ -77,7 +77,7 @@ def of_columns(finding: Finding, changed: Mapping[str, Any]) -> Finding:
     return finding.with_(subject=subject, t0=changed["t0"], t1=changed["t1"], value=value, details=details)
 
 
-def _is_with(one: Case, lead: Case) -> bool:
+def is_with(one: Case, lead: Case) -> bool:
     """Whether the rows of a column meet those of another one: where they do not, something else happened to it."""
     return one.first <= lead.last and lead.first <= one.last
 

@@ -20,7 +20,7 @@ from ...residual.hypotheses import Explanation, best
 from ...rollout.each_second import PlayedSeconds, each_second
 from ...rollout.restored_commands import RestoredSecond, least_of, restored_commands
 from ...rollout.rollout import Rollout
-from .changed_columns import ENOUGH, changed_columns, fields_of
+from .changed_columns import ENOUGH, changed_columns, fields_of, is_with
 
 FINE = 1e-5  # noise of a command that was found by what the robot did, in its own unit
 WITHIN = 1.0  # s, by which a command that nothing answers may be early or late: full states are a second apart
@@ -115,6 +115,7 @@ def changed_commands(
     sizes = {j: float(np.abs(truth[:, j] - recorded[:, j]).max() / least[j]) for j in map(int, columns)}
     order = sorted(sizes, key=lambda j: -sizes[j])
     worst = next(j for j in order if j in cases)
+    cases = {j: case for j, case in cases.items() if is_with(case, cases[worst])}
     why = best(*cases.values(), enough=ENOUGH) or best(cases[worst], enough=ENOUGH)
     return _as_fields(order, rows, truth, recorded, action, dt, why)
 
