@@ -17,6 +17,8 @@ OTHERWISE = np.radians(20.0)  # a thing that is turned by more does not lie as t
 AS_LAID = np.radians(6.0)  # and by less, it does
 TURNED = np.radians(150.0)  # about the vertical, by more than any scenario draws
 LONE = 5.0  # a step that is so many times as long as those beside it stands alone
+SHAKEN = 40.0  # m/s2: more than a hand shakes a thing by
+BACK = 0.3  # of how far it was away for a row, that it comes back beside where it was
 BEGINS = 0.5  # s, in which a thing that begins to move is looked at
 REST = 0.3  # s, that it lay still before
 QUIET = 0.003  # m, what lies still is recorded to
@@ -96,7 +98,8 @@ def check_order(things: tuple[str, ...], quat: np.ndarray, upright: np.ndarray, 
 
 
 def check_jumps(facts: PoseFacts, rules: Rules) -> Finding:
-    """`object.jumps`: does a thing go from one place to another in one row? By how far [m]; what stands alone among its neighbours."""
+    """`object.jumps`: does a thing go from one place to another in one row, or elsewhere for one row and back? By how far [m]; what stands
+    alone among its neighbours, and what no hand that shakes it does."""
     rule, found = rules["object.jumps"], []
     if len(facts.t) < 4:
         return rule.not_checked("too_short")
@@ -104,9 +107,20 @@ def check_jumps(facts: PoseFacts, rules: Rules) -> Finding:
     for j, name in enumerate(facts.things):
         beside = np.maximum(np.pad(steps[:-1, j], (1, 0)), np.pad(steps[1:, j], (0, 1)))
         alone = np.where(steps[:, j] > LONE * beside, steps[:, j], 0.0)
-        k = int(alone.argmax())
+        k, away = int(alone.argmax()), _there_and_back(facts.t, facts.pos[:, j])
+        row = int(away.argmax())
+        if away[row] > alone[k]:
+            found.append(_graded(rule, float(away[row]), name, facts.t[row], facts.t[row + 2]))
+            continue
         found.append(_graded(rule, float(alone[k]), name, facts.t[k], facts.t[k + 1]))
     return worst_of(found)[0]
+
+
+def _there_and_back(t: np.ndarray, pos: np.ndarray) -> np.ndarray:
+    """(T - 2,) how far [m] each row but the first and the last is from those beside it, where these two are one place; else zero."""
+    away = np.linalg.norm(pos[1:-1] - 0.5 * (pos[2:] + pos[:-2]), axis=1)
+    back = np.linalg.norm(pos[2:] - pos[:-2], axis=1) < BACK * away
+    return np.where(back & (away > 0.125 * SHAKEN * (t[2:] - t[:-2]) ** 2), away, 0.0)
 
 
 def check_hovers(facts: PoseFacts, rules: Rules) -> Finding:

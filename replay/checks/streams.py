@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...scenarios.sheet.near_matches import near
-from ..recording.recording import ANNOUNCED, EXCHANGED, SILENT, Recording
+from ..recording.recording import ANNOUNCED, EXCHANGED, OLDER, SILENT, Recording
 from ..signals.clock import by_topic, seconds, topic
 from .check import Check
 from .clocks import stopped_from
@@ -23,8 +23,9 @@ def check_missing(recording: Recording, rules: Rules, origin: int) -> list[Findi
 
     A recording without commands is another kind of recording (its state is played as the command), not one with a
     stream missing; where the container announces a topic of commands that holds nothing, that is a WARN. Messages that it counts and does
-    not hold were lost, which is a FAIL. If a stream's clock stops, its end is not known; a first message from long before the others (a
-    command that was sent once and is kept by its sender) is a WARN, and no beginning.
+    not hold were lost, which is a FAIL; where the file counts its own messages and holds them all, it was filtered, cut or recovered
+    after it was recorded, and that is a WARN. If a stream's clock stops, its end is not known; a first message from long before the
+    others (a command that was sent once and is kept by its sender) is a WARN, and no beginning.
     """
     rule, found = rules["stream.missing"], []
     before = recording.metadata.get("continues")
@@ -37,6 +38,8 @@ def check_missing(recording: Recording, rules: Rules, origin: int) -> list[Findi
     if isinstance(counted, dict):
         for name, (stated, here) in counted.items():
             level, kind = ("FAIL", "lost") if stated > here else ("WARN", "more")
+            if stated > here and recording.metadata.get(OLDER):
+                level, kind = "WARN", "older"
             details = {"kind": kind, "said": stated, "here": here}
             found.append(rule.finding(level=level, subject=(name,), value=float(abs(stated - here)), unit="1", details=details))
     streams = [

@@ -24,6 +24,7 @@ KINDS = ("simulation", "robot", "human", "state_only", "unknown")
 
 Times = NDArray[np.int64]
 ANNOUNCED = "announced"  # of the metadata: topic -> messages that the container counts beside it, and messages that it holds
+OLDER = "announced_before"  # of the metadata: the file counts its own messages, and holds them all, so that such a sheet is older than it
 SILENT = "silent"  # of the metadata: topics of a role that the mapping knows and no other topic has, announced and without a message
 EXCHANGED = "exchanged"  # of the metadata: names that stand in one another's channel: channel, name there, other channel, name there
 NOTE_WORDS = "note_words"  # of the metadata: what sentences of notes and `unmapped` are, by language, where the mapping says

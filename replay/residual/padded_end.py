@@ -77,7 +77,7 @@ def padded_end(recording: Recording) -> PaddedEnd | None:
     moving = measured or moving or base
     _, angle, far = max(moving, key=lambda one: (one[1], one[2]))
     names = tuple(name for name, of_angle, _ in moving if of_angle == angle)
-    return PaddedEnd(end + 1, n - 1, far, "rad" if angle else "1", names, (float(t[end]), float(t[-1])))
+    return PaddedEnd(end + 1, n - 1, float(far), "rad" if angle else "1", names, (float(t[end]), float(t[-1])))
 
 
 def _are_speeds(stream: Stream) -> np.ndarray:

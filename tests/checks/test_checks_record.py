@@ -159,6 +159,23 @@ def test_a_step_that_stands_alone_is_a_jump_and_a_fast_hand_is_none():
     assert check_jumps(facts(fast), RULES).level == "PASS"
 
 
+@pytest.mark.parametrize("every", [2, 3, 7])
+def test_a_place_that_is_lost_for_single_rows_is_a_jump(every):
+    """A tracker that writes zero where it sees nothing: it is elsewhere for a row, and back."""
+    pos = lying()
+    pos[20:60:every] += [0.0, 0.08, 0.0]
+    found = check_jumps(facts(pos), RULES)
+    assert (found.level, found.subject, found.value) == ("FAIL", ("cup",), pytest.approx(0.08))
+    assert 19 / 30 <= found.t0 < found.t1 <= 61 / 30
+
+
+def test_what_is_shaken_or_scatters_does_not_jump():
+    shaken, noisy = lying(), lying()
+    shaken[:, 0] += 0.06 * np.sin(2.0 * np.pi * 3.0 * np.arange(len(shaken)) / 30.0)[: len(shaken)]  # 21 m/s2
+    noisy += np.random.default_rng(2).normal(0.0, 0.003, noisy.shape)
+    assert check_jumps(facts(shaken), RULES).level == check_jumps(facts(noisy), RULES).level == "PASS"
+
+
 def test_what_hangs_in_the_air_hovers_for_as_long_and_what_falls_does_not():
     rows = np.arange(90)
     found = check_hovers(facts(lying(), borne=(rows < 30) | (rows >= 54)), RULES)

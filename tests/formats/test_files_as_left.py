@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from bags import ARM, arm_bag, arm_messages, joint_state, ros2_bag, types, write_bag
 from invented_arm import COLUMNS, lerobot, mapping, takes
+from mcap.records import Statistics
+from rosbags.rosbag2 import StoragePlugin
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.set_tables import check_columns, check_length
 from shiliu.replay.checks.set_times import check_counters
@@ -17,6 +19,7 @@ from shiliu.replay.checks.streams import check_missing
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.foreign import read as read_set
 from shiliu.replay.formats.lerobot.stats import of_array
+from shiliu.replay.formats.mcap import read as mcap_read
 from shiliu.replay.formats.reader_errors import mending
 from shiliu.replay.recording.recording import Recording, Unreadable
 from shiliu.replay.report import Words
@@ -205,6 +208,27 @@ def test_messages_that_the_sheet_beside_a_bag_counts_are_compared(tmp_path, by, 
     item.metadata.pop("silent")  # of two warnings one stands
     found = missing(item)
     assert found == ([] if expected is None else [(*expected, ("/kuavo_arm_traj",))])
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_file_that_counts_what_it_holds_was_filtered_since(tmp_path, whole, monkeypatch):
+    """As `mcap filter` leaves it beside the sheet of the recording; a file whose own summary counts more has lost messages as well."""
+    path = ros2_bag(tmp_path / "take", n=40, storage=StoragePlugin.MCAP)
+    sheet = path.with_name("metadata.yaml")
+    sheet.write_text(sheet.read_text().replace("message_count: 40", "message_count: 45"))
+    if not whole:
+        every = mcap_read.records
+
+        def counted(file):
+            for record in every(file):
+                if isinstance(record, Statistics):
+                    record.channel_message_counts = {key: n + 5 * (n > 0) for key, n in record.channel_message_counts.items()}
+                yield record
+
+        monkeypatch.setattr(mcap_read, "records", counted)
+    (item,) = read(path)
+    item.metadata.pop("silent")
+    assert missing(item) == [(*(("older", "WARN") if whole else ("lost", "FAIL")), ("/kuavo_arm_traj",))]
 
 
 @pytest.mark.parametrize("row", ["", "- {message_count: 3, topic_metadata: null}\n", "- 7\n"])

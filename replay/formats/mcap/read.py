@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mcap.records import Attachment, Channel, Chunk, McapRecord, Message, Metadata, Schema
+from mcap.records import Attachment, Channel, Chunk, McapRecord, Message, Metadata, Schema, Statistics
 from mcap.stream_reader import StreamReader, breakup_chunk
 
 from ....scenarios.sheet.errors import EpisodeError
@@ -82,7 +82,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         "duration_s": (file.end_ns - file.start_ns) * 1e-9,
         "messages": sum(c.msgcount for c in channels),
     }
-    metadata |= announced(path, used, [*channels, *silent])
+    metadata |= announced(path, used, [*channels, *silent], file.is_whole)
     return recording_of(path, source, sha256_of(path), used, topics.by_topic, channels, silent, metadata)
 
 
@@ -165,6 +165,7 @@ class _File:
         self.about: dict[str, str] | None = None
         self.episode: bytes | None = None
         self.start_ns = self.end_ns = 0
+        self.counted: dict[int, int] | None = None
         schemas: dict[int, Schema] = {}
         seen = False
         for record in records(path):
@@ -185,6 +186,14 @@ class _File:
             self.about = record.metadata
         elif isinstance(record, Attachment) and record.name == layout.EPISODE:
             self.episode = record.data
+        elif isinstance(record, Statistics):
+            self.counted = dict(record.channel_message_counts)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its own summary counts as many messages of each channel as it holds: who wrote it wrote it to its end."""
+        here = {key: channel.msgcount for key, channel in self.channels.items() if channel.msgcount}
+        return self.counted is not None and {key: n for key, n in self.counted.items() if n} == here
 
 
 def _own(file: _File, source: str) -> Recording:

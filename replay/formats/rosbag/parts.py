@@ -8,7 +8,7 @@ from typing import Any
 
 from ....scenarios.sheet.errors import EpisodeError, ScenarioError
 from ....scenarios.sheet.yaml_reader import read_yaml
-from ...recording.recording import ANNOUNCED
+from ...recording.recording import ANNOUNCED, OLDER
 from ..mapping import Mapping
 from ..topics import Channel
 
@@ -30,12 +30,16 @@ def refuse_part(path: Path) -> None:
         )
 
 
-def announced(path: Path, mapping: Mapping, channels: Sequence[Channel]) -> dict[str, Any]:
+def announced(path: Path, mapping: Mapping, channels: Sequence[Channel], whole: bool = False) -> dict[str, Any]:
     """For a recording's metadata, the topics of a mapping of which `metadata.yaml` counts another number of messages than the file
     holds: that number, and how many are here. Empty where they agree.
 
     The file may have been renamed since: what is counted is compared, and no name. Where no topic of the file is counted, or another
     file of the folder could be meant, nothing is.
+
+    Args:
+        whole: whether the file itself counts its messages, and holds them all: then it was filtered, cut or recovered since, and the
+            sheet is older (`OLDER`).
     """
     counted = _sheet(path).get("topics_with_message_count")
     if not isinstance(counted, list) or len([*path.parent.glob(f"*{path.suffix}")]) > 1:
@@ -52,7 +56,7 @@ def announced(path: Path, mapping: Mapping, channels: Sequence[Channel]) -> dict
     if not set(stated) & set(here):
         return {}
     other = {name: [number, here.get(name, 0)] for name, number in stated.items() if name in mapping.topics and number != here.get(name, 0)}
-    return {ANNOUNCED: other} if other else {}
+    return {ANNOUNCED: other} | ({OLDER: True} if whole else {}) if other else {}
 
 
 def _sheet(path: Path) -> dict[str, Any]:
