@@ -80,7 +80,7 @@ class JointChain:
             turn, cross = turns[j], _cross(link.axis)
             turn[...] = base
             for by, matrix in ((sin[j], cross), (rest[j], cross @ cross)):  # Rodrigues' formula, as in `about`
-                for c in np.flatnonzero(matrix.any(axis=0)):
+                for c in np.flatnonzero(matrix.any(axis=0)).tolist():
                     turn[:, c] += by * _seen(base, matrix[:, c])
             axes[j] = _seen(turn, link.axis)
         origins[k] = at + _seen(turn, self.tip)
