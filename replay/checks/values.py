@@ -78,14 +78,16 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
     the channel holds else, in a few cells, or beyond `NEVER`.
     """
     rule, found = rules["value.sentinel"], []
+    least = min(map(abs, rule.settings["placeholders"]), default=np.inf)
     filled = _filled(streams)
     for stream in streams:
         if stream.role in ("event", "image") or not stream.n:
             continue
-        bad = absurd = _absurd(stream.values, stream.quantity in FORCES)
+        small = float(np.abs(stream.values).max(initial=0.0)) < min(least, ABSURD)  # not where a number is none
+        bad = absurd = np.zeros(stream.values.shape, bool) if small else _absurd(stream.values, stream.quantity in FORCES)
         if stream.quantity not in ("imu", "placeholder") and not absurd.any():
             bad = np.zeros(stream.values.shape, bool)
-            if (np.abs(stream.values) >= min(map(abs, rule.settings["placeholders"]), default=np.inf)).any():
+            if not small and (np.abs(stream.values) >= least).any():
                 bad = np.isin(stream.values, rule.settings["placeholders"])
             for j in np.flatnonzero(bad.any(axis=0)):
                 bad[:, j] = _apart(stream.values[:, j], bad[:, j], _counts(stream, int(j)))

@@ -310,14 +310,19 @@ def _compared(
     wrong: dict[str, list[tuple[StateColumn, Case, int, int]]] = {}
     number, poses = _poses(columns, states, number)
     rest = _at_rest(poses, states, k, number, len(t))
-    truths = {(c.kind, c.name): f * states[:, s].astype(float) for c, s, f in zip(columns, number, factor) if s >= 0}
-    for j, (c, s) in enumerate(zip(columns, number)):
-        if s < 0 or c.unit not in OTHERWISE:
+    known = [j for j, s in enumerate(number) if s >= 0]
+    named = [(columns[j].kind, columns[j].name) for j in known]
+    every_x = np.stack([columns[j].x[k] for j in known]).astype(float) if known else np.zeros((0, len(k)))
+    every_truth = factor[known, None] * states[:, number[known]].T.astype(float)
+    truths = dict(zip(named, every_truth))
+    elsewhere = np.abs(every_x - every_truth) > np.array([OTHERWISE.get(columns[j].unit, np.inf) for j in known])[:, None]
+    sound = ~elsewhere & np.isfinite(every_x)
+    for j, x, truth, apart, fine in zip(known, every_x, every_truth, elsewhere, sound):
+        c = columns[j]
+        if c.unit not in OTHERWISE:
             continue
         at = k - 1 if c.kind == "command" else k
-        x, truth = c.x[k].astype(float), truths[c.kind, c.name]
-        apart = np.abs(x - truth) > OTHERWISE[c.unit]
-        right[c.kind, c.name] = at[~apart & np.isfinite(x)]
+        right[c.kind, c.name] = at[fine]
         if j not in rest and not apart.any():
             continue
         every, all_rows = c.x.astype(float), np.interp(np.arange(len(t)), k, truth)

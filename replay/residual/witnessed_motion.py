@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..signals.signal import runs
-from ..signals.statistics import median, percentile
+from ..signals.statistics import median, medians, percentile
 from .departures import joined, together
 from .difference import Difference
 from .relations import shifted, shifts_of
@@ -173,12 +173,10 @@ def _drifts(group: Group) -> Iterator[Difference]:
     if len(witnessed) < JOINTS:
         return
     edge = max(3, round(0.1 * group.n))
-    away = []
-    for c in witnessed:
-        v, q = c.columns["velocity"], c.columns["measured"]
-        way = np.concatenate([[0.0], np.cumsum(0.5 * (v[1:] + v[:-1]) * np.diff(group.t))])
-        by_speed, by_command = q - q[0] - way, q - c.columns["command"]
-        away.append([median(x[-edge:]) - median(x[:edge]) for x in (by_speed, by_command)])
+    c, q, v = (np.stack([one.columns[kind] for one in witnessed]) for kind in ("command", "measured", "velocity"))
+    by_speed = q - q[:, :1]
+    by_speed[:, 1:] -= np.cumsum(0.5 * (v[:, 1:] + v[:, :-1]) * np.diff(group.t), axis=1)
+    away = np.stack([medians(x[:, -edge:]) - medians(x[:, :edge]) for x in (by_speed, q - c)], axis=1).tolist()
     for k, (channel, (speed, command)) in enumerate(zip(witnessed, away)):
         others, follow = (max(abs(both[i]) for j, both in enumerate(away) if j != k) for i in (0, 1))
         both = abs(speed - command) < BORNE_OUT * abs(speed) and follow < FOLLOW * abs(command)
