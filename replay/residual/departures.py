@@ -144,7 +144,7 @@ def _as_much(lead: Difference, one: Difference) -> bool:
     return over >= SAME_ROWS * (max(lead.last - lead.first, one.last - one.first) + 1) and abs(by - other) <= SAME_SIZE * abs(by)
 
 
-def _many(name: str | None, group: Sequence[Difference]) -> int:
+def _count_of(name: str | None, group: Sequence[Difference]) -> int:
     """How many columns have this reason."""
     return sum(len(one.channels) for one in group if one.name == name)
 
@@ -157,7 +157,8 @@ def _as_late(one: Difference) -> bool:
 def _one(group: Sequence[Difference]) -> Difference:
     cases = tuple(case for one in group for case in one.cases)
     shared = best(*cases) if all(one.cases for one in group) and group[0].family != "body" else None
-    named = max((one for one in group if one.name is not None), key=lambda one: (_many(one.name, group), one.explained), default=group[0])
+    reasons = [one for one in group if one.name is not None]
+    named = max(reasons, key=lambda one: (_count_of(one.name, group), one.explained), default=group[0])
     why = next((one for one in group if one.name == "copied"), shared or named)
     if why.name != "copied" and (pair := exchanged_mutually(group)) is not None:
         group = [*pair, *(one for one in group if one not in pair)]
