@@ -67,7 +67,7 @@ def run(request: CommandRequest) -> int:
     from ...scenarios.catalog.catalog import scene_of
     from ...scenarios.soundness.soundness import called, examine, sentences
     from ..judge.verdict import note_required
-    from ..operator.chain_time import time_for_chain
+    from ..operator.chain_time import taken_before_put, time_for_chain
     from ..operator.mistakes import note_mistakes
     from ..operator.reach_check import places_in_reach
 
@@ -90,7 +90,7 @@ def run(request: CommandRequest) -> int:
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot, also=also)
 
     def asked(nominal: Draw, tried: Sequence[Draw]) -> list[Answer]:
-        return [*places_in_reach(scene, nominal, tried), *time_for_chain(scene)]
+        return [*places_in_reach(scene, nominal, tried), *time_for_chain(scene), *taken_before_put(scene)]
 
     findings = [*examine(scene, seed, draws, asked), called(scene), *([sentences(scene)] if scene.config.tasks else [])]
     findings += [] if scene.config.variant or scene.config.cell else _variants(name, hand, base, robot, also)

@@ -250,7 +250,7 @@ def _robots(request: CommandRequest) -> list[Row]:
         found = "with a model" if "model" in sheet else "limits only" if limited & {"position", "velocity", "torque"} else ""
         return {
             "title": titled(_below(sheet, "title")),
-            "joints": f"{len(joints)} joints",
+            "joints": f"{len(joints)} joint{'s' * (len(joints) != 1)}",
             "judged": f"for the judge alone, {found or 'no limits'}",
         }
 

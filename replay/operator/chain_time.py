@@ -1,4 +1,5 @@
-"""Can a chain of skills be done inside the time limit? Asked by `shiliu check`, before anything is performed."""
+"""Can a chain of skills be done inside the time limit, and was taken what it puts down? Asked by `shiliu check`, before anything is
+performed."""
 
 from __future__ import annotations
 
@@ -34,6 +35,7 @@ LEAST: Mapping[str, float] = {
     "walk": 0.8,
 }
 USUAL = 2.0  # times these a chain takes in the middle of its seeds, or more: the 18 counted chains (conf/figures) take 2.2 to 30
+TAKEN, LOOKS = "what is put down was taken", ("look", "reach")
 LETS_GO = ("put", "release", "hand_over")
 
 
@@ -109,6 +111,21 @@ def _counted(scene: Scene) -> tuple[tuple[float, float], int, bool] | None:
         return None
     least, _, most = (float(seconds) - AFTER for seconds in figures["seconds"])
     return (least, most), int(figures["succeeded"]), all(same.get(key) == today.get(key) for key in ALSO)
+
+
+def taken_before_put(scene: Scene) -> list[Answer]:
+    """One answer: whatever the chain puts somewhere by its own name was handled by a step before. A thing that no hand has had stays where
+    it is, and the put gives up at once."""
+    if not scene.config.skills.value:
+        return []
+    had: set[str] = set()
+    things, lost = {placed.name for placed in scene.config.parts}, []
+    for skill in read_chain(scene):
+        thing = str(skill.values.get("of")).partition("/")[0]
+        if skill.word == "put" and thing in things and thing not in had:
+            lost.append(f"{thing} is put down, and no step before takes it. Add a take of it.")
+        had |= {name.partition("/")[0] for name in handled(skill)} if skill.word not in LOOKS else set()
+    return [Answer(TAKEN, False, text) for text in dict.fromkeys(lost)] or [Answer(TAKEN, True, "")]
 
 
 def _begins(scene: Scene, chain: Sequence[Skill], k: int) -> int:

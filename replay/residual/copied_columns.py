@@ -15,7 +15,7 @@ from .difference import Difference
 from .table import Group
 
 TELEPORT = 0.3  # rad: what leaps further than commands do from row to row is a cut all the same
-KINDS = ("command", "measured")
+KINDS, ALONE = ("command", "measured"), (("velocity",), ("effort",))
 GOES, JOINTS = 0.05, 3  # rad, or share of the way, that a joint goes; such joints that have the values of others, to be an arm
 
 
@@ -42,20 +42,22 @@ def _is_leap_of(one: Difference, whole: Difference) -> bool:
 
 
 def arms_copied(group: Group) -> Iterator[Difference]:
-    """Joints of a group that have, in commands and measurements, to the bit and in all rows, the values of as many others: two arms may be
-    commanded alike, but no two are measured alike. What two joints share may be one motor."""
-    if group.hands:
+    """Joints of a group that have, in commands and measurements, or in speeds or torques alone, to the bit and in all rows, the values of
+    as many others: two arms may be commanded alike, but no two are measured alike. What two joints share may be one motor."""
+    for kinds in (KINDS, *(() if group.hands else ALONE)):
+        goes = [c for c in group.channels if all(kind in c.columns and c.goes(kind) > GOES for kind in kinds)]
+        of: dict[bytes, list[str]] = {}
+        for channel in () if group.hands else goes:
+            of.setdefault(b"".join(np.ascontiguousarray(channel.columns[kind]).tobytes() for kind in kinds), []).append(channel.name)
+        pairs = [names for names in of.values() if len(names) == 2]
+        if len(pairs) < JOINTS:
+            continue
+        names = tuple(name for side in zip(*pairs) for name in side)
+        kind = kinds[-1]
+        size = max(c.goes(kind) for c in goes if c.name in names)
+        unit = {"velocity": f"{group.channels[0].unit}/s", "effort": "Nm"}.get(kind, group.channels[0].unit)
+        yield Difference.over(
+            group.t, names, kind, None, size, unit, "copied", certain=True, numbers={"other": pairs[0][1]},
+            stream=next(c for c in goes if c.name in names).topics[kind], limit=GOES, weight=1e4 * len(names),
+        )  # fmt: skip
         return
-    goes = [c for c in group.channels if all(kind in c.columns and c.goes(kind) > GOES for kind in KINDS)]
-    of: dict[bytes, list[str]] = {}
-    for channel in goes:
-        of.setdefault(b"".join(np.ascontiguousarray(channel.columns[kind]).tobytes() for kind in KINDS), []).append(channel.name)
-    pairs = [names for names in of.values() if len(names) == 2]
-    if len(pairs) < JOINTS:
-        return
-    names = tuple(name for side in zip(*pairs) for name in side)
-    size = max(c.goes("measured") for c in goes if c.name in names)
-    yield Difference.over(
-        group.t, names, "measured", None, size, group.channels[0].unit, "copied", certain=True, numbers={"other": pairs[0][1]},
-        stream=next(c for c in goes if c.name in names).topics["measured"], limit=GOES, weight=1e4 * len(names),
-    )  # fmt: skip

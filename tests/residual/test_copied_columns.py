@@ -34,3 +34,17 @@ def test_three_joints_that_have_the_values_of_three_others(noise, level):
     assert finding.level == level
     if level == "FAIL":
         assert finding.details["kind"] == "copied" and set(finding.subject) == set(NAMES)
+
+
+@pytest.mark.parametrize(("noise", "level"), [(0.0, "FAIL"), (1e-3, "PASS")])
+def test_speeds_of_three_joints_that_are_those_of_three_others(noise, level):
+    """Both arms are commanded alike and go alike, each with its own encoders; the speeds of one are written for the other, too."""
+    columns, rng = motion(), np.random.default_rng(1)
+    for name in columns:
+        columns[name][:, 3:] = columns[name][:, :3]
+    columns["state"][:, 3:] += rng.normal(0.0, 3e-4, (len(columns["state"]), 3))
+    columns["velocity"][:, 3:] += rng.normal(0.0, noise, (len(columns["state"]), 3))
+    finding = found(columns)
+    assert finding.level == level
+    if level == "FAIL":
+        assert (finding.details["kind"], finding.details["column"], finding.unit) == ("copied", "velocity", "rad/s")

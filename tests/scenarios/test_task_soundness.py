@@ -9,7 +9,7 @@ import pytest
 import shiliu
 import yaml
 from shiliu.cli import main
-from shiliu.replay.operator.chain_time import LEAST, USUAL, time_for_chain
+from shiliu.replay.operator.chain_time import LEAST, USUAL, taken_before_put, time_for_chain
 from shiliu.replay.operator.operator import AFTER
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.catalog.figures import figures_of
@@ -123,6 +123,13 @@ def test_a_limit_of_nothing_is_told():
     (line,) = found(scene(safety={"push": limit}), "limits leave something to do")
     assert line.startswith("safety.push.at_most: '0 N' leaves nothing to do") and "judge.hands_may_touch" in line
     assert found(scene(safety={"push": limit | {"at_most": "0.5 N"}}), "limits leave something to do") == []
+
+
+@pytest.mark.parametrize(("first", "sound"), [("take: {hand: left, of: bowl}", True), ("look: {at: bowl.base}", False)])
+def test_what_is_put_down_was_taken(first, sound):
+    chain = f"[{first}, put: {{hand: left, of: bowl.base, upon: table.top_front}}]"
+    (answer,) = taken_before_put(scene(skills=chain))
+    assert answer.sound == sound and (sound or answer.answer.startswith("bowl is put down, and no step before"))
 
 
 def test_a_chain_that_is_longer_than_the_limit_is_told():
