@@ -17,7 +17,8 @@ from .table import Group, RecordedChannel
 
 SPANS = {"row": 0.0, "second": 1.0, "long": 3.0}  # s over which the distance from the way is averaged
 QUICKER = (1.0, 1.25, 1.6)  # times the largest speed that was seen: no slow take shows it
-OTHERWISE = (0.4, 0.45, 0.5, 0.57, 0.65, 0.73, 0.8, 0.87, 0.93, 1.08, 1.17, 1.27, 1.4, 1.6, 1.9, 2.2)  # paces of takes in slow motion
+# paces of takes in slow motion
+OTHERWISE = (0.33, 0.36, 0.4, 0.45, 0.5, 0.57, 0.65, 0.73, 0.8, 0.87, 0.93, 1.08, 1.17, 1.27, 1.4, 1.6, 1.9, 2.2)
 # times the largest speed that was seen, where a device is set to a lower one, in steps of a fortieth; and about the best of these, so that
 # a joint that is at it all the time is on its way
 SLOWER, FINER = np.geomspace(0.3, 0.98, 48), np.linspace(0.975, 1.025, 11)

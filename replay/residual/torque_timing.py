@@ -83,7 +83,9 @@ def timing_of(channels: tuple[RecordedChannel, ...], weight: np.ndarray, dt: flo
         return None
     size = percentile(np.abs(np.concatenate([c.columns["effort"] for c in channels])), 99.0)
     plain, many = rows.left(TorqueTiming({})), max(ROW, round(REACH * HARMLESS / dt))
-    if plain <= HOLDS * size or min(map(rows.left, NEXT)) > HELPS * plain:
+    # commands that leap in each row agree with torques in their own row alone, and not better the nearer they are
+    leaping = (TorqueTiming({"command": sign * by}) for by in range(ROW + 1, int(HARMLESS / dt) + 1) for sign in (-1, 1))
+    if plain <= HOLDS * size or not any(rows.left(one) <= HELPS * plain for one in (*NEXT, *leaping)):
         return None
     stride = -(-many // MANY)
     lates = sorted({*range(-many, many + 1, stride), *range(-ROW, ROW + 1)}, key=abs)

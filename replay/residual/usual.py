@@ -94,7 +94,7 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
     if _is_recorded_otherwise(channels, usual):
         return []
     pace = _pace(channels, usual)
-    otherwise = abs(pace.late) > FAR * LEAST["late"]
+    otherwise = pace.is_otherwise
     if channels and otherwise:
         found.append(_all_late(compared[0], channels, pace.late))
     for group, own in of_groups:
@@ -104,9 +104,10 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
         ]
         of = [max(every, key=lambda d: (d.certain, d.weight)) for every in each if every]
         device = [d for d in of if _of_device(d, group)]
-        if len(device) > max(1.0, MOST * len(moving)):
-            found.append(_one(device))
-            of = [d for d in of if not any(d is one for one in device)]
+        for alike in ([d for d in device if _is_a_line(d)], [d for d in device if not _is_a_line(d)]):
+            if len(alike) > max(1.0, MOST * len(moving)):
+                found.append(_one(alike))
+                of = [d for d in of if not any(d is one for one in alike)]
         found += [_of_begin(one, group.dt) for one in together(of)]
     return found
 
@@ -145,10 +146,17 @@ def _is_recorded_otherwise(every: Sequence[Habits], usual: Usual) -> bool:
 
 @dataclass(frozen=True)
 class _Pace:
-    """By how much all channels are later than usual: by `late` [s], or in slow motion, in which each is `slowed` times as late."""
+    """By how much all channels are later than usual: by `late` [s], or in slow motion, in which each is `slowed` times as late; `times`:
+    the latter, whichever it is."""
 
     late: float
     slowed: float = 1.0
+    times: float = 1.0
+
+    @property
+    def is_otherwise(self) -> bool:
+        """Whether all are later or earlier, as in slow motion: then what a channel goes within a row is another part of its way."""
+        return abs(self.late) > FAR * LEAST["late"]
 
     def far(self, value: float, centre: float, may: float, planned: bool) -> float:
         """Times as far as it may be, that a channel is from how late it is due; how late a joint is that plans its way, its pace decides
@@ -175,7 +183,7 @@ def _pace(every: Sequence[Habits], usual: Usual) -> _Pace:
     if late <= 0.0 or slowed <= 1.0:
         return _Pace(late)
     as_slow, as_late = (float(np.median(np.abs(values - due))) for due in (slowed * centres, centres + late))
-    return _Pace(late, slowed) if as_slow < TELLS * as_late else _Pace(late)
+    return _Pace(late, slowed, slowed) if as_slow < TELLS * as_late else _Pace(late, 1.0, slowed)
 
 
 def _all_late(group: Group, channels: Sequence[Habits], late: float) -> Difference:
@@ -203,14 +211,21 @@ def _outside(one: Habits, group: Group, usual: Usual, pace: _Pace) -> list[tuple
         if asked and (word not in CENTRED or _moves_enough(one, usual)):
             centre, reach = known_of[word]
             may = far_of(word, group.hands) * reach_of(word, reach, group.hands)
-            far = pace.far(habit.value, centre, may, one.channel.unit != "rad") if word == "late" else abs(habit.value - centre) / may
+            value = habit.value
+            if word.endswith("_straight") and pace.is_otherwise:
+                value /= pace.times  # in slow motion a line between two rows of the device is that of more rows
+            far = pace.far(value, centre, may, one.channel.unit != "rad") if word == "late" else abs(value - centre) / may
             found.append((far, word))
     return [(times, word) for times, word in found if times > 1.0]
 
 
 def _of_device(one: Difference, group: Group) -> bool:
     """Whether the setting of a device, or who commands it, may be so: of all of the take and not much, or commands in straight lines."""
-    return (one.kind, one.name) == ("command", "straight") or (one.last - one.first >= ALL_OF_IT * group.n and one.weight <= SETUP)
+    return _is_a_line(one) or (one.last - one.first >= ALL_OF_IT * group.n and one.weight <= SETUP)
+
+
+def _is_a_line(one: Difference) -> bool:
+    return (one.kind, one.name) == ("command", "straight")
 
 
 def far_of(word: str, hands: bool) -> float:
@@ -256,6 +271,7 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
         why = best(case)
     # a joint that is held back is so as well, and how late a finger is, what it holds decides
     slack = (word == "measured_rough" and habit.value < centre) or (group.hands and word in ("late", "delay"))
+    slack |= otherwise and word in ROUGHS and habit.value < centre  # slow motion is smoother
     certain = not slack and (word not in PUSHED or (not otherwise and _no_push(one, word, habit, usual, group)))
     return Difference.over(
         group.t, (one.channel.name,), kind, (habit.first, habit.last), max(size, 1e-9), unit, why or name, certain=certain,

@@ -16,6 +16,8 @@ from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.engine import differences
 from shiliu.replay.residual.heard import heard_column
 from shiliu.replay.residual.hypotheses import compare
+from shiliu.replay.residual.table import RecordedChannel
+from shiliu.replay.residual.torque_timing import timing_of
 
 
 @pytest.fixture(scope="module")
@@ -430,3 +432,20 @@ def test_what_takes_longer_than_the_take_is_no_filter():
     named = [[e for e in compare(Case(x, truth, 0, 199, 0.1, 1e-4)) if e.name == "smoothed"] for x in (slow, 0.01 * np.arange(200) / 200)]
     assert named[0][0].numbers["seconds"] == pytest.approx(6.0, rel=0.05)
     assert all(float(e.numbers["seconds"]) <= 20.0 for e in named[1])
+
+
+@pytest.mark.parametrize(("late", "seen"), [(2, True), (-2, True), (6, False)])
+def test_commands_that_leap_in_each_row_are_put_right_as_well(late, seen):
+    """A row away from the right one such a command explains no more than far from it; 0.2 s are no matter of a recorder's bus."""
+    rng, n, dt = np.random.default_rng(5), 400, 1.0 / 30.0
+    channels = []
+    for k in range(4):
+        c = 0.3 * np.sin(np.arange(n) / 40.0 + k) + rng.normal(0.0, 0.02, n)
+        q = 0.3 * np.sin((np.arange(n) - 2) / 40.0 + k)
+        v = np.gradient(q, dt)
+        effort = 60.0 * (np.concatenate([c[:1], c[:-1]]) - q) - 2.0 * v
+        columns = {"command": np.roll(c, -late), "measured": q, "velocity": v, "effort": effort}
+        names = dict.fromkeys(columns, "s")
+        channels.append(RecordedChannel(f"joint_{k}", columns, names, names, "rad"))
+    found = timing_of(tuple(channels), np.zeros((n, 4)), dt)
+    assert (found is not None and dict(found.rows) == {"command": -late}) == seen

@@ -72,6 +72,25 @@ def test_a_distance_is_unsure_where_all_joints_are_later(usual, times, sure):
     found = [d for d in unusual([beside], usual) if d.channels == ("joint_2",)]
     assert [d.certain for d in found] == [sure] and not [d for d in unusual([slowed(group(100), times)], usual) if d.certain]
 
+def lined(of: Group, times: float, line: slice) -> Group:
+    """The take in slow motion; joint 2 is commanded along a straight line between two rows of the slow take."""
+    slow = slowed(of, times)
+
+    def drawn(x):
+        x[line] = np.interp(np.arange(line.start, line.stop), [line.start, line.stop - 1], [x[line.start], x[line.start] + 0.3])
+        return x
+
+    return changed(slow, 2, "command", drawn)
+
+
+@pytest.mark.parametrize("times", [2.0, 3.0])
+def test_in_slow_motion_lines_are_longer_and_motion_is_smoother(usual, times):
+    """Between two rows of the device, as many more rows lie on one line; no more than that is usual."""
+    drawn = changed(group(100), 2, "command", lambda x: np.concatenate([x[:100], np.linspace(x[100], x[103], 4), x[104:]]))
+    assert not [d for d in unusual([slowed(drawn, times)], usual) if d.certain]
+    found = [d for d in unusual([lined(group(100), times, slice(300, 300 + round(20 * times)))], usual) if d.certain]
+    assert [(d.channels, d.kind) for d in found] == [(("joint_2",), "command")]
+
 
 def behind(of: Group, joints, rows: int) -> Group:
     """Some joints so many rows later."""
