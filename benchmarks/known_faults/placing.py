@@ -40,7 +40,7 @@ def carried(work: Work) -> tuple[float, float]:
     t0, t1 = segment(work.clean, "carry" if carries else "put")
     dt = work.context.scene.control_timestep
     claws = work.actions[round(t0 / dt) : round(t1 / dt), [work.column(name) for name in work.context.scene.robot.hand_names]]
-    opens = np.flatnonzero((claws < 0.5 * claws[0]).any(axis=1))
+    opens = np.flatnonzero((claws < 0.95 * claws[0]).any(axis=1))
     return t0, t1 if carries or not len(opens) else t0 + dt * int(opens[0])
 
 
