@@ -14,7 +14,7 @@ from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 from .fault import FaultMark, Work
-from .placing import segment, smooth, spans
+from .placing import carried, smooth, spans
 
 DEPTH = 5e-3  # m, bound and scale of collision.scene
 DOWN, STAY = 1.5, 0.6  # s, for the way there, as for that back, and in between
@@ -32,7 +32,7 @@ def struck(work: Work, size: float) -> FaultMark:
 
     How it lies in the hand is seen twice: where the hand stops, and where what is held comes down on something.
     """
-    at = round(segment(work.clean, "carry")[0] / work.context.scene.control_timestep)
+    at = round(carried(work)[0] / work.context.scene.control_timestep)
     t = np.arange(round((2 * DOWN + STAY) / work.context.scene.control_timestep)) * work.context.scene.control_timestep
     dip = smooth(t, 0.0, DOWN) - smooth(t, DOWN + STAY, 2 * DOWN + STAY)
     clean, seen = work.actions, at

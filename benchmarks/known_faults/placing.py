@@ -34,6 +34,16 @@ def segment(episode: SimEpisode, *words: str) -> tuple[float, float]:
     )
 
 
+def carried(work: Work) -> tuple[float, float]:
+    """Begin and end [s] of the first carry; where a thing is put without one, from then until the hand opens."""
+    carries = any(one["skill"].startswith("carry") for one in work.clean.segments)
+    t0, t1 = segment(work.clean, "carry" if carries else "put")
+    dt = work.context.scene.control_timestep
+    claws = work.actions[round(t0 / dt) : round(t1 / dt), [work.column(name) for name in work.context.scene.robot.hand_names]]
+    opens = np.flatnonzero((claws < 0.95 * claws[0]).any(axis=1))
+    return t0, t1 if carries or not len(opens) else t0 + dt * int(opens[0])
+
+
 def at_rest(work: Work, names: Sequence[str], seconds: float, lead: float = LEAD) -> float:
     """A time from which on these joints are not commanded to move for so long, drawn among all such times.
 

@@ -14,7 +14,7 @@ from shiliu.scenarios.robots.robot_folder import SIDES
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 from .fault import FaultMark, Work
-from .placing import segment
+from .placing import carried
 
 DEPTH = 5e-3  # m, bound and scale of start.penetration
 ASIDE = 0.08  # m
@@ -25,7 +25,7 @@ STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
 def opened_early(work: Work, size: float) -> FaultMark:
     """The grip on what is carried opens in the middle of carrying it."""
-    t0, t1 = segment(work.clean, "carry")
+    t0, t1 = carried(work)
     dt, hands = work.context.scene.control_timestep, work.context.scene.robot.hand_names
     middle = 0.5 * (t0 + t1)
     carrying = [name for name in hands if work.actions[round(middle / dt), work.column(name)] > 5]
@@ -38,7 +38,7 @@ def opened_early(work: Work, size: float) -> FaultMark:
 
 def loosened(work: Work, size: float) -> FaultMark:
     """While it is carried, the grip is commanded to close by 5 % less, so that what it holds creeps in it."""
-    t0, t1 = segment(work.clean, "carry")
+    t0, t1 = carried(work)
     hands = work.context.scene.robot.hand_names
     hand = max(hands, key=lambda name: _moved(work, name, t0, t1))
     column = work.column(hand)

@@ -126,7 +126,7 @@ def strategy(word: str, node: Node, registry: Mapping[str, type[Skill]]) -> type
 
 
 def _nearest_step(word: str, registry: Mapping[str, type[Skill]]) -> str:
-    """A hint that names the step with a word or name (`carry.level`) like a misspelt one, and then every primitive."""
+    """A hint that names the step with a word or name (`carry.over`) like a misspelt one, and then every primitive."""
     words = list(dict.fromkeys(kind.word for kind in registry.values()))
     steps = {name: f"{kind.word}: {{how: {kind.how}}}" if kind.how else name for name, kind in registry.items()}
     steps |= {word: word for word in words}
