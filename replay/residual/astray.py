@@ -36,7 +36,7 @@ SEVERAL = 3  # channels, that no single thing holds
 NEVER, LONG_WAY = 10.0, 0.25  # times what is usual, and share of the way, that nothing pushes
 HOLDS = 1.5  # times the other side's reach, from where on a hand holds to one side
 ONCE = 1  # time to the other side: what was held goes past its command when it is let go
-ABOUT = 0.5  # of the usual distance of those rows that make up most of it, still away
+ABOUT = 0.5  # of the median distance of rows that are surely away, still away
 LONGER = 3  # times as many rows, by which a drive tells more of a fault
 MUCH = 100.0  # squared limits: a row that is further away weighs no more
 ENOUGH, SURE = 0.8, 0.9  # of the squared distance that is explained, to name a reason and to be sure by it
@@ -133,7 +133,8 @@ def _is_a_part(one: Difference, of: Difference) -> bool:
     if not one.certain:
         return True
     longer = (one.last - one.first + 1) * LONGER <= of.last - of.first + 1
-    better = of.explains_better(one) and not one.explains_better(of) and one.name is not None
+    compared = one.name is not None and one.explained > 0.0
+    better = compared and of.explains_better(one) and not one.explains_better(of)
     return _names(of, one) or better or (longer and (of.name is not None or one.name is None))
 
 
@@ -216,7 +217,8 @@ def _widened(apart: np.ndarray, surely: np.ndarray, first: int, last: int) -> tu
         surely: (n,) rows that are by themselves further away than usual.
     """
     rows = slice(first, last + 1)
-    away = surely | (apart > ABOUT * float((apart[rows] ** 2).sum() / apart[rows].sum()))
+    of = np.sort(apart[rows][surely[rows]] if surely[rows].any() else apart[rows])
+    away = surely | (apart > ABOUT * float(np.median(of[len(of) // 2 :])))
     inside = first + np.flatnonzero(away[rows])
     first, last = int(inside[0]), int(inside[-1])
     while first > 0 and away[first - 1]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..signals.signal import runs
 from .case import Case
-from .difference import DENSE, JOIN, Difference
+from .difference import BY_ROWS, DENSE, JOIN, Difference
 from .exchanged_part import MUTUAL, exchanged_mutually
 from .hypotheses import best
 
@@ -158,7 +158,7 @@ def _one(group: Sequence[Difference]) -> Difference:
     cases = tuple(case for one in group for case in one.cases)
     shared = best(*cases) if all(one.cases for one in group) and group[0].family != "body" else None
     reasons = [one for one in group if one.name is not None]
-    named = max(reasons, key=lambda one: (_count_of(one.name, group), one.explained), default=group[0])
+    named = max(reasons, key=lambda one: (one.name not in BY_ROWS, _count_of(one.name, group), one.explained), default=group[0])
     why = next((one for one in group if one.name == "copied"), shared or named)
     if why.name != "copied" and (pair := exchanged_mutually(group)) is not None:
         group = [*pair, *(one for one in group if one not in pair)]

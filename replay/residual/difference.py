@@ -23,6 +23,7 @@ FAMILY_OF = {one.name: one.family for one in HYPOTHESES} | {
     "cut": "time", "padded": "time", "blocked": "body", "uncommanded": "body", "own_base": "values",
 }  # fmt: skip
 REASONS = (*FAMILY_OF, None)
+BY_ROWS = {one.name for one in HYPOTHESES if one.by_rows}
 
 # what the limit of a difference comes from, by the word of its bound; each has words in conf/text. Without one it is the floor of a servo's
 # columns, which stands in conf/check
@@ -77,8 +78,11 @@ class Difference:
     bound: str = ""
 
     def explains_better(self, than: Difference) -> bool:
-        """Whether it has a reason that leaves less than half of what the other one's leaves, or next to nothing."""
-        return self.name is not None and 1.0 - self.explained < max(BETTER * (1.0 - (than.explained if than.name else 0.0)), NOTHING)
+        """Whether it has a reason that leaves less than half of what the other one's leaves, or next to nothing; one that gives each row by
+        itself leaves nothing of anything."""
+        if self.name is None or self.name in BY_ROWS:
+            return False
+        return 1.0 - self.explained < max(BETTER * (1.0 - (than.explained if than.name else 0.0)), NOTHING)
 
     def is_near(self, other: Difference) -> bool:
         """Whether two are within `JOIN` rows of each other."""

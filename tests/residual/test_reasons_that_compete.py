@@ -1,5 +1,7 @@
 """Reasons on the same footing: of one column beside its rows, of several stretches, of edges, and of what another witness says."""
 
+from dataclasses import replace
+
 import numpy as np
 from servo_takes import ROWS
 from shiliu.replay.residual.bodies import _named
@@ -55,6 +57,9 @@ def test_torques_take_over_a_reason_that_explains_more():
     assert _named(unknown, [sum_of]).name == "integrated"
     elsewhere = Difference.over(T[:300], ("b",), "measured", (110, 160), 0.3, "rad", None, certain=True)
     assert _named(elsewhere, [sum_of]).name is None
+    offset = of("a", lambda x: x + 0.2 + 1e-3 * np.sin(x), truth=truth)
+    noise = replace(offset, name="burst", explained=1.0)  # which gives each row by itself
+    assert offset.name == "offset" == _named(offset, [noise]).name
 
 
 def test_numbers_that_hold_exactly_in_one_hand_are_those_of_both():
