@@ -18,6 +18,7 @@ from ..judge.verdict import Verdict
 from ..operator.operator import perform
 from ..recording.recording import SimEpisode
 from ..rollout.episode import as_recording
+from ..rollout.machine_kind import differing
 from .kept_take import EVERY, QPOS, Bits, KeptTake, machine, play_bits
 
 WHAT = {"actions": "operator", "bits": "physics", "verdict": "judge"}  # what is compared, and who is at work in it
@@ -127,14 +128,6 @@ def same_course(take: KeptTake, bits: Bits) -> bool:
 def scene_of_today(scene: Scene) -> dict[str, Any]:
     """What a take keeps of its scene, to be named beside a difference of bits."""
     return {"scenario_version": scene.version, "fingerprint": scene.fingerprint}
-
-
-def differing(kept: Mapping[str, str], here: Mapping[str, str]) -> str:
-    """What of the machine is another one than a take was made on."""
-    names = sorted({*kept, *here}, key=[*here, *kept].index)
-    return ", ".join(
-        f"{name} {kept.get(name)} → {here.get(name)}" for name in names if kept.get(name) != here.get(name)
-    )
 
 
 def differences_of_draws(kept: KeptTake, now: KeptTake) -> Iterator[str]:

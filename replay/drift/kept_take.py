@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -36,6 +35,7 @@ from ...scenarios.sheet.errors import EpisodeError
 from ...scenarios.stepping.simulation import Simulation
 from ..judge.place.kept_scene import scene_of_config
 from ..recording.recording import SimEpisode
+from ..rollout import machine_kind
 from ..rollout.episode import checkpoints_of, episode_of
 from ..rollout.observers import FullStates, Observations, Tape
 from ..rollout.rollout import Observer, RecordedPolicy, Rollout, roll_out
@@ -55,13 +55,8 @@ AXES = {
 
 @cache
 def machine() -> dict[str, str]:
-    """On what the bits of this run depend: versions, platform, and which instructions NumPy chooses its sines by."""
-    simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-overload]
-    found = {name: version(name) for name in PACKAGES} | {"mujoco": mujoco.__version__}
-    return found | {
-        "platform": f"{platform.system()} {platform.machine()}",
-        "simd": (simd.get("found") or ["baseline"])[-1],
-    }
+    """On what actions, bits and verdicts of this run depend: versions, and the kind of machine."""
+    return {name: version(name) for name in PACKAGES} | dict(machine_kind.machine())
 
 
 def name_of(scenario: str, variant: str | None) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .comparing import KeptDifference, differing, same_course
+from ..rollout.machine_kind import differing
+from .comparing import KeptDifference, same_course
 from .kept_take import QPOS, Bits, KeptTake
 
 VISIBLE = 1e-3  # m, rad or a part of a quaternion: by eye, and ten times what the claws' contact gives way

@@ -62,7 +62,7 @@ def unpacked_arrays(block: bytes, limit: int) -> dict[str, Any]:
 def _checked(episode: SimEpisode) -> SimEpisode:
     """The block comes from outside: refuse what later code would trip over."""
     actions, start = episode.actions, episode.start_state
-    kinds = {"seed": int, "draw": dict, "config": dict, "label": dict, "segments": list, "task": dict}
+    kinds = {"seed": int, "draw": dict, "config": dict, "label": dict, "segments": list, "task": dict, "made_on": dict}
     sound = (
         all(isinstance(getattr(episode, name), kind) for name, kind in kinds.items())
         and actions.dtype == np.float32

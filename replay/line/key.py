@@ -6,7 +6,6 @@ changes no verdict: where a file lies, how many workers there are, the language,
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -25,6 +24,7 @@ from ..checks.set_tables import check_length, check_stats
 from ..judge.context import SceneContext
 from ..judge.facts.results import Subject
 from ..recording.recording import PictureTopic, Recording
+from ..rollout.machine_kind import machine
 from .digest import digest_of, file_digest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +41,7 @@ def judge_parts(conf_dir: Path | None = None) -> dict[str, str]:
     Args:
         conf_dir: the designer's folder; its sheets count as well.
     """
+    kind = machine()
     own = [folder for folder in composition.folders(conf_dir) if not folder.resolve().is_relative_to(ROOT)]
     sheets = [path for name in SHEETS for path in sorted((ROOT / name).rglob("*.yaml"))]
     sheets += [path for folder in own for path in sorted(folder.rglob("*.y*ml")) if not _told_by_context(path, folder)]
@@ -48,10 +49,10 @@ def judge_parts(conf_dir: Path | None = None) -> dict[str, str]:
         "shiliu": __version__,
         "code": _code()[:12],
         "sheets": digest_of([(path.name, file_digest(path)) for path in sheets])[:12],
-        "mujoco": mujoco.__version__,
-        "numpy": np.__version__,
+        "mujoco": kind["mujoco"],
+        "numpy": kind["numpy"],
         "scipy": scipy.__version__,
-        "machine": platform.machine(),
+        "machine": ", ".join(kind[name] for name in ("platform", "library", "processor", "simd", "arithmetic")),
     }
 
 

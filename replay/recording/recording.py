@@ -161,6 +161,8 @@ class SimEpisode:
         cell: name of the physical cell, if any.
         provenance: what made it (operator, versions, settings), plain JSON.
         metadata: what the data centre says of it, as `metadata.Metadata.plain` gives it; empty where it says nothing.
+        made_on: on what its bits depend besides the scene (engine, library, kind of processor), as `machine_kind.machine` gives it; empty
+            where that was not kept.
     """
 
     seed: int
@@ -183,6 +185,7 @@ class SimEpisode:
     cell: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
+    made_on: dict[str, str] = field(default_factory=dict)
 
     @property
     def n_steps(self) -> int:

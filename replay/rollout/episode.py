@@ -14,6 +14,7 @@ from ...scenarios.scene.scene import Scene
 from ...version import __version__
 from ..recording.features import grid_ns, streams_of
 from ..recording.recording import SimEpisode, SimRecording
+from .machine_kind import machine
 from .observers import whole_second
 from .rollout import Rollout, Take, play
 
@@ -72,6 +73,7 @@ def episode_of(
         scenario=scene.name,
         cell=scene.config.cell.id if scene.config.cell else None,
         provenance={"shiliu": __version__, **(played.provenance if provenance is None else provenance)},
+        made_on=dict(machine()),
     )
 
 

@@ -10,7 +10,10 @@ from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError
 from ..recording.recording import Recording, SimEpisode
 from .episode import as_recording, checkpoints_of
+from .machine_kind import differing, machine
 from .rollout import Rollout, Take, play
+
+ENGINE = f"mujoco {mujoco.__version__}"
 
 
 def start_of(scene: Scene, episode: SimEpisode) -> Draw:
@@ -51,10 +54,11 @@ def refuse_other(scene: Scene, episode: SimEpisode, name: str, ours: np.ndarray)
     wrong = ((theirs != ours) & (np.clip(theirs, low, high) != np.clip(ours, low, high))).any(axis=1)
     if wrong.any():
         first = int(np.argmax(wrong))
+        other = differing(episode.made_on, machine()) if episode.made_on else ""
+        made = f"It was made on another kind of machine: {other}." if other else f"It was made with {episode.engine}, this is {ENGINE}."
         raise EpisodeError(
             f"stepped again it departs from its record at {first * episode.control_timestep:.2f} s, so that what is "
-            f"written would not be what was recorded. It was made with {episode.engine}, this is "
-            f"mujoco {mujoco.__version__}.",
+            f"written would not be what was recorded. {made}",
             field=name,
         )
 
@@ -69,6 +73,15 @@ def played_again(scene: Scene, recording: Recording) -> Rollout | None:
     except EpisodeError:
         return None
     return next(play(scene, [take], [checkpoints_of(scene, take.n_steps)], threads=1))
+
+
+def comes_out(episode: SimEpisode, again: Rollout) -> bool:
+    """Whether a rollout gives every full state and every recorded row of an episode, to the bit."""
+    states = {k: state for k, state in episode.checkpoints.items() if k in again.states}
+    rows = {name: np.asarray(theirs) for name, theirs in episode.states.items() if name in again.observations}
+    return all(np.array_equal(state, again.states[k]) for k, state in states.items()) and all(
+        np.array_equal(theirs, again.observations[name][: len(theirs)], equal_nan=theirs.dtype.kind == "f") for name, theirs in rows.items()
+    )
 
 
 def made_again(scene: Scene, recording: Recording, played: SimEpisode | None) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from shiliu import cli
 from shiliu.replay.drift import drifting
-from shiliu.replay.drift.comparing import compare
+from shiliu.replay.drift.comparing import compare, differences
 from shiliu.replay.drift.drift_report import cells, figures
 from shiliu.replay.drift.kept_take import FOLDER, QPOS, machine, read_take, write_take
 from shiliu.replay.drift.outcome import exit_code, outcome_of
@@ -157,6 +157,21 @@ def test_another_engine_explains_numbers_but_no_flip(here, take, tmp_path, capsy
     label = {**take.label, "success": not take.label["success"]}
     write_take(replace(take, label=label, made_on=made_on), folder)
     assert cli.main(["drift", f"corpus={folder}"]) == 1
+
+
+@pytest.mark.parametrize("word", ["library", "processor", "arithmetic"])
+def test_another_library_or_processor_explains_numbers_and_what_was_not_kept_does_not(take, word):
+    there = {**machine(), word: "another one"}
+    numbers = replace(take, bits=replace(take.bits, states="0"), made_on=dict.fromkeys(take.made_on, there))
+    now = replace(take, made_on={what: dict(machine()) for what in take.made_on})
+
+    def code(kept):
+        found = list(differences(kept, now, ["bits"], PERIOD))
+        return exit_code([outcome_of(kept, now, found, PERIOD)]), found[0].elsewhere
+
+    assert code(numbers) == (3, f"{word} another one → {machine()[word]}")
+    del there[word]  # a take of an older version says nothing of it
+    assert code(replace(numbers, made_on=dict.fromkeys(take.made_on, there))) == (1, "")
 
 
 def test_a_take_that_cannot_be_played_is_a_line_and_the_others_are_played(here, take, tmp_path):

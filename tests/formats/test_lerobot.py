@@ -11,6 +11,7 @@ from damage import mutate, outcome
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot import layout
 from shiliu.replay.formats.lerobot import own as lerobot
+from shiliu.replay.formats.lerobot.side_files import checked_tree
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
 from shiliu.replay.formats.picture_samples import picture_samples_of
 from shiliu.replay.recording.recording import SimEpisode
@@ -62,6 +63,7 @@ def sim_episode(seed=0, n=40):
         task={"en": "Heat the bowl.", "zh": "加热。"},
         scenario="microwave",
         provenance={"operator": "scripted"},
+        made_on={"library": "glibc 2.31", "processor": "GenuineIntel 6 85"},
     )
 
 
@@ -93,6 +95,7 @@ def test_dataset_comes_back_to_the_bit(dataset):
             "engine",
             "control_timestep",
             "provenance",
+            "made_on",
         ):
             assert getattr(back, name) == getattr(made, name), name
         command = r.streams["action/joint_position"]
@@ -101,6 +104,18 @@ def test_dataset_comes_back_to_the_bit(dataset):
         assert command.time_ns[:3].tolist() == [0, 33_333_333, 66_666_667]
         assert r.streams["action/claw"].unit == "%" and r.streams["shiliu.target"].role == "pose"
     assert len({r.sha256 for r in recordings}) == 3
+
+
+def test_a_set_from_before_machines_were_kept_is_read(dataset):
+    side = json.loads((dataset / "shiliu/episodes/episode_000000.json").read_text())
+    assert checked_tree(side)["made_on"] == sim_episode().made_on
+    del side["made_on"], side["metadata"]
+    older = checked_tree(side)
+    assert (older["made_on"], older["metadata"]) == ({}, {})
+    with pytest.raises(EpisodeError, match="made_on: 3 is not dict"):
+        checked_tree({**side, "made_on": 3})
+    with pytest.raises(EpisodeError, match="is not a table of words"):
+        checked_tree({**side, "made_on": {"library": 3}})
 
 
 def test_same_episodes_give_the_same_bytes(tmp_path):

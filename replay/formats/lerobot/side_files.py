@@ -22,7 +22,7 @@ from ..episode_archive import unpacked_arrays
 MAX_NPZ_BYTES = 192 << 20  # unpacked; an hour of checkpoints of a large scene is some 50 MB
 MAX_SECONDS = 1e9
 _NOTHING = type(None)
-# field of an episode -> what stands there, in the order of the file; metadata stands last, and not in older sets
+# field of an episode -> what stands there, in the order of the file; `_LATER` stand last, and not in older sets
 _TREE: dict[str, tuple[type, ...]] = {
     "seed": (int,),
     "draw": (dict,),
@@ -39,6 +39,7 @@ _TREE: dict[str, tuple[type, ...]] = {
     "task": (dict,),
     "provenance": (dict,),
 }
+_LATER: dict[str, tuple[type, ...]] = {"metadata": (dict,), "made_on": (dict,)}
 
 
 def side_of(episode: SimEpisode, last: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
@@ -67,7 +68,7 @@ def side_of(episode: SimEpisode, last: Mapping[str, np.ndarray]) -> tuple[dict[s
         **{f"last.{name}": row for name, row in last.items()},
     }
     np.savez(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for its own option
-    tree = {key: getattr(episode, key) for key in (*_TREE, "metadata")}
+    tree = {key: getattr(episode, key) for key in (*_TREE, *_LATER)}
     plain = {key: types[0](tree[key]) for key, types in _TREE.items() if types[0] in (int, float, list)}
     return tree | plain, buffer.getvalue()
 
@@ -88,7 +89,7 @@ def episode_from(
             last = arrays.get(f"last.{feature}")
             observed[feature] = values if last is None else np.concatenate([values, last[None]])
     steps = [int(t) for t in arrays["checkpoint_steps"]]
-    plain = {key: tree[key] for key in (*_TREE, "metadata")} | {"action_names": tuple(tree["action_names"])}
+    plain = {key: tree[key] for key in (*_TREE, *_LATER)} | {"action_names": tuple(tree["action_names"])}
     return SimEpisode(
         config=config,
         start_state=arrays["start_state"],
@@ -102,7 +103,7 @@ def episode_from(
 def checked_tree(
     tree: dict[str, Any], path: Path | None = None, fix: str = "Copy the dataset again."
 ) -> dict[str, Any]:
-    """The tree of an episode, with `metadata` where an older set has none; asked before writing and after reading.
+    """The tree of an episode, with `metadata` and `made_on` where an older set has none; asked before writing and after reading.
 
     Raises:
         EpisodeError: a key is missing or holds something else, named.
@@ -112,8 +113,8 @@ def checked_tree(
         shown = repr(tree.get(key))[:60]
         return EpisodeError(f"{shown} is not {wanted}. {fix}", file=path, field=key)
 
-    tree = {"metadata": {}, **tree}
-    for key, types in {**_TREE, "metadata": (dict,)}.items():
+    tree = {**{key: {} for key in _LATER}, **tree}
+    for key, types in {**_TREE, **_LATER}.items():
         if key not in tree or type(tree[key]) not in types:
             raise wrong(key, " or ".join("nothing" if t is _NOTHING else t.__name__ for t in types))
     if not -LARGEST <= min(tree["seed"], tree["scenario_version"]) <= max(tree["seed"], tree["scenario_version"]) <= LARGEST:
@@ -122,6 +123,8 @@ def checked_tree(
         raise wrong("action_names", "a list of names")
     if not all(type(sentence) is str for sentence in tree["task"].values()):
         raise wrong("task", "a table of sentences")
+    if not all(type(word) is str for word in tree["made_on"].values()):
+        raise wrong("made_on", "a table of words")
     if not 0 < tree["control_timestep"] < math.inf or tree["n_substeps"] < 1:
         raise wrong("n_substeps", "a whole number of physics steps")
     label = tree["label"]

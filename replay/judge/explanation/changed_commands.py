@@ -17,6 +17,7 @@ from ...recording.recording import Recording
 from ...residual.case import Case
 from ...residual.full_states import states_beside
 from ...residual.hypotheses import Explanation, best
+from ...rollout.between_states import BetweenStates
 from ...rollout.each_second import PlayedSeconds, each_second
 from ...rollout.restored_commands import RestoredSecond, least_of, restored_commands
 from ...rollout.rollout import Rollout
@@ -31,26 +32,28 @@ STATE, ACTION = "observation.state", "action"
 _FOUND: WeakKeyDictionary[Recording, tuple[Scene, Mapping[str, Any] | None]] = WeakKeyDictionary()
 
 
-def changed_in_seconds(scene: Scene, recording: Recording, again: Rollout | None) -> Mapping[str, Any] | None:
+def changed_in_seconds(
+    scene: Scene, recording: Recording, again: Rollout | None, between: BetweenStates | None = None
+) -> Mapping[str, Any] | None:
     """What of an own episode is otherwise than its full states say, as `changed_columns` tells it: its commands, else its columns in
     seconds whose commands are right. None where neither is found, or rows are not those of the states.
 
     Args:
-        again: what its commands do from its start.
+        again: what its commands do from its start; between: from each full state to the next one, where bits are others for the machine.
     """
     if again is None:
         return None
     known = _FOUND.get(recording)
     if known is None or known[0] is not scene:
-        known = _FOUND[recording] = scene, _sought(scene, recording, again)
+        known = _FOUND[recording] = scene, _sought(scene, recording, again, between)
     return known[1]
 
 
-def _sought(scene: Scene, recording: Recording, again: Rollout) -> Mapping[str, Any] | None:
+def _sought(scene: Scene, recording: Recording, again: Rollout, between: BetweenStates | None) -> Mapping[str, Any] | None:
     episode = recording.episode
     if episode is None or states_beside(recording).moved is not None:
         return None
-    played = each_second(scene, episode, again)
+    played = each_second(scene, episode, again) if between is None else between.played
     if played is None:
         return None
     measured = {}

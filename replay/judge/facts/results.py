@@ -22,8 +22,10 @@ from ...checks.rules import Rules
 from ...recording.pictures import Brightness
 from ...recording.recording import Recording, SimEpisode
 from ...retarget.carry_over import Carried
+from ...rollout.between_states import BetweenStates, play_between_states
 from ...rollout.episode import episode_of
-from ...rollout.reproduce import made_again, played_again
+from ...rollout.machine_kind import differing, machine
+from ...rollout.reproduce import comes_out, made_again, played_again
 from ...rollout.rollout import Rollout, Take
 from ...signals.joint_motion import JointMotion
 from ...signals.signal import Motion
@@ -140,8 +142,25 @@ class Subject:
 
     @cached_property
     def made_again(self) -> bool:
-        """Whether that gives every recorded command and measurement again, to the bit."""
-        return made_again(self.made_in, self.recording, self.played_again)
+        """Whether that gives every recorded command and measurement again, to the bit; to within rounding on another kind of machine."""
+        return made_again(self.made_in, self.recording, self.played_again) or self.follows is not None
+
+    @cached_property
+    def between_states(self) -> BetweenStates | None:
+        """An own episode from each full state to the next one; None where it comes out to the bit, and where it was made on a machine of
+        this kind, on which it has to."""
+        episode = self.recording.episode
+        if episode is None or self.performed is not None or not differing(episode.made_on, machine()):
+            return None
+        again = self.rollout_again
+        if again is None or comes_out(episode, again):
+            return None
+        return play_between_states(self.made_in, episode, again.draw)
+
+    @property
+    def follows(self) -> BetweenStates | None:
+        """`between_states`, where all of it is as it was recorded, to within rounding."""
+        return self.between_states if self.between_states is not None and self.between_states.follows else None
 
     @property
     def claim(self) -> Mapping[str, Any] | None:

@@ -60,10 +60,13 @@ def _today(subject: Subject) -> Today | None:
 
 def _as_played(subject: Subject) -> Mapping[str, Any] | None:
     """What of an own episode is otherwise than in its replay: nothing where it comes by all full states and makes every column again.
-    Where it does not come by them, each second is played by itself. None where no replay tells, or it is no number of a column."""
+    To within rounding is enough for one that was made on another kind of machine. Where it does not come by them, each second is played
+    by itself. None where no replay tells, or it is no number of a column."""
     episode, again = subject.recording.episode, subject.played_again
     if episode is None or again is None:
         return None
+    if subject.follows is not None:
+        return {}
     known = {k: state for k, state in episode.checkpoints.items() if k in again.checkpoints}
     comes_by = all(np.array_equal(state, again.checkpoints[k]) for k, state in known.items())
     if subject.made_again and comes_by:
@@ -71,7 +74,7 @@ def _as_played(subject: Subject) -> Mapping[str, Any] | None:
     if not known:
         return None
     if not comes_by:
-        changed = changed_in_seconds(subject.made_in, subject.recording, subject.rollout_again)
+        changed = changed_in_seconds(subject.made_in, subject.recording, subject.rollout_again, subject.between_states)
         return changed if changed is not None or not subject.made_again else {}
     record, played = {}, {}
     for name, theirs in episode.states.items():

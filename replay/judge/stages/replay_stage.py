@@ -30,15 +30,11 @@ from ...checks.outcome import (
     check_touches,
     failures_shown,
 )
-from ...checks.playback import check_reproduces, check_tracking, tracking_error
+from ...checks.playback import check_tracking, tracking_error
 from ...checks.rules import Rules
 from ...recording.codes import codes
-from ...recording.recording import SimEpisode
 from ...rollout.rollout import Rollout, Take, play
 from ...signals.channels import in_radians
-from ..explanation.attribution import attribute
-from ..explanation.changed_columns import changed_columns, of_columns
-from ..explanation.changed_commands import changed_in_seconds
 from ..explanation.tracking_cause import explain
 from ..explanation.what_tips import tipped
 from ..facts.carried_poses import check_carried
@@ -58,10 +54,9 @@ from ..facts.retargeted_report import check_object
 from ..facts.unasked_touches import unasked_touches
 from .goal_over_starts import HANGS, UNKNOWN_START, goal_over_starts, in_each, of_anywhere, what_is_unknown
 from .likely_plan import LEAST_STARTS
+from .reproduced import check_reproduced
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 
-PART = 0.5  # of a take: columns that were changed in more of it may be so for another cause, of which `attribute` knows
-OF_A_COLUMN = ("unknown", "action_edited", "record_edited")  # causes of a departure, behind which columns may have been changed
 Tracking = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
 
 
@@ -152,7 +147,7 @@ def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
         if subject.context.made_in is not None:
             found.append(rules["reproduces"].not_applicable("played_elsewhere"))
         elif rollouts.again or subject.recording.declared is not None:  # what a set holds is held against what was performed
-            found += _reproduced(subject, motions, shown)
+            found += check_reproduced(subject, motions, shown)
         else:
             found.append(rules["reproduces"].not_checked("as_performed"))
         found += _motors(subject, take, shown)
@@ -391,72 +386,6 @@ def _slipped(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     mine = [before_let_go(scene, shown, before_received(scene, shown, held)) for held in rollouts.carries]
     creeps = [(held, creep_of(scene, rollouts.plan.takes[0], shown, held)) for held in mine if held.begin < held.end]
     return check_slip(creeps, len(scene.handled), scene.control_timestep, rules)
-
-
-def _reproduced(subject: Subject, motions: Motions, shown: Rollout) -> list[Finding]:
-    """Own episodes: every recorded state of every step, and the full state at every whole second, to the bit."""
-    episode, scene, rules = subject.recording.episode, subject.scene, subject.rules
-    assert episode is not None
-    recorded, replayed, parts, at = [], [], {}, 0
-    compared = [name for name in episode.states if _comparable(episode, shown, name)]
-    for name in compared:
-        ours, theirs = shown.observations[name], np.asarray(episode.states[name])
-        rows = min(len(ours), len(theirs))
-        recorded.append(theirs[:rows])
-        replayed.append(ours[:rows])
-        parts[name.removeprefix("observation.")] = slice(at, at + theirs.shape[1])
-        at += theirs.shape[1]
-    if not recorded:
-        return [rules["reproduces"].not_checked("not_recorded")]
-    rows = min(len(r) for r in recorded)
-    found = check_reproduces(
-        np.concatenate([r[:rows] for r in recorded], axis=1),
-        np.concatenate([r[:rows] for r in replayed], axis=1),
-        scene.control_timestep,
-        rules,
-        parts,
-    )
-    apart = {
-        k: float(np.abs(state - shown.states[k]).max())
-        for k, state in episode.checkpoints.items()
-        if k in shown.states and not np.array_equal(state, shown.states[k])
-    }
-    if apart and found[0].level == "PASS":
-        first = min(apart)
-        details = {"step": first, "what_differs": "full state in float64", "likely": "engine_version", "steps": episode.n_steps}
-        t0 = first * scene.control_timestep
-        found = [rules["reproduces"].beyond(max(apart.values()), t0=t0, excess=1.0, details=details)]
-    if scene.fingerprint != episode.fingerprint:
-        found[0].details["scene_changed"] = True
-    if found[0].level == "FAIL" and found[0].details["likely"] != "length":
-        assert motions.draw is not None
-        record = {name: np.asarray(episode.states[name])[:rows] for name in compared}
-        again = {name: shown.observations[name][:rows] for name in compared}
-        if not apart and any(k in shown.states for k in episode.checkpoints):
-            found = [_written_otherwise(found[0], scene, episode, record, again)]
-            return found
-        changed = changed_in_seconds(scene, subject.recording, shown)
-        if changed is not None and changed["share"] < PART:
-            return [of_columns(found[0], changed)]
-        found[0].details |= attribute(scene, episode, motions.draw, record, again, shown.states)
-        if changed is not None and found[0].details["likely"] in OF_A_COLUMN:
-            return [of_columns(found[0], changed)]
-    return found
-
-
-def _written_otherwise(
-    finding: Finding, scene: Scene, episode: SimEpisode, record: Mapping[str, np.ndarray], again: Mapping[str, np.ndarray]
-) -> Finding:
-    """All full states are as they are replayed: what else differs was changed where columns are written, or later."""
-    features = {name: scene.schema.observations[name] for name in record}
-    commands = dict(zip(episode.action_names, episode.actions.T))
-    return of_columns(finding, changed_columns(record, again, features, scene.control_timestep, commands))
-
-
-def _comparable(episode: SimEpisode, shown: Rollout, name: str) -> bool:
-    """Whether a recorded feature is made again by the replay, column by column; pictures are not."""
-    theirs, ours = np.asarray(episode.states[name]), shown.observations.get(name)
-    return ours is not None and theirs.ndim == 2 and theirs.dtype.kind == "f" and theirs.shape[1] == ours.shape[1]
 
 
 def _motors(subject: Subject, take: Take, shown: Rollout) -> list[Finding]:

@@ -45,6 +45,8 @@ def rollout_stage(
         own = subject.recording.episode is not None and subject.context.made_in is None
         if plans[i].takes and own and subject.performed is not None:
             found[i] = rolled_out(subject, plans[i], [subject.performed], again=False)
+        elif plans[i].takes and own and (followed := subject.follows) is not None:
+            found[i] = rolled_out(subject, plans[i], [followed.rollout])
         elif plans[i].takes and own and (played_already := subject.played_already(plans[i].keep[0])) is not None:
             found[i] = rolled_out(subject, plans[i], [played_already])
         elif (searched := from_hands(subject, plans[i], threads, seed)) is not None:
