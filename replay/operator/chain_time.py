@@ -125,7 +125,7 @@ def taken_before_put(scene: Scene) -> list[Answer]:
         if skill.word == "put" and thing in things and thing not in had:
             lost.append(f"{thing} is put down, and no step before takes it. Add a take of it.")
         had |= {name.partition("/")[0] for name in handled(skill)} if skill.word not in LOOKS else set()
-    return [Answer(TAKEN, False, text) for text in dict.fromkeys(lost)] or [Answer(TAKEN, True, "")]
+    return [Answer(TAKEN, False, text) for text in dict.fromkeys(lost)] or [Answer(TAKEN, True, "no step puts down what no hand had")]
 
 
 def _begins(scene: Scene, chain: Sequence[Skill], k: int) -> int:
