@@ -198,7 +198,9 @@ def _goal(
     goal = [
         explained(one, scene, tried, takes[0], beside, there, rollouts.offset) if one.failed else one for one in goal
     ]
-    if _unplaced(subject, rollouts):
+    if rollouts.plan.start is not None and _unplaced(subject, rollouts):
+        missing = {"missing": [key for key in rollouts.plan.start.drawn if key != "friction"]}
+        goal = [replace(one, details={**one.details, **missing}) if one.failed else one for one in goal]
         return [open_(one, subject.rules, UNKNOWN_START) if one.failed else one for one in goal], frozenset()
     if not rollouts.known and not _left(rollouts):
         return goal, frozenset()
