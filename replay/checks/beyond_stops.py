@@ -37,6 +37,10 @@ ALIKE = 0.15  # rad by which two arms may begin further from one another's postu
 # of a range, by which degrees may leave it; of the rows, in which they are out of it when they are read as radians
 SLACK, OFTEN = 0.1, 0.1
 MOST_FITS = 3  # faults that a sentence names
+# orders of whole limbs: from the tip to the base, one column further or back, and one joint of the left arm after one of the right
+ORDERS = ("reversed", "shifted", "interleaved")
+# joints of a limb whose order is asked for; joints that have to be beyond their stops, or rad by which a single one has to be
+LIMB, WITNESSES, FAR = 3, 2, 0.4
 DIGITS = re.compile(r"\d+")
 
 Columns = dict[str, np.ndarray]
@@ -47,7 +51,7 @@ class Undone:
     """A fault, and what it would change back.
 
     Attributes:
-        kind: `turns`, `order` (two joints of a limb, one after the other, exchanged), `sides`, `sign` or `zero`.
+        kind: `turns`, `order` (two joints of a limb, one after the other, exchanged), `sides`, `sign`, `zero` or one of `ORDERS`.
         joints: that it is about; by: [rad] that was added to them, of turns and zeros.
         back: from the columns of a stream [rad] to those that it changes, as they were.
     """
@@ -101,9 +105,12 @@ def beyond_stop(command: Stream | None, state: Stream | None, limits: Limits, or
     q, past = both[0][out[0]], _past(both[0][out[0]], limits, out[0])
     rows, row, t = np.flatnonzero(past > 0.0), int(past.argmax()), seconds(state, origin)
     limit = limits[out[0]].upper if q[row] > limits[out[0]].upper else limits[out[0]].lower
+    share = len(rows) / len(q)
     fits = [one for one in faults(names, out, both[0], limits) if all(_is_within(one.back(x), limits) for x in both)]
+    if not fits and share >= MANY and (len(out) >= WITNESSES or past[row] > FAR):
+        fits = [one for one in orders(names) if all(_is_within(one.back(x), limits) for x in both)]
     return BeyondStop(
-        tuple(out), float(past[row]), float(q[row]), float(limit), float(t[rows[0]]), float(t[rows[-1]]), len(rows) / len(q),
+        tuple(out), float(past[row]), float(q[row]), float(limit), float(t[rows[0]]), float(t[rows[-1]]), share,
         tuple(_likeliest(fits, out, both[0])),
     )  # fmt: skip
 
@@ -129,13 +136,18 @@ def beyond_range(beyond: BeyondStop | None, rules: Rules) -> list[Finding]:
 
 
 def beyond_by_exchange(beyond: BeyondStop | None, rules: Rules) -> list[Finding]:
-    """`stream.swapped` of columns that were exchanged in command and measurement alike; empty where that alone does not explain it."""
+    """`stream.swapped` of columns in another order in command and measurement alike; empty where that alone does not explain it."""
     if beyond is None or not _is_exchange(beyond):
         return []
-    (fault,) = beyond.fits
+    fault = beyond.fits[0]
     pairs = len(fault.joints) // 2
-    details = {"kind": fault.kind, "pairs": _pairs(fault), "count": pairs, "past": beyond.past, "of": "both",
-               "joint": beyond.joints[0], "at": beyond.value, "stop": beyond.limit}  # fmt: skip
+    details: dict[str, Any] = {"kind": fault.kind, "count": pairs, "past": beyond.past, "of": "both",
+                               "joint": beyond.joints[0], "at": beyond.value, "stop": beyond.limit}  # fmt: skip
+    if fault.kind in ORDERS:
+        fits = [f"fit_{kind}" for kind in dict.fromkeys(one.kind for one in beyond.fits)]
+        details |= {"kind": "limbs", **{f"fit{k}": fit for k, fit in enumerate(fits)}}
+    else:
+        details["pairs"] = _pairs(fault)
     return [
         rules["stream.swapped"].beyond(
             float(pairs), 0.0, subject=fault.joints, t0=beyond.t0, t1=beyond.t1, share=beyond.share, details=details
@@ -144,7 +156,8 @@ def beyond_by_exchange(beyond: BeyondStop | None, rules: Rules) -> list[Finding]
 
 
 def _is_exchange(beyond: BeyondStop) -> bool:
-    return len(beyond.fits) == 1 and beyond.fits[0].kind in ("order", "sides") and beyond.share >= MANY
+    kinds = {one.kind for one in beyond.fits}
+    return bool(kinds) and (kinds <= set(ORDERS) or (len(beyond.fits) == 1 and kinds <= {"order", "sides"})) and beyond.share >= MANY
 
 
 def _pairs(fault: Undone) -> str:
@@ -196,6 +209,38 @@ def faults(names: Sequence[str], out: Sequence[str], q: Mapping[str, np.ndarray]
     yield Undone("sign", tuple(out), lambda x: {name: -x[name] for name in out})
     for by in ZEROS:
         yield _moved("zero", tuple(out), by)
+
+
+def orders(names: Sequence[str]) -> Iterator[Undone]:
+    """Other orders of the joints of whole limbs, as of two sets that were put together without a look at their names.
+
+    Args:
+        names: of all joints that have a range, in the order of the columns.
+    """
+    limbs = [limb for limb in _limbs(names) if len(limb) >= LIMB]
+    if not limbs:
+        return
+    yield _ordered("reversed", [(name, other) for limb in limbs for name, other in zip(limb, limb[::-1])])
+    for by in (1, -1):
+        yield _ordered("shifted", [(limb[k], limb[(k + by) % len(limb)]) for limb in limbs for k in range(len(limb))])
+    if len(limbs) == 2 and len(limbs[0]) == len(limbs[1]):
+        blocks, turns = [*limbs[0], *limbs[1]], [name for pair in zip(*limbs) for name in pair]
+        yield _ordered("interleaved", list(zip(blocks, turns)))
+        yield _ordered("interleaved", list(zip(turns, blocks)))
+
+
+def _limbs(names: Sequence[str]) -> list[list[str]]:
+    """The names of each limb, in the order of the columns."""
+    limbs: dict[str, list[str]] = {}
+    for name in names:
+        limbs.setdefault(limb_of(name), []).append(name)
+    return list(limbs.values())
+
+
+def _ordered(kind: str, places: Sequence[tuple[str, str]]) -> Undone:
+    """A joint and the one under whose name it was written, each."""
+    of = dict(places)
+    return Undone(kind, tuple(of), lambda x: {name: x[other] for name, other in of.items()})
 
 
 def _moved(kind: str, joints: tuple[str, ...], by: float) -> Undone:

@@ -92,6 +92,32 @@ def test_two_joints_of_an_arm_in_another_order():
     assert finding.subject == ("zarm_l6_joint", "zarm_l7_joint") and finding.details["past"] == pytest.approx(1.1 - 0.698, abs=0.01)
 
 
+def written(q, order):
+    """The same motions under other names: the k-th name has those of the joint order[k]."""
+    return q | {name: q[NAMES[k]] for name, k in zip(NAMES, order)}
+
+
+ORDERS = {
+    "reversed": [6, 5, 4, 3, 2, 1, 0, 13, 12, 11, 10, 9, 8, 7],
+    "shifted": [6, 0, 1, 2, 3, 4, 5, 13, 7, 8, 9, 10, 11, 12],
+    "interleaved": [0, 7, 1, 8, 2, 9, 3, 10, 4, 11, 5, 12, 6, 13],
+}
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+def test_joints_of_whole_arms_in_another_order(kind):
+    """Nobody's command: put back, every row is within the ranges."""
+    (finding,) = found(written(motion(), ORDERS[kind]))
+    assert (finding.code, finding.level, finding.details["kind"]) == ("stream.swapped", "FAIL", "limbs")
+    assert f"fit_{kind}" in finding.details.values() and finding.details["past"] > 0.4
+
+
+def test_an_order_is_claimed_where_it_brings_every_row_back_alone():
+    q = written(motion(), ORDERS["reversed"])
+    q["zarm_r4_joint"] = q["zarm_r4_joint"] + 1.0
+    assert found(q) == []
+
+
 def test_left_and_right_are_exchanged_where_both_of_a_pair_are_beyond():
     (finding,) = found(exchanged(motion(), *zip(LEFT, map(other_side, LEFT))))
     assert (finding.code, finding.details["kind"], finding.value) == ("stream.swapped", "sides", 7.0)
