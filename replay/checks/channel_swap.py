@@ -16,6 +16,7 @@ from ..residual.bodies import ComparedColumns
 from ..signals.channels import turns_beside
 from ..signals.pairing import Both
 from ..signals.sides import other_side
+from ..signals.signal import over_runs
 from .beyond_stops import beyond_by_exchange
 from .check import Check
 from .finding import Finding, worst_of
@@ -32,6 +33,8 @@ BESIDE = 0.3
 ALIKE, NOISE = 0.1, 0.02
 MOST_NAMED = 8  # joints of a ring that a sentence names
 AROUND = 0.3  # s, how far a joint's own delay may lie from that of the others
+# s and share of its way for which a joint stands at a place; share of its way that it goes there and back: else it may be on its way
+RESTS, STANDS, BACK = 0.5, 0.1, 0.5
 
 
 def check_wiring(columns: ComparedColumns, rules: Rules) -> list[Finding]:
@@ -169,7 +172,8 @@ def check_scaled(
 
     The factor is the slope of state over command, without means, at the joint's own delay (no further than 0.3 s from
     that of all). It counts where the two move together. A soft or slow servo moves less than its command, but then the two no
-    longer move together; and it never moves half as far again as its command.
+    longer move together; and it never moves half as far again as its command. A joint that is on one way all along, which it had begun
+    before the take or had not ended when it ended, is late or slow just as well, and no FAIL.
 
     Args:
         both: in radians, or shares of the way.
@@ -203,13 +207,15 @@ def check_scaled(
     details = shared | {"factors": factors}
     found = []
     for name, factor in factors.items():
-        departs = _departs(factor)
+        graded = rule.grade_value(_departs(factor))
+        if graded["level"] == "FAIL" and not _is_whole(both, both.names.index(name)):
+            graded["level"] = "WARN"
         found.append(
             rule.finding(
                 subject=(name,),
                 t0=float(both.t[0]),
                 t1=float(both.t[-1]),
-                **rule.grade_value(departs),
+                **graded,
                 details=details | {"factor": factor, "kind": "flipped" if factor < 0 else "scaled"},
             )
         )
@@ -222,6 +228,21 @@ def check_scaled(
             worst[0].subject = (*worst[0].subject, *others)
             worst[0].details["kind"] = "all_flipped"
     return worst
+
+
+def _is_whole(both: Both, j: int) -> bool:
+    """Whether command and measurement of a joint both go there and back, or stand together at two places."""
+    sides = np.column_stack([both.command[:, j], both.state[:, j]])
+    ways = np.maximum(np.ptp(sides, axis=0), 1e-9)
+    there, back = (np.max(sign * sides - np.minimum.accumulate(sign * sides), axis=0) for sign in (1.0, -1.0))
+    if (np.minimum(there, back) >= BACK * ways).all():
+        return True
+    rows = max(2, round(RESTS / max(both.step, 1e-9)) + 1)
+    if len(sides) < rows:
+        return False
+    rests = ((over_runs(np.maximum, sides, rows) - over_runs(np.minimum, sides, rows)) <= STANDS * ways).all(axis=1)
+    places = sides[rows - 1 :][rests]
+    return bool(rests.any() and (np.ptp(places, axis=0) >= BACK * ways).all())
 
 
 def _departs(factor: float) -> float:

@@ -6,11 +6,13 @@ import warnings
 
 import numpy as np
 import pytest
-from joint_streams import RATE, stream
+from joint_streams import ELBOW, RATE, stream
+from shiliu.replay.checks.channel_swap import check_scaled
 from shiliu.replay.checks.hand_scale import share_of_command
 from shiliu.replay.checks.ranges import check_range
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.residual.table import RecordedChannel
+from shiliu.replay.signals.pairing import side_by_side
 from shiliu.replay.signals.statistics import correlation
 
 
@@ -42,3 +44,24 @@ def test_what_stands_still_is_like_nothing():
     x = np.arange(5.0)
     assert correlation(np.ones(5), x) == correlation(x, np.ones(5)) == correlation(x[:1], x[:1]) == 0.0
     assert correlation(x, 2.0 * x + 1.0) == pytest.approx(1.0) and correlation(x, -x) == pytest.approx(-1.0)
+
+
+SENT = 0.6 * np.clip((np.arange(150) / RATE - 1.0) / 0.9, 0.0, 1.0) ** 2  # s: it is on its way from 1.0 to 1.9, and stands to 5.0
+SLOW = 0.6 * np.clip((np.arange(150) / RATE - 1.1) / 2.0, 0.0, 1.0) ** 2  # of the way 0.2 as far when the command stands
+
+
+@pytest.mark.parametrize(
+    ("command", "state", "rows", "level"),
+    [
+        (SENT, SLOW, 57, "WARN"),  # the take ends on the way
+        (0.6 - SENT, 0.6 - SLOW, 57, "WARN"),
+        (SENT, SLOW, 150, "PASS"),
+        (SENT, 0.4 * np.roll(SENT, 3), 57, "WARN"),
+        (SENT, 0.4 * np.roll(SENT, 3), 90, "FAIL"),  # it stands at both ends of its way
+        (np.abs(SENT - 0.3), 0.4 * np.abs(np.roll(SENT, 3) - 0.3), 62, "FAIL"),  # there and back
+    ],
+)
+def test_a_joint_that_is_on_its_way_when_the_take_ends_is_no_factor(command, state, rows, level):
+    both = side_by_side(stream("command", command[:rows], (ELBOW,)), stream("measured", state[:rows], (ELBOW,)), (ELBOW,), 0)
+    (finding,) = check_scaled(both, load_rules())
+    assert finding.level == level
