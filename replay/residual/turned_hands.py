@@ -100,7 +100,10 @@ def not_at_cuts(found: Sequence[Difference]) -> list[Difference]:
 
 
 def _moves_elsewhere(c: np.ndarray, q: np.ndarray, edges: list[int], reach: int) -> bool:
-    """Whether a hand goes some of its way between these rows, in much smaller steps, and later than it is commanded."""
+    """Whether a hand goes some of its way between these rows, in much smaller steps, and later than it is commanded: by fewer rows than
+    `reach`, so that rows which are too far apart do not tell."""
+    if reach <= BEHIND:
+        return False
     steps = np.abs(np.diff(q))
     least = float(steps[[edge - 1 for edge in edges]].min())
     steps[[edge - 1 for edge in edges]] = 0.0

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from servo_takes import NAMES, RATE, found, motion
+from servo_takes import NAMES, RATE, found, motion, taken
+from shiliu.replay.residual.moved_zero import moved_zero
+from shiliu.replay.residual.table import table_of
 
 ZERO = np.pi / 4.0
 
@@ -43,3 +45,14 @@ def test_a_leap_of_the_command_that_the_joint_answers_is_none():
     take["state"][:, 2] += np.concatenate([[0.0] * 2, step[:-2]])
     finding = found(take, without=("velocity",))
     assert not (finding.level == "FAIL" and finding.details["column"] == "rows")
+
+
+@pytest.mark.parametrize("rows", [0, 9, 30])
+def test_what_leaps_all_the_time_hides_no_edge(rows):
+    """A joint that shakes before the part has no other zero; all edges count, or the part would be taken for the rest."""
+    take = shifted(slice(150, 260))
+    for name in ("action", "state"):
+        take[name][20 : 20 + rows, 4] += 0.15 * (np.arange(rows) % 2)
+    (group,) = table_of(taken(take)).groups
+    (one,) = moved_zero(group).differences
+    assert (one.channels, one.first, one.last) == ((NAMES[2],), 150, 259)
