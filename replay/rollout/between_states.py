@@ -17,6 +17,7 @@ import numpy as np
 
 from ...scenarios.draws.variation import Draw
 from ...scenarios.scene.scene import Scene
+from ...version import __version__
 from ..recording.recording import SimEpisode
 from .each_second import PlayedSeconds, Second, plays_alone
 from .ground_force import GroundForce
@@ -98,8 +99,8 @@ class BetweenStates:
 
     @property
     def played(self) -> PlayedSeconds | None:
-        """The seconds, for those who ask what was changed in the others; None where no second is known, or none tells (`plays_alone`)."""
-        if not plays_alone(self.scene, self.episode):
+        """The seconds, for those who ask what was changed in the others; None where none is known, or tells of commands."""
+        if not (plays_alone(self.scene, self.episode) and _is_of_this_scene(self.scene, self.episode)):
             return None
         other = tuple(one for one in self.seconds if not self.known[one.begin + one.n])
         seconds = PlayedSeconds(self.scene, self.episode, self.rollout.draw, self.rows, self.known, other)
@@ -134,6 +135,12 @@ def play_between_states(scene: Scene, episode: SimEpisode, draw: Draw) -> Betwee
     parts = tuple(Second(k.begin, k.end - k.begin, states[k.begin], states[k.end]) for k in seconds if k.has_state)
     follows = one.begins and all(stretch.follows for stretch in found)
     return BetweenStates(scene, episode, rollout, known, follows, one.snapped(seconds), parts, tuple(found))
+
+
+def _is_of_this_scene(scene: Scene, episode: SimEpisode) -> bool:
+    """Whether it was made in this scene: the last bits of a compiled scene are those of the machine, so that versions count as well."""
+    made = episode.scenario_version, episode.provenance.get("shiliu")
+    return episode.fingerprint == scene.fingerprint or (bool(episode.made_on) and made == (scene.version, __version__))
 
 
 class _Pins(RecordedPolicy):

@@ -59,7 +59,7 @@ def each_second(scene: Scene, episode: SimEpisode, again: Rollout | None) -> Pla
         again: the whole episode played from its start, with full states: as far as it comes by those of the record, it is not played anew.
     """
     kept = episode.checkpoints
-    if again is None or not plays_alone(scene, episode):
+    if again is None or not plays_alone(scene, episode) or episode.fingerprint != scene.fingerprint:
         return None
     steps = [k for k in sorted({0, *kept}) if k <= episode.n_steps]
     states = {k: episode.start_state if k == 0 else kept[k] for k in steps}
@@ -93,9 +93,8 @@ def each_second(scene: Scene, episode: SimEpisode, again: Rollout | None) -> Pla
 
 def plays_alone(scene: Scene, episode: SimEpisode) -> bool:
     """Whether a second that is played by itself, and comes to another end, tells of its commands: not over a link or on legs, which
-    remember more than a full state, and not in another engine or scene."""
-    same = (episode.engine, episode.fingerprint) == (f"mujoco {mujoco.__version__}", scene.fingerprint)
-    return same and scene.config.link.local and scene.robot.policy is None
+    remember more than a full state, and not in another engine."""
+    return episode.engine == f"mujoco {mujoco.__version__}" and scene.config.link.local and scene.robot.policy is None
 
 
 def play_seconds(scene: Scene, draw: Draw, seconds: Sequence[Second], actions: Sequence[np.ndarray], each: bool = False) -> list[Rollout]:

@@ -171,7 +171,14 @@ def test_a_column_of_another_size_is_no_rounding(table, short, cut):
     assert between(table, dataclasses.replace(short, states=states)) is None
 
 
-@pytest.mark.parametrize(("other", "tells"), [({}, True), ({"engine": "mujoco 0.0"}, False), ({"fingerprint": "0" * 64}, False)])
+OTHER = {"fingerprint": "0" * 64}  # in its last bits, or a scene that was changed since
+
+
+@pytest.mark.parametrize(
+    ("other", "tells"),
+    [({}, True), ({"engine": "mujoco 0.0"}, False), (OTHER, True), (OTHER | {"made_on": {}}, False),
+     (OTHER | {"scenario_version": 0}, False), (OTHER | {"provenance": {"shiliu": "0.0"}}, False)],
+)  # fmt: skip
 def test_what_another_engine_or_scene_does_is_no_change_of_commands(followed, short, other, tells):
     found = dataclasses.replace(followed, episode=dataclasses.replace(short, **other))
     assert (found.played is not None) == tells
