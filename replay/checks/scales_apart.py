@@ -21,8 +21,8 @@ OTHER, TWO, LEAST, EXPLAINED, GOES = 0.15, 1.1, 2, 0.97, {True: 0.1, False: 0.05
 LATE = 1.0  # s, by which a measurement is looked for after its command
 OUTSIDE = 0.05  # of its range: a joint that reads further outside than so cannot be there
 # rad by which a joint of another unit is elsewhere in the other stream, and one that shows a unit is away from zero; share of the rows
-# beside a part of a take that show it, at the least
-ELSEWHERE, SHOWS, MOST = 0.5, 0.1, 0.5
+# beside a part of a take that show it, at the least, and number of them that is too few
+ELSEWHERE, SHOWS, MOST, ROWS = 0.5, 0.1, 0.5, 2
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def part_elsewhere(stream: Stream, other: Stream | None, names: Sequence[str]) -
         return None
     first, last = int(rows[0]), int(rows[-1])
     shows = np.delete((np.maximum(here, there) > SHOWS).any(axis=1), slice(first, last + 1))
-    return (first, last) if shows.sum() > LEAST and shows.mean() > MOST else None
+    return (first, last) if shows.sum() > ROWS and shows.mean() > MOST else None
 
 
 def scales_apart(command: Stream | None, state: Stream | None, origin: int) -> OwnScales | None:

@@ -118,17 +118,17 @@ def beside_engine(found: Sequence[Difference], off: Sequence[Difference]) -> lis
     sure = [d for d in off if d.certain]
     weak = [d for d in found if any(_is_a_part(d, one) for one in sure)]
     rest = [d for d in found if not any(d is one for one in weak)]
-    return [*rest, *(one for one in off if not any(_meet(d, one) and (d.certain or not one.certain) for d in rest))]
+    return [*rest, *(one for one in off if not any(d.meets(one) and (d.certain or not one.certain) for d in rest))]
 
 
 def _names(one: Difference, of: Difference) -> bool:
     """Whether a drive has a reason for what is sure without it, and that has none: it knows the rows better as well."""
-    return of.certain and of.name is None and one.name is not None and _meet(one, of)
+    return of.certain and of.name is None and one.name is not None and one.meets(of)
 
 
 def _is_a_part(one: Difference, of: Difference) -> bool:
     """Whether a difference is one that is sure of its channel by its drive, and says less of it."""
-    if not _meet(one, of) or one.kind == "rows":
+    if not one.meets(of) or one.kind == "rows":
         return False
     if not one.certain:
         return True
@@ -136,10 +136,6 @@ def _is_a_part(one: Difference, of: Difference) -> bool:
     compared = one.name is not None and one.explained > 0.0
     better = compared and of.explains_better(one) and not one.explains_better(of)
     return _names(of, one) or better or (longer and (of.name is not None or one.name is None))
-
-
-def _meet(one: Difference, other: Difference) -> bool:
-    return (one.kind == "rows" or bool(set(one.channels) & set(other.channels))) and one.is_near(other)
 
 
 def _goes(channel: RecordedChannel) -> bool:

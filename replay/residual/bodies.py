@@ -184,7 +184,7 @@ class ComparedColumns:
         found += [difference for difference, _ in between]
         sound = [group for group in groups if not any(group is one for _, pair in between for one in pair)]
         found += with_exchanged(self.recording, groups, [d for group in sound for d in differences(group, vouched(self, group))])
-        found = [d for d in found if not _is_turned_at_a_cut(d, found)]
+        found = not_at_cuts(found)
         still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
         found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
         found += [d for group in groups for d in arms_copied(group)]
@@ -247,8 +247,7 @@ def _with_motion(found: Sequence[Difference], by_motion: Sequence[Difference]) -
 
 def _meet(one: Difference, other: Difference) -> bool:
     """Whether two differences are of some of the same columns' channels, in some of the same rows."""
-    shared = one.kind == "rows" or bool(set(one.channels) & set(other.channels))
-    return shared and min(one.last, other.last) >= max(one.first, other.first)
+    return one.shares_columns(other) and min(one.last, other.last) >= max(one.first, other.first)
 
 
 def _named(later: Difference, found: Sequence[Difference]) -> Difference:
@@ -306,18 +305,12 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     return out
 
 
-def _is_turned_at_a_cut(one: Difference, found: Sequence[Difference]) -> bool:
-    """Whether a hand that leaps in both columns does so where rows are lost: it is where it is by then."""
-    edges = (one.first, one.last + 1) if one.numbers.get("turned") == "alike" else ()
-    return any(d.kind == "rows" and d.certain and d.first - JOIN <= edge <= d.last + JOIN for d in found for edge in edges)
-
-
 def _at_a_seam(one: Difference, found: Sequence[Difference]) -> bool:
     """Whether rows are lost or repeated within a difference, or it begins or ends where joints contradict themselves as well: there
     nothing adds up, and no column is to blame."""
     ends = [row for row in (one.first, one.last) if 0 < row < one.rows - 1]
     return any(
-        (d.kind == "rows" and one.first - JOIN <= d.first <= one.last + JOIN)
+        (d.of_all_columns and one.first - JOIN <= d.first <= one.last + JOIN)
         or any(d.first - JOIN <= row <= d.last + JOIN for row in ends if d.last - d.first < one.rows // 2)
         for d in found
     )

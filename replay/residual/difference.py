@@ -84,6 +84,19 @@ class Difference:
             return False
         return 1.0 - self.explained < max(BETTER * (1.0 - (than.explained if than.name else 0.0)), NOTHING)
 
+    @property
+    def of_all_columns(self) -> bool:
+        """Whether its rows are wrong as such, so that no column is asked in them. Another zero in a part is one joint's alone."""
+        return self.kind == "rows" and self.name != "offset"
+
+    def shares_columns(self, other: Difference) -> bool:
+        """Whether it is of some of the channels of another one, or of all."""
+        return self.of_all_columns or bool(set(self.channels) & set(other.channels))
+
+    def meets(self, other: Difference) -> bool:
+        """Whether it is of some of the channels of another one, within `JOIN` rows of it."""
+        return self.shares_columns(other) and self.is_near(other)
+
     def is_near(self, other: Difference) -> bool:
         """Whether two are within `JOIN` rows of each other."""
         return self.first <= other.last + JOIN and other.first <= self.last + JOIN

@@ -113,7 +113,7 @@ def _by_law(
     rest[[0, -1]] = 0.0
     steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
     seams = _seams((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM, steps > LEAP)
-    rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
+    rest[rows_of((d for d in found if d.of_all_columns), group.n) | seams] = 0.0
     doubted = {kind: _all_doubted(found, kind, channels, group.n) for kind in HEARD}
     known = _all_doubted(by_hands, "measured", channels, group.n)
     elsewhere = doubted["measured"] | known

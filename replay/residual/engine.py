@@ -28,6 +28,7 @@ from .table import Group, RecordedChannel
 from .turned_back import turned_back
 from .turned_hands import hands_turned_alike, hands_turned_in_part, hands_turned_round
 from .uncommanded import of_standing_commands
+from .whole_speeds import speeds_never_filled, speeds_of_another_motion, speeds_of_another_unit
 from .whole_takes import (
     PAST,
     beside_commands,
@@ -36,9 +37,6 @@ from .whole_takes import (
     commands_turned,
     of_command,
     parameters,
-    speeds_never_filled,
-    speeds_of_another_motion,
-    speeds_of_another_unit,
     whole,
     written_as_commands,
 )  # fmt: skip

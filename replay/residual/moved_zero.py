@@ -24,7 +24,7 @@ ALIKE, REST = 0.1, 0.3  # of it, by which the two leaps differ, and that any oth
 SUDDEN = 3.0  # times as far as in the rows before and after: what goes quickly goes on quickly
 GOES = 5e-4  # rad from row to row, that another joint goes on by beside the leap
 LATE = 0.5  # rows by which joints follow their commands at the least: what is written with its answer leaps with its command
-EDGES = 8  # that are looked at
+EDGES = 8  # at the most: what leaps more often is another thing
 AT_ONCE = 0.05  # s between rows at the most
 
 
@@ -51,7 +51,7 @@ def moved_zero(group: Group) -> MovedZero | None:
     if not loud.any() or not _answer_later(group):
         return None
     edges, found, channels = dict[int, list[int]](), list[Difference](), list(group.channels)
-    for row in np.flatnonzero(loud.sum(axis=1) == 1)[: EDGES + 1].tolist():
+    for row in np.flatnonzero(loud.sum(axis=1) == 1).tolist():
         (j,) = np.flatnonzero(loud[row]).tolist()
         if not _is_an_edge(steps, row, j):
             continue

@@ -62,7 +62,8 @@ def left_by_servos(group: Group, name: str) -> np.ndarray:
     channel = next(c for c in group.channels if c.name == name)
     c, q = channel.columns["command"], channel.columns["measured"]
     speed, reach = np.abs(np.gradient(c)), round(SETTLES / group.dt)
-    rows = np.flatnonzero(np.convolve(speed > MOVES * speed.max(), np.ones(2 * reach + 1))[reach:-reach] > 0.0)
+    goes = np.convolve(speed > MOVES * speed.max(), np.ones(2 * reach + 1))[reach : reach + group.n] > 0.0
+    rows = np.flatnonzero(goes) if goes.any() else np.arange(group.n)
     rows = rows[:: -(-len(rows) // ROWS)]
     there = np.clip(rows - DELAYS[:, None] / group.dt, 0.0, group.n - 1.001)  # (delays, rows)
     before = there.astype(int)

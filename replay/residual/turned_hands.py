@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..signals.statistics import correlation
-from .difference import Difference
+from .difference import JOIN, Difference
 from .hands import COUNTED, MEMORY
 from .relations import shifted
 from .table import Group, RecordedChannel
@@ -94,13 +94,21 @@ def hands_turned_alike(group: Group) -> Iterator[Difference]:
 
 
 def not_at_cuts(found: Sequence[Difference]) -> list[Difference]:
-    """Without hands that both columns say to have leapt where rows were cut: there everything leaps."""
-    cuts = {row for d in found if d.kind == "rows" for row in (d.first, d.last + 1)}
-    return [d for d in found if d.numbers.get("turned") != "alike" or not cuts & {d.first, d.last + 1}]
+    """Without hands that both columns say to have leapt where rows are lost, or `JOIN` rows beside it: there they are where they are by
+    then."""
+    cuts = [d for d in found if d.of_all_columns]
+    return [d for d in found if d.numbers.get("turned") != "alike" or not any(_is_cut(edge, cuts) for edge in (d.first, d.last + 1))]
+
+
+def _is_cut(row: int, cuts: Sequence[Difference]) -> bool:
+    return any(d.first - JOIN <= row <= d.last + JOIN if d.certain else row in (d.first, d.last + 1) for d in cuts)
 
 
 def _moves_elsewhere(c: np.ndarray, q: np.ndarray, edges: list[int], reach: int) -> bool:
-    """Whether a hand goes some of its way between these rows, in much smaller steps, and later than it is commanded."""
+    """Whether a hand goes some of its way between these rows, in much smaller steps, and later than it is commanded: by fewer rows than
+    `reach`, so that rows which are too far apart do not tell."""
+    if reach <= BEHIND:
+        return False
     steps = np.abs(np.diff(q))
     least = float(steps[[edge - 1 for edge in edges]].min())
     steps[[edge - 1 for edge in edges]] = 0.0

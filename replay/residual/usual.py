@@ -326,11 +326,7 @@ def beside_usual(found: Sequence[Difference], far: Sequence[Difference]) -> list
     """What a take contradicts itself in, all of it unsure, and what of it is far outside of what is usual: where both are of some of the
     same columns' rows, the former is sure by the latter, and has its reason and its rows."""
     sure = [d for d in far if d.certain]
-    borne_out = [d for d in found if d.family != "body" and any(_meet(d, one) for one in sure)]
-    rest = [d for d in found if not any(_meet(d, one) for one in sure)]
-    new = [one for one in far if not any(_meet(d, one) for d in (borne_out if one.certain else found))]
+    borne_out = [d for d in found if d.family != "body" and any(d.meets(one) for one in sure)]
+    rest = [d for d in found if not any(d.meets(one) for one in sure)]
+    new = [one for one in far if not any(d.meets(one) for d in (borne_out if one.certain else found))]
     return [*(replace(d, certain=True) for d in borne_out), *rest, *new]
-
-
-def _meet(one: Difference, other: Difference) -> bool:
-    return (one.kind == "rows" or bool(set(one.channels) & set(other.channels))) and one.is_near(other)

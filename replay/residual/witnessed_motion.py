@@ -98,10 +98,10 @@ def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray)
     wide = max(5, round(WINDOW / group.dt))
     power, left = (_about(x**2, wide) for x in (v, v - rise))
     bad = (power > QUICK**2) & (left > UNLIKE * power)
-    if not bad.any():
+    away = [by for by in range(-round(APART[1] / group.dt), round(APART[1] / group.dt) + 1) if abs(by) * group.dt >= APART[0]]
+    if not bad.any() or not away:  # rows further apart than any moment that is asked for
         return
     taken = np.zeros(group.n, bool)
-    away = [by for by in range(-round(APART[1] / group.dt), round(APART[1] / group.dt) + 1) if abs(by) * group.dt >= APART[0]]
     for first, last in joined(bad, wide):
         if (last - first + 1) * group.dt < 0.5 * PART or taken[first : last + 1].any():
             continue

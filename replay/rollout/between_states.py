@@ -17,8 +17,9 @@ import numpy as np
 
 from ...scenarios.draws.variation import Draw
 from ...scenarios.scene.scene import Scene
+from ...version import __version__
 from ..recording.recording import SimEpisode
-from .each_second import PlayedSeconds, Second
+from .each_second import PlayedSeconds, Second, plays_alone
 from .ground_force import GroundForce
 from .observers import FullStates, Moment, Observations, SafetyMeasures, Tape
 from .rollout import Observer, RecordedPolicy, Rollout, roll_out
@@ -98,14 +99,16 @@ class BetweenStates:
 
     @property
     def played(self) -> PlayedSeconds | None:
-        """The seconds, for those who ask what was changed in the others; None where no second is known."""
+        """The seconds, for those who ask what was changed in the others; None where none is known, or tells of commands."""
+        if not (plays_alone(self.scene, self.episode) and _is_of_this_scene(self.scene, self.episode)):
+            return None
         other = tuple(one for one in self.seconds if not self.known[one.begin + one.n])
         seconds = PlayedSeconds(self.scene, self.episode, self.rollout.draw, self.rows, self.known, other)
         return seconds if self.known[1:].any() else None
 
 
 def play_between_states(scene: Scene, episode: SimEpisode, draw: Draw) -> BetweenStates | None:
-    """Play an episode so; None where its states are not those of this scene, or it has none behind the start.
+    """Play an episode so; None where its states or rows are not those of this scene, one for each step, or it has none behind the start.
 
     Args:
         draw: its start.
@@ -114,7 +117,9 @@ def play_between_states(scene: Scene, episode: SimEpisode, draw: Draw) -> Betwee
     steps = sorted({0, *(k for k in kept if k <= n)})
     if len(steps) < 2 or any(kept[k].shape != episode.start_state.shape for k in steps if k in kept):
         return None
-    compared = [name for name in episode.states if _made_again(scene, episode, name)]
+    compared = [name for name in episode.states if name in scene.schema.observations]
+    if not all(_is_whole(scene, episode, name) for name in compared):
+        return None
     (rollout,) = _play(scene, episode, [draw], (), whole=True)
     seconds = [FollowedSecond(a, b, True) for a, b in pairwise(steps)] + ([FollowedSecond(steps[-1], n, False)] if steps[-1] < n else [])
     one = _Compared(scene, draw, episode, rollout, compared)
@@ -130,6 +135,12 @@ def play_between_states(scene: Scene, episode: SimEpisode, draw: Draw) -> Betwee
     parts = tuple(Second(k.begin, k.end - k.begin, states[k.begin], states[k.end]) for k in seconds if k.has_state)
     follows = one.begins and all(stretch.follows for stretch in found)
     return BetweenStates(scene, episode, rollout, known, follows, one.snapped(seconds), parts, tuple(found))
+
+
+def _is_of_this_scene(scene: Scene, episode: SimEpisode) -> bool:
+    """Whether it was made in this scene: the last bits of a compiled scene are those of the machine, so that versions count as well."""
+    made = episode.scenario_version, episode.provenance.get("shiliu")
+    return episode.fingerprint == scene.fingerprint or (bool(episode.made_on) and made == (scene.version, __version__))
 
 
 class _Pins(RecordedPolicy):
@@ -169,9 +180,9 @@ def _play(scene: Scene, episode: SimEpisode, draws: Sequence[Draw], more: Sequen
     return roll_out(scene, draws, _Pins(episode, n), [*observers, *more])
 
 
-def _made_again(scene: Scene, episode: SimEpisode, name: str) -> bool:
-    theirs, feature = np.asarray(episode.states[name]), scene.schema.observations.get(name)
-    return feature is not None and theirs.ndim == 2 and theirs.dtype.kind == "f" and theirs.shape[1] == len(feature.names)
+def _is_whole(scene: Scene, episode: SimEpisode, name: str) -> bool:
+    theirs, names = np.asarray(episode.states[name]), scene.schema.observations[name].names
+    return theirs.dtype.kind == "f" and theirs.shape == (episode.n_steps + 1, len(names))
 
 
 class _Compared:
@@ -198,7 +209,7 @@ class _Compared:
             return found
         gap, most = self._of_state(one.end)
         theirs, ours = self.episode.checkpoints[one.end], self.rollout.states[one.end]
-        shares = np.where((theirs == ours) | self.guess, 0.0, np.where(self.exact, np.inf, gap / most))
+        shares = np.where((theirs == ours) | self.guess, 0.0, np.where(self.exact, np.inf, _share(gap, most)))
         apart, widest = (float(values[self.position].max(initial=0.0)) for values in (gap, most))
         return found._replace(of_state=float(shares.max()), apart=apart, most=widest)
 
@@ -208,7 +219,6 @@ class _Compared:
         for name, rows in out.items():
             theirs = np.asarray(self.episode.states[name])
             for at, reach in [(slice(0, 1), 0.0), *((one.rows, self._reach(name, one.rows)) for one in stretches)]:
-                at = slice(at.start, min(at.stop, len(theirs)))
                 same = self._row_shares(name, at, reach) <= 1.0
                 rows[at] = np.where(same, theirs[at], rows[at])
         return out
@@ -220,19 +230,18 @@ class _Compared:
         if self.copies:
             spread = np.max([np.abs(copy.states[k] - ours) for copy in self.copies], axis=0)
             most = np.maximum(most, self.times * self._largest_of_group(spread))
-        return np.nan_to_num(np.abs(theirs - ours), nan=np.inf), most
+        return np.abs(theirs - ours), most
 
     def _largest_of_group(self, values: np.ndarray) -> np.ndarray:
         largest = np.zeros(self.group.max() + 1)
-        np.maximum.at(largest, self.group, values)
+        with np.errstate(invalid="ignore"):  # a copy that came to no number leaves its group none
+            np.maximum.at(largest, self.group, values)
         return largest[self.group]
 
     def _row_shares(self, name: str, at: slice, reach: np.ndarray | float) -> np.ndarray:
         theirs, ours = np.asarray(self.episode.states[name])[at], self.rollout.observations[name][at]
-        ours = ours[: len(theirs)]
-        reach = reach if isinstance(reach, float) else reach[: len(theirs)]
         most = ROW * np.spacing(np.maximum(np.abs(theirs), np.abs(ours))) + FLOOR + reach
-        shares = np.nan_to_num(np.abs(theirs.astype(float) - ours), nan=np.inf) / most
+        shares = _share(np.abs(theirs.astype(float) - ours), most)
         return np.where((theirs == ours) | (np.isnan(theirs) & np.isnan(ours)), 0.0, shares)
 
     def _reach(self, name: str, at: slice) -> np.ndarray | float:
@@ -248,6 +257,11 @@ class _Compared:
             of_a_moment = unit.endswith("/s") or unit.startswith("N")
             spread[:, mine] = OF_A_MOMENT * by_row[-1] if of_a_moment else BEYOND * by_row[later]
         return spread
+
+
+def _share(gap: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """How much of `most` a gap is; endless where either is no number, as of copies that came to no end."""
+    return np.nan_to_num(gap / most, nan=np.inf, posinf=np.inf)
 
 
 def _groups_of(model: mujoco.MjModel, n_actions: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

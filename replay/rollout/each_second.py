@@ -59,8 +59,7 @@ def each_second(scene: Scene, episode: SimEpisode, again: Rollout | None) -> Pla
         again: the whole episode played from its start, with full states: as far as it comes by those of the record, it is not played anew.
     """
     kept = episode.checkpoints
-    same = (episode.engine, episode.fingerprint) == (f"mujoco {mujoco.__version__}", scene.fingerprint)
-    if again is None or not same or not scene.config.link.local or scene.robot.policy is not None:
+    if again is None or not plays_alone(scene, episode) or episode.fingerprint != scene.fingerprint:
         return None
     steps = [k for k in sorted({0, *kept}) if k <= episode.n_steps]
     states = {k: episode.start_state if k == 0 else kept[k] for k in steps}
@@ -90,6 +89,12 @@ def each_second(scene: Scene, episode: SimEpisode, again: Rollout | None) -> Pla
             known[here] = all(np.array_equal(rows[name][here], episode.states[name][here]) for name in rows)
     known[0] = known[1]  # a start that does not lead on may be another one than the episode was made from
     return PlayedSeconds(scene, episode, again.draw, rows, known, tuple(other)) if known[1:].any() else None
+
+
+def plays_alone(scene: Scene, episode: SimEpisode) -> bool:
+    """Whether a second that is played by itself, and comes to another end, tells of its commands: not over a link or on legs, which
+    remember more than a full state, and not in another engine."""
+    return episode.engine == f"mujoco {mujoco.__version__}" and scene.config.link.local and scene.robot.policy is None
 
 
 def play_seconds(scene: Scene, draw: Draw, seconds: Sequence[Second], actions: Sequence[np.ndarray], each: bool = False) -> list[Rollout]:

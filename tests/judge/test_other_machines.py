@@ -8,7 +8,7 @@ from shiliu.replay.judge.explanation.changed_commands import changed_in_seconds
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout import machine_kind
-from shiliu.replay.rollout.between_states import play_between_states
+from shiliu.replay.rollout.between_states import _Compared, play_between_states
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.machine_kind import differing, machine
 from shiliu.replay.rollout.observers import FullStates, Observations
@@ -55,6 +55,11 @@ def short(elsewhere):
     rows = {name: values[: n + 1] for name, values in elsewhere.states.items()}
     states = {k: state for k, state in kept.items() if k <= n}
     return dataclasses.replace(elsewhere, actions=elsewhere.actions[:n], states=rows, checkpoints=states)
+
+
+@pytest.fixture(scope="module")
+def followed(table, short):
+    return between(table, short)
 
 
 def judged(table, episode):
@@ -127,10 +132,10 @@ def test_a_column_that_was_changed_is_named_on_another_machine_too(table, short)
     assert (found["subject"], found["column"], found["rows"]) == ((ELBOW,), "measured", [95, 109])
 
 
-def test_a_full_state_that_is_another_one_by_little_is_found(table, short):
+def test_a_full_state_that_is_another_one_by_little_is_found(table, short, followed):
     joint = 1 + int(start_of(table, short).model.joint(ELBOW).qposadr[0])
-    right, found = (between(table, one) for one in (short, with_state(short, 90, joint, 1e-9)))
-    assert right.follows and right.known.all() and right.share < 0.5
+    found = between(table, with_state(short, 90, joint, 1e-9))
+    assert followed.follows and followed.known.all() and followed.share < 0.5
     assert not found.follows and not found.known[61:91].any()
     assert found.known[1:61].all() and found.known[91:].all()  # servos bring it back within a second
 
@@ -157,3 +162,31 @@ def test_a_processor_is_named_by_its_kind_alone(tmp_path, monkeypatch):
     assert machine_kind._processor() == ("0x41 0xd40", "asimd sve")
     info.write_text("vendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 85\nmodel name\t: Xeon\nflags\t\t: fpu fma avx avx2\n")
     assert machine_kind._processor() == ("GenuineIntel 6 85", "fma avx avx2")
+
+
+@pytest.mark.parametrize("cut", [lambda x: x[:-1], lambda x: np.vstack([x, x[-1:]]), lambda x: x[:, 1:]], ids=["rows", "more", "columns"])
+def test_a_column_of_another_size_is_no_rounding(table, short, cut):
+    """Rows that are missing at the end, or stand behind it, are compared with nothing."""
+    states = {**short.states, "observation.state": cut(short.states["observation.state"])}
+    assert between(table, dataclasses.replace(short, states=states)) is None
+
+
+OTHER = {"fingerprint": "0" * 64}  # in its last bits, or a scene that was changed since
+
+
+@pytest.mark.parametrize(
+    ("other", "tells"),
+    [({}, True), ({"engine": "mujoco 0.0"}, False), (OTHER, True), (OTHER | {"made_on": {}}, False),
+     (OTHER | {"scenario_version": 0}, False), (OTHER | {"provenance": {"shiliu": "0.0"}}, False)],
+)  # fmt: skip
+def test_what_another_engine_or_scene_does_is_no_change_of_commands(followed, short, other, tells):
+    found = dataclasses.replace(followed, episode=dataclasses.replace(short, **other))
+    assert (found.played is not None) == tells
+
+
+def test_copies_that_come_to_no_number_excuse_nothing(table, short, followed):
+    (second, *_) = followed.stretches
+    one = _Compared(table, followed.rollout.draw, short, followed.rollout, list(followed.rows))
+    nothing = {name: np.full_like(rows, np.nan) for name, rows in followed.rollout.observations.items()}
+    one.copies = [dataclasses.replace(followed.rollout, observations=nothing)]
+    assert second.follows and not one.compared(second).follows

@@ -1,8 +1,14 @@
 """A zero that is another one for a part of a take, in command and measurement alike: the device's, and no motion that anybody commanded."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from servo_takes import NAMES, RATE, found, motion
+from body_takes import JOINTS, served
+from servo_takes import NAMES, RATE, found, motion, taken
+from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.residual.moved_zero import moved_zero
+from shiliu.replay.residual.table import table_of
 
 ZERO = np.pi / 4.0
 
@@ -43,3 +49,26 @@ def test_a_leap_of_the_command_that_the_joint_answers_is_none():
     take["state"][:, 2] += np.concatenate([[0.0] * 2, step[:-2]])
     finding = found(take, without=("velocity",))
     assert not (finding.level == "FAIL" and finding.details["column"] == "rows")
+
+
+@pytest.mark.parametrize("rows", [0, 9, 30])
+def test_what_leaps_all_the_time_hides_no_edge(rows):
+    """A joint that shakes before the part has no other zero; all edges count, or the part would be taken for the rest."""
+    take = shifted(slice(150, 260))
+    for name in ("action", "state"):
+        take[name][20 : 20 + rows, 4] += 0.15 * (np.arange(rows) % 2)
+    (group,) = table_of(taken(take)).groups
+    (one,) = moved_zero(group).differences
+    assert (one.channels, one.first, one.last) == ((NAMES[2],), 150, 259)
+
+
+def test_torques_of_other_joints_are_asked_in_the_part_as_well():
+    streams = {name: one for name, one in served().streams.items() if name != "hand_pose"}
+    for name, joint, part, by in (*((kind, 2, slice(200, 400), ZERO) for kind in ("action", "state")), ("effort", 9, slice(250, 290), 8.0)):
+        values = streams[name].values.copy()
+        values[part, streams[name].names.index(JOINTS[joint])] += by
+        streams[name] = replace(streams[name], values=values)
+    found = ComparedColumns(replace(served(), streams=streams)).differences
+    assert [(d.kind, d.channels, d.first, d.last) for d in found] == [
+        ("rows", (JOINTS[2],), 200, 399), ("effort", (JOINTS[9],), 250, 289),
+    ]  # fmt: skip

@@ -14,13 +14,14 @@ from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.residual.borne_by_states import with_states
 from shiliu.replay.residual.case import Case
 from shiliu.replay.residual.departures import together
-from shiliu.replay.residual.difference import Difference
+from shiliu.replay.residual.difference import JOIN, Difference
 from shiliu.replay.residual.engine import differences
 from shiliu.replay.residual.exchanged_part import FAR, exchanged_part
 from shiliu.replay.residual.full_states import StatesBeside
 from shiliu.replay.residual.held_rows import as_held
 from shiliu.replay.residual.hypotheses import best
 from shiliu.replay.residual.table import table_of
+from shiliu.replay.residual.turned_hands import not_at_cuts
 
 T = np.arange(ROWS) / RATE
 LEFT = np.interp(T, [0.0, 2.0, 2.7, 6.0, 7.0, 9.0, 9.5], [0.0, 0.0, 100.0, 100.0, 5.0, 5.0, 60.0])
@@ -290,3 +291,15 @@ def test_full_states_leave_a_held_value_its_name(name):
 def test_a_share_that_counts_from_the_other_end_is_no_factor(way):
     truth = way * (0.5 + 0.4 * np.sin(np.arange(60) / 9.0))
     assert best(Case(way - truth, truth, 0, 59, 1.0, 1e-6, way=way)).name == "mirrored"
+
+
+@pytest.mark.parametrize(
+    ("why", "row", "certain", "is_cut"),
+    [("cut", 90, True, True), ("cut", 200 + JOIN, True, True), ("cut", 201 + JOIN, True, False), ("cut", 91, False, False),
+     ("cut", 200, False, True), ("offset", 90, True, False)],
+)  # fmt: skip
+def test_a_hand_that_leaps_where_rows_are_lost_is_not_turned(why, row, certain, is_cut):
+    """What is unsure counts in its own row; a joint with another zero has lost no rows."""
+    hand = Difference.over(T, ("left_claw",), "measured", (90, 199), 1.0, "1", "mirrored", certain=True, numbers={"turned": "alike"})
+    cut = Difference.over(T, ("a",), "rows", (row, row), 0.5, "rad", why, certain=certain)
+    assert not_at_cuts([cut, hand]) == ([cut] if is_cut else [cut, hand])

@@ -1,5 +1,7 @@
 """Joints of one arm whose servos are not alike: none is taken for a column of another moment, in another unit or of another part."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from servo_takes import RATE, found, motion, servo, taken
@@ -7,7 +9,7 @@ from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.residual.relations import shifted
 from shiliu.replay.residual.slower_servo import speed_agrees
 from shiliu.replay.residual.table import RecordedChannel
-from shiliu.replay.residual.whole_takes import speeds_of_another_unit
+from shiliu.replay.residual.whole_speeds import speeds_of_another_motion, speeds_of_another_unit
 
 HEAVY = {"one": (25, 9, 25, 25, 25, 25), "three": (10, 10, 12, 20, 25, 25), "each": (8, 9, 15, 20, 25, 30), "alike": (25,) * 6}
 
@@ -84,3 +86,13 @@ def test_speeds_of_all_joints_in_another_unit_are_those_of_most(joints, seen):
     columns["velocity"][:, joints:] = np.random.default_rng(3).normal(0.0, 1.0, (len(columns["velocity"]), 6 - joints))
     (group,) = ComparedColumns(taken(columns)).table.groups
     assert [len(d.channels) for d in speeds_of_another_unit(group)] == [6] * seen
+
+
+@pytest.mark.parametrize("unit", ["rad", "1"])
+def test_speeds_of_another_motion_count_in_what_their_positions_do(unit):
+    columns = unequal("alike")
+    columns["velocity"] = np.random.default_rng(3).normal(0.0, 1.0, columns["velocity"].shape)
+    (group,) = ComparedColumns(taken(columns)).table.groups
+    group = replace(group, channels=tuple(replace(c, unit=unit) for c in group.channels))
+    (one,) = speeds_of_another_motion(group)
+    assert one.unit == f"{unit}/s" and len(one.channels) == 6

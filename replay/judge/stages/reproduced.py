@@ -81,7 +81,7 @@ def _to_rounding(follows: BetweenStates, episode: SimEpisode, again: Rollout, ru
     dt = follows.scene.control_timestep
     compared = [name for name in episode.states if _comparable(episode, again, name)]
     pairs = {name: (np.asarray(episode.states[name], float), again.observations[name]) for name in compared}
-    gaps = {name: np.abs(theirs - ours[: len(theirs)]) for name, (theirs, ours) in pairs.items()}
+    gaps = {name: np.abs(theirs - ours) for name, (theirs, ours) in pairs.items()}
     rows = {name: np.flatnonzero((gap > 0.0).any(axis=1)) for name, gap in gaps.items()}
     first = {name: int(one[0]) for name, one in rows.items() if len(one)}
     states = [k for k, state in episode.checkpoints.items() if k in again.states and not np.array_equal(state, again.states[k])]
@@ -92,6 +92,7 @@ def _to_rounding(follows: BetweenStates, episode: SimEpisode, again: Rollout, ru
         "kind": "rounding", "step": step, "what_differs": ", ".join(where), "steps": episode.n_steps, "apart": follows.widest.apart,
         "second": follows.widest.end * dt, "unseen": max(one.most for one in follows.stretches), "share_of_rounding": follows.share,
         **({"machine": made_on} if made_on else {"made_with": episode.engine}),
+        **({"scene_changed": True} if follows.scene.fingerprint != episode.fingerprint else {}),
     }  # fmt: skip
     value = max((float(gap.max(initial=0.0)) for gap in gaps.values()), default=0.0)
     return rules["reproduces"].finding(level="WARN", t0=step * dt, t1=episode.duration_s, value=value, limit=0.0, details=details)
