@@ -66,7 +66,7 @@ def test_what_cannot_be_replayed_is_left_out_with_the_reason(demonstration, scen
 
 def test_label_by_command_and_correct(labelled, dataset, capsys):
     assert main(["label", "data=demos", "out=sheet.yaml", "quiet=true"]) == 0
-    assert re.search(r"sheet.yaml: 10 segments of 1 episodes", capsys.readouterr().out)
+    assert re.search(r"sheet.yaml: 11 segments of 1 episodes", capsys.readouterr().out)
     sheet = yaml.safe_load((dataset / "sheet.yaml").read_text(encoding="utf-8"))
     assert "departs" not in sheet["episodes"][0], "its replay is what was recorded"
     segments = sheet["episodes"][0]["segments"]
@@ -80,7 +80,7 @@ def test_label_by_command_and_correct(labelled, dataset, capsys):
     assert main(["label", "data=demos", "apply=corrected.yaml", "out=better"]) == 0
     assert {p: p.read_bytes() for p in (dataset / "demos").rglob("*") if p.is_file()} == before, "the original stays"
     (one,), (was,) = read_recordings("better"), read_recordings("demos")
-    assert len(one.episode.segments) == 9 and one.episode.segments[1]["sentence"]["en"] == "corrected"
+    assert len(one.episode.segments) == 10 and one.episode.segments[1]["sentence"]["en"] == "corrected"
     assert one.episode.segments[1]["t0"] == pytest.approx(segments[1]["t0"])
     assert one.episode.provenance["segments"]["from"] == "corrected.yaml"
     assert one.episode.actions.tobytes() == was.episode.actions.tobytes()
@@ -120,7 +120,7 @@ def test_a_sheet_marks_a_guess_until_it_is_corrected(labelled, tmp_path):
     for name in ("a.yaml", "b.json"):
         path = written(tmp_path / name, guess)
         (row,) = read_sheet(path, registry()).values()
-        assert [segment.get("told_by") for segment in row["segments"]] == ["motion"] + [None] * 9
+        assert [segment.get("told_by") for segment in row["segments"]] == ["motion"] + [None] * 10
     text = path.with_name("a.yaml").read_text(encoding="utf-8")
     assert text.count('told_by: "motion"') == 1
     path.with_name("c.yaml").write_text(text.replace(', told_by: "motion"', ""), encoding="utf-8")

@@ -70,6 +70,13 @@ def test_a_thing_is_raised_from_where_it_was_taken():
     assert not HandFeatures(film(4.0, up), "left").raised(CUP, 0.1).any(), "without it"
 
 
+def test_a_hand_is_inside_behind_an_opening():
+    see = HandFeatures(
+        film(3.0, [(0, (0.3, 0, 1)), (2, (0.6, 0, 1))], places={"box/front": [(0, (0.5, 0, 1))]}), "left"
+    )
+    assert see.inside("box/front")[0] == 0.0 and see.inside("box/front")[-1] == 1.0
+
+
 # -- evidence: each word with a film that shows it, and films that do not
 
 TO = dict(places={"chest/knob": [(0, KNOB)]})
@@ -187,7 +194,8 @@ CASES = {
             ([(0, PLACE), (2, (0.4, 0, 1.15))], {}),
         ],
     ),
-    "carry.over": (step("carry.over", of="cup/base", upon="shelf/place"), *CARRIED),
+    **{word: (step(word, of="cup/base", upon="shelf/place"), *CARRIED) for word in ("carry.level", "carry.over")},
+    "carry.out": (step("carry.out", of="cup/base", upon="shelf/place", into="shelf/place"), *CARRIED),
     "hand_over.offer": (
         step("hand_over.offer", of="cup/base", handle="cup/rim", person="man/chest"),
         (ASIDE["cup/base"], dict(held=HELD_CUP, places=OFFERED)),
@@ -195,7 +203,7 @@ CASES = {
     ),
     **{
         word: (step(word, of="cup/base", upon="shelf/place"), *PUT)
-        for word in ("put.on", "put.down", "put")
+        for word in ("put.inside", "put.on", "put.down", "put")
     },
     "put.slot": (step("put.slot", of="cup/base", upon="shelf/place"), *PUT),
     "put.both_hands": (
@@ -371,6 +379,6 @@ def test_a_skill_is_not_done_before_its_end():
         offered = OFFERED | {"man/hand": [(0, hand)]}
         assert evidence(HandFeatures(film(3.0, AT_PLACE, places=offered), "left"), offer).unfinished[-1] == waits
     far = {"cup/base": [(0, RIM)], "shelf/place": [(0, PLACE)]}
-    carry = step("carry.over", of="cup/base", upon="shelf/place")
+    carry = step("carry.level", of="cup/base", upon="shelf/place")
     assert evidence(HandFeatures(film(3.0, [(0, RIM)], places=far), "left"), carry).unfinished[-1] == 1.0
     assert evidence(HandFeatures(film(3.0, [(0, RIM)], places=OVER), "left"), carry).unfinished[-1] == 0.0

@@ -1,6 +1,7 @@
 """Free ways of a hand: what it holds is part of it, narrow places are found, and what cannot be reached is given up."""
 
 import itertools
+from dataclasses import replace
 
 import mujoco
 import numpy as np
@@ -215,6 +216,19 @@ def test_a_hand_is_moved_to_where_no_finger_stands_in_what_is_between_them(body,
     turned = np.column_stack([across, np.cross(frame[:, 0], across), frame[:, 0]])
     mujoco.mju_mat2Quat(picture[at + 3 : at + 7], turned.ravel())
     np.testing.assert_allclose(clearance.centring(q, picture, 0.0 * HALF, BOWL), moved * across, atol=0.004)
+
+
+def test_a_fast_way_to_the_end_of_a_joint_is_commanded_beyond_it(body, monkeypatch):
+    arm = body.arms["left"]
+    monkeypatch.setattr(arm, "q", posture("raised", "left", "kuafu"))
+    there = arm.q.copy()
+    there[6] = arm.model.jnt_range[6, 1]
+    path = arm.way([there], 1.0, scatter=0.0)
+    beyond = arm.overrun(path)
+    assert 0.02 < beyond < arm.lag * 4.0  # it slows down before it is there
+    assert arm.overrun(replace(path, duration=20.0 * path.duration)) < beyond / 10.0
+    there[6] = 0.0
+    assert arm.overrun(arm.way([there], 1.0, scatter=0.0)) == 0.0
 
 
 def test_the_least_room_on_a_way_counts_where_it_ends(body):

@@ -191,7 +191,7 @@ def test_skills_are_left_out_and_put_in(mistakes):
         " after: {lift: [{home: {hand: left}}, {release: {hand: left}}]}}}"
     )["m"]
     words = [skill.name for skill in found.chain()]
-    assert words[:3] == ["look", "home", "reach"] and words[-2:] == ["put", "look"]
+    assert words[:3] == ["look", "home", "reach"] and words[-2:] == ["put.inside", "look"]
     assert words[words.index("lift") + 1 :][:2] == ["home", "release"]
 
 

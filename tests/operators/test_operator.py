@@ -176,7 +176,7 @@ def test_a_payload_past_what_the_arm_carries_is_named_by_its_motor(scene):
     motor = next(f for f in verdict.findings if f.code == "torque.peak" and f.signal == "replayed")
     assert motor.failed and motor.subject[0] in ("zarm_l5_joint", "zarm_l6_joint", "zarm_l7_joint")
     assert motor.limit == pytest.approx(14.1) and motor.value > 1.05 * motor.limit
-    assert motor.skill in ("lift", "put")
+    assert motor.skill in ("lift", "carry.level")
     # what is carried is in the inverse dynamics too, so that tipping over, or a motor there, may be the cause before
     # or the bowl, which hangs so low in the hand that it strikes the oven's front
     root = verdict.findings[verdict.root]
@@ -212,6 +212,6 @@ def dropped(scene, demonstration):
 def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(dropped):
     episode, verdict = dropped
     drop = code(verdict, "drop")
-    carry = next(s for s in episode.segments if s["skill"] == "put")
+    carry = next(s for s in episode.segments if s["skill"] == "carry.level")
     assert drop.failed and drop.subject == ("bowl",)
     assert carry["t0"] < drop.t0 < carry["t1"] + 1.0

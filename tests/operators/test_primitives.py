@@ -133,8 +133,8 @@ def test_how_may_be_left_out_where_the_arguments_tell(step, name):
         ),
         ("take: {how: rim, hand: left, of: bowl}", "the key 'at' is missing"),
         (
-            "carry_close: {hand: left}",
-            "'carry_close' is no skill. Did you mean carry: {how: close}? Known here: take, lift,",
+            "carry_level: {hand: left}",
+            "'carry_level' is no skill. Did you mean carry: {how: level}? Known here: take, lift,",
         ),
         ("pick_rim: {hand: left}", "'pick_rim' is no skill. Known here: take, lift,"),
     ],

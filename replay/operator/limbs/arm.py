@@ -320,6 +320,18 @@ class Arm:
         peak = float(np.linalg.norm(speed[span:] - speed[:-span], axis=1).max()) / (span * self.timestep)
         return replace(path, duration=path.duration * max(1.0, np.sqrt(peak / most)))
 
+    def overrun(self, path: Path) -> float:
+        """[rad] by which the commands of a way leave the share of the joints' range that the operator uses, at most.
+
+        They run ahead of the way by the servo's lag, and end a little beyond that share (`OperatorState.action`): the joint
+        comes there late, and the hand leaves the way.
+        """
+        count = max(2, int(np.ceil(path.duration / self.timestep)))
+        q = path.spline([progress(i / count, path.ramp) for i in range(count + 1)])
+        command = q[1:] + self.lag * np.diff(q, axis=0) * count / path.duration
+        low, high = self.model.jnt_range.T
+        return max(0.0, float(np.maximum(command - high, low - command).max()))
+
     # -- motion -----------------------------------------------------------------------------------------------------
 
     def follow(

@@ -16,13 +16,16 @@ from ..senses.attachment import corded_part
 from ..senses.senses import Senses
 from ..words.reason import GivenUp, Reason
 from . import ArmGroup, Keep, Level, Plan, plan
-from .clearance import Clearance, Load
+from .clearance import MARGIN, Clearance, Load
+from .limbs import spline_through
+from .planner import least_room
 from .standing import Standing, walk
 
 BLOCKED = 1.0  # cost of a way that leads through something, or is near to things for long
 ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
-ENDS = 4  # of a carry, of which one is sought by trees
+ROWS = 4  # ends of a carry of which one is sought by trees
 TRIES = 2  # how often the trees are asked for a way, each time with other draws, before there is none
+TIGHT = 0.004  # m of room at its end that are enough
 ALIKE = 0.15  # rad, by which its beginning differs from those of the others
 DIP = 0.005  # m, that what is carried level may come lower than at the ends of its way
 LIGHT = 0.5  # N, to which no arm gives way
@@ -125,30 +128,37 @@ class Ways:
         )
 
     def level_way(
-        self, side: str, ends: Iterable[np.ndarray], speed: float
+        self, side: str, rows: Iterable[Sequence[np.ndarray]], speed: float, begin: Sequence[np.ndarray] = ()
     ) -> Path | None:
-        """A way on which what a hand holds stays level, to one of several ends.
+        """A way on which what a hand holds stays level, to the first posture of one of several rows, and on through the row.
 
         Args:
             side: of the hand.
-            ends: (7,) joint angles; as many are taken as leave room, up to `ENDS`.
+            rows: (7,) joint angles from where it is free to the end of the way; as many are taken as leave room, up to `ROWS`.
             speed: [m/s] of the hand.
+            begin: joint angles that it passes first, such as out of an opening.
         """
         arm, clearance = self._arms[side], self._laden(side)
         arms = ArmGroup([arm], clearance, self._around(side), [self._drives(side)])
-        chosen: list[np.ndarray] = []
-        for end in ends:
-            if all(np.abs(end - other).max() > ALIKE for other in chosen):
-                chosen.append(end)
-            if len(chosen) == ENDS:
+        if begin:
+            arms.q = begin[-1]
+        chosen: list[tuple[float, Sequence[np.ndarray]]] = []
+        for row in rows:
+            arms.see(clearance.borne)  # as a row is made it is looked past what is held
+            least = least_room(arms, spline_through(row), [arms.near(row[-1])])[0] if len(row) > 1 else MARGIN
+            if least > TIGHT and all(np.abs(row[0] - other[0]).max() > ALIKE for _, other in chosen):
+                chosen.append((least, row))
+            if len(chosen) == ROWS:
                 break
-        arms.see(clearance.borne)  # as an end is sought it is looked past what is held
-        keep = Level(arms, lowest=min(float(arm.hand(q)[0][2]) for q in (arms.q, *chosen)) - DIP)
-        found = plan(arms, chosen, clearance.borne, keep=keep, margin=CARRIED, rng=self._rng)
-        if found.path is None:
+        chosen.sort(key=lambda one: -one[0])
+        lowest = min((float(arm.hand(q)[0][2]) for q in (arms.q, *(row[0] for _, row in chosen))), default=-np.inf)
+        keep = Level(arms, lowest=lowest - DIP)
+        found = plan(arms, [row[0] for _, row in chosen], clearance.borne, keep=keep, margin=CARRIED, rng=self._rng)
+        if found.path is None or found.goal is None:
             self.why = found.why or "nowhere is there room for it at the end"
             return None
-        return arm.gently(arm._path([arm.q, *found.path[1:]], speed), SWIFT)
+        knots = [arm.q, *begin, *found.path[1:], *chosen[found.goal][1][1:]]
+        return arm.gently(arm._path(knots, speed), SWIFT)
 
     def walk(self, straight: list[tuple[np.ndarray, float]]) -> list[tuple[np.ndarray, float]] | None:
         """Places (2,) [m] and headings [rad] of a walk, one after the other: straight, or round what stands there; None where it cannot be.

@@ -27,12 +27,30 @@ def lift(see: HandFeatures, step: Step) -> Evidence:
     )
 
 
+def carry_level(see: HandFeatures, step: Step) -> Evidence:
+    """What is held goes aside, and comes to rest over its place.
+
+    Begins: the hand sets off. Ends: it sets off anew, with `of` over `upon`.
+    """
+    of, upon = step.arguments["of"], step.arguments["upon"]
+    return carried(see, of, see.far(upon, 0.08, 0.16, of))
+
+
 def carry_over(see: HandFeatures, step: Step) -> Evidence:
-    """What is held goes aside, and comes to rest over its place: so far above it, and beside it, as given.
+    """As `carry_level`, to so far above the place, and beside it, as given.
 
     Begins: the hand sets off. Ends: it sets off anew, with `of` over `upon`.
     """
     return carried(see, step.arguments["of"], _off(see, step, float(step.arguments.get("above") or 0.0)))
+
+
+def unload(see: HandFeatures, step: Step) -> Evidence:
+    """As `carry_over`, out of an opening.
+
+    Begins: the hand sets off. Ends: it sets off anew, with `of` over `upon`, out of the opening `into`.
+    """
+    off = _off(see, step, float(step.arguments.get("above") or 0.0))
+    return carried(see, step.arguments["of"], np.maximum(off, see.inside(step.arguments["into"])))
 
 
 def offer(see: HandFeatures, step: Step) -> Evidence:
@@ -60,9 +78,9 @@ def carried(see: HandFeatures, of: str, unfinished: np.ndarray) -> Evidence:
 
 
 def place(see: HandFeatures, step: Step) -> Evidence:
-    """Over its place what is held is lowered and let go of, and the hand draws back.
+    """Over its place what is held is lowered and let go of, and the hand draws back, out of the opening where there is one.
 
-    Begins: the hand sets off. Ends: it sets off anew.
+    Begins: the hand sets off. Ends: it sets off anew, out of the opening `into`.
     """
     off = _off(see, step)
     held = see.holds(see.tracks.owner[step.arguments["of"]])
@@ -79,13 +97,14 @@ def set_down(see: HandFeatures, step: Step) -> Evidence:
 
 
 def _put(see: HandFeatures, step: Step, first: Phase, off: np.ndarray) -> Evidence:
-    held = see.holds(see.tracks.owner[step.arguments["of"]])
+    held, into = see.holds(see.tracks.owner[step.arguments["of"]]), step.arguments.get("into")
+    not_out = np.maximum(1.0 - see.drawn_back, see.inside(into) if into else 0.0)
     return shown(
         see.sets_off,
         first,
         Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
         Phase("out", held + off + see.works + AFTER),
-        unfinished=np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),
+        unfinished=np.maximum(not_out, see.about(see.touches(), 0.1)),
     )
 
 

@@ -181,6 +181,13 @@ class HandFeatures:
         share = np.einsum("tk,tk->t", to, way) / np.maximum(np.einsum("tk,tk->t", way, way), 1e-9)
         return ramp(np.linalg.norm(to - np.clip(share, 0.0, 1.0)[:, None] * way, axis=1), near, far)
 
+    def inside(self, site: str) -> np.ndarray:
+        """How far the hand is behind an opening with its x axis inwards: 1 within, 0 where it is well out."""
+        into = np.einsum(
+            "tk,tk->t", self.tracks.hand(self.side) - self.tracks.position[site], self.tracks.rotation[site][:, :, 0]
+        )
+        return ramp(into, -0.03, 0.02)
+
     # -- the base ----------------------------------------------------------------------------------------------------
 
     def _speed(self, *joints: str) -> np.ndarray:

@@ -153,11 +153,11 @@ def goal_of(state: OperatorState, skill: Skill) -> np.ndarray:
     return place + skill.above * UP + state.aim()
 
 
-def ends(state: OperatorState, skill: Skill) -> Iterator[np.ndarray]:
-    """Postures (7,) [rad] in which what is held is over its place."""
+def ends(state: OperatorState, skill: Skill) -> Iterator[list[np.ndarray]]:
+    """Rows of one posture (7,) [rad] each, in which what is held is over its place."""
     likes = [*(state.arms[skill.hand].posture(name) for name in HELD_AS), state.arms[skill.hand].q]
     for one in arrivals(state, skill, likes):
-        yield one.q
+        yield [one.q]
 
 
 def turning(

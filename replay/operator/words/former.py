@@ -36,13 +36,7 @@ FORMER = {
     "walk.up": FormerWay("walk", {"distance": 0.45}, ("to",)),
 }
 # what no way of today does with the same arguments
-PUT = "a plain put carries what is held round what stands there: {of: bowl.base, upon: oven.turntable, above: 10 mm, leave: back}"
-INSTEAD = {
-    "carry.level": PUT,
-    "carry.out": PUT,
-    "put.inside": PUT,
-    "move_joint.front": "a plain move_joint shuts a drawer: {joint: chest.drawer, edge: chest.front, to: 0 mm}",
-}
+INSTEAD = {"move_joint.front": "a plain move_joint shuts a drawer: {joint: chest.drawer, edge: chest.front, to: 0 mm}"}
 
 
 def former_way(word: str, how: str, registry: Mapping[str, type[Skill]]) -> type[Skill] | None:

@@ -27,6 +27,9 @@ AT_MOST = Argument("time", "time after which it ends in any case")
 BESIDE = Argument("word", "whether the next skill begins at once", "no", ("no", "yes"))
 HELD = Argument("site", "the site of what is held that shall come to the place")
 PLACE = Argument("site", "the place")
+OPENS = Argument(
+    "site", "what it goes into or comes out of: a site in the middle of its opening's front, x axis inwards"
+)
 OVER = Argument("site", "a site of the table's edge")
 BOTH = {
     "left": Argument("site", "middle of the table's end to the left, x across the table"),
@@ -118,10 +121,14 @@ CARRY = Primitive(
         "hand": HAND,
         "of": HELD,
         "upon": PLACE,
+        "into": OPENS,
         "ahead": Argument("length", "how far beyond the place, along its x axis", 0.0),
         "aside": Argument("length", "how far to the left of the place, along its y axis", 0.0),
         "above": Argument("length", "height over the place"),
+        "before": Argument("length", "distance kept before the opening's front"),
+        "beside": Argument("length", "how far to the side of the opening's front that distance is kept"),
         "standoff": Argument("length", "distance that is left before the place"),
+        "yaw": YAW,
         "turn": Argument("word", "whether it may arrive turned about the vertical", "free", ("free", "keep")),
         "speed": SPEED,
     },
@@ -133,6 +140,7 @@ PUT = Primitive(
         "hand": HAND,
         "of": HELD,
         "upon": PLACE,
+        "into": OPENS,
         "over": OVER,
         "ahead": Argument("length", "how far beyond the place, along its x axis", 0.0),
         "aside": Argument("length", "how far to the left of the place, seen along its x axis", 0.0),
@@ -231,6 +239,7 @@ HAND_OVER = Primitive(
     {
         "hand": HAND,
         "of": Argument("site", "a site in the middle of what is held"),
+        "at": Argument("site", "a site where it is held, z up"),
         "handle": Argument("site", "the handle that is offered"),
         "person": Argument("site", "who takes it: a site of the chest, x axis the way it faces"),
         "force": Argument("force", "of a pull, or of each pad that takes"),
@@ -276,6 +285,7 @@ WAIT = Primitive(
     "wait",
     "Keep still.",
     {
+        "hand": HAND,
         "time": Argument("time", "how long"),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
         "at_most": AT_MOST,

@@ -91,7 +91,7 @@ class CarryFacing(Skill, word="carry", how="facing"):
             return
         way = best[1]
         if best[0] > BLOCKED:  # the straight ways lead through something: a way round, to where there is room
-            free = [end for end in over if state.ways.crowd(self.hand, end, without=carried) < ENOUGH]
+            free = [[end] for end in over if state.ways.crowd(self.hand, end, without=carried) < ENOUGH]
             way = (state.ways.level_way(self.hand, free, self.speed) if free else None) or way
         yield from arm.follow(way, tremor=0.4)
         yield from arm.hold(0.2)
