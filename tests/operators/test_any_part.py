@@ -218,6 +218,14 @@ def test_a_thing_without_a_grip_is_given_up():
     assert made.provenance["gave_up"]["code"] == "no_grip"
 
 
+@pytest.mark.parametrize(("grip", "tried"), [("", "body, handle"), (", grip: handle", "handle")])
+def test_a_grip_that_is_named_is_the_only_one_that_is_tried(grip, tried):
+    far = {"x": "600 mm", "y": "600 mm"}
+    made = done(table(f"[{{take: {{hand: right, of: thing{grip}}}}}]", "cup_075", place=far, time_limit="2 s"))
+    assert made.provenance["gave_up"]["code"] == "no_room_to_take"
+    assert ", ".join(sorted(made.provenance["gave_up"]["details"]["grips"].split(", "))) == tried
+
+
 # doors, where they stand before a hand, and the hand
 DOORS = {
     "microwave": ("left", {"x": "230 mm", "y": "405 mm"}),

@@ -135,6 +135,7 @@ def together(*motions: Motion) -> Motion:
 class NamedGrip:
     """A grip of a part's sheet, as a scene has it: `sites` are the scene's."""
 
+    name: str
     sheet: GripSheet
     sites: tuple[str, ...]
 
@@ -152,7 +153,7 @@ def _grip(node: Node, scene: Scene, beside: Node | None) -> NamedGrip | None:
     if name not in grips:
         node.note(f"{part!r} has no grip {name!r}.{nearest(name, list(grips))}")
         return None
-    return NamedGrip(grips[name], tuple(f"{part}/{site}" for site in grips[name].sites))
+    return NamedGrip(name, grips[name], tuple(f"{part}/{site}" for site in grips[name].sites))
 
 
 def _of_a_part(scene: Scene, joint: str) -> bool:

@@ -32,6 +32,7 @@ class CarryOut(Skill, word="carry", how="out"):
     """Draw a vessel level out of an opening and carry it, turned so that the forearm has room, over a place on a surface.
 
     Of many ways along the front the one with most room is taken; where none has any, one is planned on which the vessel stays level.
+    A plain `put` in its place found no way onto the counter in two of 20 seeds, and an elbow struck the oven's door in a third.
     """
 
     label = Label(

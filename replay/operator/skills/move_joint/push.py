@@ -33,7 +33,8 @@ BEHIND = 0.11  # m, hand clear of the door's inner face
 class MoveJointPush(Skill, word="move_joint", how="push"):
     """Reach over a door that stands ajar and push it further open from its inner face.
 
-    It ends when the door stands as far open as asked, or as far as the arm can follow it.
+    It ends when the door stands as far open as asked, or as far as the arm can follow it. Pulled as far by its handle (a plain
+    `move_joint`), an oven's door stood where no way led past it with a bowl.
     """
 
     label = Label(

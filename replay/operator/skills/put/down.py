@@ -21,7 +21,8 @@ class PutDown(Skill, word="put", how="down"):
 
     The way there is straight where that leaves room, else one that is planned with what is held, which may then stand turned
     about the vertical. What is tilted is taken up and away first. With a `force` it is lowered until the fingers feel so much less of
-    its weight: a rim that is held firmly does not slide up in the grip where its foot meets the ground a little early.
+    its weight: a rim that is held firmly does not slide up in the grip where its foot meets the ground a little early. A plain put does
+    not turn a bottle upright that has been poured from: it spills.
     """
 
     label = Label(

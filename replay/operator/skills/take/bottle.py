@@ -16,7 +16,10 @@ GRASPS = np.deg2rad([0.0, -8.0, 8.0, -16.0, 16.0, -24.0, 24.0, -34.0, 34.0])  # 
 
 
 class TakeBottle(Skill, word="take", how="bottle"):
-    """Bring the open hand to the side of a standing bottle or cup, fingers level, and close it."""
+    """Bring the open hand to the side of a standing bottle or cup, fingers level, and close it.
+
+    It is taken so that it can be tilted over what it is poured into: taken from whatever side has most room (`take.side`), it spills.
+    """
 
     label = Label(
         en=("grasp bottle", "the {hand} hand takes hold of the {of}"),

@@ -16,7 +16,10 @@ TURNS = np.deg2rad([0.0, 10.0, -10.0, 15.0, -20.0, -32.0])
 
 
 class TakeInside(Skill, word="take", how="inside"):
-    """Reach into an opening, take what stands there by the rim, which is the coolest of it, and raise it a little."""
+    """Reach into an opening, take what stands there by the rim, which is the coolest of it, and raise it a little.
+
+    A hand that comes down on the rim from above, as `take.rim` does, strikes the opening's ceiling with its wrist.
+    """
 
     label = Label(
         en=("take by the rim again", "the {hand} hand takes the {of} by its rim again"),
