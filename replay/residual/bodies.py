@@ -29,7 +29,7 @@ from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
 from .held_rows import as_held
 from .late_arm import not_of_late
-from .late_positions import positions_behind, without_what_follows
+from .late_positions import positions_behind, positions_by_themselves, without_what_follows
 from .late_states import LateStates, late_states
 from .moved_zero import MovedZero, moved_zero
 from .padded_end import PaddedEnd, padded_end, without_padding
@@ -197,7 +197,8 @@ class ComparedColumns:
         by_bodies = not_of_late(found, more_differences(self, found), poses)
         found, by_bodies = _states_are_commands(found, by_bodies)
         for (group, _), hands in zip(self.bodies, self.hands) if found or by_bodies else ():
-            if (behind := positions_behind(group, hands)) is not None:
+            known = positions_behind(group, hands)
+            for behind in [known] if known is not None else positions_by_themselves(group, hands, by_bodies):
                 found = [behind, *without_what_follows(behind, found, hands)]
                 by_bodies = without_what_follows(behind, by_bodies, hands)
         laws = [law for of in (*self.laws, *(of for _, _, of in self.grips)) for law in of]

@@ -1,18 +1,19 @@
 """Measured positions of all joints of an arm that went through a low-pass, or come late: speeds and the pose of the hand know better.
 
 Two witnesses against one: where the speeds are those of other positions than the recorded ones, and the hand is where those put it, the
-pose of the hand is right.
+pose of the hand is right. What was made of the positions need not be known for that: the speeds of all joints move the hand (by the
+geometric Jacobian), and it is recorded to move so, or as the positions do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from .arm_chain import MeasuredArm, arms_of
 from .difference import Difference
-from .hand_pose import AXES, RecordedHand
+from .hand_pose import AXES, CHAIN, LIMITS, RecordedHand
 from .relations import shifted
 from .table import Group, RecordedChannel
 from .torque_timing import HARMLESS, unsmoothed
@@ -23,6 +24,9 @@ LEFT, AT_MOST = 0.25, 0.1  # of what speeds leave of the rise of the positions, 
 NEXT = 2  # rows later, where any delay helps
 NEARER = 0.4  # of the hand's distance from its joints that is left
 LIMIT = 0.026  # rad: the floor of a position
+# of what the positions leave of the hand's speed, that its pose leaves: poses that are late by a row or two leave 1.2 to 4.5 times as much
+SIDES = 0.7
+EDGE = 3  # rows beside a departure, whose rises it changes
 
 PutRight = Callable[[np.ndarray], np.ndarray]
 
@@ -59,6 +63,57 @@ def positions_behind(group: Group, hands: Sequence[RecordedHand]) -> Difference 
     return Difference.over(
         group.t, tuple(c.name for c in changed), "measured", None, size, "rad", name, certain=True, numbers=numbers,
         stream=changed[0].topics["measured"], limit=LIMIT, weight=1e3 * group.n * len(changed),
+    )  # fmt: skip
+
+
+def positions_by_themselves(group: Group, hands: Sequence[RecordedHand], by_bodies: Sequence[Difference]) -> list[Difference]:
+    """Of each hand whose pose is certain to contradict its joints: all joints of its arm, where it moves as their speeds say, and not as
+    their positions do.
+
+    Args:
+        by_bodies: what the bodies contradict.
+    """
+    if not group.same_rows:
+        return []
+    by_name = {c.name: c for c in group.channels if {"measured", "velocity"} <= set(c.columns)}
+    out = []
+    for hand in hands:
+        columns, joints = {f"{hand.name}.{axis}" for axis in AXES}, hand.arm.chain.joints
+        apart = [d for d in by_bodies if d.kind == "pose" and d.certain and d.unit == "m" and columns & set(d.channels)]
+        if not apart or not set(joints) <= set(by_name):
+            continue
+        moving = [by_name[name] for name in joints if by_name[name].goes("measured") > GOES]
+        first, last = min(d.first for d in apart), max(d.last for d in apart)
+        if len(moving) >= JOINTS and _moves_as_speeds(hand, by_name, slice(max(0, first - EDGE), last + EDGE + 1), group.dt):
+            out.append(_by_themselves(group, moving, apart))
+    return out
+
+
+def _moves_as_speeds(hand: RecordedHand, by_name: Mapping[str, RecordedChannel], rows: slice, dt: float) -> bool:
+    """Whether the recorded hand has the speed that its joints' speeds give it, more than that of where their positions put it."""
+    arm = hand.arm
+    speeds = np.stack([by_name[name].columns["velocity"] for name in arm.chain.joints], axis=1)
+    moved = _around(np.einsum("kni,nk->ni", np.cross(arm.axes, arm.origins[-1] - arm.origins[:-1]), speeds))
+    pose, joints = (((np.gradient(x, dt, axis=0) - moved)[rows] ** 2).sum() for x in (hand.values[:, :3], arm.origins[-1]))
+    return bool(pose <= SIDES * joints)
+
+
+def _around(x: np.ndarray) -> np.ndarray:
+    """(n, k) as a central difference has it: what a rise is over the two rows beside."""
+    wide = np.concatenate([x[:1], x, x[-1:]])
+    return 0.25 * wide[:-2] + 0.5 * wide[1:-1] + 0.25 * wide[2:]
+
+
+def _by_themselves(group: Group, moving: Sequence[RecordedChannel], apart: Sequence[Difference]) -> Difference:
+    """Poses that seem early by some time show positions that are late by as much; no other reason of a pose is one of angles."""
+    first, last = min(d.first for d in apart), max(d.last for d in apart)
+    lag = max(apart, key=lambda d: d.weight)
+    late = lag.numbers.get("late") if lag.name == "lag" else None
+    name, numbers = (None, {}) if not isinstance(late, float) else ("lag", {"late": -late, "rows": -late / group.dt})
+    return Difference.over(
+        group.t, tuple(c.name for c in moving), "measured", (first, last), max(d.size for d in apart), "m", name, certain=True,
+        explained=lag.explained if name else 0.0, numbers=numbers, stream=moving[0].topics["measured"], limit=LIMITS["m"],
+        weight=1e3 * (last - first + 1) * len(moving), bound=CHAIN,
     )  # fmt: skip
 
 

@@ -38,6 +38,32 @@ def test_positions_behind_a_low_pass(take, seconds, seen):
     assert found.size == pytest.approx(float(np.abs(slow - q)[:, :14].max()), rel=0.2)
 
 
+def smooth(x, half=15):
+    """A moving mean to both sides, as a filter that is run forwards and backwards: nothing is late."""
+    kernel = np.hanning(2 * half + 3)[1:-1]
+    wide = np.pad(x, ((half, half), (0, 0)), mode="edge")
+    return np.stack([np.convolve(column, kernel / kernel.sum(), mode="valid") for column in wide.T], axis=1)
+
+
+@pytest.mark.parametrize(("speeds_too", "kind"), [(False, "measured"), (True, "pose")])
+def test_positions_that_were_smoothed_to_both_sides(take, speeds_too, kind):
+    """The hand moves as the speeds say, or as the positions do: that side is right."""
+    slow = with_column(take, "state", smooth(take.streams["state"].values))
+    if speeds_too:
+        slow = with_column(slow, "velocity", smooth(take.streams["velocity"].values))
+    certain = [d for d in ComparedColumns(slow).differences if d.certain]
+    assert {d.kind for d in certain} == {kind}
+    assert kind == "pose" or set(JOINTS[:14]) == {name for d in certain for name in d.channels}
+
+
+def test_positions_that_are_early(take):
+    """Commands written as measurements: the poses seem late by as much, and the speeds tell."""
+    q = take.streams["state"].values
+    found = heaviest_of_all(with_column(take, "state", np.concatenate([q[4:], np.repeat(q[-1:], 4, axis=0)])))
+    assert found.certain and found.kind == "measured" and set(found.channels) <= set(JOINTS[:14])
+    assert found.numbers["late"] == pytest.approx(-4 / 30.0, abs=0.01)
+
+
 def test_a_pose_that_is_late_by_itself_is_the_hand_s(take):
     pose = take.streams["hand_pose"].values
     late = np.concatenate([np.repeat(pose[:1], 6, axis=0), pose[:-6]])
