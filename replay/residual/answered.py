@@ -47,10 +47,10 @@ def is_answered(channel: RecordedChannel, first: int, last: int, dt: float) -> b
 
 
 def unsure_of_leaps(group: Group, found: Iterable[Difference]) -> list[Difference]:
-    """The same differences; those that begin with a leap that is answered are no longer certain."""
+    """The same differences; those that begin with a leap that is answered, or with the take, are no longer certain."""
     channels = {c.name: c for c in group.channels if c.unit == "rad" and {"command", "measured"} <= set(c.columns)}
     out = []
-    for one in found:
+    for one in unsure_of_begin(group, found):
         of = [channels.get(name) for name in one.channels]
         asked = group.same_rows and one.certain and one.kind in ("command", "measured") and all(of)
         answered = asked and all(is_answered(c, one.first, one.last, group.dt) for c in of if c is not None)

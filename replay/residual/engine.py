@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..signals.signal import find_lag
-from .answered import unsure_of_begin, unsure_of_leaps
+from .answered import unsure_of_leaps
 from .blame import Blame, over, suspects, threshold
 from .case import Case
 from .delayed_part import delayed_part
@@ -141,8 +141,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             of = [d for d in of if not (d.kind == "velocity" and _leaps_most(channel, lost))]
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
-    found = of_standing_commands(group, unsure_of_leaps(group, unsure_of_begin(group, found)))
-    found = [of_begin(d) for d in found if d.certain or d.size >= CLEAR * d.limit]
+    found = [of_begin(d) for d in of_standing_commands(group, unsure_of_leaps(group, found)) if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
 
 
