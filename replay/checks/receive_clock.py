@@ -11,6 +11,7 @@ from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE, in_radians
 from ..signals.clock import by_topic, origin_ns, repeats, seconds, topic
 from ..signals.signal import runs
+from ..signals.statistics import resolution
 from .check import Check
 from .curves import MS, named
 from .finding import Finding, Plot, worst_of
@@ -27,6 +28,7 @@ FORESEEN = 1.2  # the same of lines that come late over lines that are known bef
 RECENT, ROUNDING = 9, 1e-5  # rows of command that a step may depend on; rad of a row that tell nothing
 ENCODER = 2e-4  # rad that a usual encoder scatters by
 EVEN = 0.9  # of the new values, that come after as many rows as the others, or one more or less: they are put on the grid so
+RESTS = 3.0  # steps of the grid of a column, from new value to new value: a person who holds still goes no further
 PADDED = 0.1  # of the rows that repeat the one before, evenly, from where on the rate is said though new ones come quickly enough
 
 
@@ -89,7 +91,8 @@ def check_repeated(
     """`stream.repeated`: samples that are the one before sent again, to the bit, in the middle of a motion of the robot.
 
     Counted are short runs (no longer than `longest`: what stands longer is `stream.frozen`'s matter) with a change
-    right before and right after, over all samples between two changes. Samples that repeat because the device's own
+    right before and right after, over all samples between two changes. A change by some steps of a coarse grid is none: a person who
+    holds still does so. Samples that repeat because the device's own
     clock stood still belong to `clock.stall`. A sender that holds its last value is no fault as long as new ones come
     at `slow` or faster; where commands and measurements repeat in the same rows, and evenly, that is a warning. A FAIL only
     of commands: what a robot was commanded is then not what is written down between two new ones, and whoever learns from
@@ -110,10 +113,10 @@ def check_repeated(
         fresh = ~repeats(stream)
         t, x = seconds(stream, origin)[fresh], stream.values[fresh]
         same = np.concatenate([[False], (x[1:] == x[:-1]).all(axis=1)]) if len(x) else np.zeros(0, bool)
-        short = np.zeros(len(same), bool)
+        short, goes = np.zeros(len(same), bool), _goes(x)
         for first, last in runs(same):
             if last + 1 < len(t) and first > 1 and t[last] - t[first - 1] <= rule.settings["longest"]:
-                short[first : last + 1] = True
+                short[first : last + 1] = goes[first - 1] or goes[last + 1]
         moving = int((~same).sum() + short.sum())
         share = float(short.sum() / max(moving, 1))
         at = np.flatnonzero(short)
@@ -152,6 +155,15 @@ def check_repeated(
             )
         )
     return worst_of(found) or [rule.not_applicable("not_recorded")]
+
+
+def _goes(x: np.ndarray) -> np.ndarray:
+    """(n,) whether a sample of x (n, k) is a new one, and further from the one before than what rests is on a coarse grid."""
+    if len(x) < 2:
+        return np.ones(len(x), bool)
+    steps = np.abs(np.diff(x, axis=0, prepend=x[:1])) > (RESTS + 0.5) * resolution(x)
+    steps[0] = True
+    return np.asarray(steps.any(axis=1))
 
 
 def _padded(at: np.ndarray, other: Stream) -> bool:

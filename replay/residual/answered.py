@@ -13,11 +13,14 @@ from dataclasses import replace
 import numpy as np
 
 from .difference import JOIN, Difference
+from .relations import MEMORY
 from .table import Group, RecordedChannel
 
 ARRIVES = 0.6  # s after which a joint has come half of the way, and its servo is at rest again: simulated servos of 10 to 45 rad/s do
 HALF, LEADS = 0.5, 0.25  # of the way of a leap that the joint goes at the least after it, and has gone at the most before it
 LEAST = 0.02  # rad: smaller steps are none
+# s that a take begins with; share of its way that a joint goes from the first row to the second, to be on it; the same that it may be off
+BEGIN, GOES, NEAR = MEMORY, 0.003, 0.25
 
 
 def is_answered(channel: RecordedChannel, first: int, last: int, dt: float) -> bool:
@@ -44,12 +47,24 @@ def is_answered(channel: RecordedChannel, first: int, last: int, dt: float) -> b
 
 
 def unsure_of_leaps(group: Group, found: Iterable[Difference]) -> list[Difference]:
-    """The same differences; those that begin with a leap that is answered are no longer certain."""
+    """The same differences; those that begin with a leap that is answered, or with the take, are no longer certain."""
     channels = {c.name: c for c in group.channels if c.unit == "rad" and {"command", "measured"} <= set(c.columns)}
     out = []
-    for one in found:
+    for one in unsure_of_begin(group, found):
         of = [channels.get(name) for name in one.channels]
         asked = group.same_rows and one.certain and one.kind in ("command", "measured") and all(of)
         answered = asked and all(is_answered(c, one.first, one.last, group.dt) for c in of if c is not None)
         out.append(replace(one, certain=False) if answered else one)
     return out
+
+
+def unsure_of_begin(group: Group, found: Iterable[Difference]) -> list[Difference]:
+    """The same differences; those of the first rows of a take that begins in a motion are no longer certain, of joints that plan their way:
+    what they were commanded before is not recorded, and they are still on that way."""
+    measured = {c.name: c.columns["measured"] for c in group.channels if c.unit == "1" and "measured" in c.columns}
+    goes = {name for name, q in measured.items() if len(q) > 1 and abs(q[1] - q[0]) > GOES}
+    return [replace(d, certain=False) if _is_begin(d, group.dt) and goes.issuperset(d.channels) else d for d in found]
+
+
+def _is_begin(one: Difference, dt: float) -> bool:
+    return one.first == 0 and one.last * dt <= BEGIN and one.kind in ("command", "measured") and one.size < NEAR

@@ -6,10 +6,11 @@ import warnings
 
 import numpy as np
 import pytest
-from joint_streams import ELBOW, RATE, stream
+from joint_streams import ELBOW, RATE, SHOULDER, stream
 from shiliu.replay.checks.channel_swap import check_scaled
 from shiliu.replay.checks.hand_scale import share_of_command
 from shiliu.replay.checks.ranges import check_range
+from shiliu.replay.checks.receive_clock import check_repeated
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.residual.table import RecordedChannel
 from shiliu.replay.signals.pairing import side_by_side
@@ -64,4 +65,17 @@ SLOW = 0.6 * np.clip((np.arange(150) / RATE - 1.1) / 2.0, 0.0, 1.0) ** 2  # of t
 def test_a_joint_that_is_on_its_way_when_the_take_ends_is_no_factor(command, state, rows, level):
     both = side_by_side(stream("command", command[:rows], (ELBOW,)), stream("measured", state[:rows], (ELBOW,)), (ELBOW,), 0)
     (finding,) = check_scaled(both, load_rules())
+    assert finding.level == level
+
+
+@pytest.mark.parametrize(("step", "level"), [(0.0015, "PASS"), (0.0, "FAIL")])
+def test_a_person_who_holds_still_sends_equal_numbers_on_a_coarse_grid(step, level):
+    """Two seconds of two joints that go to and fro by some steps of an encoder; or of a motion of which each value stands for some rows."""
+    rng, rows = np.random.default_rng(4), np.arange(60)
+    new = np.cumsum(rng.integers(1, 7, 60))
+    if step:
+        x = step * rng.integers(-1, 2, (60, 2))[np.searchsorted(new, rows)]
+    else:
+        x = np.sin(rows[np.minimum(new, 59)][np.searchsorted(new, rows)][:, None] / RATE * np.array([1.3, 0.7]))
+    (finding,) = check_repeated([stream("command", x, (ELBOW, SHOULDER))], load_rules(), 0)
     assert finding.level == level

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from servo_takes import RATE, ROWS, claw, found, motion, servo
-from shiliu.replay.residual.answered import is_answered
+from shiliu.replay.residual.answered import is_answered, unsure_of_begin
 from shiliu.replay.residual.case import Case
+from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.hypotheses import compare
-from shiliu.replay.residual.table import RecordedChannel
+from shiliu.replay.residual.table import Group, RecordedChannel
 
 
 def leaping(seed, stiffness, damping, most, ramps, noise=1e-4):
@@ -89,3 +90,16 @@ def test_a_finger_that_is_written_more_often_than_it_is_measured_does_not_leap(h
     columns["claw_at"][230, 0] -= 50.0
     finding = found(columns, rate=rate)
     assert (finding.level, finding.subject) == ("FAIL", ("left_claw",))
+
+
+@pytest.mark.parametrize(
+    ("goes", "unit", "rows", "size", "sure"),
+    [(0.02, "1", (0, 3), 0.1, False), (0.0, "1", (0, 3), 0.1, True), (0.02, "rad", (0, 3), 0.1, True), (0.02, "1", (0, 12), 0.1, True),
+     (0.02, "1", (9, 12), 0.1, True), (0.02, "1", (0, 3), 0.3, True)],
+)  # fmt: skip
+def test_a_take_that_begins_in_a_motion_of_joints_that_plan_their_way_lacks_the_commands_before(goes, unit, rows, size, sure):
+    """A joint that stands there is on no way."""
+    t = np.arange(50) / RATE
+    group = Group(t, 1.0 / RATE, (RecordedChannel("a", {"command": goes * t, "measured": goes * np.arange(50)}, {}, {}, unit),))
+    one = Difference.over(t, ("a",), "command", rows, size, unit, "factor", certain=True)
+    assert [d.certain for d in unsure_of_begin(group, [one])] == [sure]
