@@ -56,8 +56,9 @@ def late_states(group: Group, had: Group, arms: Mapping[str, MeasuredArm]) -> La
         had: the group as its servos had it, with harmless delays undone.
     """
     pool = pool_of_arms(had, arms) if had.same_rows else None
-    for limb in dict.fromkeys(pool.limbs) if pool is not None else ():
-        assert pool is not None
+    if pool is None:
+        return None
+    for limb in dict.fromkeys(pool.limbs):
         of = [j for j, one in enumerate(pool.limbs) if one == limb]
         channels = tuple(pool.channels[j] for j in of)
         part = replace(pool, channels=channels, weight=pool.weight[:, of], most=pool.most[of], limbs=(limb,) * len(of))

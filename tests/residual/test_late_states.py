@@ -38,3 +38,9 @@ def test_states_of_an_arm_that_are_late_alike(rows):
 @pytest.mark.parametrize("kind", ["state", "velocity", "effort", "action"])
 def test_a_single_column_that_is_late_is_none_of_all_states(kind):
     assert late(6, kinds=(kind,)).late_states is None
+
+
+def test_both_arms_may_have_late_states():
+    """Each is named, and nothing of the other hides behind it."""
+    found = [d for d in late(6, of=JOINTS[:14]).differences if d.certain]
+    assert [(d.kind, d.name, d.channels) for d in found] == [("measured", "lag", LEFT), ("measured", "lag", JOINTS[7:14])]

@@ -35,8 +35,8 @@ FORMER = {
     "wait.event": FormerWay("wait", required=("until",)),
     "walk.up": FormerWay("walk", {"distance": 0.45}, ("to",)),
 }
-# what no way of today does with the same arguments
 PUT = "a plain put carries what is held round what stands there: {of: bowl.base, upon: oven.turntable, above: 10 mm, leave: back}"
+# what no way of today does with the same arguments
 INSTEAD = {
     "carry.level": PUT,
     "carry.out": PUT,
