@@ -44,9 +44,8 @@ def exchanged_names(labels: Mapping[str, Sequence[str]]) -> list[tuple[str, str,
         there = {parted(name): name for name in labels[other]}
         for name in labels[one] if mostly[one] != mostly[other] else ():
             joint, kind = parted(name)
-            back = there.get((joint, mostly[one]))
-            if kind == mostly[other] and back is not None and (joint, kind) not in there:
-                found.append((one, name, other, back))
+            if kind == mostly[other] and (joint, mostly[one]) in there and (joint, kind) not in there:
+                found.append((one, name, other, there.pop((joint, mostly[one]))))  # a name that stands twice has one partner
     return found
 
 

@@ -169,11 +169,15 @@ class ComparedColumns:
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
-        """All that the columns contradict each other in."""
-        if (late := self.late_states) is not None:
-            rest = ComparedColumns(late.put_right(self.recorded), self.ranges)
-            return (late.difference, *(late.differences_beside(rest.differences) if rest.late_states is None else ()))
-        return self._differences
+        """All that the columns contradict each other in; once each arm with late states is put right, if that makes an end of them."""
+        columns, arms, known = self, list[LateStates](), frozenset[str]()
+        while (late := columns.late_states) is not None and not known & late.joints:
+            columns, known = ComparedColumns(late.put_right(columns.recorded), self.ranges), known | late.joints
+            arms.append(late)
+        rest: Sequence[Difference] = columns._differences if late is None else ()
+        for one in arms:
+            rest = one.differences_beside(rest)
+        return (*(one.difference for one in arms), *rest)
 
     @cached_property
     def _differences(self) -> tuple[Difference, ...]:

@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from .case import Case
-from .difference import Difference
+from .difference import BETTER, Difference
 from .table import Group, RecordedChannel
 
 KINDS = ("command", "measured")
@@ -23,7 +23,6 @@ EDGES = 8  # that are looked at in each take
 SUDDEN = 2.0  # times as far as in the rows before and after an edge: what goes quickly goes on quickly
 AT_ONCE = 0.05  # s between rows at the most: in longer ones two joints that pass each other quickly look alike
 MUTUAL = 0.9  # of the squared difference of two columns, that is gone once they are exchanged
-BETTER = 0.5  # of what is left then, that a reason of each by itself leaves to be the better one
 
 
 @dataclass(frozen=True)

@@ -26,20 +26,21 @@ SPARSE = 3  # rows: of so many one is asked first, and then those beside the bes
 
 @dataclass(frozen=True)
 class LateStates:
-    """What was found, for the report, and by how many rows the states of these joints are late (negative: early)."""
+    """What was found, for the report, and by how many rows of the table the states of these joints are late (negative: early)."""
 
     difference: Difference
     joints: frozenset[str]
     rows: int
 
     def put_right(self, recording: Recording) -> Recording:
-        """The recording with these states in their own rows."""
-        streams = {}
+        """The recording with these states in their own rows, of which the table of a long take has only some."""
+        streams, late = {}, float(self.difference.numbers["late"])
         for key, one in recording.streams.items():
             values = one.values
             if one.role == "measured" and one.quantity in (*POSITIONS, *SPEEDS) and self.joints & set(one.names):
                 values, wrong = values.copy(), [j for j, name in enumerate(one.names) if name in self.joints]
-                values[:, wrong] = shifted(values[:, wrong], self.rows)
+                rows = round(late * 1e9 / float(np.median(np.diff(one.time_ns))))
+                values[:, wrong] = shifted(values[:, wrong], rows)
             streams[key] = replace(one, values=values)
         return replace(recording, streams=streams)
 
@@ -56,8 +57,9 @@ def late_states(group: Group, had: Group, arms: Mapping[str, MeasuredArm]) -> La
         had: the group as its servos had it, with harmless delays undone.
     """
     pool = pool_of_arms(had, arms) if had.same_rows else None
-    for limb in dict.fromkeys(pool.limbs) if pool is not None else ():
-        assert pool is not None
+    if pool is None:
+        return None
+    for limb in dict.fromkeys(pool.limbs):
         of = [j for j, one in enumerate(pool.limbs) if one == limb]
         channels = tuple(pool.channels[j] for j in of)
         part = replace(pool, channels=channels, weight=pool.weight[:, of], most=pool.most[of], limbs=(limb,) * len(of))

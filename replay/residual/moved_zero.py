@@ -37,10 +37,7 @@ class MovedZero:
 
 
 def moved_zero(group: Group) -> MovedZero | None:
-    """Joints of which command and measurement are shifted alike in parts of a take; None where none are.
-
-    Parts are every other stretch between the edges; those that are fewer rows in all.
-    """
+    """Joints of which command and measurement are shifted alike in parts of a take; None where none are."""
     if group.hands or not group.same_rows or group.n < 8 or group.dt > AT_ONCE or is_resampled(group):
         return None
     of = [k for k, c in enumerate(group.channels) if set(KINDS) <= set(c.columns) and c.unit == "rad"]
@@ -103,10 +100,11 @@ def _beside(row: int, n: int) -> list[int]:
 
 
 def _parts(steps: np.ndarray, at: list[int], n: int) -> Iterator[tuple[int, int, float]]:
-    """(first row, last row, by how much) of the stretches that are shifted."""
-    bounds = [0, *at, n]
-    stretches = list(zip(bounds, [b - 1 for b in bounds[1:]]))
-    shifted = [stretches[k::2] for k in (0, 1)]
-    fewer = min(shifted, key=lambda of: sum(last - first + 1 for first, last in of))
-    for first, last in fewer:
-        yield first, last, float(steps[first - 1]) if first else -float(steps[last])
+    """(first row, last row, by how much) of the stretches that are shifted: beside the zero that most rows have, or the later of two."""
+    bounds, levels = [0, *at, n], np.concatenate([[0.0], np.cumsum(steps[[row - 1 for row in at]])])
+    alike = np.abs(levels[:, None] - levels) < FAR
+    rows = alike @ np.diff(bounds)
+    sound = np.flatnonzero(alike[len(rows) - 1 - int(rows[::-1].argmax())])
+    for k in np.flatnonzero(~np.isin(np.arange(len(levels)), sound)).tolist():
+        beside = min(sound.tolist(), key=lambda other: abs(other - k))
+        yield bounds[k], bounds[k + 1] - 1, float(levels[k] - levels[beside])

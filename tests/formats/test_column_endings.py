@@ -67,3 +67,9 @@ def test_names_that_stand_in_each_others_channel_are_found_and_put_back():
 def test_other_names_are_in_their_own_channel(more):
     """A gripper's position beside speeds, two channels of one kind, a name that no other channel has in exchange."""
     assert not exchanged_names(ENDED | more) and with_names_put_back(ENDED | more) == ENDED | more
+
+
+def test_a_name_that_stands_twice_is_put_back_once():
+    wrong = ENDED | {"v": ("a.vel", "b.effort", "b.effort", "c.vel", "d.vel"), "e": ("a.effort", "b.vel", "c.effort", "d.effort")}
+    assert exchanged_names(wrong) == [("v", "b.effort", "e", "b.vel")]
+    assert with_names_put_back(wrong) == ENDED | {"v": ("a.vel", "b.vel", "b.effort", "c.vel", "d.vel")}

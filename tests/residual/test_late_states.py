@@ -38,3 +38,18 @@ def test_states_of_an_arm_that_are_late_alike(rows):
 @pytest.mark.parametrize("kind", ["state", "velocity", "effort", "action"])
 def test_a_single_column_that_is_late_is_none_of_all_states(kind):
     assert late(6, kinds=(kind,)).late_states is None
+
+
+def test_both_arms_may_have_late_states():
+    """Each is named, and nothing of the other hides behind it."""
+    found = [d for d in late(6, of=JOINTS[:14]).differences if d.certain]
+    assert [(d.kind, d.name, d.channels) for d in found] == [("measured", "lag", LEFT), ("measured", "lag", JOINTS[7:14])]
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_all_rows_of_a_long_take_are_put_right(every):
+    """The table has one of so many rows, and counts in these."""
+    take, right = late(12), late(0)
+    of = replace(take.late_states, rows=12 // every)
+    moved = of.put_right(take.recorded).streams["state"].column(LEFT[3])
+    assert np.allclose(moved[:-12], right.recorded.streams["state"].column(LEFT[3])[:-12])

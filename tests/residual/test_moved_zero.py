@@ -72,3 +72,16 @@ def test_torques_of_other_joints_are_asked_in_the_part_as_well():
     assert [(d.kind, d.channels, d.first, d.last) for d in found] == [
         ("rows", (JOINTS[2],), 200, 399), ("effort", (JOINTS[9],), 250, 289),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("second", [2.0, -1.0, 1.0])
+def test_a_zero_that_is_lost_twice_is_the_device_s_in_both_parts(second):
+    """Three zeros in a take: that of most rows is right, and both others are undone; or two parts with the same one."""
+    take, right = motion(), motion()["state"][:, 2]
+    for part, times in ((slice(100, 200), 1.0), (slice(200, 300) if second != 1.0 else slice(250, 300), second)):
+        for name in ("action", "state"):
+            take[name][part, 2] += times * ZERO
+    (group,) = table_of(taken(take)).groups
+    moved = moved_zero(group)
+    assert [(d.first, d.last) for d in moved.differences] == [(100, 199), (200 if second != 1.0 else 250, 299)]
+    assert np.abs(moved.group.channels[2].columns["measured"] - right).max() < 0.05
