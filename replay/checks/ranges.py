@@ -32,6 +32,7 @@ STAYS = 10  # rows from when it has gone nine tenths of its way
 # units that name no ends
 ELSEWHERE, LOOSE = 10.0, ("1", "m", "rad")
 SHARE = "1"  # the unit of a number without one, by which a hand's sheet may mean anything
+UNIT = 1.5  # a factor beyond this is one between two units
 EXACT = 1e-6  # of the span: float32 can tell no less
 SAME = 1e-4  # rad, and share: two ranges that were written down from one
 
@@ -205,9 +206,14 @@ def _is_share(x: np.ndarray, span: float) -> bool:
 
 
 def _is_cause_of(finding: Finding, other: Finding) -> bool:
-    """Whether a hand that is commanded in shares of its way, or joints in another unit, are the reason why columns contradict others."""
+    """Whether a hand that is commanded in shares of its way, or in a unit that goes past it by all of it, or joints in another unit, are
+    the reason why columns contradict others; a factor that is found among these tells the unit itself."""
     if finding.details.get("kind") in ("counted", "nowhere"):
         return other.code == "column.differs" and bool(set(other.subject) & set(finding.subject))
+    if "declared_by" in finding.details and finding.signal == "command" and finding.margin is not None:
+        far = -finding.margin >= finding.details["upper"] - finding.details["lower"]
+        named = other.details.get("kind") == "factor" and not 1.0 / UNIT < float(other.details.get("factor", 1.0)) < UNIT
+        return far and other.code == "column.differs" and set(other.subject) <= set(finding.subject) and not named
     share = finding.details.get("kind") == "share" and finding.details["of"] == "command"
     return share and other.code == "column.differs" and set(other.subject) <= set(finding.subject)
 

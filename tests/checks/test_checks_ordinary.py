@@ -11,6 +11,7 @@ from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.frozen import check_frozen
 from shiliu.replay.checks.hands_idle import check_idle, names_taking
 from shiliu.replay.checks.in_step import check_lag
+from shiliu.replay.checks.ranges import CHECKS as RANGE_CHECKS
 from shiliu.replay.checks.ranges import check_range
 from shiliu.replay.checks.receive_clock import check_repeated
 from shiliu.replay.checks.rules import load_rules
@@ -96,6 +97,22 @@ def replace_episode(taken):
     """As an episode of our own simulation, from whose exact start the replay tells what the hands did."""
     taken.episode = SimpleNamespace()
     return taken
+
+
+@pytest.mark.parametrize(
+    ("largest", "why", "first"),
+    [
+        (255.0, {"kind": "drift"}, True),
+        (255.0, {"kind": "factor", "factor": 0.97}, True),
+        (255.0, {"kind": "factor", "factor": 2.55}, False),
+        (130.0, {"kind": "drift"}, False),
+    ],
+)
+def test_a_hand_past_its_way_by_all_of_it_is_the_reason_of_what_its_columns_contradict(largest, why, first):
+    (found,) = check_range([claws(np.linspace(0.0, largest, 90))], RULES, 0)
+    differs = RULES["column.differs"].beyond(0.1, 0.01, subject=found.subject, details=why)
+    precedes = next(one.precedes for one in RANGE_CHECKS if one.code == "value.range")
+    assert found.level == "FAIL" and precedes(found, differs) is first
 
 
 COUNTED = tuple(f"joint_{k}" for k in range(1, 6))
