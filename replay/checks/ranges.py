@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,13 @@ from .curves import channel
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
 from .inputs import Recorded
-from .rules import Rules
+from .rules import Rule, Rules
 
 HANDS = ("claw", "hand", "gripper", "finger_position")
+JOINTS = "joint_position"
+# of joints that count from one end of their way to the other: shares of half that way past an end, that no calibration makes; shares of
+# the whole way within which nothing that robots do stays, as joints counted in 1 or in radians do; how far those that move go; how many do
+PAST_END, NOWHERE, GO, SEVERAL = 1.0, 0.0105, 0.3, 3
 # times a share of the way, from where on a channel counts; a channel that counts so far and never leaves 0..1 is written as that share
 COUNTS, A_SHARE, MOVES = 50.0, 1.0 + 1e-3, 0.3
 STAYS = 10  # rows from when it has gone nine tenths of its way
@@ -27,6 +32,7 @@ STAYS = 10  # rows from when it has gone nine tenths of its way
 # units that name no ends
 ELSEWHERE, LOOSE = 10.0, ("1", "m", "rad")
 SHARE = "1"  # the unit of a number without one, by which a hand's sheet may mean anything
+UNIT = 1.5  # a factor beyond this is one between two units
 EXACT = 1e-6  # of the span: float32 can tell no less
 SAME = 1e-4  # rad, and share: two ranges that were written down from one
 
@@ -47,7 +53,7 @@ def check_range(
     (k, 2)), the actuator of that name, and the unit of a hand (percent: 0 to 100, `0..255`, a share of the way, a length). A joint with
     a known range is left to `joint.position`, which grades how far past the range it is; one that is measured there as well is a matter
     of `beyond_range`. A hand that counts to 100 or 255 by its unit and goes from 0 to 1 is written as a share. What is measured of a hand
-    is asked of its unit alone, with much room.
+    is asked of its unit alone, with much room. So are all joints together that count from one end of their way to the other.
 
     A hand whose feature gives it the range of a joint, in no unit of angles, has lists in another order than its names (a tool moved the
     columns with their names, and left what LeRobot does not know). It has the range of its actuator or unit, and is named.
@@ -66,6 +72,7 @@ def check_range(
         if stream.role not in ("command", "measured") or not stream.n:
             continue
         measured = stream.role == "measured"
+        found += _of_counted_joints(stream, rule, origin)
         declared = None if measured else stream.meta.get("range")
         for j, name in enumerate(stream.names):
             if limits is not None and name in limits and stream.quantity == "joint_position":
@@ -120,9 +127,40 @@ def check_range(
                              **({"counted": stream.unit} if stream.unit != SHARE else {})},
                 )
             )  # fmt: skip
-    if not asked:
+    if not asked and not found:
         return [rule.not_applicable("no_declared_range")]
     return worst_of(found) or [rule.passed(details={"columns": len(asked), **({"moved": moved} if moved else {})})]
+
+
+def _of_counted_joints(stream: Stream, rule: Rule, origin: int) -> list[Finding]:
+    """Joints that count from one end of their calibrated way to the other (`-100..100`) and are written in another unit: far past an end,
+    or all of them next to the middle for as long as the take lasts, while several move there."""
+    ends = ends_of(stream.unit) if stream.quantity == JOINTS and ".." in stream.unit else None
+    if ends is None or len(stream.names) < SEVERAL:
+        return []
+    (low, high), x = ends, np.where(np.isfinite(stream.values), stream.values, np.nan)
+    half = 0.5 * (high - low)
+    far = np.nan_to_num(np.maximum(low - x, x - high), nan=-np.inf)
+    t = seconds(stream, origin)
+    details: dict[str, Any] = {"of": stream.role, "stream": stream.name, "lower": low, "upper": high}
+    out = np.flatnonzero(far.max(axis=0) > PAST_END * half)
+    if len(out):
+        out = out[np.argsort(-far[:, out].max(axis=0))]
+        row = int(far[:, out[0]].argmax())
+        rows = np.flatnonzero((far[:, out] > 0.0).any(axis=1))
+        past, value = float(far[row, out[0]]), float(x[row, out[0]])
+        return [rule.finding(
+            level="FAIL", subject=tuple(stream.names[j] for j in out), signal=stream.role, t0=float(t[rows[0]]), t1=float(t[rows[-1]]),
+            value=value, limit=high if value > high else low, margin=-past, excess=past / half, unit="1", share=len(rows) / len(x),
+            details={"kind": "counted", **details},
+        )]  # fmt: skip
+    reach, goes = np.nan_to_num(np.abs(x)).max(axis=0), np.ptp(np.nan_to_num(x), axis=0)
+    if half < COUNTS or reach.max() > NOWHERE * 2.0 * half or (goes > GO).sum() < SEVERAL:
+        return []
+    return [rule.finding(
+        level="FAIL", subject=stream.names, signal=stream.role, t0=float(t[0]), t1=float(t[-1]), value=float(reach.max()), limit=high,
+        excess=1.0, unit="1", share=1.0, details={"kind": "nowhere", **details},
+    )]  # fmt: skip
 
 
 def _range(
@@ -168,7 +206,14 @@ def _is_share(x: np.ndarray, span: float) -> bool:
 
 
 def _is_cause_of(finding: Finding, other: Finding) -> bool:
-    """Whether a hand that is commanded in shares of its way is the reason why its columns contradict one another."""
+    """Whether a hand that is commanded in shares of its way, or in a unit that goes past it by all of it, or joints in another unit, are
+    the reason why columns contradict others; a factor that is found among these tells the unit itself."""
+    if finding.details.get("kind") in ("counted", "nowhere"):
+        return other.code == "column.differs" and bool(set(other.subject) & set(finding.subject))
+    if "declared_by" in finding.details and finding.signal == "command" and finding.margin is not None:
+        far = -finding.margin >= finding.details["upper"] - finding.details["lower"]
+        named = other.details.get("kind") == "factor" and not 1.0 / UNIT < float(other.details.get("factor", 1.0)) < UNIT
+        return far and other.code == "column.differs" and set(other.subject) <= set(finding.subject) and not named
     share = finding.details.get("kind") == "share" and finding.details["of"] == "command"
     return share and other.code == "column.differs" and set(other.subject) <= set(finding.subject)
 

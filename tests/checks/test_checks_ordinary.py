@@ -11,6 +11,7 @@ from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.frozen import check_frozen
 from shiliu.replay.checks.hands_idle import check_idle, names_taking
 from shiliu.replay.checks.in_step import check_lag
+from shiliu.replay.checks.ranges import CHECKS as RANGE_CHECKS
 from shiliu.replay.checks.ranges import check_range
 from shiliu.replay.checks.receive_clock import check_repeated
 from shiliu.replay.checks.rules import load_rules
@@ -96,6 +97,48 @@ def replace_episode(taken):
     """As an episode of our own simulation, from whose exact start the replay tells what the hands did."""
     taken.episode = SimpleNamespace()
     return taken
+
+
+@pytest.mark.parametrize(
+    ("largest", "why", "first"),
+    [
+        (255.0, {"kind": "drift"}, True),
+        (255.0, {"kind": "factor", "factor": 0.97}, True),
+        (255.0, {"kind": "factor", "factor": 2.55}, False),
+        (130.0, {"kind": "drift"}, False),
+    ],
+)
+def test_a_hand_past_its_way_by_all_of_it_is_the_reason_of_what_its_columns_contradict(largest, why, first):
+    (found,) = check_range([claws(np.linspace(0.0, largest, 90))], RULES, 0)
+    differs = RULES["column.differs"].beyond(0.1, 0.01, subject=found.subject, details=why)
+    precedes = next(one.precedes for one in RANGE_CHECKS if one.code == "value.range")
+    assert found.level == "FAIL" and precedes(found, differs) is first
+
+
+COUNTED = tuple(f"joint_{k}" for k in range(1, 6))
+
+
+def counted(factor: float, middle: float = 0.0, way: float = 90.0, unit: str = "-100..100"):
+    """Five joints that swing over most of their ways, or `way` about a middle, in their own unit times a factor."""
+    t = np.arange(90) / 30.0
+    x = factor * (middle + way * np.sin(t[:, None] * (1.0 + 0.3 * np.arange(5)) + np.arange(5)))
+    return stream("measured", x, COUNTED, unit=unit)
+
+
+@pytest.mark.parametrize(
+    ("factor", "kind"),
+    [(1.0, None), (1.2, None), (3.6, "counted"), (57.3, "counted"), (0.01, "nowhere"), (np.pi / 180.0, "nowhere")],
+)
+def test_joints_that_count_from_end_to_end_in_another_unit(factor, kind):
+    found = check_range([counted(factor)], RULES, 0)[0]
+    assert (found.level, found.details.get("kind")) == (("NOT_APPLICABLE", None) if kind is None else ("FAIL", kind))
+    assert kind is None or set(found.subject) == set(COUNTED)
+    assert check_range([counted(factor, unit="rad")], RULES, 0)[0].level == "NOT_APPLICABLE"
+
+
+def test_joints_that_stay_next_to_a_place_are_in_their_unit():
+    assert check_range([counted(1.0, middle=30.0, way=0.5)], RULES, 0)[0].level == "NOT_APPLICABLE"
+    assert check_range([counted(1.0, way=0.1)], RULES, 0)[0].level == "NOT_APPLICABLE", "and at rest in their middle"
 
 
 def claws(values, unit="%", **meta):
