@@ -280,8 +280,8 @@ def _speed(group: Group, law: ServoLaw, j: int, rises: Relation | None) -> list[
         return []
     v, q = (law.channels[j].columns[kind] for kind in ("velocity", "measured"))
     scatters = float(scatter(q[:, None])[0]) * 2.0**0.5 / group.dt
-    # rises of positions that scatter are asked as a mean over some rows, which is no speed of a joint that speeds up
-    limit = SPEED + (rises.slack if scatters > EXACT_RISES else 0.0)
+    # rises of positions that scatter, or of rows that are far apart, are a mean over some time, which is no speed of a joint that speeds up
+    limit = SPEED + (rises.slack if scatters > EXACT_RISES or group.dt > COARSE else 0.0)
     all_off = (law.effort - law.asked) / law.damping
     all_off[0], off = 0.0, all_off[:, j]
     bad = (np.abs(rises.residual) > limit) & (np.abs(rises.residual - off) < AGREE * np.abs(rises.residual))

@@ -192,8 +192,10 @@ def _late_column(
     else:
         tried = [(left_of_model(pool, kind, late)[0], kind, late) for kind in ("command", "measured", "effort") for late in SHIFTS if late]
         least, kind, late = min(tried, key=lambda one: (one[0], abs(one[2])))
-        found = (kind, late, pool.channels) if least <= QUIET else None
-    if found is None and pool.unsure:  # no law is exact there, and that of the right rows leaves least
+        # slow joints leave little in any row, and rows that are far apart leave out commands in their own
+        found = (kind, late, pool.channels) if least <= (QUIET if group.dt <= COARSE else min(QUIET, SHARPER * middle)) else None
+    # no law is exact beside computed speeds, and that of the right rows leaves least; so it may of rows that are far apart
+    if found is None and pool.unsure and group.dt <= COARSE:
         late = min(SHIFTS, key=lambda one: left_of_model(pool, "effort", one)[0])
         left = left_of_model(pool, "effort", late)
         if not is_harmless(late, group.dt) and left[0] <= UNSURE and left[0] <= LESS * middle and left[1] <= LESS * most:

@@ -43,19 +43,19 @@ def test_a_factor_is_seen_beside_the_noise(noise, factor):
 BURST, ODD = 203, 600  # a row in which a joint speeds up, and one in which it rests
 
 
-def speed_found(noise, row, by, seed=3):
+def speed_found(noise, row, by, seed=3, rate=RATE):
     """What is found of the speed of a joint that rests and then goes 0.5 rad within half a second: it is the rise of the row before, and
     `by` more in a row. Torques say the same as the rises, as those of another row may."""
     columns = motion(seed, rows=LONG)
     columns["state"][:, 5] = 0.5 * (1.0 - np.clip(1.0 - (np.arange(LONG) - 200.0).clip(0.0) / 16.0, 0.0, 1.0) ** 4)
-    columns["velocity"] = np.diff(columns["state"], axis=0, prepend=columns["state"][:1]) * RATE
+    columns["velocity"] = np.diff(columns["state"], axis=0, prepend=columns["state"][:1]) * rate
     columns["velocity"][row, 5] += by
     columns["state"] += np.random.default_rng(seed).normal(0.0, noise, columns["state"].shape)
     kinds = {"command": "action", "measured": "state", "velocity": "velocity"}
     channels = tuple(
         RecordedChannel(name, {kind: columns[of][:, j] for kind, of in kinds.items()}, kinds, kinds, "rad") for j, name in enumerate(NAMES)
     )
-    group = Group(np.arange(LONG) / RATE, 1.0 / RATE, channels)
+    group = Group(np.arange(LONG) / rate, 1.0 / rate, channels)
     rises, none = derivative(group)[5], np.zeros((LONG, 1))
     law = ServoLaw(channels[5:], 100.0, 5.0, 1.0, 5.0 * rises.residual[:, None], none, none, 0.02, np.array([100.0]), ("right",))
     return [(d.first, d.last) for d in _speed(group, law, 0, rises)]
@@ -71,3 +71,8 @@ def test_a_joint_that_speeds_up_beside_the_noise_has_no_other_speed(noise, seed)
 def test_a_speed_of_exact_positions_is_seen_in_a_burst():
     assert speed_found(0.0, BURST, 0.0) == []
     assert speed_found(0.0, BURST, 0.6) == [(BURST, BURST)]
+
+
+def test_a_speed_of_rows_that_are_far_apart_is_no_rise_in_a_burst():
+    assert speed_found(0.0, BURST, 0.6, rate=20) == []
+    assert speed_found(0.0, ODD, 0.6, rate=20) == [(ODD, ODD)]

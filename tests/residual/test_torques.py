@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from body_takes import JOINTS, RATE, STIFF, TIMES, N, body_take, changed, heaviest, modelled, motion, stream
 from scipy.signal import lfilter
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.residual import servo_law
 from shiliu.replay.residual.arm_chain import own_chains, own_grip
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
 from shiliu.replay.residual.case import Case
@@ -449,3 +451,17 @@ def test_commands_that_leap_in_each_row_are_put_right_as_well(late, seen):
         channels.append(RecordedChannel(f"joint_{k}", columns, names, names, "rad"))
     found = timing_of(tuple(channels), np.zeros((n, 4)), dt)
     assert (found is not None and dict(found.rows) == {"command": -late}) == seen
+
+
+@pytest.mark.parametrize(
+    ("rate", "own", "late", "seen"),
+    [(20, (0.118, 0.65), (0.087, 0.47), None), (20, (0.4, 0.65), (0.2, 0.4), None), (20, (0.4, 0.65), (0.05, 0.1), ("effort", 4)),
+     (30, (0.118, 0.65), (0.087, 0.47), ("effort", 4)), (30, (0.4, 0.65), (0.14, 0.4), ("effort", 4))],
+)  # fmt: skip
+def test_slow_joints_in_rows_that_are_far_apart_do_not_tell_that_torques_are_late(monkeypatch, rate, own, late, seen):
+    """What the law leaves [Nm], in the middle row and in nine of ten, in the torques' own rows and four rows away."""
+    pool = SimpleNamespace(unsure=True, channels=("a",))
+    monkeypatch.setattr(servo_law, "_pool_of", lambda group, arms: pool)
+    monkeypatch.setattr(servo_law, "left_of_model", lambda of, kind, rows: late if (kind, rows) == ("effort", 4) else own)
+    found = servo_law._late_column.__wrapped__(SimpleNamespace(dt=1.0 / rate), (), False)
+    assert (found and found[:2]) == seen
