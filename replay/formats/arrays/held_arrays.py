@@ -28,6 +28,7 @@ class ArrayEpisode:
         left: channels that were not read, each with the reason.
         metadata, notes, pictures, declared: as in `Recording`.
         ranges: by channel, (width, 2) lowest and highest value that the container declares for each column.
+        units: by channel, one unit a column, as the container announces them.
         texts: what the container says of it in long texts, such as the model that it carries; families of files are read by them.
     """
 
@@ -49,6 +50,7 @@ class ArrayEpisode:
     pictures: dict[str, PictureFile] = field(default_factory=dict)
     declared: Declared | None = None
     ranges: dict[str, np.ndarray] = field(default_factory=dict)
+    units: dict[str, list[str]] = field(default_factory=dict)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every channel, samples first; single numbers are left out."""

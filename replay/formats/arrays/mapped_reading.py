@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...recording.quantities import ANGLES
 from ...recording.recording import NOTE_WORDS, Recording, Stream
 from ..column_endings import KIND_OF, POSITION, columns_called, parted
 from ..mapping import Columns, StreamRule, reason_unused
@@ -207,13 +208,27 @@ class MappedReading(MappedColumns):
             name=name,
             role=rule.role,
             quantity=rule.quantity,
-            unit=rule.unit,
+            unit=self._unit(rule, values),
             names=names,
             values=values,
             declared_unit=rule.declared,
             meta=meta,
             **times,
         )
+
+    def _unit(self, rule: StreamRule, values: np.ndarray) -> str:
+        """The mapping's unit; of angles the one that the container announces, where they go further than a turn in the mapping's unit."""
+        announced: set[str] = set()
+        for text in rule.fields if rule.unit == "rad" else ():
+            columns = Columns.parse(text)
+            units = self.episode.units.get(columns.channel)
+            if units is None:
+                return rule.unit
+            picked = list(self._called(rule).values()) if rule.by_name else range(*columns.span(len(units)))
+            announced |= {units[i] for i in picked}
+        (unit,) = announced if len(announced) == 1 else (rule.unit,)
+        further = values.size and float(np.nanmax(np.abs(values))) > 2.0 * np.pi
+        return unit if unit in ANGLES and further else rule.unit
 
     def _declared(self, rule: StreamRule) -> list[list[float]] | None:
         """The ranges that the container declares for the columns of a stream; None where it declares none."""

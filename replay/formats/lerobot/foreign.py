@@ -29,7 +29,16 @@ from ..column_endings import exchanged_names, with_names_put_back
 from ..reader_errors import once_readable
 from . import layout
 from .declared_columns import ABSENT, others_of, span_of, video_range
-from .foreign_columns import differences, foreign_array, ranges_of, readable_columns, size_of, success_of, text_columns
+from .foreign_columns import (
+    announced_units,
+    differences,
+    foreign_array,
+    ranges_of,
+    readable_columns,
+    size_of,
+    success_of,
+    text_columns,
+)
 from .foreign_tables import MAX_FILES, ForeignTables
 from .set_statistics import Stats, table_numbers
 from .tables import readable
@@ -392,6 +401,7 @@ class _Foreign(ForeignTables):
             pictures=self._pictures(videos, row),
             declared=declared,
             ranges={k: span for k, f in self.features.items() if (span := ranges_of(f)) is not None},
+            units={k: units for k, f in self.features.items() if k in columns and (units := announced_units(f, columns[k])) is not None},
         )
 
     def _pictures(self, videos: dict[str, str | None], row: dict[str, Any]) -> dict[str, PictureFile]:

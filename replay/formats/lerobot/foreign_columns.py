@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ....scenarios.sheet.errors import EpisodeError
+from ...recording.features import units_of
 from ..arrays.array_episode import MAX_CHANNELS, numbers
 from . import layout
 
@@ -102,6 +103,14 @@ def ranges_of(feature: dict[str, Any]) -> np.ndarray | None:
         return None
     places = places_of(feature)
     return declared if places is None else np.vstack([declared, [np.nan, np.nan]])[places]
+
+
+def announced_units(feature: dict[str, Any], values: np.ndarray) -> list[str] | None:
+    """One unit for each column of a feature's values, as `info.json` announces them (`unit`); None where it announces none that can be
+    read."""
+    unit, width = feature.get("unit"), int(np.prod(values.shape[1:]))
+    readable = isinstance(unit, str) or (isinstance(unit, list) and len(unit) == width)
+    return units_of(unit, width, "unit") if readable else None
 
 
 def places_of(feature: dict[str, Any]) -> list[int] | None:

@@ -1,0 +1,47 @@
+"""An ordinary set that announces the unit of its angles in `info.json`: it is read as announced, where the values bear that out."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import shiliu
+from ordinary import ordinary
+from shiliu.replay.judge.judge import judge
+
+ANGLES = ("action", "observation.state")
+JOINTS = 16  # before the two claws
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return shiliu.load_scenario("table_setting", ["scenario.judge.if_unknown=null"])
+
+
+@pytest.mark.parametrize(
+    ("announced", "stored", "unit", "root"),
+    [
+        ("deg", "deg", "deg", None),
+        (None, "deg", "rad", "unit.degrees"),  # as such sets are read that announce nothing
+        ("deg", "rad", "rad", None),  # a word that no value bears out
+        ("rad", "deg", "rad", "unit.degrees"),
+    ],
+)
+def test_a_unit_that_is_announced_is_read(scene, demonstrated, tmp_path, announced, stored, unit, root):
+    def change(columns):
+        for name in ANGLES if stored == "deg" else ():
+            columns[name][:, :JOINTS] = np.rad2deg(columns[name][:, :JOINTS])
+
+    ordinary(scene, demonstrated(2).episode, tmp_path / "set", change)
+    info = tmp_path / "set" / "meta" / "info.json"
+    tree = json.loads(info.read_text(encoding="utf-8"))
+    for name in ANGLES:
+        tree["features"][name] |= {} if announced is None else {"unit": announced}
+    info.write_text(json.dumps(tree), encoding="utf-8")
+    (take,) = shiliu.read(tmp_path / "set")
+    joints = [one for one in take.streams.values() if "zarm_l1_joint" in one.names and one.quantity == "joint_position"]
+    assert len(joints) == 2 and {one.unit for one in joints} == {unit}
+    (verdict,) = judge([take], scene, threads=1)
+    assert {one.code for one in verdict.findings if one.failed and one.code == "unit.degrees"} == ({root} if root else set())
+    assert verdict.verdict == ("FEASIBLE" if root is None else "UNSOUND")
