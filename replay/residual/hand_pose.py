@@ -17,7 +17,7 @@ from ..recording.recording import Recording
 from ..signals.clock import topic
 from ..signals.statistics import resolution, scatter
 from .arm_chain import MeasuredArm
-from .departures import WitnessedColumn, departures, joined, rows_of, together
+from .departures import MANY, WitnessedColumn, departures, joined, rows_of, together
 from .difference import Difference
 from .table import Group, RecordedChannel
 
@@ -225,7 +225,9 @@ def _of_hand(
     out: list[Difference] = []
     joints = [d for d in found if d.kind == "measured" and set(d.channels) & set(chain.joints)]
     explained = rows_of(joints, group.n)
-    for first, last in joined(bad.any(axis=1)):
+    spans = joined(bad.any(axis=1))
+    spans = spans if len(spans) <= MANY else [(spans[0][0], spans[-1][1])]
+    for first, last in spans:
         rows = first + np.flatnonzero(bad[first : last + 1].any(axis=1))
         joint = turned_joint(values[rows], q[rows], origins[:, rows], axes[:, rows], turns[-1][rows], TURNED * wider[rows])
         if joint is None:
