@@ -245,7 +245,7 @@ TRIALS = (
     Trial("share as 0..255", "value.range", **hands(same, same, "0..255", quantity="hand")),
     Trial("measured share as percent", "column.differs", **hands(hundred, same, "%")),
     Trial("millimetres as metres", "value.range", **hands(lambda x: 85.0 * x, lambda x: 85.0 * x, "m")),
-    Trial("hand measured to 1000 of 255", "column.differs", **hands(count, thousand, "0..255", quantity="hand")),
+    Trial("hand measured to 1000 of 255", "value.range", **hands(count, thousand, "0..255", quantity="hand")),
     Trial("hand measured at one value", "column.differs", **hands(same, lambda x: 0.0 * x + 0.3, "1")),
     Trial("hand in metres that is commanded nowhere", "column.differs", **forced(0.085)),
     Trial("hand reads -1", "column.differs", **hands(same, filled(-1.0), "1")),
