@@ -1,7 +1,7 @@
 """On what the bits of this process depend: engine, library, and kind of processor. An episode keeps it.
 
-The name of a processor does not settle it: a library chooses its sines by what the processor can do, and may be told to choose others. So
-some results are kept as well, as a digest: of the C library, of NumPy, and of a small world in the engine.
+The name of a processor does not settle it: a library chooses its sines by what the processor can do, and a setting can make it choose
+others. So some results are kept as well, as a digest: of the C library, of NumPy, and of a small world in the engine.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from .mapped_columns import MappedColumns, width_of
 
 MAX_THINGS = 1000  # that lie side by side in a field
 OURS, MEASURED = "shiliu.", ("observation.", "next.")  # features of LeRobot sets that are no commands, by how they begin
+SOME = 0.01  # of the rows, that bear an announced unit out
 MAX_METADATA = 1000  # numbers of a field that goes into the metadata
 _EXACT_INTEGER = 1 << 53  # beyond it float64 no longer holds every integer
 
@@ -217,7 +218,8 @@ class MappedReading(MappedColumns):
         )
 
     def _unit(self, rule: StreamRule, values: np.ndarray) -> str:
-        """The mapping's unit; of angles the one that the container announces, where they go further than a turn in the mapping's unit."""
+        """The mapping's unit; of angles the one that the container announces, where in some rows they go further than a turn in the
+        mapping's unit: a single row may be a wrong one."""
         announced: set[str] = set()
         for text in rule.fields if rule.unit == "rad" else ():
             columns = Columns.parse(text)
@@ -227,7 +229,7 @@ class MappedReading(MappedColumns):
             picked = list(self._called(rule).values()) if rule.by_name else range(*columns.span(len(units)))
             announced |= {units[i] for i in picked}
         (unit,) = announced if len(announced) == 1 else (rule.unit,)
-        further = values.size and float(np.nanmax(np.abs(values))) > 2.0 * np.pi
+        further = float((np.abs(values) > 2.0 * np.pi).any(axis=1).mean()) > SOME
         return unit if unit in ANGLES and further else rule.unit
 
     def _declared(self, rule: StreamRule) -> list[list[float]] | None:

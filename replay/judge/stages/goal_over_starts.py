@@ -78,14 +78,18 @@ def what_is_unknown(subject: Subject, rollouts: Rollouts) -> tuple[str, dict[str
     return UNKNOWN_VALUES, {"missing": list(start.drawn)}
 
 
-def of_anywhere(reached: Finding, subject: Subject, unplaced: Sequence[str], anywhere: bool) -> Finding:
+def of_anywhere(reached: Finding, subject: Subject, unplaced: Sequence[str], starts: int) -> Finding:
     """A goal that is reached from the places that the scenario gives to what nobody measured: that is luck, unless it is reached wherever
-    the scenario would have put these, in `LEAST_STARTS` starts."""
-    if not anywhere:
+    the scenario would have put these.
+
+    Args:
+        starts: in how many of such it is reached; 0 where it is missed in one.
+    """
+    if not starts:
         reached.details = {**reached.details, "missing": list(unplaced)}
         return open_(reached, subject.rules, UNKNOWN_START)
-    low, high = wilson(LEAST_STARTS, LEAST_STARTS)
-    reached.details |= {"successes": LEAST_STARTS, "starts": LEAST_STARTS, "low": low, "high": high, "unknown": ", ".join(unplaced)}
+    low, high = wilson(starts, starts)
+    reached.details |= {"successes": starts, "starts": starts, "low": low, "high": high, "unknown": ", ".join(unplaced)}
     return reached
 
 

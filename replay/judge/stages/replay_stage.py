@@ -188,7 +188,7 @@ def _goal(
     if (subject.claim or {}).get("success") and _unplaced(subject, rollouts):
         start, reached = rollouts.plan.start, [one for one in goal if one.level == "PASS"]
         if start is not None and reached:
-            anywhere = _is_done_anywhere(subject, motions, rollouts, threads, seed)
+            anywhere = _done_anywhere(subject, motions, rollouts, threads, seed)
             goal = [of_anywhere(one, subject, start.unplaced, anywhere) if one.level == "PASS" else one for one in goal]
     if not explains_goal(subject) or not any(one.failed for one in goal):
         return goal, frozenset()
@@ -270,17 +270,19 @@ def _unplaced(subject: Subject, rollouts: Rollouts) -> bool:
     return bool(matters & {key.partition(".")[0] for key in start.unplaced})
 
 
-def _is_done_anywhere(subject: Subject, motions: Motions, rollouts: Rollouts, threads: int, seed: int) -> bool:
-    """Whether the commands do the task, and nothing goes wrong, wherever the scenario puts what nobody measured."""
+def _done_anywhere(subject: Subject, motions: Motions, rollouts: Rollouts, threads: int, seed: int) -> int:
+    """From how many starts, as many as of an unknown one, the commands do the task, and nothing goes wrong, wherever the scenario puts what
+    nobody measured; 0 where they do not from one."""
     scene, plan = subject.scene, rollouts.plan
     if plan.start is None or scene.cloths:  # cloths take longer to simulate than they last
-        return False
-    takes = [Take(draw, plan.takes[0].actions) for draw in plan.start.anywhere(LEAST_STARTS, seed)]
+        return 0
+    n = max(LEAST_STARTS, scene.config.starts)
+    takes = [Take(draw, plan.takes[0].actions) for draw in plan.start.anywhere(n, seed)]
     for take, played in zip(takes, play(scene, takes, threads=threads)):
         again = rolled_out(subject, replace(plan, takes=(take,)), [played])
         if not played.success or any(one.failed for one in _happened(subject, motions, again)):
-            return False
-    return True
+            return 0
+    return n
 
 
 Further = Callable[[], Sequence[tuple[Take, Rollout]]]
