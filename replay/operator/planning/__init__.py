@@ -1,7 +1,7 @@
-"""Ways are planned: a free way of one arm or both to one of several goals, with what is held, and the reason where there is none."""
+"""Ways are planned: a free way of an arm to one of several goals, with what is held, and the reason where there is none."""
 
-from .keeping import Keep, Level, Together
-from .limbs import ArmGroup
+from .keeping import Level
 from .planner import Plan, plan
+from .seen_arm import SeenArm
 
-__all__ = ["ArmGroup", "Keep", "Level", "Plan", "Together", "plan"]
+__all__ = ["Level", "Plan", "SeenArm", "plan"]

@@ -30,19 +30,16 @@ SELF = 0.001  # m, from which neighbours within an arm count as touching
 TOUCHES = 3.0  # crowdedness of a pair that touches, over that of one that nearly does
 
 
-# kinds of geoms: what is no arm, links and hand of the first arm, those of the second, what is held
-ELSE, LINK, HAND, HELD = 0, 1, 2, 5
+# kinds of geoms: what is not of the arm, its links, its hand, what is held
+ELSE, LINK, HAND, HELD = range(4)
 
 
 def _counting() -> np.ndarray:
-    """(6, 6) [m] below which a pair of kinds counts as near. Neighbours within an arm are always close: there only touching counts;
+    """(4, 4) [m] below which a pair of kinds counts as near. Neighbours within an arm are always close: there only touching counts;
     within a hand, and between a hand and what it holds, nothing does."""
-    limits = np.full((6, 6), MARGIN)
-    for n in (0, 2):
-        limits[LINK + n, LINK + n] = limits[LINK + n, HAND + n] = limits[HAND + n, LINK + n] = SELF
-        limits[LINK + n, HELD] = limits[HELD, LINK + n] = SELF
-        limits[HAND + n, HAND + n] = limits[HAND + n, HELD] = limits[HELD, HAND + n] = -np.inf
-    limits[HELD, HELD] = limits[ELSE, ELSE] = -np.inf
+    limits = np.full((4, 4), MARGIN)
+    limits[LINK, LINK:] = limits[LINK:, LINK] = SELF
+    limits[HAND:, HAND:] = limits[ELSE, ELSE] = -np.inf
     return limits
 
 
@@ -105,18 +102,17 @@ class Curve(Protocol):
 
 
 class Clearance:
-    """Distances of one arm, or of both, from everything else, in a picture of the scene of its own.
+    """Distances of one arm from everything else, in a picture of the scene of its own.
 
     Args:
         model: the scene as the operator knows it; it is copied.
-        sides: of the arm; of both arms the postures stand one after the other, (14,).
+        side: of the arm.
     """
 
-    def __init__(self, model: mujoco.MjModel, *sides: str):
+    def __init__(self, model: mujoco.MjModel, side: str):
         self.model = copy.copy(model)
         self.data = mujoco.MjData(self.model)
-        self.sides = sides
-        self._tcp = [self.model.site(f"{side}_tcp").id for side in sides]
+        self._tcp = self.model.site(f"{side}_tcp").id
         # tiles by which the robot meets cloth lie in what it meets all else with
         self._solid = ((self.model.geom_contype & ~TILE) | self.model.geom_conaffinity) != 0
         self._margins = self.model.geom_margin.copy(), self.model.body_margin.copy()
@@ -125,36 +121,29 @@ class Clearance:
         self.model.geom_contype[wires] = self.model.geom_conaffinity[wires] = 0
         self._solid &= ~wires
         self._kinds = np.full(self.model.ngeom, ELSE)  # what each geom is, as far as an arm is concerned
-        self._hand_names: tuple[str, ...] = ()
-        self._fingers: list[np.ndarray] = []
-        self._strokes: list[tuple[list[int], np.ndarray]] = []  # which drive moves each finger joint, and how far
-        joints: list[int] = []
         arms, trunk = _arm_links(self.model)
         limbs = {body for links in arms.values() for body in hanging(self.model, links[0])}
         self._trunk = hanging(self.model, trunk[0]) - limbs
-        for n, tcp in enumerate(self._tcp):
-            palm = int(self.model.site_bodyid[tcp])
-            links = arms[sides[n]]
-            hand, own = (sorted(hanging(self.model, body)) for body in (palm, links[0]))
-            self._kinds[np.isin(self.model.geom_bodyid, own)] = LINK + 2 * n
-            self._kinds[np.isin(self.model.geom_bodyid, hand)] = HAND + 2 * n
-            self._hand_names += tuple(self.model.body(b).name for b in hand)
-            joints += [int(self.model.body_jntadr[b]) for b in links]
-            moved = strokes(self.model, _tendons(self.model, hand))
-            self._fingers.append(self.model.jnt_qposadr[[joint for joint, _, _ in moved]])
-            self._strokes.append(([drive for _, drive, _ in moved], np.array([far for _, _, far in moved])))
-            if not n:
-                self._finger_bodies = [b for b in hand if self.model.body_parentid[b] == palm]
-        self._hand = (self._kinds == HAND) | (self._kinds == HAND + 2)
+        palm, links = int(self.model.site_bodyid[self._tcp]), arms[side]
+        hand, own = (sorted(hanging(self.model, body)) for body in (palm, links[0]))
+        self._kinds[np.isin(self.model.geom_bodyid, own)] = LINK
+        self._kinds[np.isin(self.model.geom_bodyid, hand)] = HAND
+        self._hand = self._kinds == HAND
+        self._hand_names = tuple(self.model.body(b).name for b in hand)
+        self._finger_bodies = [b for b in hand if self.model.body_parentid[b] == palm]
+        moved = strokes(self.model, _tendons(self.model, hand))
+        self._fingers = self.model.jnt_qposadr[[joint for joint, _, _ in moved]]
+        # which drive moves each finger joint, and how far
+        self._drives, self._strokes = [drive for _, drive, _ in moved], np.array([far for _, _, far in moved])
         self._bodies: list[int] = []  # that are borne
         self._load: Load | None = None
-        self._off = np.zeros(0)  # rad, by which the joints are off where they are commanded to be, but for the weight
+        self._off = np.zeros(len(links))  # rad, by which the joints are off where they are commanded to be, but for the weight
         self._borne: list[int] = []  # where in qpos their free joints begin
-        self._in_hand: list[tuple[np.ndarray, np.ndarray]] = []  # place and turn of each against the first tcp
+        self._in_hand: list[tuple[np.ndarray, np.ndarray]] = []  # place and turn of each against the tcp
         self._own = self._kinds.copy()
         self.bear(())
-        self._joint_ids = np.array(joints)
-        self._joints, ends = self.model.jnt_qposadr[joints], self.model.jnt_range[joints]
+        self._joint_ids = self.model.body_jntadr[links]
+        self._joints, ends = self.model.jnt_qposadr[self._joint_ids], self.model.jnt_range[self._joint_ids]
         middle = ends.mean(axis=1, keepdims=True)
         self._ends = (middle + RANGE * (ends - middle)).T
 
@@ -188,8 +177,8 @@ class Clearance:
         model.geom_contype[:] = np.where(solid & self._arm, 1, 0)
         model.geom_conaffinity[:] = np.where(solid, 1, 0)
 
-    def see(self, picture: np.ndarray, *drives: np.ndarray) -> None:
-        """Take in the scene as seen (nq,) and the drives of each hand (n,) [%]; how what is borne lies in the hand is seen there, too."""
+    def see(self, picture: np.ndarray, drives: np.ndarray) -> None:
+        """Take in the scene as seen (nq,) and the drives of the hand (n,) [%]; how what is borne lies in the hand is seen there, too."""
         self.data.qpos[:] = picture
         if self._borne or self._load is not None:
             mujoco.mj_kinematics(self.model, self.data)
@@ -198,34 +187,31 @@ class Clearance:
             for at in self._borne:
                 self._in_hand.append((frame.T @ (picture[at : at + 3] - hand), frame.T @ matrix_of(picture[at + 3 : at + 7])))
             if self._load is not None:
-                off = picture[self._joints[: len(self._load.commanded)]] - self._load.commanded
+                off = picture[self._joints] - self._load.commanded
                 self._off = np.clip(off, -LOOSE, LOOSE) - self._sags(self._load)
-        for fingers, (drive, stroke), percents in zip(self._fingers, self._strokes, drives):
-            self.data.qpos[fingers] = percents[drive] / 100.0 * stroke
+        self.data.qpos[self._fingers] = drives[self._drives] / 100.0 * self._strokes
 
     def hang(self, load: Load | None) -> None:
-        """From now on the (first) arm gives way to what its hand bears; see `Load`."""
+        """From now on the arm gives way to what its hand bears; see `Load`."""
         self._load = load
 
     def _sags(self, load: Load) -> np.ndarray:
         """(7,) [rad] by which the joints give way to a weight where the bodies stand: its torque over their stiffness."""
         hand, frame = self._hand_pose()
         at = hand + frame @ self._in_hand[0][0] if self._borne else hand
-        ids = self._joint_ids[: len(load.commanded)]
-        arm, axis = at - self.data.xanchor[ids], self.data.xaxis[ids]
+        arm, axis = at - self.data.xanchor[self._joint_ids], self.data.xaxis[self._joint_ids]
         # the third component of axis x arm is how fast what is borne rises with the joint
         return -load.weight / load.stiffness * (axis[:, 0] * arm[:, 1] - axis[:, 1] * arm[:, 0])
 
     def _hand_pose(self) -> tuple[np.ndarray, np.ndarray]:
-        tcp = self._tcp[0]
-        return self.data.site_xpos[tcp].copy(), self.data.site_xmat[tcp].reshape(3, 3).copy()
+        return self.data.site_xpos[self._tcp].copy(), self.data.site_xmat[self._tcp].reshape(3, 3).copy()
 
     def pose(self, q: np.ndarray) -> None:
         """Bring the arm, and what it bears, to where it is commanded to joint angles q."""
         self.data.qpos[self._joints] = q
         mujoco.mj_kinematics(self.model, self.data)
         if self._load is not None:
-            self.data.qpos[self._joints[: len(self._off)]] += self._off + self._sags(self._load)
+            self.data.qpos[self._joints] += self._off + self._sags(self._load)
             mujoco.mj_kinematics(self.model, self.data)
         if self._borne:
             hand, frame = self._hand_pose()
@@ -331,7 +317,7 @@ class Clearance:
         start, end = self.near(path.spline(0.0)), self.near(path.end)
         length = float(np.abs(np.diff(path.spline(np.linspace(0.0, 1.0, FINE + 1)), axis=0)).max(axis=1).sum())
         fine = max(FINE, int(np.ceil(length / STEP))) if sure else FINE
-        most = self._upright(path) if sure else np.inf
+        most = self.upright((path.spline(0.0), path.end)) if sure else np.inf
         shares = np.linspace(0.0, 1.0, fine + 1)
         total = LENGTH * length
         coarse = np.zeros(fine + 1, bool)
@@ -358,10 +344,10 @@ class Clearance:
         """[rad] by which the z axis of what is borne is tilted against the vertical now, the largest; 0 of nothing."""
         return max((float(np.arccos(np.clip(self.data.xmat[b, 8], -1.0, 1.0))) for b in self._bodies), default=0.0)
 
-    def _upright(self, path: Curve) -> float:
-        """How far [rad] what is borne may be tilted on a way."""
+    def upright(self, ends: Iterable[np.ndarray]) -> float:
+        """How far [rad] what is borne may be tilted on a way with these ends."""
         tilts = []
-        for q in (path.spline(0.0), path.end):
+        for q in ends:
             self.pose(q)
             tilts.append(self.tilt())
         return max(tilts) + LEAN

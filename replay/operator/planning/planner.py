@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..limbs.arm import Arm
-from .clearance import LEAN, MARGIN, STEP, SWING
-from .keeping import Keep
-from .limbs import ArmGroup, Pose, spline_through
+from .clearance import MARGIN, STEP, SWING
+from .keeping import Level
+from .seen_arm import Pose, SeenArm, spline_through
 from .trees import Free, Project, connect, length, quicker
 
 ROOM = (0.025, 0.015)  # m, of room with which a way is asked for, one after the other
@@ -60,61 +60,56 @@ class Plan:
 
 
 def plan(
-    arms: ArmGroup,
+    arm: SeenArm,
     goals: Sequence[np.ndarray | Pose],
-    held: Sequence[str] = (),
-    allowed: Collection[str] | None = None,
-    keep: Keep | None = None,
+    keep: Level | None = None,
     margin: Sequence[float] = ROOM,
     looks: int = LOOKS,
     lasts: Lasts | None = None,
     *,
     rng: np.random.Generator,
 ) -> Plan:
-    """A free way from where the arms are to one of several goals.
+    """A free way from where an arm is to one of several goals.
 
     Args:
-        arms: one or both, as they stand.
-        goals: (k,) joint angles each, or, of one arm, poses of the hand, of which its branches are sought.
-        held: names of bodies that move with the (first) hand.
-        allowed: bodies that the hand, and what it holds, may touch at a goal; any where None.
-        keep: what is kept all along: `Level`, `Together`.
+        arm: as it stands, with what its hand bears.
+        goals: (k,) joint angles each, or poses of the hand, of which its branches are sought.
+        keep: what is kept all along.
         margin: [m] of room that is asked for, one after the other.
         looks: postures that are looked at; it ends by that and never by the clock.
         lasts: how long a way through a row of postures lasts, by which it is made quicker; as far as they are apart where None.
         rng: of the trees; the same gives the same way to the bit.
     """
-    arms.see(held)
-    start, tried = arms.near(arms.q), []
+    arm.see()
+    start, tried = arm.near(arm.q), []
     ends: list[tuple[int, np.ndarray, Pairs]] = []
     for i, goal in enumerate(goals):
         postures: Sequence[np.ndarray] = [np.asarray(goal, float)] if isinstance(goal, np.ndarray) else []
         if not isinstance(goal, np.ndarray):
-            postures, off = branches(arms.limbs[0], *goal, rng)
+            postures, off = branches(arm.limb, *goal, rng)
             if not postures:
                 tried.append(f"goal {i}: the hand misses it by {1e3 * off:.0f} mm, or is turned otherwise")
         for q in postures:
-            near = arms.near(q)
-            reason = _falls_out(arms, q, near, start, allowed, keep)
+            reason = _falls_out(arm, q, keep)
             if reason is None:
-                ends.append((i, q, near))
+                ends.append((i, q, arm.near(q)))
             else:
                 tried.append(f"goal {i}: {reason}")
     if not ends:
         return Plan(None, tried=tuple(tried))
     project = None if keep is None else keep.project
-    most = _upright(arms, [q for _, q, _ in ends]) if keep is None else np.inf
+    most = arm.clearance.upright([arm.q, *(q for _, q, _ in ends)]) if keep is None else np.inf
     best: Plan | None = None
     for k, need in enumerate(margin):
-        free = _freedom(arms, need, [start, *(near for _, _, near in ends)], most)
+        free = _freedom(arm, need, [start, *(near for _, _, near in ends)], most)
         count = looks if k == len(margin) - 1 else looks // 4
-        row = _quickest(arms, [q for _, q, _ in ends], free, rng, project, count, lasts)
+        row = _quickest(arm, [q for _, q, _ in ends], free, rng, project, count, lasts)
         if row is None:
             tried.append(f"no way with {1e3 * need:.0f} mm of room in {count} looks")
             continue
         which, there = next((i, near) for i, q, near in ends if np.array_equal(q, row[-1]))
         for corners in _denser(row, project):
-            least, pair, where = least_room(arms, spline_through(corners), [start, there])
+            least, pair, where = least_room(arm, spline_through(corners), [start, there])
             found = Plan(np.array(corners), least, pair, where, which, tuple(tried))
             if best is None or least > best.least:
                 best = found
@@ -127,7 +122,7 @@ def plan(
 
 
 def _quickest(
-    arms: ArmGroup,
+    arm: SeenArm,
     goals: Sequence[np.ndarray],
     free: Free,
     rng: np.random.Generator,
@@ -138,10 +133,10 @@ def _quickest(
     """The shortest of a few ways that trees find, made quicker; the first one where it is straight."""
     best: list[np.ndarray] | None = None
     for _ in range(AGAIN):
-        row = connect(arms.q, goals, free, arms.low, arms.high, rng, project, looks, arms.far)
-        if row is not None and (best is None or length(row, arms.far) < length(best, arms.far)):
+        row = connect(arm.q, goals, free, arm.low, arm.high, rng, project, looks, arm.far)
+        if row is not None and (best is None or length(row, arm.far) < length(best, arm.far)):
             best = row
-        if row is None or best is None or length(best, arms.far) < DETOUR * arms.far(best[0], best[-1]):
+        if row is None or best is None or length(best, arm.far) < DETOUR * arm.far(best[0], best[-1]):
             break
     if best is None or lasts is None or project is not None:
         return best
@@ -149,7 +144,7 @@ def _quickest(
 
 
 def least_room(
-    arms: ArmGroup, curve: Callable[[float], np.ndarray], ends: Sequence[Pairs]
+    arm: SeenArm, curve: Callable[[float], np.ndarray], ends: Sequence[Pairs]
 ) -> tuple[float, tuple[str, str] | None, float]:
     """Where a curve has least room: [m], between which two bodies, at which share of the way.
 
@@ -160,35 +155,25 @@ def least_room(
     least: tuple[float, tuple[int, int] | None, float] = (MARGIN, None, 0.0)
     for share in np.linspace(0.0, 1.0, max(16, int(np.ceil(length / STEP))) + 1):
         q = curve(share)
-        beyond = float(np.maximum(q - arms.high, arms.low - q).max())
-        inside = float(np.maximum(arms.q - arms.high, arms.low - arms.q).max())
+        beyond = float(np.maximum(q - arm.high, arm.low - q).max())
+        inside = float(np.maximum(arm.q - arm.high, arm.low - arm.q).max())
         if beyond > max(SWING, inside + 1e-6):
             return -beyond, None, float(share)
-        for pair, distance in arms.near(q).items():
+        for pair, distance in arm.near(q).items():
             if distance < least[0] and distance < min(end.get(pair, MARGIN) - LEAVING for end in ends):
                 least = (distance, pair, float(share))
-    return least[0], None if least[1] is None else arms.clearance.named(least[1]), least[2]
+    return least[0], None if least[1] is None else arm.clearance.named(least[1]), least[2]
 
 
-def _falls_out(
-    arms: ArmGroup, goal: np.ndarray, near: Pairs, start: Pairs, allowed: Collection[str] | None, keep: Keep | None
-) -> str | None:
+def _falls_out(arm: SeenArm, goal: np.ndarray, keep: Level | None) -> str | None:
     """Why a goal cannot be one; None where it can."""
-    beyond = np.maximum(goal - arms.high, arms.low - goal)
+    beyond = np.maximum(goal - arm.high, arm.low - goal)
     if beyond.max() > SWING:
         return f"joint {int(beyond.argmax()) + 1} is {beyond.max():.2f} rad beyond its range"
-    if keep is not None and (missed := keep.missed(goal)) is not None:
-        return missed
-    if allowed is None:
-        return None
-    for pair, distance in sorted(near.items(), key=lambda item: item[1]):
-        own, other = arms.clearance.named(pair)
-        if distance < min(0.0, start.get(pair, MARGIN) - LEAVING) and not {own, other} & set(allowed):
-            return f"{own} is {-1e3 * distance:.0f} mm inside {other}"
-    return None
+    return None if keep is None else keep.missed(goal)
 
 
-def _freedom(arms: ArmGroup, need: float, ends: Sequence[Pairs], most: float) -> Free:
+def _freedom(arm: SeenArm, need: float, ends: Sequence[Pairs], most: float) -> Free:
     """Whether a posture leaves so much room [m] and tilts what is held by no more than that [rad]."""
     excused: dict[tuple[int, int], float] = {}
     for end in ends:
@@ -196,21 +181,12 @@ def _freedom(arms: ArmGroup, need: float, ends: Sequence[Pairs], most: float) ->
             excused[pair] = min(excused.get(pair, MARGIN), distance - LEAVING)
 
     def free(q: np.ndarray) -> bool:
-        for pair, distance in arms.near(q).items():
+        for pair, distance in arm.near(q).items():
             if distance <= min(need, excused.get(pair, MARGIN)):
                 return False
-        return arms.clearance.tilt() <= most
+        return arm.clearance.tilt() <= most
 
     return free
-
-
-def _upright(arms: ArmGroup, goals: Sequence[np.ndarray]) -> float:
-    """How far [rad] what is held may be tilted on the way."""
-    tilts = []
-    for q in (arms.q, *goals):
-        arms.clearance.pose(q)
-        tilts.append(arms.clearance.tilt())
-    return max(tilts) + LEAN
 
 
 def _denser(row: Sequence[np.ndarray], project: Project | None) -> Iterator[list[np.ndarray]]:

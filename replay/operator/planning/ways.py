@@ -15,10 +15,10 @@ from ..limbs.arm import Arm, Path
 from ..senses.attachment import corded_part
 from ..senses.senses import Senses
 from ..words.reason import GivenUp, Reason
-from . import ArmGroup, Keep, Level, Plan, plan
+from . import Level, Plan, SeenArm, plan
 from .clearance import MARGIN, Clearance, Load
-from .limbs import spline_through
 from .planner import least_room
+from .seen_arm import spline_through
 from .standing import Standing, walk
 
 BLOCKED = 1.0  # cost of a way that leads through something, or is near to things for long
@@ -116,16 +116,15 @@ class Ways:
         self,
         side: str,
         goals: Sequence[np.ndarray | tuple[np.ndarray, np.ndarray]],
-        keep: Keep | None = None,
         speed: float = 0.45,
     ) -> Plan:
         """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`), quick at a speed [m/s]."""
-        clearance = self._laden(side)
-        arms = ArmGroup([self._arms[side]], clearance, self._around(side), [self._drives(side)])
         arm = self._arms[side]
-        return plan(
-            arms, goals, clearance.borne, keep=keep, lasts=lambda row: arm._path(row, speed).duration, rng=self._rng
-        )
+        return plan(self._seen(side), goals, lasts=lambda row: arm._path(row, speed).duration, rng=self._rng)
+
+    def _seen(self, side: str) -> SeenArm:
+        """An arm in the scene as it is seen, which gives way to what its hand bears."""
+        return SeenArm(self._arms[side], self._laden(side), self._around(side), self._drives(side))
 
     def level_way(
         self, side: str, rows: Iterable[Sequence[np.ndarray]], speed: float, begin: Sequence[np.ndarray] = ()
@@ -138,22 +137,21 @@ class Ways:
             speed: [m/s] of the hand.
             begin: joint angles that it passes first, such as out of an opening.
         """
-        arm, clearance = self._arms[side], self._laden(side)
-        arms = ArmGroup([arm], clearance, self._around(side), [self._drives(side)])
+        arm, seen = self._arms[side], self._seen(side)
         if begin:
-            arms.q = begin[-1]
+            seen.q = begin[-1]
         chosen: list[tuple[float, Sequence[np.ndarray]]] = []
         for row in rows:
-            arms.see(clearance.borne)  # as a row is made it is looked past what is held
-            least = least_room(arms, spline_through(row), [arms.near(row[-1])])[0] if len(row) > 1 else MARGIN
+            seen.see()  # as a row is made it is looked past what is held
+            least = least_room(seen, spline_through(row), [seen.near(row[-1])])[0] if len(row) > 1 else MARGIN
             if least > TIGHT and all(np.abs(row[0] - other[0]).max() > ALIKE for _, other in chosen):
                 chosen.append((least, row))
             if len(chosen) == ROWS:
                 break
         chosen.sort(key=lambda one: -one[0])
-        lowest = min((float(arm.hand(q)[0][2]) for q in (arms.q, *(row[0] for _, row in chosen))), default=-np.inf)
-        keep = Level(arms, lowest=lowest - DIP)
-        found = plan(arms, [row[0] for _, row in chosen], clearance.borne, keep=keep, margin=CARRIED, rng=self._rng)
+        lowest = min((float(arm.hand(q)[0][2]) for q in (seen.q, *(row[0] for _, row in chosen))), default=-np.inf)
+        keep = Level(seen, lowest=lowest - DIP)
+        found = plan(seen, [row[0] for _, row in chosen], keep, CARRIED, rng=self._rng)
         if found.path is None or found.goal is None:
             self.why = found.why or "nowhere is there room for it at the end"
             return None
