@@ -299,7 +299,7 @@ def led(crumpled, heap):
     for arm in body.arms.values():
         arm.place = base.place
     for side, arm in body.arms.items():
-        raised = [fling._place(body, side, fling.ahead, fling.high, 0.3)]
+        raised = [fling._over(body, side, fling.ahead, fling.high, 0.3)]
         _, arm.q = choose(arm, hands_over(away, fling.tilt)[:1], lambda _, raised=raised: raised)
         arm.command = arm.q
     site = body.senses.site

@@ -10,14 +10,12 @@ from ....scenarios.parts.pose import Pose, quat_of
 from ..limbs.base import HEAVY, LADEN, Base, wrapped
 from ..operator_state import OperatorState
 from ..words.reason import Reason
-from ..words.skill import Argument, Motion, Skill
+from ..words.skill import Motion, Skill
 
 PATIENCE = 20.0  # s, beyond the time that a way takes, after which it has failed
 AHEAD = np.deg2rad(35.0)  # a target further to the side than this is turned to before it is walked to
 SHORT = 0.35  # m, a shorter way is stepped sideways or back
 APIECE = 0.15  # m, that it steps at once while a hand stays in the room: as far as an arm follows
-TURNING = Argument("angle", "how far it turns in a second at most", 0.4, low=np.deg2rad(1.0))
-WITHIN = Argument("length", "how far from the place it may stand at the end", 0.01, low=0.0)
 
 
 def walked(state: OperatorState, word: str, walk: Generator[None, None, bool]) -> Generator[None, None, bool]:

@@ -10,8 +10,8 @@ from ...recognition import cloth
 from ...words.primitives import DRAW
 from ...words.skill import Argument, Label, Motion, together
 from .draw_over import DrawOver
-from .handling import HOVER, rising
-from .spreading import AT_EASE, NEARLY, AtTableEnd, at_end, moving
+from .handling import HOVER, moving, rising
+from .spreading import AT_EASE, NEARLY, AtTableEnd, at_end
 
 TIMES, SHORT = 3, 0.020  # how often it is drawn at most; m, to which it may draw back when the hands let go
 
@@ -37,7 +37,7 @@ class DrawEnd(AtTableEnd, DrawOver, word="draw", how="end"):
             # hands that have to stretch come down too high, and draw nothing
             off = AT_EASE - self.ahead - max(self._inside(state).values())
             if self._before(state) > off + NEARLY:
-                yield from self._step(state, off, self._middle(state))
+                yield from self._stand(state, off, self._middle(state))
             for side in SIDES:  # one after the other, since each plans its way round the other hand where that is
                 yield from self._press(state, side)
             yield from self._going_along(state, together(*(self._draw(state, side, left) for side in SIDES)))

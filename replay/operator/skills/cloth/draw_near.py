@@ -13,8 +13,8 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
 from ...words.skill import Argument, Label, Motion, together
-from .handling import FIRM, PATIENCE, across, choose, rising
-from .spreading import AT_EASE, ENDS, FURTHEST, LOST, NEARLY, AtTableEnd, Pressing, moving
+from .handling import FIRM, PATIENCE, across, choose, moving, rising
+from .spreading import AT_EASE, FURTHEST, LOST, NEARLY, AtTableEnd, Pressing
 from .tips import TIGHT, hands_over, nearest
 
 PITCH = float(np.deg2rad(30.0))  # how far the fingers point down that reach far
@@ -41,7 +41,8 @@ class DrawNear(AtTableEnd, word="draw", how="near"):
     )
     hands = "Both hands"
     needs = "mobile"
-    arguments = ENDS | DRAW(
+    arguments = DRAW(
+        "of left right",
         close=Argument("length", "how far before the table's end the robot stands to reach far", 0.125),
         off=Argument("length", "how far before the table's end it stands when the hands are up again", 0.40),
         squat=Argument("length", "how far it bends its knees to reach far", 0.10),
@@ -63,7 +64,7 @@ class DrawNear(AtTableEnd, word="draw", how="near"):
             if min(inside.values()) < LEAST or (skew < SKEW and furthest < self.near + 2.0 * NEARLY):
                 break
             before = float(np.clip(AT_EASE - BEHIND - furthest, self.close, self.off))
-            yield from self._step(state, before, self._middle(state))
+            yield from self._stand(state, before, self._middle(state))
             if furthest + BEHIND + before > AT_EASE + 0.01:
                 yield from base.stand_at(-self.squat, 0.12, 0.005, 10.0)
             left, right = (self._pressed(state, side) for side in SIDES)
@@ -74,14 +75,12 @@ class DrawNear(AtTableEnd, word="draw", how="near"):
             yield from self._walk_back(state, sides, skew > SKEW)
             yield from together(*(rising(state.arms[side], 0.10) for side in sides))
             yield from base.stand_at(0.0, 0.15, 0.005, 10.0)
-        yield from self._step(state, self.off, self._middle(state))
+        yield from self._stand(state, self.off, self._middle(state))
 
     def _over(self, state: OperatorState, side: str) -> Motion:
         """Bring a hand over the table, before the robot steps close to it and bends its knees."""
-        arm, (edge, turn) = state.arms[side], self._end(state)
-        away = turn[:, 0]
-        beside = self._beside(state) + (0.17 if side == "left" else -0.17)
-        place = edge + beside * np.cross(UP, away) + 0.24 * away + (0.12 + self.squat) * UP
+        arm, away = state.arms[side], self._end(state)[1][:, 0]
+        place = self._place(state, 0.24, self._beside(state) + (0.17 if side == "left" else -0.17), 0.12 + self.squat)
         _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place], partial(self._crowd, state, side))
         yield from arm.follow(state.ways.way(side, q, self.reach))
 
@@ -111,32 +110,26 @@ class DrawNear(AtTableEnd, word="draw", how="near"):
         it is for, the edge lies square."""
         base, pressing = moving(state), Pressing(state, sides, self.force)
         away = self._end(state)[1][:, 0]
-        start, heading, pressed, lost = base.at.copy(), state.heading, False, 0.0
+        start, heading = base.at.copy(), state.heading
         far = (max if squaring else min)(self._inside(state).values())
         goal = start - max(far - self.near, 0.0) * away[:2]
         if not squaring:
             goal -= self._aside(state) * np.cross(UP, away)[:2]
         for _ in range(round(PATIENCE / state.timestep)):
-            forces = pressing.forces()
-            pulling = [side for side in sides if forces[side] > 0.7 * self.force]
-            pressed = pressed or len(pulling) == len(sides)
-            lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + state.timestep
-            inside = self._inside(state)
-            pressing.go_on(forces)
-            if pressed:
-                left = base.go(goal, heading, self.speed, 0.2)
+            pressing.go_on()
+            if pressing.pressed:
+                left, inside = base.go(goal, heading, self.speed, 0.2), self._inside(state)
                 near, skew = min(inside.values()), float(np.ptp(list(inside.values())))
                 if (
                     left < 0.01
-                    or lost > LOST
+                    or pressing.lost > LOST
                     or near < (LEAST if squaring else self.near)
                     or (squaring and skew < SQUARE)
                 ):
                     break
-            elif lost > 4.0 * LOST:  # where one hand does not come down to the cloth the other one tows it alone
-                if not pulling:
+            elif pressing.lost > 4.0 * LOST:  # where one hand does not come down to the cloth the other one tows it alone
+                if not pressing.pulling:
                     break
-                sides = pressing.sides = pulling
-                pressed, lost = True, 0.0
+                pressing.sides, pressing.pressed, pressing.lost = pressing.pulling, True, 0.0
             yield
         yield from base.stop()

@@ -8,11 +8,10 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.primitives import DRAW
+from ...words.primitives import DRAW, ON_FOOT
 from ...words.skill import Argument, Label, Motion, together
-from ..walking import TURNING, WITHIN, Walking
-from .drawing import back_with
-from .handling import FIRM, edges_of
+from ..walking import Walking
+from .handling import FIRM, back_with, edges_of
 from .tips import both_squeezing
 
 
@@ -38,8 +37,8 @@ class DrawOut(Walking, word="draw", how="out"):
         closer=Argument("length", "how much nearer to the table than before it stands at the end", 0.0),
         force=3.0,
         speed=0.1,
-        within=WITHIN,
-        turning=TURNING,
+        within=ON_FOOT["within"],
+        turning=ON_FOOT["turning"],
     )
 
     def run(self, state: OperatorState) -> Motion:
@@ -74,4 +73,4 @@ class DrawOut(Walking, word="draw", how="out"):
         """Step back with the cloth."""
         away = state.senses.site(self.over)[1][:2, 0]
         missing = partial(self._missing, state)
-        yield from back_with(state, self.base_of(state), missing, away, self.speed, self.turning, self.within)
+        yield from back_with(state, missing, away, self.speed, self.turning, self.within)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
@@ -12,8 +10,7 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
 from ...words.skill import Argument, Label, Motion, together
-from .handling import FIRM, HOVER, PATIENCE, SINK, YIELD, AtEdge, across, choose, rising
-from .tips import TIGHT, hands_over
+from .handling import FIRM, HOVER, PATIENCE, SINK, YIELD, AtEdge, across, rising
 
 NEARING, NEAR = 0.4, 0.0015  # s, in which a hand makes up what does not hang over; m, that may be missing at the end
 
@@ -49,21 +46,11 @@ class DrawOver(AtEdge, word="draw", how="over"):
         yield from together(*(rising(state.arms[side], HOVER) for side in SIDES))
 
     def _press(self, state: OperatorState, side: str) -> Motion:
-        """Bring a closed claw over the place on the cloth where it is to press."""
-        arm, cloth = state.arms[side], self.of
-        state.open_claw(side, TIGHT)
-        places, edges = state.senses.vertices(cloth), self._edges(state)
+        """Bring a closed claw onto the place on the cloth where it is to press."""
+        places, edges = state.senses.vertices(self.of), self._edges(state)
         inwards, away = across(places, edges, side)
-        place = places[edges.near[side]] + self.inset * inwards + self.ahead * away + cloth.radius * UP
-        frame, high = choose(
-            arm,
-            hands_over(away, self.pitch),
-            lambda frame: [state.hand.tcp_from_tip(place + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
-            partial(self._crowd, state, side),
-        )
-        yield from arm.follow(state.ways.way(side, high, self.reach))
-        low = state.hand.tcp_from_tip(place + 0.004 * UP, frame, TIGHT)
-        yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
+        place = places[edges.near[side]] + self.inset * inwards + self.ahead * away + self.of.radius * UP
+        yield from self._press_at(state, side, place, away)
 
     def _draw(self, state: OperatorState, side: str, left: set[str]) -> Motion:
         """Press until the force is enough; then come back by what does not yet hang over, until that is right on both sides."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
@@ -14,8 +12,8 @@ from ...recognition import cloth
 from ...words.primitives import FLING
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
-from .handling import flat_at, held_by_both, keeping_lower, rising, send
-from .spreading import ENDS, OPEN, AtTableEnd, moving, short_edges
+from .handling import flat_at, held_by_both, keeping_lower, moving, rising, send, side_by_side
+from .spreading import OPEN, AtTableEnd, short_edges
 from .tips import TIGHT, both_squeezing, hands_over, nearest
 
 LOOSE = (0.02, 0.02, 0.02)  # weights of the hand's orientation [m/rad] where its place counts
@@ -42,7 +40,8 @@ class Fling(AtTableEnd, word="fling"):
     )
     hands = "Both hands"
     needs = "mobile"
-    arguments = ENDS | FLING(
+    arguments = FLING(
+        "of left right",
         off=Argument("length", "how far before the table's end the robot stands as it swings", 0.18),
         after=Argument("length", "how far before the table's end the robot stands when the cloth is laid", 0.36),
         ahead=Argument("length", "how far inside the table's end the hands are ahead", 0.33),
@@ -77,9 +76,9 @@ class Fling(AtTableEnd, word="fling"):
             return
         middle, apart = self._beside(state), self._apart(state)
         for _ in range(int(self.tries)):
-            yield from self._keeping(state, self._step(state, self.after, middle, 0.15))
+            yield from self._keeping(state, self._stand(state, self.after, middle, 0.15))
             yield from self._raise(state, apart)
-            yield from self._keeping(state, self._step(state, self.off, middle, 0.15))
+            yield from self._keeping(state, self._stand(state, self.off, middle, 0.15))
             yield from self._keeping(state, self._lay(state, apart))
             yield from self._keeping(state, state.wait(0.3))
             if min(state.senses.touch(side).min() for side in SIDES) < LEAST:
@@ -90,7 +89,7 @@ class Fling(AtTableEnd, word="fling"):
                 break
         # from under the edge by walking: fingers that draw back alone come to the trunk before they are clear of it
         yield from together(*(self._open_up(state, side) for side in SIDES))
-        yield from self._step(state, self.after + CLEAR_OF, middle, 0.12)
+        yield from self._stand(state, self.after + CLEAR_OF, middle, 0.12)
         yield from together(*(rising(state.arms[side], 0.12) for side in SIDES))
 
     def _open(self, state: OperatorState) -> float:
@@ -136,11 +135,9 @@ class Fling(AtTableEnd, word="fling"):
         held = [flat_at(self.of, places, state.senses.site(f"{side}_tcp")[0])[long] for side in SIDES]
         return float(max(min(abs(at - flat[:, long].min()), abs(at - flat[:, long].max())) for at in held))
 
-    def _place(self, state: OperatorState, side: str, ahead: float, up: float, apart: float) -> np.ndarray:
+    def _over(self, state: OperatorState, side: str, ahead: float, up: float, apart: float) -> np.ndarray:
         """(3,) [m] so far inside the table's end, over the table, and to a hand's side of the robot."""
-        edge, turn = self._end(state)
-        beside = self._beside(state) + (0.5 if side == "left" else -0.5) * apart
-        return edge + beside * np.cross(UP, turn[:, 0]) + ahead * turn[:, 0] + up * UP
+        return self._place(state, ahead, self._beside(state) + (0.5 if side == "left" else -0.5) * apart, up)
 
     def _frame(self, state: OperatorState, side: str, pitch: float) -> np.ndarray:
         return nearest(hands_over(self._end(state)[1][:, 0], pitch), state.arms[side].hand()[1])
@@ -153,9 +150,9 @@ class Fling(AtTableEnd, word="fling"):
             edge, turn = self._end(state)
             inside = float((at - edge) @ turn[:, 0])
             rows[side] = [
-                (self._place(state, side, inside + 0.12, 0.15, apart), self._frame(state, side, np.deg2rad(20.0))),
-                (self._place(state, side, inside + 0.17, 0.30, apart), self._frame(state, side, np.deg2rad(10.0))),
-                (self._place(state, side, inside + 0.14, self.high, apart), self._frame(state, side, self.tilt)),
+                (self._over(state, side, inside + 0.12, 0.15, apart), self._frame(state, side, np.deg2rad(20.0))),
+                (self._over(state, side, inside + 0.17, 0.30, apart), self._frame(state, side, np.deg2rad(10.0))),
+                (self._over(state, side, inside + 0.14, self.high, apart), self._frame(state, side, self.tilt)),
             ]
         yield from self._along(state, rows, self.speed)
 
@@ -163,10 +160,7 @@ class Fling(AtTableEnd, word="fling"):
         self, state: OperatorState, rows: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float
     ) -> Motion:
         """Both hands along rows of poses in the same time."""
-        paths = {side: state.arms[side].line(row, speed, orient=LOOSE) for side, row in rows.items()}
-        time = max(path.duration for path in paths.values())
-        moves = [state.arms[s].follow(replace(p, duration=time), tremor=0.0) for s, p in paths.items()]
-        yield from self._keeping(state, together(*moves))
+        yield from self._keeping(state, together(*side_by_side(state, rows, speed, LOOSE, tremor=0.0)))
 
     def _still(self, state: OperatorState, patience: float = 4.0) -> Motion:
         """Wait until the cloth hangs still: each hand goes after the corner that hangs below it, which takes its swing from it."""
@@ -220,7 +214,7 @@ class Fling(AtTableEnd, word="fling"):
         edge, turn = self._end(state)
         away, beside = turn[:, 0], self._beside(state)
         frames = {side: [self._frame(state, side, pitch) for pitch in (self.tilt, self.pitch)] for side in SIDES}
-        starts = {s: [(self._place(state, s, self.ahead, self.high, apart), frames[s][0])] for s in SIDES}
+        starts = {s: [(self._over(state, s, self.ahead, self.high, apart), frames[s][0])] for s in SIDES}
         yield from self._along(state, starts, 0.2)
         yield from self._still(state)
         end = self.end + self._flap(state)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -14,8 +13,8 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import FOLD
 from ...words.skill import Argument, Label, Motion, together
-from .handling import FIRM, AtEdge, Edges, _towards, flat_at, keeping_lower, on_arc
-from .tips import TIGHT, hands_over, nearest, squeezing
+from .handling import FIRM, AtEdge, Edges, _towards, flat_at, keeping_lower, on_arc, side_by_side
+from .tips import TIGHT, both_squeezing, hands_over, nearest
 
 # letting go: m ahead and up from where the lower finger opened, m/s: it tips what stood between the pads over, and goes
 TIPPING = ((0.0, 0.008, 0.05), (0.015, 0.016, 0.08), (0.050, 0.022, 0.1), (0.0, 0.12, 0.25))
@@ -77,21 +76,10 @@ class FoldHalf(AtEdge, word="fold", how="half"):
         angles: Sequence[float],
     ) -> Motion:
         """Along the arc from where the hands began, to angles [deg] between 0 and 180."""
-        ways = {side: self._arc(state, side, edges, start[side], angles) for side in SIDES}
-        force = self.force * float(state.faults.get("grip_force", 1.0))
-        motions = zip(SIDES, self._side_by_side(state, ways, self.speed))
-        yield from together(*(squeezing(state, side, force, motion) for side, motion in motions))
-
-    def _arc(
-        self,
-        state: OperatorState,
-        side: str,
-        edges: Edges,
-        start: tuple[np.ndarray, np.ndarray],
-        angles: Sequence[float],
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
-        goal = self._laid(state, side, edges)
-        return [on_arc(start, goal, self.height, float(np.deg2rad(angle))) for angle in angles]
+        goals = {side: self._laid(state, side, edges) for side in SIDES}
+        ways = {s: [on_arc(start[s], goals[s], self.height, float(np.deg2rad(angle))) for angle in angles] for s in SIDES}
+        motions = side_by_side(state, ways, self.speed, FIRM, tremor=0.3)
+        yield from both_squeezing(state, self.force, together(*motions))
 
     def _laid(self, state: OperatorState, side: str, edges: Edges) -> tuple[np.ndarray, np.ndarray]:
         """(3,) [m] and (3, 3): tcp and rotation of a hand that lays the near edge on the far one, by what is seen of both."""
@@ -110,11 +98,3 @@ class FoldHalf(AtEdge, word="fold", how="half"):
         end = far + (self.beyond - flap) * away - beside * outwards + (cloth.radius + self.low) * UP + state.aim()
         last = nearest(hands_over(away, self.pitch), frame)
         return state.hand.tcp_over(end, last, gap), last
-
-    def _side_by_side(
-        self, state: OperatorState, ways: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float
-    ) -> list[Motion]:
-        """Both hands along their ways in the same time."""
-        paths = {side: state.arms[side].line(way, speed, orient=FIRM) for side, way in ways.items()}
-        time = max(path.duration for path in paths.values())
-        return [state.arms[side].follow(replace(path, duration=time), tremor=0.3) for side, path in paths.items()]

@@ -13,11 +13,10 @@ from ...words.primitives import FOLD
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
 from .draw_aside import ARRIVED, EMPTY, REST
-from .drawing import back_with
 from .fling import LEAST
 from .fold_half import FoldHalf
-from .handling import FIRM, Edges, held_by_both, on_arc, send
-from .spreading import AtTableEnd, at_end, moving
+from .handling import FIRM, Edges, back_with, held_by_both, moving, on_arc, send
+from .spreading import AtTableEnd, at_end
 from .tips import both_squeezing
 
 SEEN = (0.3, 0.8)  # share of the way over between which it is seen where the edge is to be laid
@@ -65,7 +64,7 @@ class FoldThird(AtTableEnd, FoldHalf, word="fold", how="third"):
             return
         yield from state.wait(0.3)
         yield from together(*(self._release(state, side) for side in SIDES))
-        yield from self._step(state, self.after, self._beside(state))
+        yield from self._stand(state, self.after, self._beside(state))
 
     def _after(self, corner: int, share: float) -> int:
         """The vertex on the long edge that begins at a corner, after a share of its length."""
@@ -81,7 +80,7 @@ class FoldThird(AtTableEnd, FoldHalf, word="fold", how="third"):
         def missing() -> float:
             return float((state.senses.vertices(self.of)[line].mean(axis=0) - edge) @ turn[:, 0]) - self.line
 
-        yield from back_with(state, moving(state), missing, turn[:2, 0], self.walking, 0.2)
+        yield from back_with(state, missing, turn[:2, 0], self.walking, 0.2)
 
     def _over(self, state: OperatorState, edges: Edges) -> Motion:
         """Walk up to the table; the hands go over as the robot comes nearer, as long as they feel the cloth."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from .....scenarios.cloth.cloth import Cloth
 from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.arm import Arm
+from ...limbs.base import Base
 from ...limbs.geometry import UP, between, turned_between, unit
 from ...operator_state import OperatorState
 from ...words.reason import Reason
 from ...words.skill import Motion, Skill
-from .tips import TIGHT
+from ..walking import walked
+from .tips import TIGHT, hands_over
 
 ROOM = 0.02  # m, that a hand may rather be off than closer to something than the margin
 FIRM = (0.1, 0.1, 0.1)  # weights of the hand's orientation [m/rad]: it keeps its direction
@@ -28,6 +31,8 @@ BELOW, TOUCHED = 0.018, 0.004  # how far below the cloth it comes; how far it go
 # how often it looks how much lies on the finger; m, by which that may be wrong; and by which it goes on or comes back at a look
 LOOKS, RIGHT, FURTHER = 4, 0.003, 0.020
 SHUT, FELT = 0.007, 1.5  # m, N: opening at which the cloth is held, or what both pads feel
+LAST = 0.003  # m, that may be missing when a cloth has been drawn out
+GIVES = 0.03  # m, by which hands and cloth may give
 FINE = 6  # parts of a triangle's side, in which a place on the cloth is sought
 
 
@@ -121,6 +126,19 @@ def keeping_lower(state: OperatorState, side: str, nose: np.ndarray, frame: np.n
         yield
 
 
+def side_by_side(
+    state: OperatorState,
+    ways: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray]]],
+    speed: float,
+    orient: Sequence[float],
+    tremor: float,
+) -> list[Motion]:
+    """Hands along rows of poses, all of them in the same time."""
+    paths = {side: state.arms[side].line(way, speed, orient=orient) for side, way in ways.items()}
+    time = max(path.duration for path in paths.values())
+    return [state.arms[side].follow(replace(path, duration=time), tremor=tremor) for side, path in paths.items()]
+
+
 def rising(arm: Arm, by: float) -> Motion:
     """Straight up by a length [m], the hand turned as it is."""
     if not by:
@@ -149,8 +167,41 @@ def send(arm: Arm, goal: np.ndarray, frame: np.ndarray, orient: Sequence[float])
     arm.command = arm.q + arm.lag * (arm.q - last) / arm.timestep
 
 
+def moving(state: OperatorState) -> Base:
+    """The base, which moves: `read_skills` has reported where it does not."""
+    assert state.base is not None
+    return state.base
+
+
+def back_with(
+    state: OperatorState,
+    missing: Callable[[], float],
+    away: np.ndarray,
+    speed: float,
+    turning: float,
+    within: float = 0.01,
+) -> Motion:
+    """Step back with a cloth, no further than it has to come and a little that hands and cloth give.
+
+    Args:
+        missing: by how much it is still to come [m]; away: (2,) the way across the table.
+        speed, turning: [m/s] and [rad/s] at most; within: how near to the place counts as there [m].
+    """
+    base = moving(state)
+    target, yaw = base.at - (missing() + GIVES) * away, base.yaw
+    while missing() > LAST:
+        if base.go(target, yaw, speed, turning) < within and base.stands:
+            state.given_up = Reason("the cloth did not come as the robot stepped back", "cloth_did_not_come")
+            break
+        yield
+    yield from base.stop()
+
+
 class AtEdge(Skill):
-    """What the skills share that draw a cloth over an edge of a table and take it up there."""
+    """What the skills share that work at an edge of a table: draw a cloth over it, take it up there, and stand before it.
+
+    A place there is given by how far it is inside the table's edge, to the left of the edge's middle, and above it [m].
+    """
 
     def _edges(self, state: OperatorState) -> Edges:
         """Which corners of the cloth end its near edge, and its far one."""
@@ -159,6 +210,38 @@ class AtEdge(Skill):
     def _end(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray]:
         """(3,) [m] the middle of the table's edge, and (3, 3) its rotation, x across the table."""
         return state.senses.site(self.over)
+
+    def _place(self, state: OperatorState, inside: float, beside: float, up: float = 0.0) -> np.ndarray:
+        """(3,) [m] in the world, of a place at the edge."""
+        edge, turn = self._end(state)
+        return edge + beside * np.cross(UP, turn[:, 0]) + inside * turn[:, 0] + up * UP
+
+    def _seen(self, state: OperatorState) -> np.ndarray:
+        """(n, 3) [m] where each vertex of the cloth is, as a place at the edge."""
+        edge, turn = self._end(state)
+        away = turn[:, 0]
+        return (state.senses.vertices(self.of) - edge) @ np.column_stack([away, np.cross(UP, away), UP])
+
+    def _stand(self, state: OperatorState, off: float, beside: float, speed: float = 0.2) -> Generator[None, None, bool]:
+        """Walk to so far before the edge and so far to the left of its middle [m], and face it; whether it arrives."""
+        base, place, away = moving(state), self._place(state, -off, beside)[:2], self._end(state)[1][:2, 0]
+        time = 20.0 + float(np.hypot(*(place - base.at))) / speed
+        yaw = float(np.arctan2(away[1], away[0]))
+        return (yield from walked(state, self.name, base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time)))
+
+    def _press_at(self, state: OperatorState, side: str, place: np.ndarray, away: np.ndarray) -> Motion:
+        """Bring a closed claw onto the cloth at a place (3,), its fingers across the cloth."""
+        arm = state.arms[side]
+        state.open_claw(side, TIGHT)
+        frame, high = choose(
+            arm,
+            hands_over(away, self.pitch),
+            lambda frame: [state.hand.tcp_from_tip(place + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
+            partial(self._crowd, state, side),
+        )
+        yield from arm.follow(state.ways.way(side, high, self.reach))
+        low = state.hand.tcp_from_tip(place + 0.004 * UP, frame, TIGHT)
+        yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
 
     def _crowd(self, state: OperatorState, side: str, q: np.ndarray) -> float:
         """How crowded it is for an arm at joint angles (7,), as far as that counts: nothing where the robot stands as it was placed."""

@@ -13,11 +13,9 @@ from ...words.primitives import PUT
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
 from ..walking import walked
-from .bundles import AtCrease
 from .draw_aside import ARRIVED, EMPTY, REST
 from .fling import LEAST
-from .handling import FIRM, held_by_both, keeping_lower, rising, send
-from .spreading import moving
+from .handling import FIRM, AtEdge, held_by_both, keeping_lower, moving, rising, send
 from .tips import TIGHT, both_squeezing, hands_over, nearest, squeezing
 
 OUT = 0.10  # m, by which a finger is drawn from under what it laid down: more than it is long
@@ -27,7 +25,7 @@ CREASE = 0.03  # m, of the height of what hangs by it, that is its crease
 STILL, PATIENCE = 0.06, 4.0  # m/s, slower hangs still; s, for which that is waited for
 
 
-class PutPile(AtCrease, word="put", how="pile"):
+class PutPile(AtEdge, word="put", how="pile"):
     """Lay a folded cloth that both hands hold by its crease on a pile, its middle above that of the pile; let go of it.
 
     It is raised until it hangs free, carried before the pile and up to it, and laid down from its far edge towards the robot, which

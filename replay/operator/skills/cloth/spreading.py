@@ -12,12 +12,11 @@ import numpy as np
 
 from .....scenarios.cloth.cloth import Cloth
 from .....scenarios.robots.robot_folder import SIDES
-from ...limbs.base import Base
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
-from ...words.skill import Argument, Motion
-from ..walking import walked
-from .handling import FIRM, SINK, YIELD, AtEdge, Edges, corner_spots
+from ...words.primitives import BOTH
+from ...words.skill import Argument
+from .handling import FIRM, SINK, YIELD, AtEdge, Edges, corner_spots, moving
 
 OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open; and from the table's end, where it may hang over that
 BACK = 0.45  # m from the table's end, where the robot turns to it
@@ -28,28 +27,17 @@ NEARLY = 0.03  # m, by which a corner may lie further for the arms alone
 # upper finger comes above the table
 NEIGHBOURS, DEPTHS, CLEAR = 0.030, (0.018, 0.075), 0.014
 SIDEWAYS = 0.055  # m from the middle of the table's end: further off, a knee that is bent meets the table's leg
-ENDS = {
-    "of": Argument("cloth", "the cloth"),
-    "left": Argument("site", "middle of the table's end to the left, x across the table"),
-    "right": Argument("site", "middle of the table's end to the right"),
-}
 
 
 def at_end(arguments: Mapping[str, Argument], without: Sequence[str] = ()) -> dict[str, Argument]:
     """Arguments of a skill at an edge of the table, for whichever end of it the robot stands before, but for some."""
-    return {**{name: argument for name, argument in arguments.items() if name not in ("over", *without)}, **ENDS}
+    return {name: argument for name, argument in arguments.items() if name not in ("over", *without)} | BOTH
 
 
 def short_edges(cloth: Cloth) -> tuple[tuple[int, int], tuple[int, int]]:
     """Vertices at the corners, by the two short edges that they end."""
     (a, b), (c, d) = corner_spots(cloth)
     return ((a, c), (b, d)) if cloth.size[0] > cloth.size[1] else ((a, b), (c, d))
-
-
-def moving(state: OperatorState) -> Base:
-    """The base, which moves: `read_skills` has reported where it does not."""
-    assert state.base is not None
-    return state.base
 
 
 def nearest_end(state: OperatorState, left: str, right: str) -> tuple[np.ndarray, np.ndarray]:
@@ -75,15 +63,6 @@ class AtTableEnd(AtEdge):
     def _crowd(self, state: OperatorState, side: str, q: np.ndarray) -> float:
         """Counted, since the robot comes to stand where it may: elbows keep from its trunk."""
         return state.ways.crowd(side, q)
-
-    def _step(self, state: OperatorState, off: float, middle: float, speed: float = 0.2) -> Motion:
-        """Walk to so far before the table's end, and so far to the left of its middle [m], and face it."""
-        base, (edge, turn) = moving(state), self._end(state)
-        away = turn[:, 0]
-        place = (edge + middle * np.cross(UP, away) - off * away)[:2]
-        yaw = float(np.arctan2(away[1], away[0]))
-        time = 20.0 + float(np.hypot(*(place - base.at))) / speed
-        yield from walked(state, self.name, base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time))
 
     def _before(self, state: OperatorState) -> float:
         """How far before the table's end the robot stands [m]."""
@@ -122,21 +101,27 @@ class Pressing:
 
     Args:
         sides: which; force: [N] of each.
+
+    Attributes:
+        pulling: sides of those that press firmly enough to draw the cloth now; pressed: whether all of them have done so.
+        lost: [s] for which one of them has felt next to nothing.
     """
 
     def __init__(self, state: OperatorState, sides: Sequence[str], force: float):
         self.state, self.sides, self.force = state, sides, force
+        self.pulling: Sequence[str] = ()
+        self.pressed, self.lost = False, 0.0
         self._hands = {side: state.arms[side].hand() for side in sides}
         self._q = {side: state.arms[side].q.copy() for side in sides}
         self._down, self._start = dict.fromkeys(sides, 0.0), moving(state).at.copy()
 
-    def forces(self) -> dict[str, float]:
-        """What each hand feels [N]."""
-        return {side: float(self.state.senses.touch(side).sum()) for side in self.sides}
-
-    def go_on(self, forces: dict[str, float]) -> None:
+    def go_on(self) -> None:
         """Command the next control period: a hand goes down as long as it feels less than it is to press with, and up for more."""
         state = self.state
+        forces = {side: float(state.senses.touch(side).sum()) for side in self.sides}
+        self.pulling = [side for side in self.sides if forces[side] > 0.7 * self.force]
+        self.pressed = self.pressed or len(self.pulling) == len(self.sides)
+        self.lost = 0.0 if min(forces.values()) > 0.1 * self.force else self.lost + state.timestep
         moved = np.append(moving(state).at - self._start, 0.0)
         for side in self.sides:
             arm, q = state.arms[side], self._q

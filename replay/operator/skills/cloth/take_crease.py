@@ -11,7 +11,6 @@ from ...recognition import cloth
 from ...words.primitives import TAKE
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
-from .bundles import AtCrease
 from .handling import BELOW, FURTHER, RIGHT, rising
 from .spreading import DEPTHS, NEIGHBOURS
 from .take_edge import TakeEdge
@@ -22,7 +21,7 @@ ENOUGH = 0.020  # m, from which a crease hangs down far enough to be taken
 AWAY = 0.10  # m, by which the robot steps back from what it could not take
 
 
-class TakeCrease(AtCrease, TakeEdge, word="take", how="crease"):
+class TakeCrease(TakeEdge, word="take", how="crease"):
     """Take up a folded cloth by a crease that hangs over the edge of a table, near both its ends, with all its layers.
 
     As `take.edge` takes up an edge; the fingers go further below it, so that the inner layers lie between the pads, too.

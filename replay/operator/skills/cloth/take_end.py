@@ -12,8 +12,8 @@ from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
 from .draw_end import DrawEnd
 from .draw_over import DrawOver
-from .handling import BELOW, across, rising
-from .spreading import BACK, CLEAR, DEPTHS, NEIGHBOURS, AtTableEnd, at_end, moving
+from .handling import BELOW, across, moving, rising
+from .spreading import BACK, CLEAR, DEPTHS, NEIGHBOURS, AtTableEnd, at_end
 from .take_edge import TakeEdge
 from .tips import both_squeezing
 
@@ -60,7 +60,7 @@ class TakeEnd(AtTableEnd, TakeEdge, word="take", how="end"):
     def run(self, state: OperatorState) -> Motion:
         stand_at = moving(state).stand_at
         for _ in range(int(self.tries)):
-            yield from self._step(state, self.off, self._middle(state))
+            yield from self._stand(state, self.off, self._middle(state))
             yield from together(*(rising(state.arms[side], self.squat) for side in SIDES))
             yield from stand_at(-self.squat, 0.12, 0.005, 10.0)
             yield from super().run(state)
@@ -69,10 +69,10 @@ class TakeEnd(AtTableEnd, TakeEdge, word="take", how="end"):
                 return
             # away from the edge by walking: hands that come back by themselves bring the forearms to the trunk
             yield from together(*(state.let_go(side, self.gap) for side in SIDES))
-            yield from self._step(state, self.off + AWAY, self._beside(state))
+            yield from self._stand(state, self.off + AWAY, self._beside(state))
             yield from together(*(rising(state.arms[side], 0.12) for side in SIDES))
             yield from stand_at(0.0, 0.12, 0.005, 10.0)
-            yield from self._step(state, BACK, self._middle(state))
+            yield from self._stand(state, BACK, self._middle(state))
             if max(self._inside(state).values()) > -ENOUGH:
                 yield from DrawEnd(
                     {name: self.values.get(name, a.default) for name, a in DrawEnd.arguments.items()} | AGAIN

@@ -8,10 +8,10 @@ from .....scenarios.cloth.cloth import Cloth
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.primitives import WALK
+from ...words.primitives import CLOTH, WALK
 from ...words.skill import Argument, Label, Motion
 from ..walking import Walking, walked
-from .spreading import BACK, ENDS, OPEN, short_edges
+from .spreading import BACK, OPEN, short_edges
 
 ROUND = 0.12  # m, by which it keeps further from the table's front than it stands at first, on its way to the end
 
@@ -26,8 +26,8 @@ class WalkEnd(Walking, word="walk", how="end"):
     )
     hands = "No hand"
     arguments = WALK(
-        "turning",
-        **ENDS,
+        "turning left right",
+        of=CLOTH,
         off=Argument("length", "how far before the table's end it stands", 0.22),
         speed=0.4,
     )
