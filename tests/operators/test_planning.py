@@ -11,7 +11,7 @@ from shiliu.replay.operator.planning import Level, Plan, SeenArm, plan
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.planner import branches
 from shiliu.replay.operator.planning.seen_arm import spline_through
-from shiliu.replay.operator.planning.ways import SWIFT
+from shiliu.replay.operator.planning.ways import ROWS, SWIFT
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.stepping.simulation import Simulation
 
@@ -164,6 +164,18 @@ def test_a_level_way_stays_level(body):
     assert max(tilts) < 0.03
     tilted = goal + np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 0.0])
     assert search(arm, tilted, keep=level).why.startswith("goal 0: what is held would be tilted by ")
+
+
+def test_a_level_way_goes_to_a_later_end_where_the_first_ones_are_not_reached(body):
+    arm = body.arms["left"]
+    position, frame = arm.hand()
+    end, miss = arm.solve(position + np.array([0.05, 0.2, 0.15]), frame, arm.q, orient=1.0)
+    assert miss < 1e-3
+    tilted = [[end + np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.3 + 0.2 * k, 0.0])] for k in range(ROWS)]
+    path = body.ways.level_way("left", [*tilted, [end]], 0.2)
+    assert path is not None
+    np.testing.assert_allclose(path.end, end, atol=1e-6)
+    assert body.ways.level_way("left", tilted, 0.2) is None and "tilted" in body.ways.why
 
 
 def test_an_arm_is_held_in_several_ways_for_one_pose(body):
