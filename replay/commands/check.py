@@ -22,6 +22,7 @@ USAGE = """
 shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50] [views=false] [lang=en|zh]
 shiliu check part=NAME
 shiliu check mapping=NAME|FILE
+shiliu check robot=NAME|FILE
 
 Is a scenario sound? Prints one line for each question, and the result in the last line.
 
@@ -57,6 +58,8 @@ Settings:
                width)?
   mapping=     a mapping: every key, name, quantity and unit, without a recording; is its robot
                known?
+  robot=       a robot's description, without a scenario: every joint, limit, unit and source; does
+               the model have its joints?
   lang=zh      questions, answers and errors in Chinese; rare errors stay English
 Exit: 0 sound; 1 something is wrong with the scene, the part or a mapping's robot; 2 the config cannot be read.
 """
@@ -65,6 +68,7 @@ Exit: 0 sound; 1 something is wrong with the scene, the part or a mapping's robo
 def run(request: CommandRequest) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog.catalog import scene_of
+    from ...scenarios.robots.robot_folder import robots
     from ...scenarios.soundness.soundness import called, examine, sentences
     from ..judge.verdict import note_required
     from ..operator.chain_time import taken_before_put, time_for_chain
@@ -83,6 +87,10 @@ def run(request: CommandRequest) -> int:
     if mapping:
         return _mapping(mapping, lang)
 
+    chosen = any(word.partition("=")[0] in ("scenario", "cell") for word in request.overrides)
+    if not chosen and robot not in robots():
+        return _description(robot, request, lang)
+
     def also(scene: Scene) -> None:
         note_mistakes(scene)  # and with them the skills that they change
         note_required(scene)
@@ -95,7 +103,7 @@ def run(request: CommandRequest) -> int:
     findings = [*examine(scene, seed, draws, asked), called(scene), *([sentences(scene)] if scene.config.tasks else [])]
     findings += [] if scene.config.variant or scene.config.cell else _variants(name, hand, base, robot, also)
     findings += _views(scene, seed) if views else []
-    if not any(word.partition("=")[0] in ("scenario", "cell") for word in request.overrides):
+    if not chosen:
         print(translated(f"no scenario= is given; this is {scene.name}", lang))
     _print(findings, lang)
     cell = scene.config.cell
@@ -178,6 +186,22 @@ def _mapping(name: str, lang: str) -> int:
         print(translated(f"mapping {found.name}: 1 problem", lang))
         return 1
     print(translated(f"mapping {found.name}: sound, {counted(streams, 'stream')} of {found.format}", lang))
+    return 0
+
+
+def _description(name: str, request: CommandRequest, lang: str) -> int:
+    """A robot for the judge alone: raises with every problem of its description; prints which joints lack which limit."""
+    from ...scenarios.soundness.soundness import Answer
+    from ..robots.embodiment import load_embodiment
+
+    robot = load_embodiment(name, request.conf_dir)
+    known = robot.limits.own
+    lacking = {what: [joint for joint in robot.joints if what not in known[joint]] for what in ("position", "velocity", "torque")}
+    answers = [Answer(f"{what} limits", True, f"not judged: {', '.join(of)}", True) for what, of in lacking.items() if of]
+    if answers:
+        _print(answers, lang)
+    hands = f" and {counted(len(robot.grippers), 'gripper')}" if robot.grippers else ""
+    print(translated(f"robot {robot.name}: sound, {counted(len(robot.joints), 'joint')}{hands}", lang))
     return 0
 
 

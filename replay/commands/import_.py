@@ -141,12 +141,19 @@ def run(request: CommandRequest) -> int:
         for source, why in failed if sets.count or len(failed) > 1 else ():
             print(f"shiliu: {translated(_once(source, why), request.lang)}", file=sys.stderr)
         topics = next((Path(str(why.file)) for _, why in failed if isinstance(why, NoTopics)), None)
+        draft = None
         if unknown is not None:
-            _draft(propose(unknown), out, request.lang)
+            draft = _draft(propose(unknown), out, request.lang)
         elif topics is not None and topics.suffix == ".bag":
-            _draft(propose_topics(topics), out, request.lang)
+            draft = _draft(propose_topics(topics), out, request.lang)
         if not sets.count:
             first = failed[0][1] if failed else EpisodeError("holds no recording.", file=data)
+            if draft is not None and isinstance(first, NoMapping):
+                raise EpisodeError(
+                    f"Nothing could be imported: no mapping knows it. Complete {printable(draft)}, check it by "
+                    f"`shiliu check mapping={printable(draft)}`, and write mapping={printable(draft)}.",
+                    file=first.file or data,
+                )
             raise EpisodeError(
                 f"Nothing could be imported: {first.message}", file=first.file or data, field=first.field
             )
@@ -298,8 +305,8 @@ def _line(recording: Any, frames: Any, name: str) -> str:
     return "\n".join(lines)
 
 
-def _draft(proposal: Proposal, out: Path, lang: str) -> None:
-    """Write a draft of a mapping beside `out`, under a name that is free; its doubts in a language."""
+def _draft(proposal: Proposal, out: Path, lang: str) -> Path:
+    """Write a draft of a mapping beside `out`, under a name that is free; its doubts in a language. Returns where it is."""
     from ..formats.atomic_folder import write_whole
     from ..report.translation import translated
 
@@ -313,3 +320,4 @@ def _draft(proposal: Proposal, out: Path, lang: str) -> None:
     print(translated(f"shiliu: a draft of a mapping is in {path}; it is unsure of:", lang), file=sys.stderr)
     for doubt in doubts.values():
         print(f"  - {doubt}", file=sys.stderr)
+    return path

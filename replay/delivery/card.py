@@ -35,6 +35,7 @@ def card(
         "configs": [{"config_name": "default", "data_files": "data/*/*.parquet"}],
     }
     judge, unsafe = found["judge"]["all"], found["succeeded_but_unsafe"]
+    how = "judged_unplayed" if not found["played"] else "judged_played" if found["played"] == found["takes"] else "judged_in_part"
     parts = [f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n", f"# {title}\n"]
     parts.append(
         say(
@@ -49,10 +50,12 @@ def card(
             judges=list(dict.fromkeys(one["version"] for one in found["judged_by"] if one["version"])),
             unknown=sum(one["takes"] for one in found["judged_by"] if not one["version"]) or None,
             version=version,
+            how=say.book["card"][how],
         )
     )
     rows = [(name, of["takes"], of["frames"], of["succeeded"], of["failed"]) for name, of in found["scenarios"].items()]
     parts += [say.head("what"), _table(say.columns("scenario", "takes", "frames", "succeeded", "failed"), rows)]
+    parts += _listed(say, "task", found["tasks"], "")
     where = (*_listed(say, "centre", found["centres"], ""), *_listed(say, "cell", found["cells"], ""))
     parts += [say.head("where"), *(list(filter(None, where)) or [say("none")])]
     parts += [say.head("who"), say("who_text"), *_listed(say, "operator", found["operators"])]

@@ -29,7 +29,7 @@ class TakeOfSet:
         sha256: of the recording; also: of the file that it was imported from, or None.
         said: what the data centre says of it, as `Metadata.plain` gives it.
         made_by: what made it, as it says itself: `scripted operator`, `page take`; `imported` for a recording of another recorder.
-        error: why it cannot be read, or None.
+        error: why it cannot be read, or None; task: its task sentence.
     """
 
     entry: int
@@ -42,6 +42,7 @@ class TakeOfSet:
     metadata: dict[str, Any]
     made_by: str | None = None
     error: str | None = None
+    task: str | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,7 @@ def _take(number: int, k: int, row: Mapping[str, Any], item: Recording | Unreada
         cell,
         declared,
         made if isinstance(made, str) else None,
+        task=next(iter(row.get("tasks") or ()), None),
     )
 
 

@@ -59,6 +59,8 @@ def figures(
         "nobody": sum(operator is None for operator, _ in who),
         "scenarios": dict(sorted(scenarios.items())),
         "operators": _counted(operator for operator, _ in who),
+        "played": sum(one.played for one in there),
+        "tasks": _counted(one.take.task for one in chosen),
         "made_by": _counted(one.take.made_by or "not_stated" for one in chosen),
         "centres": _counted(one.take.metadata.get("centre") for one in chosen),
         "cells": _counted(cell for _, cell in who),

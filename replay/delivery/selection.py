@@ -48,6 +48,7 @@ class JudgedTake:
     draw: Mapping[str, Sequence[float]]
     judge: Judge
     unreached: bool  # nobody labelled it, and its replay reaches no step of the goal
+    played: bool  # in a scene: a robot that is known by its limits or its model alone stands in none
 
     @classmethod
     def of(cls, line: VerdictLine) -> JudgedTake:
@@ -66,6 +67,7 @@ class JudgedTake:
             line.taken.get("draw") or {},
             Judge.of(tree.get("provenance")),
             _unreached(tree.get("outcome")),
+            (tree.get("provenance") or {}).get("robot_known_by") not in ("limits", "model"),
         )
 
 

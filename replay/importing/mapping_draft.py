@@ -207,12 +207,12 @@ class _Draft:
             found[first : first + 4] = [("orientation", "1", first)] * 4
         labels = self._labels(name, width, quiet=True)
         counted = [parted(label)[1] for label in labels] or [None] * width
-        hands = guessing.fingers(name, labels, flat) if role in ("command", "measured") else [False] * width
+        hands, share = guessing.fingers(name, labels, flat) if role in ("command", "measured") else ([False] * width, "1")
         stems = list(zip(guessing.kinds(labels, width), counted, hands))
         for stem in dict.fromkeys(stems):
             group = [j for j in range(width) if stems[j] == stem and not found[j][1]]
             if group and stem[2] and stem[1] in (None, POSITION):
-                guess = guessing.shares(name)
+                guess = guessing.shares(name, share)
             elif group:
                 # columns that say themselves what they count are asked by that
                 guess = guessing.unit_of(f"{name}/{stem[1]}" if stem[1] not in (None, POSITION) else name, flat[:, group], role)

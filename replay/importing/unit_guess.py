@@ -16,7 +16,8 @@ UNIT_WITHIN = 1e-3  # how far the norm of a quaternion may be from one
 TIME_STEP = (1e-4, 1.0)  # s, what lies between two rows of a recording
 _VELOCITY = re.compile(r"vel|qvel|_v$|speed", re.IGNORECASE)
 _TORQUE = re.compile(r"torque|effort|tau|force", re.IGNORECASE)
-_FINGERS = re.compile(r"hand|finger|thumb|gripper|claw", re.IGNORECASE)
+_FINGERS = re.compile(r"hand|finger|thumb|gripper|claw|指|爪|灵巧手", re.IGNORECASE)
+_GRIPPERS = re.compile(r"gripper|claw|(?<![a-z])pct(?![a-z])|percent|爪", re.IGNORECASE)  # which many sets have from 0 to 100
 SHARE_WITHIN = 0.02  # of its way, that a hand counted in shares may be measured past an end
 _COUNTED = re.compile(r"\d+(?=\D*$)")
 _ROLES = (
@@ -80,20 +81,28 @@ def unit_of(channel: str, values: np.ndarray, role: str) -> Guess:
     return Guess("joint_position", "count", f"{channel}: beyond {MOST_DEGREES:g}, taken as device counts")
 
 
-def fingers(channel: str, labels: tuple[str, ...], values: np.ndarray) -> list[bool]:
-    """Which columns (n, k) of a channel are likely to be fingers and grippers in shares of their way: by name, and all stay from 0 to 1.
+def fingers(channel: str, labels: tuple[str, ...], values: np.ndarray) -> tuple[list[bool], str]:
+    """Which columns (n, k) of a channel are likely to be fingers and grippers in shares of their way, and in which unit, by their names:
+    `1` where all of these stay from 0 to 1, `%` where grippers stay from 0 to 100 and go further than an angle in radians.
 
     Angles of fingers may look so, too. But a finger is stopped by what it holds, and a joint of an arm is not.
     """
-    named = [bool(_FINGERS.search(label)) for label in labels] or [False] * values.shape[1]
-    of = values[:, named] if not (_VELOCITY.search(channel) or _TORQUE.search(channel)) else np.zeros(0)
-    of = of[np.isfinite(of)]
-    between = bool(of.size) and bool(of.min() >= -SHARE_WITHIN and of.max() <= 1.0 + SHARE_WITHIN)
-    return named if between else [False] * values.shape[1]
+    none = [False] * values.shape[1]
+    if _VELOCITY.search(channel) or _TORQUE.search(channel):
+        return none, "1"
+    for names, unit, full, least in ((_FINGERS, "1", 1.0, -np.inf), (_GRIPPERS, "%", 100.0, FULL_TURN)):
+        named = [bool(names.search(label)) for label in labels] or none
+        of = values[:, named]
+        of = of[np.isfinite(of)]
+        if of.size and of.min() >= -SHARE_WITHIN * full and least < of.max() <= (1.0 + SHARE_WITHIN) * full:
+            return named, unit
+    return none, "1"
 
 
-def shares(channel: str) -> Guess:
+def shares(channel: str, unit: str) -> Guess:
     """What such columns hold."""
+    if unit == "%":
+        return Guess("hand", "%", f"{channel}: grippers by their names, from 0 to 100: taken as percent of their way; degrees look alike")
     return Guess("hand", "1", f"{channel}: fingers by their names, from 0 to 1: taken as shares of their way; radians look alike")
 
 

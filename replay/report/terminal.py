@@ -203,7 +203,9 @@ class Terminal:
         if header.get("check") == "intake":
             self._print("  " + ui("cleared", n=sum(v.cleared for v in verdicts), of=len(verdicts)))
         for line in () if some else not_checked_in_any(verdicts, self.words, self.width - 2):
-            self._print("  " + line)
+            deep = "  " * (1 + line.startswith(" "))  # what does not fit goes on below, its reason with it
+            for i, part in enumerate(self._wrapped(line.strip(), self.width - len(deep) - 2)):
+                self._print(deep + "  " * (i > 0) + part)
         files = (
             "   ".join(f"{printable(out.rstrip('/'))}/{name}" for name in ("report.html", "verdicts.jsonl", "junit.xml"))
             if out

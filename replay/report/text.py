@@ -296,9 +296,9 @@ class Words:
         return text
 
     def slip(self, finding: Finding) -> str:
-        """What the operator reads: one sentence, no identifiers; it may begin with the name of a thing."""
+        """What the operator reads: one sentence; it may begin with the name of a thing, or with an identifier, which keeps its spelling."""
         text = self._say(finding, "slip")
-        return text[:1].upper() + text[1:]
+        return text if text.startswith(tuple(finding.subject)) else text[:1].upper() + text[1:]
 
     def advice(self, finding: Finding) -> str:
         """What the person who acts should do: the advice that belongs to the code."""

@@ -20,6 +20,7 @@ def test_without_a_mapping_a_draft_is_written_and_then_reads_the_file(tmp_path, 
     printed = capsys.readouterr().err
     draft = tmp_path / "proposed-mapping.yaml"
     assert str(draft) in printed and "Nothing could be imported" in printed and not (tmp_path / "set").exists()
+    assert f"Complete {draft}, check it by `shiliu check mapping={draft}`, and write mapping={draft}." in printed
     assert "state[3:7]: a quaternion by its norm; whether wxyz or xyzw" in printed
     assert "state[2] is 0 in every row" in printed and "30 rows a second is a guess" in printed
     assert "state: beyond one turn in radians, taken as degrees" in printed and "action: radians by range" in printed
@@ -104,6 +105,12 @@ def test_a_draft_reads_what_endings_of_names_say(tmp_path, interleaved):
         (["elbow", "wrist", "left_hand_index", "left_hand_thumb"], 0.0, 1.0, {"qpos[0:2]": "rad", "qpos[2:4]": "1"}),
         (["elbow", "wrist", "left_hand_index", "left_hand_thumb"], -0.3, 1.0, {"qpos": "rad"}),  # angles, of fingers too
         (["elbow", "wrist", "knee", "neck"], 0.0, 1.0, {"qpos": "rad"}),
+        (["关节1", "关节2", "左夹爪", "右夹爪"], 0.0, 1.0, {"qpos[0:2]": "rad", "qpos[2:4]": "1"}),
+        (["j1", "j2", "left_gripper", "right_pct"], 0.0, 100.0, {"qpos[0:2]": "rad", "qpos[2:4]": "%"}),
+        (["关节1", "关节2", "左夹爪", "右夹爪"], 0.0, 100.0, {"qpos[0:2]": "rad", "qpos[2:4]": "%"}),
+        (["j1", "j2", "left_gripper", "right_gripper"], 0.0, 120.0, {"qpos[0:2]": "rad", "qpos[2:4]": "deg"}),  # beyond its whole way
+        (["j1", "j2", "left_gripper", "right_gripper"], -20.0, 60.0, {"qpos[0:2]": "rad", "qpos[2:4]": "deg"}),  # and below it
+        (["j1", "j2", "left_finger", "right_thumb"], 0.0, 90.0, {"qpos[0:2]": "rad", "qpos[2:4]": "deg"}),  # degrees of fingers
     ],
 )
 def test_fingers_from_0_to_1_are_shares_of_their_way(tmp_path, names, low, high, wanted):
@@ -118,6 +125,7 @@ def test_fingers_from_0_to_1_are_shares_of_their_way(tmp_path, names, low, high,
     arrays.recording_of(episode, tmp_path / "draft.yaml")
     assert {s.name: s.unit for s in mappings.load(tmp_path / "draft.yaml").arrays.streams} == wanted
     assert ("fingers by their names" in text) == ("1" in wanted.values())
+    assert ("grippers by their names" in text) == ("%" in wanted.values())
 
 
 def test_endings_that_leave_two_columns_one_name_stay(tmp_path):

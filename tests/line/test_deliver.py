@@ -330,6 +330,27 @@ def test_the_card_names_the_version_that_judged_and_not_todays(line, tmp_path, c
 
 
 @pytest.mark.parametrize(
+    ("known", "says"),
+    [
+        ((None, None), "Each was replayed in MuJoCo and judged by shiliu"),
+        (("limits", "model"), "Each was judged by what is known of its robot, without a replay in a scene, by shiliu"),
+        (("limits", None), "the others in a replay in MuJoCo, by shiliu"),
+        (("scene", "scene"), "Each was replayed in MuJoCo"),
+    ],
+)
+def test_the_card_claims_a_replay_only_of_takes_that_had_one(line, tmp_path, known, says):
+    """A robot that is known by its limits alone stands in no scene."""
+
+    def change(number, tree):
+        tree["provenance"]["robot_known_by"] = known[number % 2]
+
+    assert deliver(line, tmp_path / "out", f"verdicts={verdicts_by(line, tmp_path / 'v', change)}") == 0
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert says in card and ("MuJoCo" in card) == ("MuJoCo" in says)
+    assert "| task | takes |" in card
+
+
+@pytest.mark.parametrize(
     ("change", "says"),
     [
         (by("0.0.7", 4), "shiliu 0.0.7 (2 takes), shiliu 0.1.0 (3 takes)"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,27 @@ def test_the_catalogue_knows_every_code_source_and_reason_in_use():
         assert {code for code in rules if words.code(code) is None} == set()
         assert {rule.source for rule in rules.values()} - set(words.book["sources"]) == set()
         assert reasons - set(words.book["reasons"]) == set()
+
+
+def test_a_name_keeps_its_spelling_at_the_head_of_a_sentence():
+    words = Words("en")
+
+    def slip(joint):
+        return words.slip(Finding("joint.position", "FAIL", "kinematics", subject=(joint,), value=2.0, limit=1.0, unit="rad"))
+
+    assert slip("arm_j1") == "arm_j1 goes beyond its range."
+    assert slip("zarm_r1_joint") == "Right shoulder, forward and back goes beyond its range."
+
+
+def test_a_copy_is_called_one():
+    """How far its values go is no distance from what the other columns say."""
+    details = {"kind": "measurement_as_command", "what": "column_command", "why": "why_measurement_as_command", "apart": 2.2}
+    copy = Finding(
+        "column.differs", "WARN", "integrity", subject=("arm_j1",), t0=0.0, t1=2.0, value=2.2, limit=0.05, unit="rad", details=details
+    )  # fmt: skip
+    said = Words("en").message(copy)
+    assert said.startswith("command and measurement have the same values") and "2.2" not in said
+    assert "2.2 rad" in Words("en").message(replace(copy, details=details | {"kind": "offset", "why": "why_offset"}))
 
 
 def test_a_warning_says_its_own_limit_and_a_softened_one_why():

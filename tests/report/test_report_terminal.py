@@ -8,12 +8,28 @@ import re
 import pytest
 from made_verdicts import HOSTILE, clean, everything, too_fast, verdict
 from rich.cells import cell_len
+from shiliu.replay.checks.finding import Finding
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.report import Gate, Terminal, Words, counts
 from shiliu.replay.report.exit_code import code_of
 from shiliu.replay.report.story import Story
 from shiliu.replay.report.terminal import cells
 from shiliu.scenarios.sheet.errors import ShiliuError
+
+
+def test_what_was_not_checked_is_named_with_its_whole_reason():
+    """A line that is too long goes on below: the reason stands at its end."""
+    codes = ("collision.self", "collision.scene", "torque.peak", "torque.rated", "goal", "drop", "force.object")
+    found = [Finding(code, "NOT_CHECKED", "replay", reason="no_model") for code in codes]
+    stream = io.StringIO()
+    terminal = Terminal(stream=stream, width=60)
+    terminal.begin({"version": "1"}, 1)
+    terminal.finish([verdict("a", "FEASIBLE", found)], None, 0)
+    lines = stream.getvalue().splitlines()
+    first = next(k for k, line in enumerate(lines) if "not checked in any" in line)
+    text = " ".join(line.strip() for line in lines[first : first + 5])
+    assert all(code in text for code in codes) and f"({Words('en').reason('no_model')})" in text
+    assert all(cell_len(line) <= 60 for line in lines) and "…" not in text
 
 
 def words_of(*names: str | None) -> list[Verdict]:

@@ -9,10 +9,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shiliu
+from shiliu.cli import main
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.robots.embodiment import available, limits_of, load_embodiment
 from shiliu.scenarios.sheet.errors import ScenarioError
 from toy_robot import ARM, SHEET, commanded, found, verdict_of
+
+
+def test_a_description_is_checked_without_a_recording(tmp_path, capsys):
+    sheet = tmp_path / "two.yaml"
+    sheet.write_text(
+        "title: {en: Two, zh: 二}\nbase: fixed\nsources: {sheet: {text: its data sheet, grade: published}}\n"
+        "limits: {position: sheet, velocity: sheet}\n"
+        "joints: {a: {position: [-1 rad, 1 rad], velocity: 1 rad/s}, b: {velocity: 1 rad/s}}\n"
+        "grippers: {grip: {range: [0, 100], source: sheet}}\n",
+        encoding="utf-8",
+    )
+    assert main(["check", f"robot={sheet}"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[:2]] == [
+        ["warn", "position", "limits", "not", "judged:", "b"],
+        ["warn", "torque", "limits", "not", "judged:", "a,", "b"],
+    ]
+    assert lines[2] == "robot two: sound, 2 joints and 1 gripper"
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace("[-1 rad, 1 rad]", "[-1 rad, 1]"), encoding="utf-8")
+    assert main(["check", f"robot={sheet}"]) == 2
+    assert "joints.a.position" in capsys.readouterr().err
 
 
 def test_every_problem_of_a_description_is_reported_at_once(tmp_path):

@@ -39,9 +39,14 @@ class NoMapping(EpisodeError):
             self.episode = episode
             return
         more = f" and {len(episode.arrays) - 8} more" if len(episode.arrays) > 8 else ""
+        # a set may name its columns; their units it never has
+        unsaid = (
+            "Its columns have names. In which unit they are, and whether they were commanded or measured, it does not say."
+            if any(name in episode.labels for name in episode.arrays)
+            else "It does not say which element is which joint of the robot, in which unit, and whether it was commanded or measured."
+        )
         super().__init__(
-            f"no mapping knows this {episode.container}, which holds {', '.join(shown) or 'no numbers'}{more}. It does not "
-            "say which element is which joint of the robot, in which unit, and whether it was commanded or measured. "
+            f"no mapping knows this {episode.container}, which holds {', '.join(shown) or 'no numbers'}{more}. {unsaid} "
             "That needs a mapping: `shiliu import` proposes one. Put it into conf/mapping/ of the working folder, or name it by "
             f"mapping=FILE.yaml.{unreadable()}",
             file=episode.file,
