@@ -95,6 +95,8 @@ def beyond_stop(command: Stream | None, state: Stream | None, limits: Limits, or
     if not names:
         return None
     both = [dict(zip(names, in_radians(stream, names).T)) for stream in (state, command)]
+    if not any(float(_past(q, limits, name).max()) > BEYOND for name, q in both[0].items()):
+        return None
     far = {name: lasting(both[0][name], limits, name) for name in names}
     out = [name for name in names if far[name] > BEYOND and all(lasting(x[name], limits, name) > BOTH * far[name] for x in both[1:])]
     if not out:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 LEVELS = ("PASS", "WARN", "FAIL", "NOT_CHECKED", "NOT_APPLICABLE", "INFO")
+RANK = {"PASS": 0, "INFO": 0, "NOT_APPLICABLE": 0, "NOT_CHECKED": 1, "WARN": 2, "FAIL": 3}  # of levels, the worse the higher
 STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness", "legs")
 ASKED = ("legs",)  # stages that a verdict has only where somebody asks
 SIGNIFICANT = 6  # figures kept in a line of verdicts.jsonl; no limit here is known to more than four
@@ -115,22 +116,17 @@ class Finding:
         return line
 
 
-def worst_of(findings: list[Finding]) -> list[Finding]:
-    """The worst of several findings of one code; the others that are not PASS stand in its `details["others"]`.
+def badness(level: str, excess: float | None, margin: float | None, limit: float | None) -> tuple[float, float, float]:
+    """What the worse of two findings has more of: the higher level, then the larger excess, then the smaller margin."""
+    closeness = margin / abs(limit) if margin is not None and limit else (margin or 0.0)
+    return RANK[level], excess or 0.0, -closeness
 
-    Worst is: the higher level, then the larger excess, then the smaller margin.
-    """
+
+def worst_of(findings: list[Finding]) -> list[Finding]:
+    """The worst of several findings of one code, see `badness`; the others that are not PASS stand in its `details["others"]`."""
     if not findings:
         return []
-    rank = {"PASS": 0, "INFO": 0, "NOT_APPLICABLE": 0, "NOT_CHECKED": 1, "WARN": 2, "FAIL": 3}
-
-    def badness(found: Finding) -> tuple[float, float, float]:
-        closeness = (
-            found.margin / abs(found.limit) if found.margin is not None and found.limit else (found.margin or 0.0)
-        )
-        return rank[found.level], found.excess or 0.0, -closeness
-
-    worst = max(findings, key=badness)
+    worst = max(findings, key=lambda found: badness(found.level, found.excess, found.margin, found.limit))
     worst.details["others"] = [
         {
             "subject": list(other.subject),

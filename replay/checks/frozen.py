@@ -63,8 +63,9 @@ def check_frozen(
         freezes = _freezes_against(stream.names, t, x, other, origin, rule, 1.0 / unit, shift, limits)
         if stream.role == "measured":
             freezes += _steps_after(stream.names, t, x, rule, unit)
-            for j, name in enumerate(stream.names):  # an encoder that comes back is elsewhere at once
-                freezes += _steps_after([name], t, x[:, [j]], rule, unit, FASTEST)
+            quick = (np.abs(np.diff(x, axis=0)) > FASTEST * unit * np.diff(t)[:, None]).any(axis=0)
+            for j in np.flatnonzero(quick).tolist():  # an encoder that comes back is elsewhere at once
+                freezes += _steps_after([stream.names[j]], t, x[:, [j]], rule, unit, FASTEST)
         else:
             freezes = [f | {"rest": _moves(base, f["t0"], f["t1"], origin)} for f in freezes]
         if not freezes:

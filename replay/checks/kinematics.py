@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ..robots.limits import Limits
 from ..signals.signal import Motion, held, resample, run_around, strictly_rising
 from .check import Check
-from .finding import Finding, worst_of
+from .finding import Finding, badness, worst_of
 from .fixes import Fix, Known, about, clip, slow
 from .inputs import Moved
 from .registry import registry
@@ -67,7 +68,7 @@ def check_position(
         if not np.isfinite(lower + upper) or not len(t):
             continue
         middle, half = 0.5 * (lower + upper), 0.5 * (upper - lower)
-        sides, of_range = [], max(ends[sign][j] - sign * middle for sign in ends) / half
+        sides, of_range = list[dict[str, Any]](), max(ends[sign][j] - sign * middle for sign in ends) / half
         for sign, end in ((1.0, upper), (-1.0, lower)):
             reach, largest = sign * q[:, j], ends[sign][j]
             (highest, row), (lasting, row_lasting) = (
@@ -84,25 +85,11 @@ def check_position(
             graded |= {"value": sign * graded["value"], "limit": sign * graded["limit"]}  # back to the joint's own sign
             of = beyond if beyond is not None else bound
             share = float((reach > of).mean()) if largest > of else 0.0
-            sides.append(
-                rule.finding(
-                    subject=(name,),
-                    signal=signal,
-                    t0=float(t[first]),
-                    t1=float(min(t[last] + step, t[-1])),
-                    share=share,
-                    **graded,
-                    details={
-                        "lower": lower,
-                        "upper": upper,
-                        "of_range": of_range,
-                        "largest": sign * largest,
-                    },
-                )
-            )
-        side = worst_of(sides)[0]
-        side.details.pop("others", None)
-        found.append(soften(_sourced(side, limits, "position")))
+            details = {"lower": lower, "upper": upper, "of_range": of_range, "largest": sign * largest}
+            times = {"t0": float(t[first]), "t1": float(min(t[last] + step, t[-1]))}
+            sides.append(graded | times | {"share": share, "details": details})
+        worst = max(sides, key=lambda side: badness(side["level"], side["excess"], side["margin"], side["limit"]))
+        found.append(soften(_sourced(rule.finding(subject=(name,), signal=signal, **worst), limits, "position")))
     return _merged(found, rule)
 
 

@@ -215,10 +215,10 @@ def _offs(declared: Declared) -> Offs:
         if not len(values):
             continue
         table = np.asarray(values).reshape(len(values), -1).T.astype(np.float64, order="C")  # (k, n): a column lies in one piece
-        if not np.isfinite(table).all():
+        ends = table.min(axis=1), table.max(axis=1)
+        if not np.isfinite(ends).all():
             continue  # what is no number is another finding
         with np.errstate(over="ignore", invalid="ignore"):  # what a file holds may be anything
-            ends = table.min(axis=1), table.max(axis=1)
             offs = [
                 *_episode_stats(table, *ends, declared.stats.get(name, {})),
                 *_set_stats(*ends, declared.set_stats.get(name, {})),
@@ -239,7 +239,8 @@ def _episode_stats(
     if not stats:
         return
     mean = table.mean(axis=1)
-    found = {"min": low, "max": high, "mean": mean, "std": np.sqrt(np.square(table - mean[:, None]).mean(axis=1))}
+    about = table - mean[:, None]
+    found = {"min": low, "max": high, "mean": mean, "std": np.sqrt(np.einsum("kn,kn->k", about, about) / table.shape[1])}
     size, largest = _size(low, high), np.maximum(np.abs(low), np.abs(high))
     for name, here in found.items():
         stated = stats.get(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations
 
 from ..recording.quantities import EFFORTS, POSITIONS, SPEEDS
@@ -15,15 +16,21 @@ _ENDED = re.compile(rf"^(.+)\.({'|'.join(_ENDINGS)})$", re.IGNORECASE)
 KIND_OF = {quantity: kind for kind, of in ((POSITION, POSITIONS), (VELOCITY, SPEEDS), (EFFORT, EFFORTS)) for quantity in of}
 
 
+@lru_cache(maxsize=4096)
 def parted(name: str) -> tuple[str, str | None]:
     """The joint of a column and what it counts, or the name as it is and None."""
     found = _ENDED.match(name)
     return (found[1], _ENDINGS[found[2].lower()]) if found is not None else (name, None)
 
 
-def columns_called(stored: Sequence[str], quantity: str) -> dict[str, int]:
+def columns_called(stored: Sequence[str], quantity: str) -> Mapping[str, int]:
     """Column by what it is called, of those that can hold a quantity: by its whole name, and by its joint alone where the ending says so.
     Beside names with endings, one without is a position."""
+    return _columns_called(tuple(stored), quantity)
+
+
+@lru_cache(maxsize=256)  # every take of a set asks
+def _columns_called(stored: tuple[str, ...], quantity: str) -> Mapping[str, int]:
     kind, parts = KIND_OF.get(quantity), [parted(name) for name in stored]
     plain = kind in (None, POSITION) or not any(of for _, of in parts)
     found = {name: i for i, (name, (_, of)) in enumerate(zip(stored, parts)) if plain or of is not None}

@@ -53,10 +53,13 @@ def unpack(block: bytes) -> SimEpisode:
 def unpacked_arrays(block: bytes, limit: int) -> dict[str, Any]:
     """The arrays of a NumPy archive; raises ValueError where they would take more bytes than a limit."""
     with zipfile.ZipFile(io.BytesIO(block)) as archive:
-        if sum(member.file_size for member in archive.infolist()) > limit:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > limit:
             raise ValueError(f"it unpacks to more than {limit >> 20} MiB")
-    with np.load(io.BytesIO(block), allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+        return {
+            member.filename.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(archive.read(member)), allow_pickle=False)
+            for member in members
+        }
 
 
 def _checked(episode: SimEpisode) -> SimEpisode:

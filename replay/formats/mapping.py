@@ -12,7 +12,7 @@ from collections import abc
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -92,8 +92,9 @@ class Columns:
     first: int = 0
     end: int | None = None
 
-    @classmethod
-    def parse(cls, text: str) -> Columns:
+    @staticmethod
+    @lru_cache(maxsize=1024)
+    def parse(text: str) -> Columns:
         """Read `channel`, `channel[3]`, `channel[0:7]` or `channel[7:]`, to its last column.
 
         Raises:
@@ -103,15 +104,15 @@ class Columns:
         if match is None:
             raise ValueError(f"{text!r} names no channel")
         if match["one"] is not None:
-            return cls(match["channel"], int(match["one"]), int(match["one"]) + 1)
+            return Columns(match["channel"], int(match["one"]), int(match["one"]) + 1)
         if match["first"] is None:
-            return cls(text)
+            return Columns(text)
         if not match["end"]:
-            return cls(match["channel"], int(match["first"]))
+            return Columns(match["channel"], int(match["first"]))
         first, end = int(match["first"]), int(match["end"])
         if first >= end:
             raise ValueError(f"{text!r} holds no column")
-        return cls(match["channel"], first, end)
+        return Columns(match["channel"], first, end)
 
     def span(self, width: int) -> tuple[int, int]:
         """First and last (exclusive) column in a channel of this width."""

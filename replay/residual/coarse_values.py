@@ -32,12 +32,16 @@ def rounding_of(x: np.ndarray) -> float:
     return step / UNIFORM if float(off.max()) <= AS_WRITTEN else 0.0
 
 
-def rounded_by(x: np.ndarray) -> float:
-    """By how much the numbers of a column (n,) may be off what they were written from: half a step of their grid, or of half floats."""
+def rounded_by(x: np.ndarray, rounding: float | None = None) -> float:
+    """By how much the numbers of a column (n,) may be off what they were written from: half a step of their grid, or of half floats.
+
+    Args:
+        rounding: see `rounding_of`, where it is known.
+    """
     size = float(np.abs(x).max(initial=0.0))
     if 0.0 < size < HALF_FLOATS and np.abs(x - x.astype(np.float16)).max() <= HALF_EXACT * size:
         return AS_WRITTEN + 0.5 * float(np.spacing(np.float16(size)))
-    return AS_WRITTEN + 0.5 * UNIFORM * rounding_of(x)
+    return AS_WRITTEN + 0.5 * UNIFORM * (rounding_of(x) if rounding is None else rounding)
 
 
 def telling(command: np.ndarray, measured: np.ndarray) -> np.ndarray:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from ..signals.sides import side_of
 from ..signals.signal import find_lag
 from .answered import unsure_of_leaps
 from .blame import Blame, over, suspects, threshold
@@ -67,7 +69,7 @@ SHARP = 0.5  # of the largest difference: it comes and goes by so much from one 
 ORDINARY = ("held_value", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
 MOST, ANSWERS = 0.75, 0.25  # of a take, beyond which the rest does not tell how quick it is; s until a joint departs from a leap
 LEAST_SOUND = 2  # channels of a group, half of which follow at the least where it is known to
-DELAYS = 0.05  # s by which the delays of joints may be apart
+DELAYS, LIMB = 0.05, 3  # s by which the delays of joints may be apart; joints of a limb of which that is asked
 PART = 0.4  # of a take that disagrees as a whole
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
 
@@ -82,11 +84,9 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     if group.hands:
         return _hands(group)
     group, wrapped = without_wraps(group)
-    speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(group), *speeds_never_filled(group)]
     back = turned_back(group)
-    if back is not None:
-        group = back.group
-        speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(group), *speeds_never_filled(group)]
+    group = group if back is None else back.group
+    speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(group), *speeds_never_filled(group)]
     group = _without_speeds(group, {name for one in speeds for name in one.channels})
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
@@ -149,9 +149,11 @@ def of_begin(one: Difference) -> Difference:
 
 
 def _disagree(group: Group, relations: Sequence[Sequence[Relation]]) -> bool:
-    """Whether any channel is anywhere else than its command sends it, or follows it with another delay than the others."""
+    """Whether any channel is anywhere else than its command sends it, or follows it with another delay than the others; a limb of few
+    joints, as a head, has servos of its own, and shows no delay of an arm or of a part."""
     follows = [(c, r) for c, own in zip(group.channels, relations) for r in own if r.name == "follows"]
-    delays = [r.delay for _, r in follows if r.own and np.isfinite(r.delay)]
+    limbs = Counter(side_of(c.name) for c, _ in follows)
+    delays = [r.delay for c, r in follows if r.own and np.isfinite(r.delay) and limbs[side_of(c.name)] >= LIMB]
     apart = len(delays) > 1 and float(np.ptp(delays)) > DELAYS
     return apart or any(bool((np.abs(over(r, c.unit)) > 1.0).any()) for c, r in follows)
 

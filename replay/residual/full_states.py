@@ -90,7 +90,7 @@ def states_beside(recording: Recording) -> StatesBeside:
     speeds = [s for c, s in zip(columns, number) if c.kind == "velocity" and s >= 0]
     number[places & (number >= min(speeds, default=0))] = -1  # of a state, positions come before speeds, and what rules keep behind both
     known = np.flatnonzero(number >= 0)
-    moves = known[[len(set(states[:, number[c]].tolist())) >= VALUES for c in known]]
+    moves = known[(np.diff(np.sort(states[:, number[known]], axis=0), axis=0) > 0.0).sum(axis=0) >= VALUES - 1]
     if len(moves) < COLUMNS:
         return StatesBeside()
     place, share = _places(x[:, moves], states[:, number[moves]], k)
@@ -115,8 +115,9 @@ def _columns_of(stream: Stream, n: int) -> Iterator[StateColumn]:
     values = stream.values.astype(np.float32)
     if kind == "command":  # a state holds what was commanded in the step before it
         values = np.concatenate([np.full_like(values[:1], np.nan), values[:-1]])
+    of = topic(stream)
     for j, name in enumerate(stream.names):
-        yield StateColumn(kind, name, units[j] if len(units) == len(stream.names) else stream.unit, topic(stream), values[:, j])
+        yield StateColumn(kind, name, units[j] if len(units) == len(stream.names) else stream.unit, of, values[:, j])
 
 
 def _numbers(x: np.ndarray, states: np.ndarray, k: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -22,7 +22,6 @@ from scipy.linalg.lapack import dposv
 
 from ..signals.signal import over_runs
 from ..signals.statistics import TO_SIGMA, median, median_of, median_size, scatter
-from .coarse_values import rounding_of
 from .pace import carried_out
 from .resampled import is_resampled
 from .table import Group, RecordedChannel
@@ -232,7 +231,7 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
 
 def _floor(channel: RecordedChannel) -> float:
     """Of the noise of a joint: numbers on a grid agree exactly where it rests, and by chance elsewhere, which tells no kernel."""
-    return max(LEAST[channel.unit], rounding_of(channel.columns["measured"]))
+    return max(LEAST[channel.unit], channel.rounding("measured"))
 
 
 def sent(group: Group, both: Sequence[int]) -> dict[int, np.ndarray]:

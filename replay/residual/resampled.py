@@ -6,6 +6,7 @@ rows bend by more and by less in turns. A body knows nothing of rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -25,25 +26,26 @@ GOES = 7e-4  # of its way within two rows: a joint that moves less says nothing
 @lru_cache(maxsize=8)
 def is_resampled(group: Group) -> bool:
     """Whether all that was measured of a group's joints stands on rows that are not the device's own."""
-    found = _uneven(group, KINDS[0])
-    return bool(found) and bool(found & _uneven(group, KINDS[1]))
+    found = _uneven(group, KINDS[0], TURNS)
+    return bool(found) and bool(_uneven(group, KINDS[1], found))
 
 
-def _uneven(group: Group, kind: str) -> set[int]:
-    """Of so many rows the steps or the bends come in turns."""
+def _uneven(group: Group, kind: str, turns: Iterable[int]) -> set[int]:
+    """Those numbers of rows in which the steps or the bends of a column come in turns."""
     columns = [c.columns[kind] for c in group.channels if kind in c.columns and c.goes(kind) > 0.0]
     if not columns or group.n < 3 * ENOUGH:
         return set()
     x = np.column_stack(columns)
     goes = np.abs(x[2:] - x[:-2]) > GOES * np.ptp(x, axis=0)
-    return _in_turns(np.abs(np.diff(x, axis=0))[1:], goes) | _in_turns(np.abs(np.diff(x, 2, axis=0)), goes)
+    steps = np.diff(x, axis=0)
+    return _in_turns(np.abs(steps[1:]), goes, turns) | _in_turns(np.abs(np.diff(steps, axis=0)), goes, turns)
 
 
-def _in_turns(sizes: np.ndarray, goes: np.ndarray) -> set[int]:
-    """Numbers of rows after which sizes (n, k) are large and small again, where the columns go somewhere (n, k), in both halves alike."""
+def _in_turns(sizes: np.ndarray, goes: np.ndarray, turns: Iterable[int]) -> set[int]:
+    """Those numbers of rows after which sizes (n, k) are large and small again where columns go somewhere (n, k), in both halves alike."""
     half = len(sizes) // 2
     out: set[int] = set()
-    for turn in TURNS:
+    for turn in turns:
         middle = half // turn * turn
         one, other = _by_phase(sizes[:middle], goes[:middle], turn), None
         if one is not None and one.min() < UNEVEN * one.max():

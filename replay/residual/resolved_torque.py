@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..signals.statistics import TO_SIGMA, median_of, median_size
-from .coarse_values import FEW, UNIFORM, step_of
+from ..signals.statistics import TO_SIGMA, median_of, median_size, medians
+from .coarse_values import AS_WRITTEN, FEW, UNIFORM, step_of
 from .table import Group, RecordedChannel
 
 COARSE = 0.04  # s between rows: arms are commanded 30 times a second and more
@@ -36,7 +36,7 @@ def unresolved(group: Group, stiffness: float, quiet: float) -> bool:
         return True
     joints = [c for c in group.channels if c.unit == "rad" and {"measured", "velocity"} <= set(c.columns)]
     moving = [c for c in joints if int((np.abs(c.columns["velocity"]) > MOVES).sum()) > LEAST]
-    return abs(stiffness) * scatter(joints) > quiet or _most_computed(moving)
+    return _scatter_by(joints, quiet / abs(stiffness)) or _most_computed(moving)
 
 
 def _most_computed(channels: Sequence[RecordedChannel]) -> bool:
@@ -47,6 +47,19 @@ def _most_computed(channels: Sequence[RecordedChannel]) -> bool:
             break
         computed, left = computed + bool(is_computed(c.columns["velocity"], c.columns["measured"])), left - 1
     return 2 * computed > len(channels)
+
+
+def _scatter_by(channels: Sequence[RecordedChannel], least: float) -> bool:
+    """Whether `scatter` of these joints is more than so much: where neighbouring rows of most are nearer to each other than any grid that
+    would be, and differ smoothly, it is not."""
+    of = [c.columns["measured"] for c in channels if c.goes("measured") > 0.0]
+    if not of:
+        return False
+    x = np.stack(of)
+    steps = np.abs(np.diff(x[:, :: -(-x.shape[1] // FEW)], axis=1))
+    fine = ((steps > AS_WRITTEN) & (steps <= UNIFORM * least)).any(axis=1)
+    smooth = TO_SIGMA / FOURTH * medians(np.abs(np.diff(x, 4, axis=1))) <= least
+    return 2 * int((fine & smooth).sum()) <= len(x) and scatter(channels) > least
 
 
 def scatter(channels: Sequence[RecordedChannel]) -> float:

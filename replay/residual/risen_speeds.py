@@ -20,7 +20,7 @@ import numpy as np
 from ..signals.statistics import percentile
 from .arm_chain import MeasuredArm
 from .relations import robust_fit
-from .servo_law import WITHIN, PooledServos, in_newton_metres, left_of_model, pool_of_arms, terms_of
+from .servo_law import WITHIN, PooledServos, left_of_model, pool_of_arms
 from .table import Group, RecordedChannel
 
 EXACT = 0.15  # Nm that the model's law leaves of the middle joint: 0.1 in clean takes of sixteen scenarios
@@ -34,7 +34,7 @@ LEAST, MOST = 60, 400  # rows of a joint that move, to ask it; of so many a fit 
 def with_risen_speeds(group: Group, arms: Mapping[str, MeasuredArm]) -> Group:
     """The group with the rise of the row that just ended in place of each speed, where the torques of the arms answer that."""
     written = pool_of_arms(group, arms) if group.same_rows else None
-    pool = None if written is None else in_newton_metres(written)[0]
+    pool = None if written is None else written.in_newton_metres[0]
     if pool is None or (recorded := _left(pool, fitted=False)) is None or float(np.nanmedian(recorded)) <= EXACT:
         return group
     with_rises = replace(pool, channels=tuple(_risen(c, group.t) for c in pool.channels))
@@ -67,7 +67,7 @@ def _risen(channel: RecordedChannel, t: np.ndarray) -> RecordedChannel:
 def _left(pool: PooledServos, fitted: bool = True) -> np.ndarray | None:
     """(k,) [Nm] that a joint's own law leaves in rows that move: NaN of joints that hardly do, infinite where its stiffness is not that of
     the model; or what the model's law leaves. None where no joint moves."""
-    terms = terms_of(pool)
+    terms = pool.terms
     if terms is None or pool.gains is None or None in pool.gains:
         return None
     model, left = np.array([*pool.gains, 1.0], float), np.full(len(pool.channels), np.nan)

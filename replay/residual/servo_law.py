@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -98,6 +98,30 @@ class PooledServos:
     gains: tuple[float, float | None] | None = None
     unsure: bool = False
     blur: float = 0.0
+
+    @cached_property
+    def terms(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """(k, n, 3): what is left of the command of the row before [rad], the speed [rad/s], the weight [Nm]; (k, n) torques; (k, n) rows
+        that move. None where a number is missing."""
+        c, q, v, y = (np.stack([one.columns[kind] for one in self.channels]) for kind in ("command", "measured", "velocity", "effort"))
+        left = np.concatenate([c[:, :1], c[:, :-1]], axis=1) - q
+        design = np.stack([left, -v, self.weight.T], axis=2)
+        if not np.isfinite(design).all() or not np.isfinite(y).all():
+            return None
+        return design, y, _moving(design)
+
+    @cached_property
+    def in_newton_metres(self) -> tuple[PooledServos, float]:
+        """The same with torques that carry the weight of the arms, and what they were divided by: one where they carry it as they stand."""
+        torques = np.stack([c.columns["effort"] for c in self.channels], axis=1)
+        weight, written = self.weight[::SPARSE].reshape(-1), torques[::SPARSE].reshape(-1)
+        if self.gains is None or not (np.isfinite(weight).all() and np.isfinite(written).all() and weight.any()):
+            return self, 1.0
+        unit = float(robust_fit(weight[:, None], written, None, np.full(1, 1e-9), 0.01)[0])
+        if abs(unit) < NOTHING or (unit > 0.0 and abs(np.log10(unit)) < OTHER_UNIT):
+            return self, 1.0
+        channels = tuple(replace(c, columns={**c.columns, "effort": c.columns["effort"] / unit}) for c in self.channels)
+        return replace(self, channels=channels), unit
 
 
 def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[str] = ()) -> list[ServoLaw]:
@@ -205,8 +229,8 @@ def _late_column(
 
 def left_of_model(pool: PooledServos, kind: str, late: int) -> tuple[float, float]:
     """[Nm] that the law of the model leaves in rows that move, the middle and nine tenths of them, with a column so many rows earlier."""
-    moved = tuple(replace(c, columns={**c.columns, kind: shifted(c.columns[kind], late)}) for c in pool.channels)
-    terms = terms_of(replace(pool, channels=moved))
+    moved = tuple(replace(c, columns={**c.columns, kind: shifted(c.columns[kind], late)}) for c in pool.channels if late)
+    terms = replace(pool, channels=moved).terms if late else pool.terms
     if terms is None or pool.gains is None or int(terms[2].sum()) < LEAST_ROWS:
         return np.inf, np.inf
     design, y, moving = terms
@@ -281,17 +305,6 @@ def _ceiling(effort: np.ndarray) -> float:
     return float(size.max()) if int((size > 0.999 * size.max()).sum()) >= LEAST_OF_ONE else np.inf
 
 
-def terms_of(pool: PooledServos) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """(k, n, 3): what is left of the command of the row before [rad], the speed [rad/s], the weight [Nm]; (k, n) torques; (k, n) rows
-    that move. None where a number is missing."""
-    c, q, v, y = (np.stack([one.columns[kind] for one in pool.channels]) for kind in ("command", "measured", "velocity", "effort"))
-    left = np.concatenate([c[:, :1], c[:, :-1]], axis=1) - q
-    design = np.stack([left, -v, pool.weight.T], axis=2)
-    if not np.isfinite(design).all() or not np.isfinite(y).all():
-        return None
-    return design, y, _moving(design)
-
-
 def _moving(design: np.ndarray) -> np.ndarray:
     """(k, n) rows that move."""
     return np.maximum(np.abs(design[:, :, 0]), np.abs(design[:, :, 1])) > MOVED
@@ -300,11 +313,11 @@ def _moving(design: np.ndarray) -> np.ndarray:
 def law_of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     """The law that fits these joints together, or that of the model where it explains one of them much better; in the unit that their
     torques are written in."""
-    in_nm, unit = in_newton_metres(pool)
+    in_nm, unit = pool.in_newton_metres
     if in_nm is not pool:
         law = law_of_arms(in_nm, doubted)
         return None if law is None else _in_unit(law, pool, unit)
-    terms = terms_of(pool)
+    terms = pool.terms
     if terms is None:
         return None
     design, y, moving = terms
@@ -334,19 +347,6 @@ def law_of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None
     if not explained and pool.gains is not None and None not in pool.gains:
         return _of_parts(pool, design, y, rows)
     return law if explained and size > 0.0 and law.stiffness * law.share > 0.0 else None
-
-
-def in_newton_metres(pool: PooledServos) -> tuple[PooledServos, float]:
-    """The same with torques that carry the weight of the arms, and what they were divided by: one where they carry it as they stand."""
-    torques = np.stack([c.columns["effort"] for c in pool.channels], axis=1)
-    weight, written = pool.weight[::SPARSE].reshape(-1), torques[::SPARSE].reshape(-1)
-    if pool.gains is None or not (np.isfinite(weight).all() and np.isfinite(written).all() and weight.any()):
-        return pool, 1.0
-    unit = float(robust_fit(weight[:, None], written, None, np.full(1, 1e-9), 0.01)[0])
-    if abs(unit) < NOTHING or (unit > 0.0 and abs(np.log10(unit)) < OTHER_UNIT):
-        return pool, 1.0
-    channels = tuple(replace(c, columns={**c.columns, "effort": c.columns["effort"] / unit}) for c in pool.channels)
-    return replace(pool, channels=channels), unit
 
 
 def _in_unit(law: ServoLaw, pool: PooledServos, unit: float) -> ServoLaw:
@@ -390,7 +390,7 @@ def _of_few(pool: PooledServos) -> ServoLaw | None:
 
     The weight is taken as it is, for it hardly changes.
     """
-    terms = terms_of(pool)
+    terms = pool.terms
     if terms is None:
         return None
     design, y, moving = terms

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from ..signals.clock import origin_ns, seconds, topic
 from ..signals.pairing import Both, even_grid
 from ..signals.signal import on_grid, strictly_rising
 from ..signals.statistics import median, median_size
+from .coarse_values import rounding_of
 
 KINDS = ("command", "measured", "velocity", "effort")
 WAYS = {"%": 100.0, "1": 1.0}  # units that say how far a hand goes
@@ -49,23 +50,31 @@ class RecordedChannel:
     way: float = 1.0
 
     @cached_property
-    def _known(self) -> dict[tuple[str, str], float]:
-        return {}
-
-    def _once(self, what: Callable[[np.ndarray], float], kind: str) -> float:
-        """A number that many checks ask of a column, found when the first one does."""
-        key = what.__name__, kind
-        if key not in self._known:
-            self._known[key] = what(self.columns[kind])
-        return self._known[key]
+    def _known(self) -> tuple[dict[str, float], dict[str, int], dict[str, float]]:
+        """What many checks ask of a column, by its kind, found when the first one does."""
+        return {}, {}, {}
 
     def goes(self, kind: str) -> float:
         """From the least to the largest value of a column."""
-        return self._once(_whole_way, kind)
+        known = self._known[0]
+        if kind not in known:
+            x = self.columns[kind]
+            known[kind] = float(x.max() - x.min())
+        return known[kind]
 
     def held(self, kind: str) -> int:
         """See `held_for`."""
-        return int(self._once(held_for, kind))
+        known = self._known[1]
+        if kind not in known:
+            known[kind] = held_for(self.columns[kind])
+        return known[kind]
+
+    def rounding(self, kind: str) -> float:
+        """See `rounding_of`."""
+        known = self._known[2]
+        if kind not in known:
+            known[kind] = rounding_of(self.columns[kind])
+        return known[kind]
 
     @cached_property
     def is_of_two_places(self) -> bool:
@@ -86,10 +95,6 @@ class RecordedChannel:
         command = self.columns["command"]
         changes, measured = np.flatnonzero(np.diff(command)), self.columns.get("measured", command)
         return float(np.ptp(measured[: changes[0] + 1])) <= BEFORE * float(np.ptp(measured))
-
-
-def _whole_way(x: np.ndarray) -> float:
-    return float(x.max() - x.min())
 
 
 def held_for(x: np.ndarray) -> int:
@@ -156,8 +161,9 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
     for stream in recording.streams.values():
         if stream.role in ("image", "event") or not stream.n:
             continue
+        of = topic(stream)
         for name in stream.names:
-            (compared if (stream.name, name) in used else alone).append(f"{topic(stream)}/{name}")
+            (compared if (stream.name, name) in used else alone).append(f"{of}/{name}")
     return RecordedColumns(tuple(groups), tuple(alone), tuple(compared))
 
 

@@ -213,7 +213,7 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
         if channel.goes("measured") <= SEEN:
             continue
         goes = np.abs(np.diff(q, prepend=q[0])) > MOVES
-        within = rounded_by(q)
+        within = rounded_by(q, channel.rounding("measured"))
         for later in _perhaps_written(c, q, goes, most, within):
             here, there = slice(max(0, -later), group.n - max(0, later)), slice(max(0, later), group.n - max(0, -later))
             moves = goes[there]

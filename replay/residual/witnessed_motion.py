@@ -59,8 +59,18 @@ def contradicted_by_motion(group: Group) -> list[Difference]:
 def _of_other_moments(group: Group) -> Iterator[Difference]:
     """Stretches in which a speed is what its position rises by at another moment, or a mix of it and of its own."""
     both = _with_speeds(group)
+    if not both:
+        return
     rises = [group.rises[c.name] for c in both]
-    usual = min(NEARLY, key=lambda by: sum(_usual(c.columns["velocity"], shifted(x, by)) for c, x in zip(both, rises)))
+    usual, least = 0, np.inf
+    for by in NEARLY:
+        left = 0.0
+        for c, x in zip(both, rises):
+            left += _usual(c.columns["velocity"], shifted(x, by))
+            if left >= least:
+                break
+        else:
+            usual, least = by, left
     rises = [shifted(rise, usual) for rise in rises]
     for channel, rise in zip(both, rises):
         for one, left in _of_another_moment(group, channel, rise):

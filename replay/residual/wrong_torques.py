@@ -9,7 +9,7 @@ import numpy as np
 
 from .arm_chain import MeasuredArm
 from .relations import robust_fit
-from .servo_law import BETTER, LEAST_ROWS, WITHIN, PooledServos, law_of_arms, pool_of_arms, terms_of
+from .servo_law import BETTER, LEAST_ROWS, WITHIN, PooledServos, law_of_arms, pool_of_arms
 from .table import Group
 
 ONE_OF, LEAST = 2000, 20.0  # rows that each joint's torque is held against each other's servo in; Nm from where on a row counts alike
@@ -22,7 +22,7 @@ def torques_exchanged(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[Po
     Each torque is held against what the model's servo of every joint would have given; the law must hold with all of them put right.
     """
     pool = pool_of_arms(group, arms) if group.same_rows else None
-    terms = terms_of(pool) if pool is not None else None
+    terms = pool.terms if pool is not None else None
     if pool is None or terms is None or pool.gains is None:
         return None
     from scipy.optimize import linear_sum_assignment  # here, as it takes as long to load as all else of the judge
@@ -48,7 +48,7 @@ def torques_never_written(group: Group, arms: Mapping[str, MeasuredArm]) -> tupl
     stiffness times the speed. None where it is not so.
     """
     pool = pool_of_arms(group, arms) if group.same_rows else None
-    terms = terms_of(pool) if pool is not None else None
+    terms = pool.terms if pool is not None else None
     if pool is None or terms is None or pool.gains is None or float(np.ptp(terms[1], axis=1).max()) > 0.0:
         return None
     design, y, moving = terms

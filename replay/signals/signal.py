@@ -243,13 +243,14 @@ def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> t
     """
     there = np.isfinite(b[:, 0])
     center = b[there].mean(axis=0) if there.any() else np.zeros(b.shape[1])
-    y, x = np.where(there[:, None], b - center, 0.0), x - center  # small numbers: the sums below lose no digits
+    y, x = b - center, x - center  # small numbers: the sums below lose no digits
+    y[~there] = 0.0
     # no sum that is asked for runs past the end, or before the beginning, of what is transformed
     size = _fast_size(max(len(b), int(lo + shifts[-1]) + len(x)) + max(0, -int(lo + shifts[0])))
     at = (lo + shifts) % size
 
     def sums(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        one, other = (np.fft.rfft(np.ascontiguousarray(each.T), size) for each in (one, other))  # columns in one piece each
+        one, other = (np.fft.rfft(each.T, size) for each in (one, other))
         return np.fft.irfft(np.conj(one) * other, size)[:, at].T
 
     known = np.flatnonzero(there)
@@ -317,14 +318,7 @@ def on_grid(grid: np.ndarray, t: np.ndarray, x: np.ndarray) -> np.ndarray:
     Args:
         grid: (m,) in any order; t: (n,) rising; x: (n, k).
     """
-    if len(t) < 2 or not x.shape[1]:
-        columns = [np.interp(grid, t, x[:, j], left=np.nan, right=np.nan) for j in range(x.shape[1])]
-        return np.stack(columns, axis=1) if columns else np.zeros((len(grid), 0))
-    before = np.clip(np.searchsorted(t, grid, side="right") - 1, 0, len(t) - 2)  # found once for all columns
-    with np.errstate(invalid="ignore"):  # whole rows are taken, in a quarter of the time of an index
-        out = np.take(np.diff(x, axis=0) / np.diff(t)[:, None], before, axis=0)
-        out *= (grid - t[before])[:, None]
-        out += np.take(x, before, axis=0)
-    out[grid == t[-1]] = x[-1]
-    out[(grid < t[0]) | (grid > t[-1])] = np.nan
-    return out
+    out = np.empty((x.shape[1], len(grid)))  # a column lies in one piece
+    for j, column in enumerate(np.asarray(x).T):
+        out[j] = np.interp(grid, t, column, left=np.nan, right=np.nan)
+    return out.T

@@ -5,8 +5,9 @@ import pytest
 from shiliu.replay.checks.scales_apart import _may_be_apart
 from shiliu.replay.residual.arm_chain import about, own_chains
 from shiliu.replay.residual.delayed_part import _largest
+from shiliu.replay.residual.engine import _disagree
 from shiliu.replay.residual.other_commands import _surely_follows
-from shiliu.replay.residual.relations import derivative, shifts_of
+from shiliu.replay.residual.relations import Relation, derivative, shifts_of
 from shiliu.replay.residual.table import Group, RecordedChannel
 from shiliu.replay.residual.witnessed_motion import _about
 from shiliu.replay.signals.clock import never_stamped
@@ -91,3 +92,21 @@ def test_zeros_amid_times_are_never_stamped_and_one_at_the_begin_is():
     times[1:] += 10**18
     assert never_stamped(times).tolist() == [0]
     assert not len(never_stamped(times[1:]))
+
+
+@pytest.mark.parametrize(
+    ("late", "asked"),
+    [
+        ({"zhead_1_joint": 0.04, "zhead_2_joint": 0.04}, False),  # servos of their own
+        ({"zarm_r1_joint": 0.04}, True),
+        ({f"zarm_l{k}_joint": 0.16 for k in (1, 2, 3)}, True),
+        ({}, False),
+    ],
+)
+def test_delays_of_a_head_show_none_of_an_arm(late, asked):
+    """A part, or an arm, of another delay is sought where joints of an arm follow at other times than others."""
+    names = [f"zarm_{side}{k}_joint" for side in "lr" for k in (1, 2, 3)] + ["zhead_1_joint", "zhead_2_joint"]
+    x = course(6, len(names))
+    group = Group(DT * np.arange(N), DT, tuple(channel(name, command=c, measured=c) for name, c in zip(names, x)))
+    laws = [[Relation("follows", "measured", {}, 0.0, np.zeros(N), 1e-3, delay=late.get(name, 0.1))] for name in names]
+    assert _disagree(group, laws) is asked

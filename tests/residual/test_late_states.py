@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from body_takes import JOINTS, N, served
+from shiliu.replay.residual import late_states
 from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.residual.servo_law import pool_of_arms
 
 LEFT, STATES = JOINTS[:7], ("state", "velocity")
 
@@ -53,3 +55,14 @@ def test_all_rows_of_a_long_take_are_put_right(every):
     of = replace(take.late_states, rows=12 // every)
     moved = of.put_right(take.recorded).streams["state"].column(LEFT[3])
     assert np.allclose(moved[:-12], right.recorded.streams["state"].column(LEFT[3])[:-12])
+
+
+def test_an_arm_that_hardly_moves_is_not_asked(monkeypatch):
+    """What no row of motion can tell is sought at no delay; beside motion it is."""
+    asked = []
+    monkeypatch.setattr(late_states, "_left", lambda pool, rows: asked.append(rows) or (np.inf, np.inf))
+    columns = late(6)
+    pool = pool_of_arms(columns.bodies[0][0], columns.bodies[0][1])
+    still = tuple(replace(c, columns={kind: np.zeros_like(x) for kind, x in c.columns.items()}) for c in pool.channels)
+    assert late_states._late(replace(pool, channels=still), 1.0 / 30.0) is None and not asked
+    assert late_states._late(pool, 1.0 / 30.0) is None and asked

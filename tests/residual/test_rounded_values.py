@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from servo_takes import RATE, ROWS, motion, servo, taken
-from shiliu.replay.residual import relations
+from shiliu.replay.residual import relations, table
 from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.residual.coarse_values import LARGEST, UNIFORM, rounding_of
 
@@ -31,7 +31,7 @@ def delay_of_head(columns, phase):
 def test_a_joint_on_a_grid_is_as_late_as_it_was(columns, phase, monkeypatch):
     assert delay_of_head(columns, phase) == pytest.approx(LATE, abs=0.009)
     relations.follows.cache_clear()
-    monkeypatch.setattr(relations, "rounding_of", lambda x: 0.0)  # equal numbers of a head that rests outvote its nod
+    monkeypatch.setattr(table, "rounding_of", lambda x: 0.0)  # equal numbers of a head that rests outvote its nod
     assert delay_of_head(columns, phase) > LATE + 0.009
     relations.follows.cache_clear()
 

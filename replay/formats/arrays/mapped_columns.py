@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -55,8 +56,8 @@ class MappedColumns:
             )
         return array
 
-    def columns(self, text: str) -> np.ndarray:
-        """(n, k) values of a field as stored, and the columns are marked as used."""
+    def columns(self, text: str, places: Sequence[int] | None = None) -> np.ndarray:
+        """(n, k) values of a field as stored, of those in some places alone where they are given, and the columns are marked as used."""
         columns = Columns.parse(text)
         array = self.array(columns)
         if array.ndim == 0:
@@ -68,13 +69,16 @@ class MappedColumns:
                 f"has {len(array)} rows and {width} columns, and the mapping takes {len(array)} columns: it looks transposed. "
                 "Write one sample in each row.", columns.channel,
             )  # fmt: skip
-        first, end = columns.span(width)
-        if end > width:
-            raise self.fail(
-                f"has {width} columns, the mapping takes {columns}. Give a mapping for this recording (mapping=FILE.yaml).", columns.channel
-            )
-        self.used.setdefault(columns.channel, []).append((first, end))
-        return array.reshape(len(array), width)[:, first:end]
+        every = [columns] if places is None else [Columns(text, i, i + 1) for i in places]
+        for one in every:
+            first, end = one.span(width)
+            if end > width:
+                raise self.fail(
+                    f"has {width} columns, the mapping takes {one}. Give a mapping for this recording (mapping=FILE.yaml).", one.channel
+                )
+            self.used.setdefault(columns.channel, []).append((first, end))
+        rows = array.reshape(len(array), width)
+        return rows[:, first:end] if places is None else rows[:, list(places)]
 
     def has(self, text: str) -> bool:
         return Columns.parse(text).channel in self.episode.arrays

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -144,7 +144,7 @@ class MappedReading(MappedColumns):
             called = self._called(stream)
             if stream.optional and not set(stream.names) <= set(called):
                 return None
-            parts = [self.columns(str(Columns(stream.fields[0], i, i + 1))) for i in called.values()]
+            parts = [self.columns(stream.fields[0], list(called.values()))]
         else:
             parts = [self.columns(text) for text in stream.fields]
         if len({len(part) for part in parts}) != 1:
@@ -161,11 +161,11 @@ class MappedReading(MappedColumns):
                 raise self.fail("holds whole numbers too large for float64.", text)
         dtype = np.result_type(*parts)
         with np.errstate(invalid="ignore"):  # NaN of any kind is the judge's business
-            values = np.concatenate([part.astype(np.float64) for part in parts], axis=1)
+            values = np.concatenate(parts, axis=1, dtype=np.float64)
         values.flags.writeable = False  # evidence: whoever converts does so in a copy
         return values, dtype.name
 
-    def _called(self, rule: StreamRule) -> dict[str, int]:
+    def _called(self, rule: StreamRule) -> Mapping[str, int]:
         """Column of the rule's channel by the name that the container gives it, of those that the rule names."""
         channel = Columns.parse(rule.fields[0]).channel
         stored = self._columns_of(rule)
@@ -177,7 +177,7 @@ class MappedReading(MappedColumns):
             )
         return {name: stored[name] for name in rule.names if name in stored}
 
-    def _columns_of(self, rule: StreamRule) -> dict[str, int]:
+    def _columns_of(self, rule: StreamRule) -> Mapping[str, int]:
         """Column of the rule's channel by what it is called, see `columns_called`."""
         return columns_called(self.episode.labels.get(Columns.parse(rule.fields[0]).channel, ()), rule.quantity)
 
@@ -229,8 +229,9 @@ class MappedReading(MappedColumns):
             picked = list(self._called(rule).values()) if rule.by_name else range(*columns.span(len(units)))
             announced |= {units[i] for i in picked}
         (unit,) = announced if len(announced) == 1 else (rule.unit,)
-        further = float((np.abs(values) > 2.0 * np.pi).any(axis=1).mean()) > SOME
-        return unit if unit in ANGLES and further else rule.unit
+        if unit not in ANGLES or unit == rule.unit:
+            return rule.unit
+        return unit if float((np.abs(values) > 2.0 * np.pi).any(axis=1).mean()) > SOME else rule.unit
 
     def _declared(self, rule: StreamRule) -> list[list[float]] | None:
         """The ranges that the container declares for the columns of a stream; None where it declares none."""

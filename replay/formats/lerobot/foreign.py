@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Collection, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -400,9 +401,14 @@ class _Foreign(ForeignTables):
             notes=notes,
             pictures=self._pictures(videos, row),
             declared=declared,
-            ranges={k: span for k, f in self.features.items() if (span := ranges_of(f)) is not None},
+            ranges=self.ranges,
             units={k: units for k, f in self.features.items() if k in columns and (units := announced_units(f, columns[k])) is not None},
         )
+
+    @cached_property
+    def ranges(self) -> dict[str, np.ndarray]:
+        """Lowest and highest value of each column of the features that declare them."""
+        return {name: span for name, feature in self.features.items() if (span := ranges_of(feature)) is not None}
 
     def _pictures(self, videos: dict[str, str | None], row: dict[str, Any]) -> dict[str, PictureFile]:
         """Videos that are here and that the set describes as pictures, in whatever order of height, width and channels."""

@@ -114,6 +114,7 @@ class Dataset:
         if type(fps) is not int or not 0 < fps <= 10_000:
             raise self._wrong("fps", f"{fps!r} is no whole number of frames a second")
         self.fps: int = fps
+        self._open: tuple[tuple[Path, int, int], pq.ParquetFile, list[str]] | None = None
         self.tables: list[Path] = []
         self._table_rows: list[int] = []
         self.rows = self._rows()
@@ -184,7 +185,7 @@ class Dataset:
                 if file.metadata.num_rows + len(rows) > MAX_EPISODES:
                     raise EpisodeError(f"more than {MAX_EPISODES} episodes.", file=path)
                 columns = [name for name in file.schema_arrow.names if not name.startswith("stats/")]
-                read = file.read(columns=columns).to_pylist()
+                read = file.read(columns, use_threads=False).to_pylist()
                 self._table_rows.append(len(read))
                 rows += read
         if total != len(rows):
@@ -204,7 +205,7 @@ class Dataset:
     def tasks(self) -> dict[int, str] | None:
         """Task sentence by index; None where the table is not there, or is no table of tasks."""
         try:
-            table = pq.read_table(readable(self.root / layout.TASKS), columns=["task_index", "task"]).to_pydict()
+            table = pq.ParquetFile(readable(self.root / layout.TASKS)).read(["task_index", "task"], use_threads=False).to_pydict()
             return {int(i): str(task) for i, task in zip(table["task_index"], table["task"])}
         except (OSError, pa.ArrowException, ValueError, TypeError, KeyError):
             return None
@@ -335,12 +336,12 @@ class Dataset:
         path = layout.place(self.root, pattern, self.info_path, chunk_index=chunk, file_index=number)
         wanted = {name: f for name, f in self.features.items() if f["dtype"] != "video"}
         with mendable(path, "table of frames"):
-            file = pq.ParquetFile(readable(path), page_checksum_verification=True)
-            absent = [name for name in wanted if name not in file.schema_arrow.names]
+            file, names = self._frames(path)
+            absent = [name for name in wanted if name not in names]
             if absent:
                 raise self._wrong(f"features.{absent[0]}", f"is announced, but {path.name} has no such column")
-            unread = [name for name in file.schema_arrow.names if name not in wanted]
-            group = self._row_groups(file, k, row)
+            unread = [name for name in names if name not in wanted]
+            group = self._row_groups(file, names, k, row)
             width = sum(math.prod(f["shape"]) * 8 for f in wanted.values())
             rows = sum(file.metadata.row_group(i).num_rows for i in group)
             for n, limit in ((row["length"], MAX_EPISODE_BYTES), (rows, MAX_GROUP_BYTES)):
@@ -358,9 +359,16 @@ class Dataset:
         self._check_frames(path, k, columns)
         return columns, unread
 
-    def _row_groups(self, file: pq.ParquetFile, k: int, row: dict[str, Any]) -> list[int]:
+    def _frames(self, path: Path) -> tuple[pq.ParquetFile, list[str]]:
+        """A table of frames and the names of its columns; the one of the take before is still open."""
+        state = os.stat(path)
+        if self._open is None or self._open[0] != (path, state.st_size, state.st_mtime_ns):
+            file = pq.ParquetFile(readable(path), page_checksum_verification=True)
+            self._open = (path, state.st_size, state.st_mtime_ns), file, file.schema_arrow.names
+        return self._open[1:]
+
+    def _row_groups(self, file: pq.ParquetFile, names: list[str], k: int, row: dict[str, Any]) -> list[int]:
         """The row groups that may hold episode k, by their statistics: by the episode's number, or where it is none, by rows."""
-        names = file.schema_arrow.names
 
         def holding(column: str, low: int, high: int) -> list[int]:
             # Vectors are one leaf column each, as scalars are, so that positions in the schema and among leaves agree.
