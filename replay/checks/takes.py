@@ -18,6 +18,7 @@ from .finding import Finding
 from .fixes import Fix, Known, about
 from .hand_bases import HandBase, check_bases_among
 from .matching_takes import MovingJoints, check_matching
+from .other_sentences import SaidOf, check_sentence_among
 from .rules import Rules
 from .usual_postures import Posture, check_order_among
 
@@ -100,12 +101,18 @@ class TakeShown:
 
     Attributes:
         source: of the recording; bases: in which its hands are recorded; moving: joints that go somewhere; posture: where its joints are.
+        said: its task sentence, and the scenario that has it.
     """
 
     source: str
     bases: tuple[HandBase, ...] = ()
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
+    said: tuple[str, str | None] | None = None
+
+    @property
+    def sentence(self) -> SaidOf | None:
+        return None if self.said is None else SaidOf(*self.said, self.posture)
 
 
 class TakesSeen:
@@ -116,6 +123,7 @@ class TakesSeen:
         self._bases: list[tuple[HandBase, ...]] = []
         self._moving: dict[str, MovingJoints] = {}  # by source
         self._postures: list[Posture] = []
+        self._sentences: list[SaidOf] = []
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}
@@ -128,15 +136,18 @@ class TakesSeen:
             self._moving.setdefault(one.source, one.moving)
         if len(self._postures) < SHOWN:
             self._postures.append(one.posture)
+            if one.sentence is not None:
+                self._sentences.append(one.sentence)
 
     def against(self, one: TakeShown, limits: Limits, rules: Rules) -> list[Finding]:
         """What the takes but for this one show of it: `column.differs` of a hand in another base, or of commands that are those of another
-        take; `stream.swapped` of joints that are exchanged; nothing where there is nothing."""
+        take; `stream.swapped` of joints that are exchanged; `task.text` of another scenario's sentence; nothing where there is nothing."""
         moving = ((source, joints) for source, joints in self._moving.items() if source != one.source)
         found = (
             check_bases_among(one.bases, [of for of in self._bases if of is not one.bases], rules),
             check_matching(one.moving, moving, rules),
             check_order_among(one.posture, [of for of in self._postures if of is not one.posture], limits, rules),
+            check_sentence_among(one.sentence, [of for of in self._sentences if of.posture is not one.posture], rules),
         )
         return [finding for finding in found if finding is not None]
 

@@ -26,6 +26,7 @@ from ..checks.takes import (
     lag_of,
     set_of,
 )
+from ..checks.task_text import said_of
 from ..checks.usual_postures import Posture, posture_of
 from ..recording.recording import Recording
 from .context import BARE
@@ -49,7 +50,7 @@ class TakeFacts:
         grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
         rates: how fast it moves; None where it has no motion.
         bases: in which its hands are recorded.
-        posture: where its joints are.
+        posture: where its joints are; said: its task sentence, and the scenario that has it.
         columns: what its columns hold, a little of each; doubtful: of those that contradict the others, all of it.
         moving: a little of its joints that go somewhere.
     """
@@ -69,11 +70,12 @@ class TakeFacts:
     doubtful: tuple[ColumnRows, ...] = ()
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
+    said: tuple[str, str | None] | None = None
 
     @property
     def shown(self) -> TakeShown:
         """What the others are held against, at intake as well."""
-        return TakeShown(self.source, self.bases, self.moving, self.posture)
+        return TakeShown(self.source, self.bases, self.moving, self.posture, self.said)
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -111,6 +113,7 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         doubtful=doubtful_columns(recording, found),
         moving=moving_joints(recording) if broken is None else None,
         posture=posture_of(recording, own_limits(), found),
+        said=said_of(recording),
     )
 
 
