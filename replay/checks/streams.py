@@ -134,7 +134,7 @@ def check_unmapped(
 
 
 def _absent(finding: Finding, known: Known) -> Fix:
-    if finding.details.get("kind") == "part":
+    if finding.details.get("kind") in ("part", "goes_on"):
         return {"kind": "join", "channel": about(finding)}
     if finding.details.get("kind") == "single":
         return {"kind": "leave_out"}

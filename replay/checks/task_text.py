@@ -172,8 +172,8 @@ def _by_arms(texts: Mapping[str, str], recorded: Recorded) -> Finding | None:
         nothing = ScenarioWork("", None, {}, (), frozenset(), chained=False)
         for one in compare(text, nothing, lexicon(), moved).contradictions:
             if one.kind == "arm" and one.certain:
-                details: dict[str, Any] = {"against": "commands", "count": len(texts), "kind": "arm", "word": one.word, "done": list(one.done)}
-                details |= {"text": text, "from": where, "more": []}
+                details: dict[str, Any] = {"against": "commands", "count": len(texts), "kind": "arm", "word": one.word}
+                details |= {"done": list(one.done), "text": text, "from": where, "more": []}
                 return recorded.rules["task.text"].beyond(1.0, level="FAIL", subject=(where,), details=details)
     return None
 

@@ -17,6 +17,7 @@ from typing import Any
 from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robot_folder, robots
 from ...version import __version__
+from ..checks.cut_takes import edges_of
 from ..checks.finding import Finding, VerdictEvidence
 from ..checks.hand_bases import bases_in
 from ..checks.integrity import check_integrity, stopped_signals
@@ -164,8 +165,9 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
         return [*findings, rules["take.duplicate"].not_applicable("no_set")]
     before = seen.setdefault(key, TakesSeen())
     shown = TakeShown(
-        recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings), said_of(recording)
-    )
+        recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings), said_of(recording),
+        edges_of(recording),
+    )  # fmt: skip
     failed = any(finding.failed for finding in findings)  # then it is no matter of another take's commands
     for one in before.against(replace(shown, moving=None) if failed else shown, own_limits(), rules):
         findings = _instead(findings, one)

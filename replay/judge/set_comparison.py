@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from ..checks.cut_takes import Edges, edges_of
 from ..checks.empty_grips import GripUse, check_empty_grip, grips_of
 from ..checks.finding import Finding
 from ..checks.hand_bases import HandBase, bases_in
@@ -15,6 +16,7 @@ from ..checks.releases import GripOpening, check_release, hands_of, releases_of
 from ..checks.rules import Rules
 from ..checks.takes import (
     NOTHING,
+    REMEMBERED,
     Content,
     Key,
     Lag,
@@ -34,7 +36,6 @@ from .facts.results import Given, Integrity, Motions, Subject
 from .intake import own_limits
 from .rate_comparison import RateFacts, held_together, rate_facts
 
-REMEMBERED = 4096  # takes of a set of which the columns are kept, some ten kilobytes of each
 USUAL = 256  # takes of a set that tell what its hands do: more tell no more of what is usual
 
 
@@ -50,7 +51,8 @@ class TakeFacts:
         grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
         rates: how fast it moves; None where it has no motion.
         bases: in which its hands are recorded.
-        posture: where its joints are; said: its task sentence, and the scenario that has it.
+        posture: where its joints are; said: its task sentence, and the scenario that has it;
+            edges: its first and last rows.
         columns: what its columns hold, a little of each; doubtful: of those that contradict the others, all of it.
         moving: a little of its joints that go somewhere.
     """
@@ -71,11 +73,12 @@ class TakeFacts:
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
     said: tuple[str, str | None] | None = None
+    edges: Edges | None = None
 
     @property
     def shown(self) -> TakeShown:
         """What the others are held against, at intake as well."""
-        return TakeShown(self.source, self.bases, self.moving, self.posture, self.said)
+        return TakeShown(self.source, self.bases, self.moving, self.posture, self.said, self.edges)
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -114,6 +117,7 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         moving=moving_joints(recording) if broken is None else None,
         posture=posture_of(recording, own_limits(), found),
         said=said_of(recording),
+        edges=edges_of(recording),
     )
 
 

@@ -159,3 +159,14 @@ def test_a_whole_turn_is_no_unit():
     q["zarm_l1_joint"] = q["zarm_l1_joint"] + 2.0 * np.pi
     (finding,) = check_units(*streams(q), LIMITS, RULES, 0)
     assert finding.level == "PASS"
+
+
+@pytest.mark.parametrize("order", [(2, 0, 1), (2, 1, 0)])
+def test_arms_and_head_in_another_order_are_the_recorders(order):
+    """As in a set merged of two robots: the head's columns first, or arms exchanged, too. Names stay as they are."""
+    q, limbs = motion(), [LEFT, list(map(other_side, LEFT)), HEAD]
+    q |= {"zarm_l4_joint": -1.9 + 0.1 * WAY, "zarm_r4_joint": -1.5 + 0.1 * WAY}  # elbows are bent from the first row on
+    written = [name for k in order for name in limbs[k]]
+    (finding,) = found({name: q[of] for name, of in zip(NAMES, written)})
+    assert (finding.code, finding.level) == ("stream.swapped", "FAIL") and "fit_blocks" in finding.details.values()
+    assert found(q) == []
