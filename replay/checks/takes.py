@@ -21,6 +21,7 @@ from .hand_bases import HandBase, check_bases_among
 from .matching_takes import MovingJoints, check_matching
 from .other_sentences import SaidOf, check_sentence_among
 from .rules import Rules
+from .unwritten_columns import Written, check_written_among
 from .usual_postures import Posture, check_order_among
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
@@ -103,7 +104,8 @@ class TakeShown:
 
     Attributes:
         source: of the recording; bases: in which its hands are recorded; moving: joints that go somewhere; posture: where its joints are.
-        said: its task sentence, and the scenario that has it; edges: its first and last rows.
+        said: its task sentence, and the scenario that has it; edges: its first and last rows; written: joints that
+            somebody wrote.
     """
 
     source: str
@@ -112,6 +114,7 @@ class TakeShown:
     posture: Posture = field(default_factory=Posture)
     said: tuple[str, str | None] | None = None
     edges: Edges | None = None
+    written: Written = field(default_factory=Written)
 
     @property
     def sentence(self) -> SaidOf | None:
@@ -127,6 +130,7 @@ class TakesSeen:
         self._moving: dict[str, MovingJoints] = {}  # by source
         self._postures: list[Posture] = []
         self._sentences: list[SaidOf] = []
+        self._written: list[Written] = []
         self._edges: dict[str, Edges] = {}  # by source
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
@@ -142,18 +146,20 @@ class TakesSeen:
             self._edges.setdefault(one.source, one.edges)
         if len(self._postures) < SHOWN:
             self._postures.append(one.posture)
+            self._written.append(one.written)
             if one.sentence is not None:
                 self._sentences.append(one.sentence)
 
     def against(self, one: TakeShown, limits: Limits, rules: Rules) -> list[Finding]:
         """What the takes but for this one show of it: `column.differs` of a hand in another base, or of commands that are those of another
         take; `stream.swapped` of joints that are exchanged; `task.text` of another scenario's sentence; `stream.missing` of a take that was
-        cut in two; nothing where there is nothing."""
+        cut in two; `stream.frozen` of joints that nobody wrote; nothing where there is nothing."""
         moving = ((source, joints) for source, joints in self._moving.items() if source != one.source)
         found = (
             check_bases_among(one.bases, [of for of in self._bases if of is not one.bases], rules),
             check_matching(one.moving, moving, rules),
             check_order_among(one.posture, [of for of in self._postures if of is not one.posture], limits, rules),
+            check_written_among(one.written, [of for of in self._written if of is not one.written], rules),
             check_cut_among(one.edges, ((source, of) for source, of in self._edges.items() if source != one.source), rules),
             check_sentence_among(one.sentence, [of for of in self._sentences if of.posture is not one.posture], rules),
         )

@@ -27,6 +27,7 @@ from ..checks.measured_there import as_measured_there
 from ..checks.rules import Rules, load_rules
 from ..checks.takes import Key, TakeShown, TakesSeen, content, duplicate_of, set_of
 from ..checks.task_text import said_of
+from ..checks.unwritten_columns import written_of
 from ..checks.usual_postures import posture_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import JointLimit, Limits
@@ -166,7 +167,7 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
     before = seen.setdefault(key, TakesSeen())
     shown = TakeShown(
         recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings), said_of(recording),
-        edges_of(recording),
+        edges_of(recording), written_of(recording),
     )  # fmt: skip
     failed = any(finding.failed for finding in findings)  # then it is no matter of another take's commands
     for one in before.against(replace(shown, moving=None) if failed else shown, own_limits(), rules):

@@ -29,6 +29,7 @@ from ..checks.takes import (
     set_of,
 )
 from ..checks.task_text import said_of
+from ..checks.unwritten_columns import Written, written_of
 from ..checks.usual_postures import Posture, posture_of
 from ..recording.recording import Recording
 from .context import BARE
@@ -52,7 +53,7 @@ class TakeFacts:
         rates: how fast it moves; None where it has no motion.
         bases: in which its hands are recorded.
         posture: where its joints are; said: its task sentence, and the scenario that has it;
-            edges: its first and last rows.
+            edges: its first and last rows; written: joints that somebody wrote.
         columns: what its columns hold, a little of each; doubtful: of those that contradict the others, all of it.
         moving: a little of its joints that go somewhere.
     """
@@ -74,11 +75,12 @@ class TakeFacts:
     posture: Posture = field(default_factory=Posture)
     said: tuple[str, str | None] | None = None
     edges: Edges | None = None
+    written: Written = field(default_factory=Written)
 
     @property
     def shown(self) -> TakeShown:
         """What the others are held against, at intake as well."""
-        return TakeShown(self.source, self.bases, self.moving, self.posture, self.said, self.edges)
+        return TakeShown(self.source, self.bases, self.moving, self.posture, self.said, self.edges, self.written)
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -118,6 +120,7 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         posture=posture_of(recording, own_limits(), found),
         said=said_of(recording),
         edges=edges_of(recording),
+        written=written_of(recording),
     )
 
 
