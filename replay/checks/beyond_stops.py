@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,9 @@ ALIKE = 0.15  # rad by which two arms may begin further from one another's postu
 # of a range, by which degrees may leave it; of the rows, in which they are out of it when they are read as radians
 SLACK, OFTEN = 0.1, 0.1
 MOST_FITS = 3  # faults that a sentence names
-# orders of whole limbs: from the tip to the base, one column further or back, and one joint of the left arm after one of the right
-ORDERS = ("reversed", "shifted", "interleaved")
+# orders of whole limbs: from the tip to the base, one column further or back, one joint of the left arm after one of the right, and limbs
+# (arms, head) one after the other as in another robot's list
+ORDERS, MOST_LIMBS = ("reversed", "shifted", "interleaved", "blocks"), 4
 # joints of a limb whose order is asked for; joints that have to be beyond their stops, or rad by which a single one has to be
 LIMB, WITNESSES, FAR = 3, 2, 0.4
 DIGITS = re.compile(r"\d+")
@@ -229,6 +230,12 @@ def orders(names: Sequence[str]) -> Iterator[Undone]:
         blocks, turns = [*limbs[0], *limbs[1]], [name for pair in zip(*limbs) for name in pair]
         yield _ordered("interleaved", list(zip(blocks, turns)))
         yield _ordered("interleaved", list(zip(turns, blocks)))
+    every = _limbs(names)
+    if 1 < len(every) <= MOST_LIMBS:
+        for order in permutations(every):
+            written = [name for limb in order for name in limb]
+            if written != list(names) and [len(limb) for limb in order] != [len(limb) for limb in every]:  # else it is an exchange
+                yield _ordered("blocks", list(zip(written, names)))
 
 
 def _limbs(names: Sequence[str]) -> list[list[str]]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..recording.recording import Recording, Stream
+from ..signals.channels import SCALE
 from ..signals.clock import by_topic, never_stamped, origin_ns, repeats, seconds, topic
 from ..signals.signal import runs
 from .check import Check
@@ -127,7 +128,7 @@ def check_gap(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]
         longest = max(longest, float(np.diff(np.sort(stream.time_ns)).max() * 1e-9))
         if not found:
             continue
-        held = rule.settings["held"] * (180.0 / np.pi if stream.unit == "deg" else 1.0)
+        held = rule.settings["held"] / SCALE.get(stream.unit, 1.0)
         harmless = stream.role not in ("command", "measured")
         graded = [
             (rule.grade_value(gap["value"]), gap, stream.role == "command" and gap["change"] <= held) for gap in found

@@ -17,7 +17,7 @@ from ..signals.clock import topic
 from .clocks import COLUMN
 from .finding import Finding
 from .inputs import Recorded
-from .ranges import Range
+from .ranges import LENGTH, Range
 from .registry import check_of, registry
 from .rules import Rules
 from .witnesses import changed_finding
@@ -106,10 +106,11 @@ def stopped_signals(findings: Sequence[Finding], recording: Recording) -> Mappin
     """Which signals later stages must not judge, and why: {"command" | "measured": "integrity.<code>"}."""
     stopped: dict[str, str] = {}
     for finding in findings:
-        if not (finding.failed and check_of(finding.code).spoils):
+        if finding.reason != LENGTH and not (finding.failed and check_of(finding.code).spoils):
             continue
         named = {finding.details.get("stream"), *finding.subject, *finding.details.get("compared", ())}
+        named |= {name for one in finding.details.get("others", ()) if one["level"] == "FAIL" for name in one["subject"]}
         for stream in recording.streams.values():
             if {stream.name, topic(stream)} & named and stream.role in ("command", "measured"):
-                stopped.setdefault(stream.role, f"integrity.{finding.code}")
+                stopped.setdefault(stream.role, finding.reason or f"integrity.{finding.code}")
     return stopped

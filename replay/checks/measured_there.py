@@ -10,13 +10,14 @@ import numpy as np
 from ..recording.recording import Recording, Stream
 from ..residual.coarse_values import rounded_by
 from ..robots.limits import Limits
-from ..signals.channels import pair
+from ..signals.channels import in_radians, pair
 from ..signals.clock import origin_ns
-from .beyond_stops import MOST_FITS, beyond_stop
+from .beyond_stops import MOST_FITS, ORDERS, beyond_stop, lasting
 from .finding import Finding
 from .rules import Rules
 
 CODE, REASON = "joint.position", "measured_there"
+EXCHANGES = ("order", "sides", *ORDERS)  # faults that put several joints where others are
 NEXT, ALIKE, MOST = 30, 1e-6, 0.9  # rows by which commands may stand for what was measured, to the bit [in its unit], in most rows
 
 
@@ -33,7 +34,9 @@ def as_measured_there(findings: Sequence[Finding], recording: Recording, limits:
     beyond = beyond_stop(command, state, limits, origin_ns(recording))
     if beyond is None or not beyond.fits or command is None or state is None:
         return list(findings)
-    there = {name for name in beyond.joints if not _is_copied(command, state, name)}
+    exchanged = {name for one in beyond.fits if one.kind in EXCHANGES for name in one.joints}  # less far beyond, by the same fault
+    far = {name for name in exchanged if name in state.names and lasting(in_radians(state, [name])[:, 0], limits, name) > 0.0}
+    there = {name for name in {*beyond.joints, *far} if not _is_copied(command, state, name)}
     kinds = list(dict.fromkeys(one.kind for one in beyond.fits))[:MOST_FITS]
     explained = {f"fit{k}": f"fit_{kind}" for k, kind in enumerate(kinds)} | ({"off": beyond.fits[0].by} if kinds == ["zero"] else {})
     return [_open(one, there, explained, rules) if one.code == CODE and one.failed and one.signal == "command" else one for one in findings]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..recording.quantities import LENGTHS
 from ..recording.recording import Stream
 from ..robots.limits import Limits
 from ..signals.channels import SCALE, ends_of, units_of
@@ -21,12 +22,16 @@ from .inputs import Recorded
 from .rules import Rule, Rules
 
 HANDS = ("claw", "hand", "gripper", "finger_position")
-JOINTS = "joint_position"
+JOINTS, CLAW = "joint_position", "claw"
+LENGTH = "length_of_hand"  # reason: a hand that takes percent is recorded as a length, and nothing says how wide it is at its ends
 # of joints that count from one end of their way to the other: shares of half that way past an end, that no calibration makes; shares of
 # the whole way within which nothing that robots do stays, as joints counted in 1 or in radians do; how far those that move go; how many do
 PAST_END, NOWHERE, GO, SEVERAL = 1.0, 0.0105, 0.3, 3
 # times a share of the way, from where on a channel counts; a channel that counts so far and never leaves 0..1 is written as that share
 COUNTS, A_SHARE, MOVES = 50.0, 1.0 + 1e-3, 0.3
+# of the whole way, that a gripper of up to 0.2 m goes in metres; times its way that a hand goes, in a take in which it is used; share of
+# the way that it goes at least, measured
+NEXT_TO_NOTHING, GOES, ALONG = 2e-3, 20.0, 0.7
 STAYS = 10  # rows from when it has gone nine tenths of its way
 # times the bound, beyond which a measurement is in another unit: what a hand reaches past an end is calibration; and so of commands in
 # units that name no ends
@@ -52,8 +57,11 @@ def check_range(
     Three things declare one, and the first that is there counts: the feature of the recording (`Stream.meta["range"]`,
     (k, 2)), the actuator of that name, and the unit of a hand (percent: 0 to 100, `0..255`, a share of the way, a length). A joint with
     a known range is left to `joint.position`, which grades how far past the range it is; one that is measured there as well is a matter
-    of `beyond_range`. A hand that counts to 100 or 255 by its unit and goes from 0 to 1 is written as a share. What is measured of a hand
+    of `beyond_range`. A hand that counts to 100 or 255 by its unit and goes from 0 to 1 is written as a share, and one
+    that moves within a five hundredth of it, its hand along with it, as a length. What is measured of a hand
     is asked of its unit alone, with much room. So are all joints together that count from one end of their way to the other.
+
+    A hand that is announced in a unit of length is not checked, and no command is: how wide it is at its ends stands nowhere.
 
     A hand whose feature gives it the range of a joint, in no unit of angles, has lists in another order than its names (a tool moved the
     columns with their names, and left what LeRobot does not know). It has the range of its actuator or unit, and is named.
@@ -73,6 +81,8 @@ def check_range(
             continue
         measured = stream.role == "measured"
         found += _of_counted_joints(stream, rule, origin)
+        if not measured and stream.quantity == CLAW and stream.unit in LENGTHS:
+            found.append(rule.not_checked(LENGTH, subject=stream.names, unit=stream.unit, details={"stream": stream.name}))
         declared = None if measured else stream.meta.get("range")
         for j, name in enumerate(stream.names):
             if limits is not None and name in limits and stream.quantity == "joint_position":
@@ -100,6 +110,15 @@ def check_range(
                     rule.finding(
                         level="FAIL", subject=(name,), t0=float(t[0]), t1=float(t[-1]), value=far, limit=float(high), excess=1.0,
                         unit=stream.unit, details={"kind": "share", "of": stream.role, "stream": stream.name, "lower": low, "upper": high},
+                    )
+                )  # fmt: skip
+                continue
+            if source == "unit" and not measured and _is_length(x, high - low, _answer(streams, stream, name)):
+                far = float(np.nanmax(np.abs(x)))
+                found.append(
+                    rule.finding(
+                        level="FAIL", subject=(name,), t0=float(t[0]), t1=float(t[-1]), value=far, limit=float(high), excess=1.0,
+                        unit=stream.unit, details={"kind": "length", "of": stream.role, "stream": stream.name, "lower": low, "upper": high},
                     )
                 )  # fmt: skip
                 continue
@@ -205,6 +224,28 @@ def _is_share(x: np.ndarray, span: float) -> bool:
     )
 
 
+def _answer(streams: Sequence[Stream], command: Stream, name: str) -> np.ndarray | None:
+    """(n,) what is measured of a hand in the rows of its command; None where it is not."""
+    found = (s for s in streams if s.role == "measured" and s.quantity == command.quantity and s.n == command.n and name in s.names)
+    return next((stream.column(name) for stream in found), None)
+
+
+def _is_length(x: np.ndarray, span: float, answer: np.ndarray | None) -> bool:
+    """Whether a channel that counts over a whole span stays next to nothing and yet moves a hand, which goes as far; a trigger that nobody
+    touches drifts and trembles, and no hand goes along.
+
+    Args:
+        answer: (n,) what is measured of the hand.
+    """
+    if span < COUNTS or answer is None or not np.isfinite(x).all() or not np.isfinite(answer).all():
+        return False
+    way, went = float(np.ptp(x)), float(np.ptp(answer))
+    if float(np.abs(x).max()) > NEXT_TO_NOTHING * span or not 0.0 < ALONG * way < went < way / ALONG:
+        return False
+    trembles = float(np.abs(np.diff(x)).sum()) > GOES * way
+    return not trembles and float(np.median(np.abs(answer - x))) < (1.0 - ALONG) * way
+
+
 def _is_cause_of(finding: Finding, other: Finding) -> bool:
     """Whether a hand that is commanded in shares of its way, or in a unit that goes past it by all of it, or joints in another unit, are
     the reason why columns contradict others; a factor that is found among these tells the unit itself."""
@@ -214,7 +255,7 @@ def _is_cause_of(finding: Finding, other: Finding) -> bool:
         far = -finding.margin >= finding.details["upper"] - finding.details["lower"]
         named = other.details.get("kind") == "factor" and not 1.0 / UNIT < float(other.details.get("factor", 1.0)) < UNIT
         return far and other.code == "column.differs" and set(other.subject) <= set(finding.subject) and not named
-    share = finding.details.get("kind") == "share" and finding.details["of"] == "command"
+    share = finding.details.get("kind") in ("share", "length") and finding.details["of"] == "command"
     return share and other.code == "column.differs" and set(other.subject) <= set(finding.subject)
 
 

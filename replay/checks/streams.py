@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...scenarios.sheet.near_matches import near
+from ..recording.quantities import POSITIONS
 from ..recording.recording import ANNOUNCED, EXCHANGED, OLDER, SILENT, Recording
 from ..signals.clock import by_topic, seconds, topic
 from .check import Check
@@ -25,7 +26,8 @@ def check_missing(recording: Recording, rules: Rules, origin: int) -> list[Findi
     stream missing; where the container announces a topic of commands that holds nothing, that is a WARN. Messages that it counts and does
     not hold were lost, which is a FAIL; where the file counts its own messages and holds them all, it was filtered, cut or recovered
     after it was recorded, and that is a WARN. If a stream's clock stops, its end is not known; a first message from long before the
-    others (a command that was sent once and is kept by its sender) is a WARN, and no beginning.
+    others (a command that was sent once and is kept by its sender) is a WARN, and no beginning. A take with a single row of its joints
+    shows no motion at all: its recorder stopped as it began.
     """
     rule, found = rules["stream.missing"], []
     before = recording.metadata.get("continues")
@@ -42,6 +44,10 @@ def check_missing(recording: Recording, rules: Rules, origin: int) -> list[Findi
                 level, kind = "WARN", "older"
             details = {"kind": kind, "said": stated, "here": here}
             found.append(rule.finding(level=level, subject=(name,), value=float(abs(stated - here)), unit="1", details=details))
+    joints = [s for s in recording.streams.values() if s.role in ("command", "measured") and s.quantity in POSITIONS]
+    if joints and recording.episode is None and all(s.n < 2 for s in joints):
+        details = {"kind": "single"}
+        found.append(rule.finding(level="FAIL", subject=tuple(topic(s) for s in joints), value=1.0, excess=1.0, unit="1", details=details))
     streams = [
         s
         for s in by_topic(recording.streams.values())
@@ -128,8 +134,10 @@ def check_unmapped(
 
 
 def _absent(finding: Finding, known: Known) -> Fix:
-    if finding.details.get("kind") == "part":
+    if finding.details.get("kind") in ("part", "goes_on"):
         return {"kind": "join", "channel": about(finding)}
+    if finding.details.get("kind") == "single":
+        return {"kind": "leave_out"}
     if finding.t0 is None or finding.t1 is None:
         return {"kind": "add", "channel": about(finding)}
     late = finding.details.get("kind") == "late"

@@ -14,17 +14,21 @@ from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.statistics import TO_SIGMA
 from .check import Check
+from .cut_takes import Edges, check_cut_among
 from .finding import Finding
 from .fixes import Fix, Known, about
 from .hand_bases import HandBase, check_bases_among
 from .matching_takes import MovingJoints, check_matching
+from .other_sentences import SaidOf, check_sentence_among
 from .rules import Rules
+from .unwritten_columns import Written, check_written_among
 from .usual_postures import Posture, check_order_among
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
 # to be a take's own; share of the rows of the shorter take, from where on it is a part of the other one, and is named
 KEPT, ENOUGH, COLUMNS = 32, 8, 6
 PART, HALF = 0.9, 0.5
+REMEMBERED = 4096  # takes of a set of which first and last rows are kept, and at a gate columns, some ten kilobytes of each
 SHOWN = 256  # takes of a set of which a little is kept: their joints, to find the commands of one in another, and their postures
 
 Key = tuple[str, str | None, str | None]  # of a set: where it lies, its robot, the mapping that it is read by
@@ -100,12 +104,21 @@ class TakeShown:
 
     Attributes:
         source: of the recording; bases: in which its hands are recorded; moving: joints that go somewhere; posture: where its joints are.
+        said: its task sentence, and the scenario that has it; edges: its first and last rows; written: joints that
+            somebody wrote.
     """
 
     source: str
     bases: tuple[HandBase, ...] = ()
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
+    said: tuple[str, str | None] | None = None
+    edges: Edges | None = None
+    written: Written = field(default_factory=Written)
+
+    @property
+    def sentence(self) -> SaidOf | None:
+        return None if self.said is None else SaidOf(*self.said, self.posture)
 
 
 class TakesSeen:
@@ -116,6 +129,9 @@ class TakesSeen:
         self._bases: list[tuple[HandBase, ...]] = []
         self._moving: dict[str, MovingJoints] = {}  # by source
         self._postures: list[Posture] = []
+        self._sentences: list[SaidOf] = []
+        self._written: list[Written] = []
+        self._edges: dict[str, Edges] = {}  # by source
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}
@@ -126,17 +142,26 @@ class TakesSeen:
             self._bases.append(one.bases)
         if one.moving is not None and len(self._moving) < SHOWN:
             self._moving.setdefault(one.source, one.moving)
+        if one.edges is not None and len(self._edges) < REMEMBERED:
+            self._edges.setdefault(one.source, one.edges)
         if len(self._postures) < SHOWN:
             self._postures.append(one.posture)
+            self._written.append(one.written)
+            if one.sentence is not None:
+                self._sentences.append(one.sentence)
 
     def against(self, one: TakeShown, limits: Limits, rules: Rules) -> list[Finding]:
         """What the takes but for this one show of it: `column.differs` of a hand in another base, or of commands that are those of another
-        take; `stream.swapped` of joints that are exchanged; nothing where there is nothing."""
+        take; `stream.swapped` of joints that are exchanged; `task.text` of another scenario's sentence; `stream.missing` of a take that was
+        cut in two; `stream.frozen` of joints that nobody wrote; nothing where there is nothing."""
         moving = ((source, joints) for source, joints in self._moving.items() if source != one.source)
         found = (
             check_bases_among(one.bases, [of for of in self._bases if of is not one.bases], rules),
             check_matching(one.moving, moving, rules),
             check_order_among(one.posture, [of for of in self._postures if of is not one.posture], limits, rules),
+            check_written_among(one.written, [of for of in self._written if of is not one.written], rules),
+            check_cut_among(one.edges, ((source, of) for source, of in self._edges.items() if source != one.source), rules),
+            check_sentence_among(one.sentence, [of for of in self._sentences if of.posture is not one.posture], rules),
         )
         return [finding for finding in found if finding is not None]
 

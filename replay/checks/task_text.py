@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,7 @@ def check_text(recorded: Recorded) -> list[Finding]:
         return [rule.not_applicable("no_task")]
     evidence = evidence_of(recording, next(iter(texts.values())), recorded.asked)
     if evidence is None:
-        return [rule.not_checked("no_scenario")]
+        return [_by_arms(texts, recorded) or rule.not_checked("no_scenario")]
     if not any(work.deeds for work in evidence.works):
         return [rule.not_applicable("no_goal")]
     moved = moved_arms(recorded.command)
@@ -79,6 +79,15 @@ def check_text(recorded: Recorded) -> list[Finding]:
     details |= {"kind": first.kind, "word": first.word, "done": list(first.done), "text": texts[worst], "from": worst}
     details |= {"more": [f"{c.kind}: {c.word}" for c in found[1:TEXTS]]}
     return [rule.beyond(n, level=level, subject=(worst,), details=details)]
+
+
+def said_of(recording: Recording) -> tuple[str, str | None] | None:
+    """The sentence of a recording of others that names no scenario besides, and the scenario that has it (None: none has)."""
+    task = recording.metadata.get("task")
+    if recording.episode is not None or recording.scenario or recording.kind == "human" or not isinstance(task, str) or not task.strip():
+        return None
+    own = scenario_of_task(task)
+    return task, None if own is None else own[0]
 
 
 def sentences(recording: Recording) -> Iterator[tuple[str, str]]:
@@ -154,6 +163,19 @@ def moved_arms(command: Stream | None) -> frozenset[str] | None:
     if any(STILL < span < MOVING for span in spans.values()):
         return None
     return frozenset(side for side, span in spans.items() if span >= MOVING) or None
+
+
+def _by_arms(texts: Mapping[str, str], recorded: Recorded) -> Finding | None:
+    """A sentence of an arm that is never commanded to move: no scenario is needed to see that."""
+    moved = moved_arms(recorded.command)
+    for where, text in texts.items() if moved else ():
+        nothing = ScenarioWork("", None, {}, (), frozenset(), chained=False)
+        for one in compare(text, nothing, lexicon(), moved).contradictions:
+            if one.kind == "arm" and one.certain:
+                details: dict[str, Any] = {"against": "commands", "count": len(texts), "kind": "arm", "word": one.word}
+                details |= {"done": list(one.done), "text": text, "from": where, "more": []}
+                return recorded.rules["task.text"].beyond(1.0, level="FAIL", subject=(where,), details=details)
+    return None
 
 
 def _values(draw: Any) -> dict[str, Any]:

@@ -46,11 +46,13 @@ def at_intake(asked: ReplaySettings, command: str, reached: Reached, ending: Exi
     from ..formats import read
     from ..judge.intake import intake, rules_of, trimmed
 
+    named: tuple[str, Mapping[str, Any]] | None = None
     if asked.settings.chosen("scenario") is not None:
-        asked.where.contexts(asked.request, asked.settings, Path(asked.data))  # it is not needed, but may be no scene
+        chosen = asked.where.contexts(asked.request, asked.settings, Path(asked.data)).chosen  # it may be no scene
+        named = None if chosen is None else (chosen.scene.name, chosen.scene.config.raw)
     rules = rules_of(asked.request.conf_dir)
     where, conf_dir = asked.where, asked.request.conf_dir
-    judged = intake(read(asked.data, where.mapping), rules, strict=where.strict, robot=where.robot, conf_dir=conf_dir)
+    judged = intake(read(asked.data, where.mapping), rules, strict=where.strict, robot=where.robot, conf_dir=conf_dir, asked=named)
     verdicts = (one if n < AT_MOST else trimmed(one) for n, one in enumerate(judged))
     return Way(verdicts, {"thresholds": rules.name, "check": asked.where.check}, 1)
 

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robot_folder, robots
 from ...version import __version__
+from ..checks.cut_takes import edges_of
 from ..checks.finding import Finding, VerdictEvidence
 from ..checks.hand_bases import bases_in
 from ..checks.integrity import check_integrity, stopped_signals
@@ -24,6 +26,8 @@ from ..checks.matching_takes import moving_joints
 from ..checks.measured_there import as_measured_there
 from ..checks.rules import Rules, load_rules
 from ..checks.takes import Key, TakeShown, TakesSeen, content, duplicate_of, set_of
+from ..checks.task_text import said_of
+from ..checks.unwritten_columns import written_of
 from ..checks.usual_postures import posture_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import JointLimit, Limits
@@ -61,6 +65,7 @@ def intake(
     strict: bool = False,
     robot: str | None = None,
     conf_dir: Path | None = None,
+    asked: tuple[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[Verdict]:
     """One verdict after the other, holding no more than one recording, and of those before it digests.
 
@@ -70,6 +75,7 @@ def intake(
         strict: a warning fails.
         robot: name or file of the sheet that tells how far the hands go; None takes that of the robot that each recording names.
         conf_dir: the designer's folder of configs.
+        asked: name and tree of the scenario that the command names, with which task sentences are compared.
     """
     rules = rules or rules_of()
     hands = lru_cache(maxsize=None)(lambda name: hand_ranges_of(name, conf_dir))  # one sheet for a whole set
@@ -79,7 +85,7 @@ def intake(
             yield Verdict(item.name, item.source, error=error_line(item.error))
             continue
         try:
-            verdict = judged(item, rules, strict, seen, hands(robot or item.metadata.get("robot")))
+            verdict = judged(item, rules, strict, seen, hands(robot or item.metadata.get("robot")), asked)
         except Exception as error:
             verdict = Verdict(item.name, item.source, error=error_line(error))
         yield verdict
@@ -92,14 +98,16 @@ def judged(
     strict: bool = False,
     seen: dict[Key, TakesSeen] | None = None,
     hands: Mapping[str, tuple[float, float]] | None = None,
+    asked: tuple[str, Mapping[str, Any]] | None = None,
 ) -> Verdict:
     """The verdict of one recording at intake.
 
     Args:
         seen: what the takes of each set before it hold, to which that of this one are added; None asks for no copies.
         hands: ranges of hands that a robot's sheet gives.
+        asked: as for `intake`.
     """
-    findings = check_integrity(recording, own_limits(), rules, hands=hands)
+    findings = check_integrity(recording, own_limits(), rules, hands=hands, asked=asked)
     findings = [_not_asked(finding) for finding in findings]
     if seen is not None:
         findings = _among(findings, recording, rules, seen)
@@ -158,8 +166,9 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
         return [*findings, rules["take.duplicate"].not_applicable("no_set")]
     before = seen.setdefault(key, TakesSeen())
     shown = TakeShown(
-        recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings)
-    )
+        recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings), said_of(recording),
+        edges_of(recording), written_of(recording),
+    )  # fmt: skip
     failed = any(finding.failed for finding in findings)  # then it is no matter of another take's commands
     for one in before.against(replace(shown, moving=None) if failed else shown, own_limits(), rules):
         findings = _instead(findings, one)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from ..checks.cut_takes import Edges, edges_of
 from ..checks.empty_grips import GripUse, check_empty_grip, grips_of
 from ..checks.finding import Finding
 from ..checks.hand_bases import HandBase, bases_in
@@ -15,6 +16,7 @@ from ..checks.releases import GripOpening, check_release, hands_of, releases_of
 from ..checks.rules import Rules
 from ..checks.takes import (
     NOTHING,
+    REMEMBERED,
     Content,
     Key,
     Lag,
@@ -26,6 +28,8 @@ from ..checks.takes import (
     lag_of,
     set_of,
 )
+from ..checks.task_text import said_of
+from ..checks.unwritten_columns import Written, written_of
 from ..checks.usual_postures import Posture, posture_of
 from ..recording.recording import Recording
 from .context import BARE
@@ -33,7 +37,6 @@ from .facts.results import Given, Integrity, Motions, Subject
 from .intake import own_limits
 from .rate_comparison import RateFacts, held_together, rate_facts
 
-REMEMBERED = 4096  # takes of a set of which the columns are kept, some ten kilobytes of each
 USUAL = 256  # takes of a set that tell what its hands do: more tell no more of what is usual
 
 
@@ -49,7 +52,8 @@ class TakeFacts:
         grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
         rates: how fast it moves; None where it has no motion.
         bases: in which its hands are recorded.
-        posture: where its joints are.
+        posture: where its joints are; said: its task sentence, and the scenario that has it;
+            edges: its first and last rows; written: joints that somebody wrote.
         columns: what its columns hold, a little of each; doubtful: of those that contradict the others, all of it.
         moving: a little of its joints that go somewhere.
     """
@@ -69,11 +73,14 @@ class TakeFacts:
     doubtful: tuple[ColumnRows, ...] = ()
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
+    said: tuple[str, str | None] | None = None
+    edges: Edges | None = None
+    written: Written = field(default_factory=Written)
 
     @property
     def shown(self) -> TakeShown:
         """What the others are held against, at intake as well."""
-        return TakeShown(self.source, self.bases, self.moving, self.posture)
+        return TakeShown(self.source, self.bases, self.moving, self.posture, self.said, self.edges, self.written)
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -111,6 +118,9 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         doubtful=doubtful_columns(recording, found),
         moving=moving_joints(recording) if broken is None else None,
         posture=posture_of(recording, own_limits(), found),
+        said=said_of(recording),
+        edges=edges_of(recording),
+        written=written_of(recording),
     )
 
 

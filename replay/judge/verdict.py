@@ -41,6 +41,7 @@ HOLDERS = {
     "near_success": "scene",
     "unmeasured": "scene",
     "left_lying": "scene",
+    "length_of_hand": "device",
     "object_order": "device",
     "no_orientations": "device",
     "only_in_record": "operator",

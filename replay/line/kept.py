@@ -19,6 +19,7 @@ from ..checks.matching_takes import MovingJoints
 from ..checks.other_columns import ColumnRows
 from ..checks.releases import GripOpening
 from ..checks.takes import Content, Lag
+from ..checks.unwritten_columns import Written
 from ..checks.usual_postures import Posture
 from ..formats import lossless_json
 from ..judge.alone import Alone
@@ -30,7 +31,7 @@ RECORDS: dict[str, type] = {
     one.__name__: one
     for one in (
         Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, ColumnRows, MovingJoints, RateFacts,
-        Posture, Plot,
+        Posture, Written, Plot,
         Picture, Fact, Table,
     )
 } | {"Evidence": VerdictEvidence}

@@ -13,7 +13,17 @@ from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.quantity import UNITS
 
 RANGE = r"\[?-?\d+(\.\d+)?\.\.-?\d+(\.\d+)?\]?"  # a device's own scale by its ends: 0..255
-ANGLES, RATES = ("rad", "deg", "mrad"), ("rad/s", "deg/s", "mrad/s")
+ANGLES = ("rad", "deg", "mrad", "cdeg", "mdeg")
+RATES = tuple(f"{unit}/s" for unit in ANGLES)
+LENGTHS = ("m", "cm", "mm")  # in which the opening of a gripper may be announced
+# other names that a container may announce a unit by
+CALLED = {
+    **dict.fromkeys(("radian", "radians"), "rad"),
+    **dict.fromkeys(("degree", "degrees", "°"), "deg"),
+    **dict.fromkeys(("milliradian", "milliradians"), "mrad"),
+    **dict.fromkeys(("centidegree", "centidegrees", "0.01 deg", "0.01deg"), "cdeg"),
+    **dict.fromkeys(("millidegree", "millidegrees", "0.001 deg", "0.001deg"), "mdeg"),
+}
 OWN = ("1", "%", "tick", "count")  # of a device's own scale; so is a range
 AXIS = (*ANGLES, "m", *OWN)  # where a joint or a hand is
 AXIS_RATE = (*RATES, "m/s", *(f"{unit}/s" for unit in OWN))

@@ -42,6 +42,7 @@ GOES = 0.1  # m or rad that the commands ask for
 ALIKE = 0.9  # correlation of the rises of a place with those that the commands ask for
 ONE = (0.3, 3.0)  # times these rises, within which a base may slip or be held up
 STRANGE, MOST = 0.5, 0.3  # correlation, and share of the rows that move in which they disagree, of a place that is somewhere else
+LEAP, ALONE = 0.1, 5.0  # m or rad within one row, and times any other step, that no base goes: nor does an estimate correct itself so
 FLOOR = PLACES[:3]
 EVERY = 9.0  # weight of a row that contradicts all that it is held against, as in `departures`
 
@@ -58,12 +59,41 @@ def _checked(columns: Columns, group: Group, exact: bool) -> tuple[list[Differen
     late = list(_late(columns, group)) or list(_exchanged(columns, group))
     if late:
         return late, set(columns)
+    heading = _heading(columns, group)
+    if heading is not None:
+        columns = columns | {f"measured/{PLACES[2]}": (heading[1], columns[f"measured/{PLACES[2]}"][1])}
     found = check_base(columns, group, exact)
-    if found is not None:
-        return found, set(columns)
+    if found is not None or heading is not None:
+        return [*([] if heading is None else [heading[0]]), *(found or ())], set(columns)
     if table_of_base(columns, SPEEDS) is not None:
         return [], set()
     return _by_commands(columns, group)
+
+
+def _heading(columns: Columns, group: Group) -> tuple[Difference, np.ndarray] | None:
+    """The heading in another unit, or turned round, beside its speeds, and (n,) what it should be [rad]; None where it is as they say, or
+    they are not as they are commanded. Ways on the floor are computed by it, so it comes before them."""
+    place, speed = table_of_base(columns, PLACES), table_of_base(columns, SPEEDS)
+    if place is None or speed is None:
+        return None
+    dt, yaw = np.diff(group.t), place[:, 2]
+    turns = 0.5 * (speed[1:, 2] + speed[:-1, 2])
+    if float(np.ptp(np.cumsum(turns * dt))) < GOES:
+        return None
+    why = _why(np.diff(yaw) / dt, turns)
+    asked = _asked(columns, group, speed)
+    if why is None or why[0] == "held_value" or asked is None:
+        return None
+    factor = why[1].get("factor", -1.0)
+    wanted = 0.5 * (asked[1:, 2] + asked[:-1, 2])
+    pushed = float((turns * wanted).sum()) / max(float((wanted**2).sum()), 1e-12)
+    if not ONE[0] < pushed < ONE[1] or _alike(turns, wanted) < ALIKE:
+        return None
+    way = np.concatenate([[0.0], np.cumsum(turns * dt)])
+    size = float(np.abs(yaw - yaw[0] - way).max())
+    if np.abs((yaw - yaw[0]) / factor - way).max() > GONE * size:
+        return None
+    return _of_all(columns, group, PLACES[2:3], "measured", size, UNITS[2], why[0], PLACE, why[1]), yaw / factor
 
 
 def _asked(columns: Columns, group: Group, speed: np.ndarray) -> np.ndarray | None:
@@ -189,13 +219,39 @@ def _on_the_floor(columns: Columns, group: Group, place: np.ndarray, asked: np.n
     middle = 0.5 * (yaw[1:] + yaw[:-1])
     c, s = np.cos(middle), np.sin(middle)
     expected = np.column_stack([c * mean[:, 0] - s * mean[:, 1], s * mean[:, 0] + c * mean[:, 1], mean[:, 2]])
+    leaps = {}
     for k, name in enumerate(FLOOR):
+        leap = _leap(np.diff(place[:, k]) - expected[:, k] * dt)
+        if leap is not None:
+            leaps[name] = leap
+    for name, (row, by) in leaps.items():
+        where = columns[f"measured/{name}"][1]
+        numbers = {"by": by}
+        yield Difference.over(
+            group.t, (name,), "measured", (row + 1, group.n - 1), abs(by), UNITS[FLOOR.index(name)], "offset", certain=True,
+            numbers=numbers, explained=1.0, stream=where, limit=PLACE, weight=EVERY * (group.n - row),
+        )  # fmt: skip
+    for k, name in enumerate(FLOOR):
+        if name in leaps:
+            continue
         why = _differs(np.diff(place[:, k]) / dt, expected[:, k], dt)
         if why is None or (k < 2 and not sound and why[0] != "held_value"):
             continue  # which way it went is not known where its heading is wrong
         way = np.concatenate([[0.0], np.cumsum(expected[:, k] * dt)])
         size = float(np.abs(place[:, k] - place[0, k] - way).max())
         yield _of_all(columns, group, (name,), "measured", size, UNITS[k], why[0], PLACE, why[1], why[0] is not None)
+
+
+def _leap(steps: np.ndarray) -> tuple[int, float] | None:
+    """(row before, by) of a single step that no base goes: what is left of the others (n - 1,) is far less. None where there is none.
+
+    Args:
+        steps: [m or rad] that a place goes from row to row beyond what the commands ask for.
+    """
+    size = np.abs(steps)
+    row = int(size.argmax())
+    rest = float(np.delete(size, row).max(initial=0.0))
+    return (row, float(steps[row])) if size[row] > LEAP and size[row] > ALONE * rest else None
 
 
 def _differs(rises: np.ndarray, expected: np.ndarray, dt: np.ndarray) -> tuple[str | None, dict[str, float]] | None:

@@ -15,6 +15,7 @@ import numpy as np
 from ...scenarios.robots.robot_folder import robot_folder
 from ...scenarios.sheet.own_files import read_own
 from ..recording.recording import Recording
+from ..signals.channels import without_seam
 from ..signals.clock import topic
 from ..signals.signal import over_runs, runs
 from .departures import WitnessedColumn, departures, together
@@ -48,12 +49,16 @@ def _accelerations() -> tuple[float, ...]:
 
 
 def base_columns(recording: Recording, group: Group) -> dict[str, tuple[np.ndarray, str]]:
-    """`measured/NAME` or `command/NAME` -> (n,) values, channel; of streams on the rows of the group; none where a value is no number."""
+    """`measured/NAME` or `command/NAME` -> (n,) values, channel; of streams on the rows of the group; none where a value is no number. A
+    heading that is written within one turn goes on over its seam."""
     out: dict[str, tuple[np.ndarray, str]] = {}
     for stream in recording.streams.values():
         if stream.role in ("command", "measured") and stream.n == group.n:
             for name in set(stream.names) & ({*PLACES, *SPEEDS} if stream.role == "measured" else set(COMMANDS)):
                 out[f"{stream.role}/{name}"] = (stream.column(name), topic(stream))
+    heading = f"measured/{PLACES[2]}"
+    if heading in out and (on := without_seam(out[heading][0])) is not None:
+        out[heading] = on, out[heading][1]
     return out if all(np.isfinite(x).all() for x, _ in out.values()) else {}
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from ..recording.recording import Recording, Stream
 
 PER_DEGREE = np.pi / 180.0
-SCALE = {"deg": PER_DEGREE, "rad": 1.0, "mrad": 1e-3}  # to radians
+SCALE = {"deg": PER_DEGREE, "rad": 1.0, "mrad": 1e-3, "cdeg": 1e-2 * PER_DEGREE, "mdeg": 1e-3 * PER_DEGREE}  # to radians
 # what a unit itself says of a hand: how far it goes from one end to the other, or how far at the most
 OF_HANDS = {"%": (0.0, 100.0), "1": (-1.0, 1.0), "m": (-1.0, 1.0), "rad": (-2.0 * np.pi, 2.0 * np.pi)}
+PERCENT = {"%": 1.0, "1": 100.0}  # of a hand's way, by the unit in which it is counted
 _ENDS = re.compile(r"\[?(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)\]?")
 
 

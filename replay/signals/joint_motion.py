@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from ..recording.recording import Recording, Stream
-from .channels import in_radians, pair
+from .channels import PERCENT, in_radians, pair
 from .clock import origin_ns, seconds
 from .grid import in_force, rounding_ns
 
@@ -58,7 +58,7 @@ def finger_positions(
     Returns:
         qpos address -> (m,) position of each finger joint [m]; empty where the recording does not tell.
     """
-    streams = [s for role in ("measured", "command") for s in recording.select(role, "claw") if s.n and s.unit == "%"]
+    streams = [s for role in ("measured", "command") for s in recording.select(role, "claw") if s.n and s.unit in PERCENT]
     found: dict[int, np.ndarray] = {}
     for stream in (*streams, *claws):
         for j, name in enumerate(stream.names):
@@ -68,7 +68,7 @@ def finger_positions(
             tendon = int(model.actuator_trnid[actuator, 0])
             wraps = slice(model.tendon_adr[tendon], model.tendon_adr[tendon] + model.tendon_num[tendon])
             origin = origin_ns(recording) if stream not in claws else 0
-            percent = zero_order_hold(seconds(stream, origin), stream.values[:, [j]], t)[:, 0]
+            percent = zero_order_hold(seconds(stream, origin), stream.values[:, [j]], t)[:, 0] * PERCENT[stream.unit]
             total = float(model.wrap_prm[wraps].sum())
             for joint in model.wrap_objid[wraps]:
                 found.setdefault(int(model.jnt_qposadr[joint]), percent / total)
@@ -92,9 +92,9 @@ def hand_commands(recording: Recording, hands: Sequence[str], t: np.ndarray) -> 
     found: dict[str, np.ndarray] = {}
     for role in ("command", "measured"):
         for stream in recording.select(role, "claw"):
-            if stream.unit != "%" or not stream.n:
+            if stream.unit not in PERCENT or not stream.n:
                 continue
-            held = zero_order_hold(seconds(stream, origin_ns(recording)), stream.values, t)
+            held = zero_order_hold(seconds(stream, origin_ns(recording)), stream.values, t) * PERCENT[stream.unit]
             for j, name in enumerate(stream.names):
                 if name in hands and name not in found and np.isfinite(held[:, j]).all():
                     found[name] = held[:, j]

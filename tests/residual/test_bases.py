@@ -189,3 +189,46 @@ def test_places_that_a_simulation_knows_are_exact(take):
     assert any(d.certain and set(d.channels) & {"base_x", "base_y"} for d in found)
     found, _ = _checked(columns, group, False)
     assert not any(d.certain for d in found)
+
+
+@pytest.mark.parametrize("names", [BASE, BASE[:4]])
+def test_a_heading_that_passes_half_a_turn_goes_on(take, names):
+    """Odometry has its frame where it was switched on, and writes its heading within one turn."""
+    def elsewhere(by: float):
+        def change(base: np.ndarray) -> np.ndarray:
+            x, y, yaw = base[:, 0].copy(), base[:, 1].copy(), base[:, 2] + by
+            base[:, 0], base[:, 1] = np.cos(by) * x - np.sin(by) * y + 3.0, np.sin(by) * x + np.cos(by) * y - 1.0
+            base[:, 2] = np.arctan2(np.sin(yaw), np.cos(yaw))
+            return base
+        return change
+
+    yaw = take.streams["base"].column("base_yaw")
+    for by in (np.pi - 0.5 * (yaw.min() + yaw.max()), 0.5):
+        turned = rebased(take, elsewhere(by), names)
+        assert (np.abs(np.diff(turned.streams["base"].column("base_yaw"))).max() > 6.0) == (by > 1.0)
+        assert more_differences(ComparedColumns(turned), []) == []
+    late = changed(take, "base", "base_yaw", yaw[300:] + 2.0 * np.pi, slice(300, None))
+    assert heaviest(rebased(late, lambda base: base, names)) is not None, "a turn that was added to a part is none of these"
+
+
+@pytest.mark.parametrize(("factor", "name"), [(57.3, "factor"), (-1.0, "mirrored"), (1.02, None)])
+def test_a_heading_in_another_unit_is_named_and_not_the_ways_that_hang_on_it(take, factor, name):
+    found = more_differences(ComparedColumns(rebased(take, times([2], factor))), [])
+    if name is None:
+        assert all(d.name != "mirrored" and abs(d.numbers.get("factor", 1.0)) < 2.0 for d in found)
+        return
+    (one,) = found
+    assert (one.channels, one.kind, one.name, one.certain) == (("base_yaw",), "measured", name, True)
+
+
+def test_a_place_that_leaps_beside_commands_alone(take):
+    def leaps(by: float):
+        def change(base: np.ndarray) -> np.ndarray:
+            base[400:, 0] += by
+            return base
+        return change
+
+    one = heaviest(rebased(take, leaps(0.3), BASE[:4]))
+    assert (one.channels, one.name, one.first, one.certain) == (("base_x",), "offset", 400, True)
+    assert one.size == pytest.approx(0.3, abs=0.02)
+    assert heaviest(rebased(take, leaps(0.05), BASE[:4])) is None, "an estimate corrects itself by as much"

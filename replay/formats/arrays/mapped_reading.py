@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...recording.quantities import ANGLES
+from ...recording.quantities import ANGLES, CALLED, LENGTHS
 from ...recording.recording import NOTE_WORDS, Recording, Stream
 from ..column_endings import KIND_OF, POSITION, columns_called, parted
 from ..mapping import Columns, StreamRule, reason_unused
@@ -219,16 +219,18 @@ class MappedReading(MappedColumns):
 
     def _unit(self, rule: StreamRule, values: np.ndarray) -> str:
         """The mapping's unit; of angles the one that the container announces, where in some rows they go further than a turn in the
-        mapping's unit: a single row may be a wrong one."""
+        mapping's unit: a single row may be a wrong one. Of hands a length, or a share of 1 where none goes further."""
         announced: set[str] = set()
-        for text in rule.fields if rule.unit == "rad" else ():
+        for text in rule.fields if rule.unit in ("rad", "%") else ():
             columns = Columns.parse(text)
             units = self.episode.units.get(columns.channel)
             if units is None:
                 return rule.unit
             picked = list(self._called(rule).values()) if rule.by_name else range(*columns.span(len(units)))
-            announced |= {units[i] for i in picked}
+            announced |= {CALLED.get(units[i], units[i]) for i in picked}
         (unit,) = announced if len(announced) == 1 else (rule.unit,)
+        if rule.unit == "%":
+            return unit if unit in LENGTHS or (unit == "1" and bool((np.abs(values) <= 1.0).all())) else rule.unit
         if unit not in ANGLES or unit == rule.unit:
             return rule.unit
         return unit if float((np.abs(values) > 2.0 * np.pi).any(axis=1).mean()) > SOME else rule.unit

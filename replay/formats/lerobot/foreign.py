@@ -270,6 +270,8 @@ class _Foreign(ForeignTables):
             where = "" if path is None else path.relative_to(self.root).as_posix()
             lacks = "it has none here" if path is None else f"{where} {'has none of it' if path.is_file() else 'is missing'}"
             message = f"episode {index} is announced, and {lacks}. Copy the whole dataset folder again."
+            if row.get("length") == 0:
+                message = f"episode {index} is announced with no row: nothing was recorded. Leave it out."
             name = layout.episode_name(index)
             error = EpisodeError(message, file=path or self.info_path, field="episode_index")
             yield Unreadable(name, f"{self.source}#{index}", error)

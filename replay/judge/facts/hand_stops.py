@@ -16,6 +16,7 @@ import numpy as np
 from ....scenarios.scene.scene import Scene
 from ...checks.releases import AROUND, PRESSES, STILL, HandAndArm, hands_of, holds_of
 from ...recording.recording import Recording
+from ...signals.channels import PERCENT
 from ...signals.signal import runs
 
 SPELL = 1.0  # s, about so long a stretch is compared by its median: one that slips later does not hide behind a long hold
@@ -75,7 +76,7 @@ def replayed_hands(recording: Recording, scene: Scene) -> list[HandAndArm]:
     A gentle grip stands less short than `PRESSES`; so it counts from `RESTS` times as much as these hands are off where they stand
     and hold nothing, `GENTLE` at the least.
     """
-    commanded = {name for stream in recording.select("command", "claw") if stream.unit == "%" for name in stream.names}
+    commanded = {name for stream in recording.select("command", "claw") if stream.unit in PERCENT for name in stream.names}
     known = commanded & set(scene.robot.hand_names)
     hands = [] if recording.episode is not None else [one for one in hands_of(recording) if set(one.names) <= known]
     off = [np.abs(one.command - one.state)[_free(one)] for one in hands]

@@ -1,0 +1,95 @@
+"""Does a take do what other takes of its set do, while its sentence is of another scenario?
+
+Takes of one scenario go alike: joint by joint, in the middle of the joints, the shares of an angle differ by 0.02 to 0.1 rad from those of
+the next take, whatever was drawn. The takes of two scenarios differ by 0.14 rad and more (23 scenarios and variants). So an ordinary set,
+in which nothing but the sentence names the scenario, shows a sentence that was put to another take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from ...scenarios.tasks.contradictions import compare
+from ...scenarios.tasks.known_work import works_of
+from ...scenarios.tasks.lexicon import lexicon
+from ...scenarios.tasks.sentence import Contradiction
+from .finding import Finding
+from .rules import Rules
+from .usual_postures import Posture
+
+CODE, SET = "task.text", "set"
+LEAST, JOINTS = 3, 7  # takes of a scenario, and joints that they have in common
+# times the distance from a take of a scenario to the next, in the middle of these, within which another take goes as they do, and the
+# distances [rad] between which that is believed
+ALIKE, NEAR, FAR = 2.0, 0.05, 0.12
+
+
+class SaidOf(NamedTuple):
+    """The task sentence of a take, with the scenario of ours that has it, None where none has; and where its joints are."""
+
+    text: str
+    scenario: str | None
+    posture: Posture
+
+
+def check_sentence_among(take: SaidOf | None, others: Sequence[SaidOf], rules: Rules) -> Finding | None:
+    """`task.text` of a take that goes as the takes of a scenario go, and has a sentence that contradicts it; None of any other.
+
+    A FAIL where the sentence is another scenario's own, and a WARN where words of it contradict: the same may be done with another thing.
+    """
+    if take is None or not take.posture.joints:
+        return None
+    families: dict[str, list[Posture]] = {}
+    for one in others:
+        if one.scenario is not None and one.posture.joints:
+            families.setdefault(one.scenario, []).append(one.posture)
+    if take.scenario in families and _goes_as(take.posture, families[take.scenario], 1):
+        return None
+    for scenario, postures in families.items():
+        if scenario == take.scenario or not _goes_as(take.posture, postures, LEAST):
+            continue
+        if take.scenario is None:
+            contradictions = _contradictions(take.text, scenario)
+            if not contradictions:
+                continue
+            kind, word, done = contradictions[0].kind, contradictions[0].word, contradictions[0].done
+        else:
+            kind, word, done = "scenario", take.scenario, ()
+        details = {"against": SET, "scenario": scenario, "kind": kind, "word": word, "done": list(done), "text": take.text, "from": "task"}
+        details |= {"takes": len(postures), "more": []}
+        return rules[CODE].beyond(1.0, level="WARN" if take.scenario is None else "FAIL", subject=("task",), details=details)
+    return None
+
+
+def _goes_as(take: Posture, family: Sequence[Posture], least: int) -> bool:
+    """Whether a take is as near to one of a family as these are to each other."""
+    if len(family) < least:
+        return False
+    apart = [x for one in family if (x := _apart(take.joints, one.joints)) is not None]
+    among = [
+        min((x for b in family if b is not a and (x := _apart(a.joints, b.joints)) is not None), default=0.0) for a in family
+    ]
+    bound = float(np.clip(ALIKE * float(np.median(among)), NEAR, FAR))
+    return len(apart) == len(family) and min(apart) <= bound
+
+
+def _apart(one: Mapping[str, Iterable[float]], other: Mapping[str, Iterable[float]]) -> float | None:
+    """How far shares of the angles of two takes are from each other, over all joints [rad]; None where they have too few in common."""
+    names = [name for name in one if name in other]
+    if len(names) < JOINTS:
+        return None
+    a, b = (np.array([tuple(of[name]) for name in names])[:, 1:] for of in (one, other))
+    return float(np.abs(a - b).mean())
+
+
+@lru_cache(maxsize=256)
+def _contradictions(text: str, scenario: str) -> tuple[Contradiction, ...]:
+    """What a sentence says otherwise than a scenario, as it stands or in the variant that it fits best; but for orders and hands, in which
+    a person may differ."""
+    readings = [compare(text, work, lexicon()) for work in works_of(scenario)]
+    found = [tuple(c for c in one.contradictions if c.kind not in ("order", "arm")) for one in readings]
+    return min(found, key=len, default=())
