@@ -104,7 +104,7 @@ class TakeShown:
 
     Attributes:
         source: of the recording; bases: in which its hands are recorded; moving: joints that go somewhere; posture: where its joints are.
-        said: its task sentence, and the scenario that has it; edges: its first and last rows; written: joints that
+        task: its task sentence, and the scenario that has it; edges: its first and last rows; written: joints that
             somebody wrote.
     """
 
@@ -112,13 +112,13 @@ class TakeShown:
     bases: tuple[HandBase, ...] = ()
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
-    said: tuple[str, str | None] | None = None
+    task: tuple[str, str | None] | None = None
     edges: Edges | None = None
     written: Written = field(default_factory=Written)
 
     @property
     def sentence(self) -> SaidOf | None:
-        return None if self.said is None else SaidOf(*self.said, self.posture)
+        return None if self.task is None else SaidOf(*self.task, self.posture)
 
 
 class TakesSeen:

@@ -34,7 +34,7 @@ def take(reach, text, varied=0.0, right=0.0):
 def among(one, others):
     """What the others show of a take's sentence."""
     def shown(recording, k):
-        return TakeShown(f"set#{k}", posture=posture_of(recording, LIMITS), said=said_of(recording))
+        return TakeShown(f"set#{k}", posture=posture_of(recording, LIMITS), task=said_of(recording))
 
     seen = TakesSeen()
     for k, other in enumerate(others):
