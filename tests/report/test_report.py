@@ -115,8 +115,8 @@ def test_a_copy_is_called_one():
     copy = Finding(
         "column.differs", "WARN", "integrity", subject=("arm_j1",), t0=0.0, t1=2.0, value=2.2, limit=0.05, unit="rad", details=details
     )  # fmt: skip
-    said = Words("en").message(copy)
-    assert said.startswith("command and measurement have the same values") and "2.2" not in said
+    message = Words("en").message(copy)
+    assert message.startswith("command and measurement have the same values") and "2.2" not in message
     assert "2.2 rad" in Words("en").message(replace(copy, details=details | {"kind": "offset", "why": "why_offset"}))
 
 

@@ -23,10 +23,10 @@ from table_task import FAR, MIDDLE, MOVED, STANDS, TOGETHER, extras, found, scen
 
 def test_a_window_in_another_unit_is_one_problem():
     limit = {"force": {"between": ["bowl", "table"]}, "at_most": "9 N", "source": "[E] test"}
-    for window, told in (("20 mm", "has a unit of length"), ("30 ms", "only a window of 20 ms is measured")):
+    for window, message in (("20 mm", "has a unit of length"), ("30 ms", "only a window of 20 ms is measured")):
         with pytest.raises(ScenarioError) as refused:
             scene(safety={"pressed": limit | {"mean_over": window}})
-        assert told in str(refused.value) and "problems" not in str(refused.value)
+        assert message in str(refused.value) and "problems" not in str(refused.value)
     scene(safety={"pressed": limit | {"mean_over": "20 ms"}})
 
 

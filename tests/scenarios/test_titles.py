@@ -232,11 +232,11 @@ def test_missing_titles_stand_beside_what_else_is_wrong(designer, capsys):
     path = designer / "conf" / "scenario" / "table_top.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("hold: 1 s", "hold: 1 mm"), encoding="utf-8")
     assert main(["check", "scenario=table_top", "draws=1"]) == 2
-    said = capsys.readouterr().err
-    assert "3 problems" in said and "hold: '1 mm' has a unit of length" in said
+    message = capsys.readouterr().err
+    assert "3 problems" in message and "hold: '1 mm' has a unit of length" in message
     for word in ("goal.lifted", "never.dropped"):
         wanted = "it has no words in en and zh. Write title: {en: ..., zh: ...} there."
-        assert re.search(rf"table_top.yaml:\d+: scenario.{word}: {re.escape(wanted)}", said)
+        assert re.search(rf"table_top.yaml:\d+: scenario.{word}: {re.escape(wanted)}", message)
     with pytest.raises(ScenarioError) as only:
         shiliu.load_scenario("table_top")
     assert "no words" not in str(only.value), "a scene without titles can be built"
