@@ -53,7 +53,7 @@ Settings:
   views=true   also performs the demonstration of `seed`. While a hand is at a thing that it
                takes or puts, the recorded head picture must show that thing in 80 % of the
                looks. Needs OpenGL; takes as long as `shiliu record`
-  part=        a part of the library, or one of yours: sheet against model, ranges, contact
+  part=        a part of the library, or one of yours: sheet against model, sizes, ranges, contact
                bits; does it stand still on a table, and can the hand hold it (mass, friction,
                width)?
   mapping=     a mapping: every key, name, quantity and unit, without a recording; is its robot
@@ -68,6 +68,7 @@ Exit: 0 sound; 1 something is wrong with the scene, the part or a mapping's robo
 def run(request: CommandRequest) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog.catalog import scene_of
+    from ...scenarios.catalog.scene_titles import note_untold
     from ...scenarios.robots.robot_folder import robots
     from ...scenarios.soundness.soundness import called, examine, sentences
     from ..judge.verdict import note_required
@@ -94,6 +95,7 @@ def run(request: CommandRequest) -> int:
     def also(scene: Scene) -> None:
         note_mistakes(scene)  # and with them the skills that they change
         note_required(scene)
+        note_untold(scene)
 
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot, also=also)
 

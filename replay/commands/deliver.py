@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import printable
+from ...scenarios.sheet.quantity import counted
 from ..report.translation import translated
 from .command_request import CommandRequest
 from .settings import Settings, listed
@@ -51,7 +52,7 @@ def run(request: CommandRequest) -> int:
     from ..delivery.delivered_takes import TakeSource
     from ..delivery.delivering import QUARANTINE, About, deliver, former_splits
     from ..delivery.disputes import read_disputes
-    from ..delivery.judges import counted
+    from ..delivery.judges import versions_named
     from ..delivery.selection import Verdicts, Wanted, plan
     from ..delivery.splits import APART, SPLITS
     from ..formats.atomic_folder import refuse_existing, refuse_unwritable
@@ -99,11 +100,12 @@ def run(request: CommandRequest) -> int:
     made = deliver(chosen, source, judged, objections, out, about, copied)
     ranges = ", ".join(f"{name} {span}" for name, span in made["splits"].items())
     versions = Counter(one.judged.judge.version for one in chosen.chosen)
-    lines = [f"judged by {counted(versions)}", *_sets(chosen.sets, Words(lang))]
+    lines = [f"judged by {versions_named(versions)}", *_sets(chosen.sets, Words(lang))]
     lines += [f"{name} is empty: too few operators to keep them apart" for name in made["figures"]["empty_splits"]]
     if chosen.refused:
         lines.append(f"{len(chosen.refused)} not delivered: {printable(out / QUARANTINE)}")
-    print(translated(f"{printable(out)}: {len(chosen.chosen)} of {chosen.seen} takes as a LeRobot v3.0 dataset ({ranges})", lang))
+    done = f"{len(chosen.chosen)} of {counted(chosen.seen, 'take')}"
+    print(translated(f"{printable(out)}: {done} as a LeRobot v3.0 dataset ({ranges})", lang))
     print("\n".join(f"  {translated(line, lang)}" for line in lines))
     note_passed_over(data)
     left = [one for one in chosen.sets if one.error is not None]
@@ -132,7 +134,7 @@ def _sets(sets: Sequence[SetCount], words: Words) -> list[str]:
     """A table of the sets; one line where nothing of them is missing."""
     if not any(one.short for one in sets):
         n = sum(one.read for one in sets)
-        return [f"{len(sets)} sets, declared = read = judged = {n}, delivered {sum(one.delivered for one in sets)}"]
+        return [f"{counted(len(sets), 'set')}, declared = read = judged = {n}, delivered {sum(one.delivered for one in sets)}"]
     heads = [words.book["delivery"]["columns"][key] for key in ("set", "declared", "read", "judged", "delivered")]
     width = max(columns(heads[0]), *(columns(one.source) for one in sets))
     lines = [heads[0] + " " * (width - columns(heads[0])) + "".join(f"  {head}" for head in heads[1:])]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import EpisodeError, as_named, printable
+from ...scenarios.sheet.quantity import counted
 from ...scenarios.sheet.yaml_reader import Node
 from ..formats.exporters import Item
 from ..recording.recording import Recording, SimEpisode, Unreadable
@@ -71,7 +72,7 @@ def run(request: CommandRequest) -> int:
         written += 1
         if not quiet:
             print(f"  {item.recording.source}", flush=True)
-    print(translated(f"{printable(out)}: {written} recordings as {writers()[to].what}", request.lang))
+    print(translated(f"{printable(out)}: {counted(written, 'recording')} as {writers()[to].what}", request.lang))
     note_passed_over(data)
     for broken in left or ():
         print(f"shiliu: {broken.source} is left out: {broken.error}", file=sys.stderr)

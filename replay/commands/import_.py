@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import EpisodeError, printable
+from ...scenarios.sheet.quantity import counted
 from ..formats.partial import beside
 from ..report.translation import translated
 from .command_request import CommandRequest
@@ -159,7 +160,7 @@ def run(request: CommandRequest) -> int:
             )
         written = sets.close()
     for path, episodes, rows in written:
-        print(translated(f"{printable(path)}: {episodes} episodes, {rows} frames", request.lang))
+        print(translated(f"{printable(path)}: {counted(episodes, 'episode')}, {counted(rows, 'frame')}", request.lang))
     note_passed_over(data)
     return 3 if failed else 0
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError, printable
+from ...scenarios.sheet.quantity import counted
 from ..report.translation import translated
 from .command_request import CommandRequest
 from .settings import Settings
@@ -70,7 +71,7 @@ def run(request: CommandRequest) -> int:
         if not done:
             assert first is not None  # a folder without any recording is refused by `read`
             raise EpisodeError(f"Nothing could be labelled. {first.error.message}", file=first.source)
-    print(translated(f"{printable(out)}: {segments} segments of {done} episodes", request.lang))
+    print(translated(f"{printable(out)}: {counted(segments, 'segment')} of {counted(done, 'episode')}", request.lang))
     note_passed_over(data)
     return 0
 
@@ -81,5 +82,5 @@ def _apply(data: Path, sheet: Path, out: Path, lang: str) -> int:
     from ..operator.skills import registry
 
     count = apply(data, sheet, read_sheet(sheet, list(registry())), out)
-    print(translated(f"{printable(out)}: segments of {count} episodes as {printable(sheet.name)} says", lang))
+    print(translated(f"{printable(out)}: segments of {counted(count, 'episode')} as {printable(sheet.name)} says", lang))
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import EpisodeError, printable
+from ...scenarios.sheet.quantity import counted
 from ..formats.atomic_folder import refuse_unwritable, whole_file, write_whole
 from .command_request import CommandRequest
 from .settings import Settings, listed
@@ -185,7 +186,7 @@ def _of_data(locator: Locator, given: dict[str, Any], images: str) -> int:
     path = folder / FILE
     made = {"scenario": locator.scene.config.id, "pasted_within": list(locator.markers.pasted)}
     write_whole(path, located_text(rows, made))
-    print(f"{printable(path)}: {located} poses of {len(rows)} recordings; shiliu replay reads them")
+    print(f"{printable(path)}: {counted(located, 'pose')} of {counted(len(rows), 'recording')}; shiliu replay reads them")
     return 0 if whole else 3
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError, printable
+from ...scenarios.sheet.quantity import counted
 from .command_request import CommandRequest
 from .settings import Settings, listed
 
@@ -60,7 +61,7 @@ def run(request: CommandRequest) -> int:
     with whole_file(out, new=True) as sheet, whole_file(places, new=True) as sheets_places:
         pages = print_markers(sheet, found, part_titles(scene))
         sheets_places.write_text(marker_file.written(found, notes), encoding="utf-8", newline="\n")
-    print(f"{printable(out)}: {len(found.markers)} markers on {pages} pages")
+    print(f"{printable(out)}: {counted(len(found.markers), 'marker')} on {counted(pages, 'page')}")
     print(f"{printable(places)}: where each lies")
     for part, why in notes.items():
         print(f"  {part} {why}")

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...scenarios.sheet.quantity import counted
+
 VERSION = re.compile(r"\d+(\.\d+)+[0-9A-Za-z.+-]*")
 ONE, ANY = "one", "any"
 
@@ -49,7 +51,7 @@ def objection(judged: Iterable[tuple[str, Judge]], wanted: str | tuple[str, ...]
     any_ = f"or take all by judged_by={ANY}, and the card names each"
     if "" in versions or (wanted == ONE and len(versions) > 1):
         choose = f", name what is taken by judged_by=[{known[-1]}]" if known else ""
-        return f"the verdicts are by {counted(versions)}. {again}{choose}, {any_}."
+        return f"the verdicts are by {versions_named(versions)}. {again}{choose}, {any_}."
     if wanted != ONE:
         return None
     engines = Counter(judge.engine for _, judge in takes)
@@ -63,14 +65,14 @@ def objection(judged: Iterable[tuple[str, Judge]], wanted: str | tuple[str, ...]
 
 
 def _each(names: Mapping[str, int], what: str) -> str:
-    """`mujoco 2.0 (1 takes), an engine that is not stated (2 takes)`."""
+    """`mujoco 2.0 (1 take), an engine that is not stated (2 takes)`."""
     unknown = f"{what} that {'are' if what.endswith('s') else 'is'} not stated"
-    return ", ".join(f"{name or unknown} ({n} takes)" for name, n in sorted(names.items()))
+    return ", ".join(f"{name or unknown} ({counted(n, 'take')})" for name, n in sorted(names.items()))
 
 
-def counted(versions: Mapping[str, int]) -> str:
-    """`shiliu 0.1.0 (3 takes), a version that is not stated (1 takes)`."""
+def versions_named(versions: Mapping[str, int]) -> str:
+    """`shiliu 0.1.0 (3 takes), a version that is not stated (1 take)`."""
     return ", ".join(
-        f"{f'shiliu {version}' if version else 'a version that is not stated'} ({n} takes)"
+        f"{f'shiliu {version}' if version else 'a version that is not stated'} ({counted(n, 'take')})"
         for version, n in sorted(versions.items(), key=lambda item: (not item[0], item[0]))
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from ...scenarios.catalog.catalog import load_scenario
 from ...scenarios.catalog.figures import figures_of
 from ...scenarios.scene.scene import Scene
-from ...scenarios.sheet.quantity import show
+from ...scenarios.sheet.quantity import counted, show
 from ...scenarios.sheet.yaml_reader import Problems
 from ...scenarios.soundness.soundness import Answer
 from ...scenarios.tasks.left_out import things_of, trees
@@ -68,8 +68,8 @@ def time_for_chain(scene: Scene) -> list[Answer]:
                 "time_limit.",
             )
             return [Answer(QUESTION, False, places.found[0])]
-    if total <= limit and (counted := _counted(scene)) is not None:
-        (least, most), seeds, all_same = counted
+    if total <= limit and (known := _counted(scene)) is not None:
+        (least, most), seeds, all_same = known
         if limit < least and all_same:
             places = Problems(scene.config.problems.places)
             places.note(
@@ -86,7 +86,8 @@ def time_for_chain(scene: Scene) -> list[Answer]:
         answer = f"time_limit may be too short: such chains take {usual:.0f} s or more, of {limit:g} s"
         return [Answer(QUESTION, True, answer, True)]
     if total <= limit:
-        return [Answer(QUESTION, True, f"{len(chain)} skills take {total:.0f} s or more, of {limit:g} s")]
+        skills = f"{counted(len(chain), 'skill')} {'takes' if len(chain) == 1 else 'take'}"
+        return [Answer(QUESTION, True, f"{skills} {total:.0f} s or more, of {limit:g} s")]
     longest = ", ".join(f"{label} {seconds:.1f} s" for label, seconds in sorted(parts, key=lambda part: -part[1])[:3])
     places = Problems(scene.config.problems.places)
     places.note(

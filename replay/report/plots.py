@@ -30,6 +30,7 @@ TRACES = {  # name -> colour, dashes, width: distinct without colour too
 }
 OTHERS = (("#0b7a75", "2 2", 1.4), ("#7a3e9d", "7 3 2 3", 1.4), ("#1f2933", "", 1.4))
 FOLLOW = "#7b8794"
+ROUNDING = 1e-9  # of the largest value of a curve; smaller ones are zero
 POINTS = 700  # columns a curve is thinned to; each keeps its smallest and largest value, so that no peak is lost
 HOVER = 90  # columns that tell their numbers under the pointer
 LIMIT_ROOM = 5.0  # limits are drawn to scale if they make the diagram at most this much higher than its curves
@@ -231,6 +232,8 @@ class _Panel:
             for trace in traces:
                 if trace["t"][0] - step <= at <= trace["t"][-1] + step:
                     value = float(trace["y"][int(np.argmin(np.abs(trace["t"] - at)))])
+                    if abs(value) < ROUNDING * np.nanmax(np.abs(trace["y"])):  # what a filter leaves of a value that stands still
+                        value = 0.0
                     if np.isfinite(value):
                         readings.append(f"{words.signal(trace['name'])} {quantity(value, unit).split(' (')[0]}")
             pieces.append(box(self.x + k * wide, TOP, wide, self.height, tip("  ".join(readings))))

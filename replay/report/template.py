@@ -16,6 +16,12 @@ from typing import Any, Protocol
 from .numerals import MISSING, OwnUnit, number, percent, quantity, seconds
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+# what English texts count, after the number: of one it is called without its s
+_COUNTED = re.compile(
+    r"\{(\w+)(?::n)?\} (?:such |more |clean |other )?"
+    r"(?:takes|recordings|demonstrations|episodes|sets|runs|operators|values|samples|rows|frames|columns|elements|pictures|messages|"
+    r"commands|joints|steps|draws|copies|starts|times|places|sentences|cells|openings|changes|lines|words)\b"
+)
 WRITTEN: dict[str, Callable[[Any], str]] = {  # by format word, of numbers
     "": number,
     "n": number,
@@ -62,6 +68,13 @@ class Template(Formatter):
         return written(value) if written is not None else format(value, format_spec)
 
     def fill(self, template: str, context: Mapping[str, Any]) -> str:
+        def one(match: re.Match[str]) -> str:
+            count = context.get(match[1])
+            single = match[0].removesuffix("s") if match[0][-3:] != "ies" else f"{match[0][:-3]}y"
+            return single if isinstance(count, int | float) and count == 1 else match[0]
+
+        template = _COUNTED.sub(one, template)
+
         def optional(match: re.Match[str]) -> str:
             fields = [name for _, name, _, _ in self.parse(match[1]) if name]
             given = all(context.get(name) not in (None, (), [], "") for name in fields)

@@ -27,6 +27,10 @@ _JOINT = re.compile(r"('[^']*'|`[^`]*`| \([^()]*\))|(,? or |,? and |, | to )")
 # between Chinese characters stands no blank
 _TIGHT = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[和或至])|(?<= [和或至]) (?=[\u3000-\u9fff\uff00-\uffef])")
 
+_ONE = re.compile(  # a count of what commands count
+    r"(?<![\w.,])1 (take|recording|episode|set|frame|segment|marker|page|pose|joint|gripper|draw|row|sample|value|stream|limit|subgoal|"
+    r"engine warning|shape|sentence)\b"
+)
 _MORE = re.compile(r"\d+ more")
 _CHINESE = re.compile(r"zh|cn|chinese", re.IGNORECASE)  # how an asked language begins that is no language here
 
@@ -83,9 +87,10 @@ def _run(text: str, lang: str) -> str | None:
 
 
 def _known(sentence: str, lang: str) -> str | None:
-    for pattern, template in _sentences(lang):
-        if found := pattern.fullmatch(sentence):
-            return template.format(*(_FilledIn(group, lang) for group in found.groups()))
+    for text in dict.fromkeys((sentence, _ONE.sub(r"1 \1s", sentence))):  # the catalogue has what is counted in the plural
+        for pattern, template in _sentences(lang):
+            if found := pattern.fullmatch(text):
+                return template.format(*(_FilledIn(group, lang) for group in found.groups()))
     failure = _ERRNO.fullmatch(sentence)
     if failure is None or (known := _of_the_system(lang).get(failure["what"].lower())) is None:
         return None

@@ -307,8 +307,8 @@ def _force(name: str, child: Node, names: Names) -> list[Limit]:
             return []
         ones, others = names.groups(pair[0]), names.groups(pair[1])
     mean = "mean_over" in child
-    if mean and abs(child.child("mean_over").quantity("time") - FORCE_WINDOW) > 1e-9:
-        child.child("mean_over").note(f"only a window of {FORCE_WINDOW * 1e3:.0f} ms is measured.")
+    if mean and abs(child.child("mean_over").quantity("time", default=FORCE_WINDOW) - FORCE_WINDOW) > 1e-9:
+        child.child("mean_over").note(f"only a window of {FORCE_WINDOW * 1e3:.0f} ms is measured. Write that, or leave mean_over out.")
     limit = child.child("at_most").quantity("force", low=0.0)
     source = source_of(child.child("source"))
     predicate = Force(tuple(Request("contact_force", one, other) for one in ones for other in others), limit, mean)

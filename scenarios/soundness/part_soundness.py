@@ -16,7 +16,7 @@ from ..parts.titles import untitled_words
 from ..reading.mjcf_places import lines_in
 from ..sheet.errors import ScenarioError, from_here
 from ..sheet.quantity import counted, show
-from .soundness import STILL, Answer
+from .soundness import STILL, Answer, extent, huge
 
 ALIKE = 0.02  # share by which sheet and model may differ: the model's own rounding
 TURNS = 4.0 * np.pi  # rad, of a hinge; beyond two turns a range was meant in degrees
@@ -46,9 +46,10 @@ def examine_part(part: Part, hand: GripperFacts | None = None) -> list[Answer]:
     for question, problems, fine in (
         ("sheet and model agree", asked.sheet(), "every name and number of part.yaml is in the model"),
         ("weighs what its sheet says", asked.mass(), asked.weight),
-        ("ranges are in rad and m", asked.ranges(), f"{asked.model.njnt} joints"),
+        ("sizes are in m", asked.size(), f"{asked.long * 1e3:.0f} mm from end to end"),
+        ("ranges are in rad and m", asked.ranges(), counted(asked.model.njnt, "joint")),
         ("moves where it shall", asked.free(), asked.moves),
-        ("meets hands and furniture", asked.contact(), f"{len(asked.solid)} shapes to touch"),
+        ("meets hands and furniture", asked.contact(), f"{counted(len(asked.solid), 'shape')} to touch"),
         ("stands still", asked.rest(), "for 1 s" + (" on a table" if asked.laid else "")),
         ("called in two languages", asked.titles(), "all in en and zh"),
         ("says where numbers come from", asked.sources(), "each of its sources has a grade"),
@@ -135,6 +136,17 @@ class _Asked:
             if self.model.body_dofnum[b] and self.model.body_mass[b] < LIGHT and not self.model.nflex:
                 weighs = f"{self.model.body_mass[b] * 1e6:.0f} mg"
                 yield f"{self.at('body', name)}body {name!r} weighs {weighs}, which shakes. Give it 100 mg or more."
+
+    @cached_property
+    def long(self) -> float:
+        """From end to end [m]."""
+        data = mujoco.MjData(self.model)
+        mujoco.mj_kinematics(self.model, data)
+        return extent(self.model, data, range(self.model.ngeom))
+
+    def size(self) -> Iterator[str]:
+        if fault := huge(self.long, bool(self.loose)):
+            yield f"{self.at('body', self.part.file.stem)}{fault}"
 
     def ranges(self) -> Iterator[str]:
         model = self.model

@@ -30,6 +30,8 @@ NO_GOAL = "no goal: nothing is judged done. Write one, unless this is a scene of
 NOT_KNOWN = "not known: the scene itself fails. Mend it first."
 # m, deg and m, by which what was put somewhere has left its place; settling takes less
 FELL, TIPPED, SLID = 0.02, 20.0, 0.05
+# m from end to end, of a thing that is loose, and of one that is not; the library's are up to 1.2 and 8.8. Beyond it a size was meant in mm
+LONGEST, WIDEST = 3.0, 25.0
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,39 @@ def examine(
     """
     tried, answers = _variation(scene, seed, draws)
     asked = [] if ask is None else ask(nominal(scene), tried)
-    itself = [_rest(scene), _start(scene), *_stays(scene)]
+    itself = [*_sizes(scene), _rest(scene), _start(scene), *_stays(scene)]
     if not all(one.sound for one in itself):  # draws begin where this scene has come to rest, and hide what is wrong with it
         answers = [replace(one, answer=NOT_KNOWN, warns=True) if one.sound else one for one in answers]
     return [*itself, *_task(scene, tried), *_swept(scene), *asked, *answers]
+
+
+def extent(model: mujoco.MjModel, data: mujoco.MjData, geoms: Sequence[int]) -> float:
+    """How far some shapes reach from end to end along an axis of the world [m], planes left out; 0 of none."""
+    ends = []
+    for g in geoms:
+        if model.geom_type[g] != mujoco.mjtGeom.mjGEOM_PLANE:
+            turned = data.geom_xmat[g].reshape(3, 3)
+            middle, half = data.geom_xpos[g] + turned @ model.geom_aabb[g, :3], np.abs(turned) @ model.geom_aabb[g, 3:]
+            ends += [middle - half, middle + half]
+    return float(np.ptp(ends, axis=0).max()) if ends else 0.0
+
+
+def huge(long: float, loose: bool) -> str | None:
+    """What is wrong with the size of a part, or None."""
+    if long <= (LONGEST if loose else WIDEST):
+        return None
+    return f"{long:.3g} m from end to end. Its numbers look like mm, and MJCF has m."
+
+
+def _sizes(scene: Scene) -> list[Answer]:
+    """Is anything far too large?"""
+    model, data = scene.model, _data(scene)
+    of: dict[str, list[int]] = {}
+    for g in range(model.ngeom):
+        of.setdefault(model.body(int(model.body_rootid[model.geom_bodyid[g]])).name.partition("/")[0], []).append(g)
+    loose = {model.body(int(b)).name.partition("/")[0] for b in model.jnt_bodyid[model.jnt_type == mujoco.mjtJoint.mjJNT_FREE]}
+    faults = {part: huge(extent(model, data, of.get(part, ())), part in loose) for part in (p.name for p in scene.config.parts)}
+    return [Answer("sizes are in m", False, f"{part}: {fault}") for part, fault in faults.items() if fault]
 
 
 def called(scene: Scene) -> Answer:
@@ -108,7 +139,7 @@ def _rest(scene: Scene) -> Answer:
     return Answer(
         "holds still for 1 s",
         warned == 0 and speed < STILL,
-        f"fastest joint {speed:.4f}, largest move {moved:.4f}, {warned} engine warnings",
+        f"fastest joint {speed:.4f}, largest move {moved:.4f}, {counted(warned, 'engine warning')}",
     )
 
 
@@ -175,10 +206,10 @@ def _fine(scene: Scene, question: str) -> str:
     holds = sum(subgoal.hold for subgoal in scene.goal)
     return {
         "something is asked for": ", ".join(subgoal.name for subgoal in scene.goal),
-        "the task is still to do": f"first {scene.goal[0].name}, of {len(scene.goal)} subgoals" if scene.goal else "",
+        "the task is still to do": f"first {scene.goal[0].name}, of {counted(len(scene.goal), 'subgoal')}" if scene.goal else "",
         "a robot can do it here": "as far as that is known without a simulation",
         "holds fit the time limit": f"{holds:g} s of {scene.config.time_limit:g} s",
-    }.get(question, f"{len(scene.safety)} limits" if "limits" in question else "none excludes another")
+    }.get(question, counted(len(scene.safety), "limit") if "limits" in question else "none excludes another")
 
 
 def _swept(scene: Scene) -> list[Answer]:

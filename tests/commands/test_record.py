@@ -120,7 +120,7 @@ def test_record_adds_to_a_set_with_metadata(there, capsys):
     (there / "session.yaml").write_text(sheet)
     words = ["record", HERE, "episodes=1", "out=demos", "quiet=true", "append=true"]
     assert main([*words, "seed=501", "metadata=session.yaml"]) == 0
-    assert "1 episodes more, 2 in all" in capsys.readouterr().out
+    assert "1 episode more, 2 in all" in capsys.readouterr().out
     first, second = shiliu.read(there / "demos")
     assert "demonstration" not in first.metadata
     metadata = second.metadata["demonstration"]

@@ -102,7 +102,7 @@ def test_unreadable_ones_are_told_and_the_others_imported(tmp_path, capsys):
     out = tmp_path / "set"
     assert main(["import", f"data={folder}", f"out={out}", f"mapping={tmp_path / 'proposed-mapping.yaml'}"]) == 3
     printed = capsys.readouterr()
-    assert "shiliu: b.npz:" in printed.err and "1 episodes, 50 frames" in printed.out and len(list(read(out))) == 1
+    assert "shiliu: b.npz:" in printed.err and "1 episode, 50 frames" in printed.out and len(list(read(out))) == 1
     strict = [f"data={folder}", f"out={tmp_path / 'strict'}", f"mapping={tmp_path / 'proposed-mapping.yaml'}"]
     before = sorted(tmp_path.iterdir())
     assert main(["import", *strict, "keep_going=false"]) == 2

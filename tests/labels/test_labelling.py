@@ -66,7 +66,7 @@ def test_what_cannot_be_replayed_is_left_out_with_the_reason(demonstration, scen
 
 def test_label_by_command_and_correct(labelled, dataset, capsys):
     assert main(["label", "data=demos", "out=sheet.yaml", "quiet=true"]) == 0
-    assert re.search(r"sheet.yaml: 11 segments of 1 episodes", capsys.readouterr().out)
+    assert re.search(r"sheet.yaml: 11 segments of 1 episode\b", capsys.readouterr().out)
     sheet = yaml.safe_load((dataset / "sheet.yaml").read_text(encoding="utf-8"))
     assert "departs" not in sheet["episodes"][0], "its replay is what was recorded"
     segments = sheet["episodes"][0]["segments"]

@@ -360,9 +360,9 @@ def test_the_card_claims_a_replay_only_of_takes_that_had_one(line, tmp_path, kno
         (lambda n, tree: n or tree["provenance"].update(thresholds="mine 0"), "takes of bare were judged by different"),
         (
             lambda n, tree: n or tree["provenance"].update(engine="mujoco 2.0"),
-            "on different engines: mujoco 2.0 (1 takes), mujoco 3.",
+            "on different engines: mujoco 2.0 (1 take), mujoco 3.",
         ),
-        (lambda n, tree: n or tree["provenance"].pop("engine"), "on different engines: an engine that is not stated (1 takes)"),
+        (lambda n, tree: n or tree["provenance"].pop("engine"), "on different engines: an engine that is not stated (1 take)"),
     ],
 )
 def test_verdicts_of_several_or_unknown_judges_are_refused_unless_asked_for(line, tmp_path, capsys, change, says):

@@ -250,4 +250,4 @@ def test_what_is_there_is_told_once_and_replayed_without_judging(bare, tmp_path,
         (path, path.read_bytes()) for path in out.rglob("*") if path.is_file() and "ledger" not in path.parts
     )
     assert [path for path, _ in before] == [path for path, _ in after]
-    assert "1 takes reported" in capsys.readouterr().out
+    assert "1 take reported" in capsys.readouterr().out

@@ -215,6 +215,22 @@ def test_advice_slows_enough():
     assert "about 30 % slower" in Words("en").fix(finding)  # 1 - 6/8.4 = 28.6 %, rounded up
 
 
+@pytest.mark.parametrize(
+    ("template", "one", "two"),
+    [
+        ("[[ ({count:n} samples)]]", "(1 sample)", "(2 samples)"),
+        ("{count} draws refused", "1 draw refused", "2 draws refused"),
+        ("{count:n} other copies", "1 other copy", "2 other copies"),
+        ("{count:n} s after {count:n} rows", "1 s after 1 row", "2 s after 2 rows"),
+        ("所有 {count:n} 行", "所有 1 行", "所有 2 行"),
+    ],
+)
+def test_one_is_no_plural(template, one, two):
+    words = Words("en")
+    assert (words.fill(template, {"count": 1}), words.fill(template, {"count": 2})) == (one, two)
+    assert words.fill(template, {"count": 1.5}) == two.replace("2", "1.5")
+
+
 def test_a_value_cannot_become_a_template():
     words = Words("en")
     hostile = Finding("stream.missing", "FAIL", "integrity", subject=("{value:u}[[{x}]]",))

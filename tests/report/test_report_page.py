@@ -130,6 +130,18 @@ def test_curves_keep_their_peaks_and_limits_keep_the_scale():
     ElementTree.fromstring(timeline(Story(too_fast(), Words("zh"))))
 
 
+def test_a_curve_that_stands_still_is_read_as_zero():
+    """A filter leaves 1e-16 rad/s of it; a slow motion keeps its number."""
+
+    def readings(rest):
+        moving = np.r_[np.linspace(0.0, 2.0, 50), np.full(50, rest)]
+        trace = {"name": "command", "t": np.linspace(0.0, 4.0, 100), "y": moving}
+        return str(plots.curve(Plot("joint_velocity", "", "rad/s", [trace]), Story(clean(), Words("en")), "p"))
+
+    assert "command 0 rad/s" in readings(3e-16) and "e-16" not in readings(3e-16)
+    assert "command 3.00e-05 rad/s" in readings(3e-5)
+
+
 def test_empty_and_broken_curves_are_left_out():
     story = Story(clean(), Words("en"))
     assert plots.curve(Plot("joint_torque", "", "Nm", []), story, "p") == ""

@@ -115,7 +115,7 @@ def test_a_large_folder_is_summed_up_by_cause(known, most):
     for item in many:
         terminal.add(item)
     terminal.finish(many, "v", 1)
-    assert "joint.velocity zarm_l2_joint, 312 recordings, 1 cells" in stream.getvalue()
+    assert "joint.velocity zarm_l2_joint, 312 recordings, 1 cell" in stream.getvalue()
     assert len(stream.getvalue().splitlines()) < most
 
 

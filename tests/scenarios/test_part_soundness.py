@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mujoco
 import pytest
 from shiliu.cli import main
 from shiliu.scenarios.parts.part import list_parts, load_part
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.soundness.part_soundness import examine_part
+from shiliu.scenarios.soundness.soundness import extent, huge
 
 TIN = """\
 <mujoco model="tin">
@@ -57,6 +59,8 @@ SPOILT = {
     "attribute of an int": (("part.yaml", "attr: mass", "attr: condim"), [("part.yaml:6", "'condim' is no number of a geom")]),
     "index": (("part.yaml", "attr: mass", "attr: size, index: 3"), [("part.yaml:6", "size of 'shell' has no index 3")]),
     "range": (("tin.xml", 'range="0 1.9"', 'range="0 110"'), [("tin.xml:11", "hinge 'lid' turns from 0 to 6303 deg")]),
+    "millimetres": (("tin.xml", 'size="0.03 0.04 0.05" pos="0 0 0.05"', 'size="30 40 50" pos="0 0 50"'),
+                    [("tin.xml:5", "100 m from end to end. Its numbers look like mm")]),
     "no free joint": (("tin.xml", '<freejoint name="tin_free"/>', ""), [("tin.xml:5", 'Write <freejoint name="tin_free"/>')]),
     "bits": (("tin.xml", *ROBOT_BITS), [("tin.xml:7", "which is the robot's"), ("tin.xml:12", "which is the robot's")]),
     "furniture": (("tin.xml", 'conaffinity="7"', 'conaffinity="5"'), [("tin.xml:7", "furniture (2) does not carry it")]),
@@ -105,6 +109,22 @@ def test_a_spoilt_part_is_told_with_its_file_and_line(spoilt, tmp_path):
     found = problems(tmp_path)
     for place, words in expected:
         assert any(f"{place}:" in line and words in line for line in found), found
+
+
+@pytest.mark.parametrize(("long", "loose", "wrong"), [(2.9, True, False), (3.1, True, True), (24.0, False, False), (26.0, False, True)])
+def test_a_size_that_was_meant_in_millimetres_is_refused(long, loose, wrong):
+    assert (huge(long, loose) is not None) == wrong
+
+
+def test_the_extent_of_shapes_is_that_of_turned_ones_together_and_of_no_plane():
+    box = '<geom type="box" size="1 0.5 0.1" euler="0 0 90" pos="2 0 0"/>'
+    joined = f'{box}<geom type="sphere" size="0.5"/><geom type="plane" size="9 9 9"/>'
+    model = mujoco.MjModel.from_xml_string(f"<mujoco><worldbody>{joined}</worldbody></mujoco>")
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    assert extent(model, data, range(3)) == pytest.approx(3.0), "from -0.5 to 2.5 along x"
+    assert extent(model, data, [0]) == pytest.approx(2.0), "along y, since it is turned"
+    assert extent(model, data, [2]) == 0.0
 
 
 def test_bounds_of_a_parameter_that_are_upside_down_are_one_problem(tmp_path):

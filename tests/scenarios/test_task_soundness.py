@@ -21,6 +21,15 @@ from shiliu.scenarios.soundness.task_soundness import task_problems
 from table_task import FAR, MIDDLE, MOVED, STANDS, TOGETHER, extras, found, scene
 
 
+def test_a_window_in_another_unit_is_one_problem():
+    limit = {"force": {"between": ["bowl", "table"]}, "at_most": "9 N", "source": "[E] test"}
+    for window, message in (("20 mm", "has a unit of length"), ("30 ms", "only a window of 20 ms is measured")):
+        with pytest.raises(ScenarioError) as refused:
+            scene(safety={"pressed": limit | {"mean_over": window}})
+        assert message in str(refused.value) and "problems" not in str(refused.value)
+    scene(safety={"pressed": limit | {"mean_over": "20 ms"}})
+
+
 @pytest.mark.parametrize("hold", ["", ", hold: 0.5 s"])
 def test_a_step_that_holds_at_the_start_is_no_task_with_hold_or_without(hold):
     (line,) = found(scene("{stands: {" + STANDS + hold + "}}"), "the task is still to do")

@@ -227,6 +227,21 @@ def test_check_names_what_has_no_title(designer, capsys):
         shiliu.load_scenario("table_top")
 
 
+def test_missing_titles_stand_beside_what_else_is_wrong(designer, capsys):
+    """All at once: they are no second round. Alone they are the answer to a question of `check`."""
+    path = designer / "conf" / "scenario" / "table_top.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("hold: 1 s", "hold: 1 mm"), encoding="utf-8")
+    assert main(["check", "scenario=table_top", "draws=1"]) == 2
+    message = capsys.readouterr().err
+    assert "3 problems" in message and "hold: '1 mm' has a unit of length" in message
+    for word in ("goal.lifted", "never.dropped"):
+        wanted = "it has no words in en and zh. Write title: {en: ..., zh: ...} there."
+        assert re.search(rf"table_top.yaml:\d+: scenario.{word}: {re.escape(wanted)}", message)
+    with pytest.raises(ScenarioError) as only:
+        shiliu.load_scenario("table_top")
+    assert "no words" not in str(only.value), "a scene without titles can be built"
+
+
 def test_words_change_no_scene_and_an_episode_without_them_is_judged_as_ever(scene):
     bare = copy.deepcopy(dict(scene.config.raw))
     for section in SECTIONS:
