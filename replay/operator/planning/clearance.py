@@ -235,12 +235,6 @@ class Clearance:
             found[pair] = min(found.get(pair, MARGIN), float(distance))
         return found
 
-    def named(self, pair: tuple[int, int]) -> tuple[str, str]:
-        """Names of two bodies, that of the arm or of what it holds first."""
-        names = [self.model.body(b).name for b in pair]
-        own = [bool(self._arm[self.model.geom_bodyid == b].any()) for b in pair]
-        return (names[1], names[0]) if own[1] and not own[0] else (names[0], names[1])
-
     def crowd(
         self,
         q: np.ndarray,

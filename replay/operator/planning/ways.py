@@ -143,7 +143,7 @@ class Ways:
         chosen: list[tuple[float, Sequence[np.ndarray]]] = []
         for row in rows:
             seen.see()  # as a row is made it is looked past what is held
-            least = least_room(seen, spline_through(row), [seen.near(row[-1])])[0] if len(row) > 1 else MARGIN
+            least = least_room(seen, spline_through(row), [seen.near(row[-1])]) if len(row) > 1 else MARGIN
             if least > TIGHT and all(np.abs(row[0] - other[0]).max() > ALIKE for _, other in chosen):
                 chosen.append((least, row))
             if len(chosen) == ROWS:

@@ -66,18 +66,22 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, slow, -STEP)]
         path = arm.line([*poses, (outside(slow, 0.03), None)], self.speed, like=like)
         yield from arm.follow(path, state.senses.until(self.until))
-        # the latch is met slowly and by a growing force, so that nothing is squeezed once it has caught
-        caught = state.senses.until(self.until) or (lambda: False)
+        out = state.senses.site(self.edge)[1][:, 0]
+        yield from self._latch(state, arm.line([(outside(-0.1, 0.0), None)], 0.05, like=like), out, SHUT)
+        yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
+
+    def _latch(self, state: OperatorState, path: Path, out: np.ndarray, shut: float) -> Motion:
+        """Push on along a path, against the way out (3,) of the face, until it is shut [rad or m] or has caught; slowly, so that nothing is
+        squeezed then."""
+        arm, caught = state.arms[self.hand], state.senses.until(self.until) or (lambda: False)
         # a hand that stays so far behind its command presses with about the largest force
-        behind = self.force * float(np.linalg.norm(arm.compliance() @ state.senses.site(self.edge)[1][:, 0]))
+        most = self.force * float(np.linalg.norm(arm.compliance() @ out))
 
         def pressed() -> bool:
-            shut = state.senses.joint(self.joint) < SHUT
-            return caught() or shut or float(np.linalg.norm(arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0])) > behind
+            return caught() or state.senses.joint(self.joint) < shut or float(np.linalg.norm(state.behind(self.hand))) > most
 
-        yield from arm.follow(arm.line([(outside(-0.1, 0.0), None)], 0.05, like=like), pressed, tremor=0.0, brake=1.0)
+        yield from arm.follow(path, pressed, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3, caught)
-        yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
 
     def _slide(self, state: OperatorState) -> Motion:
         """Push a drawer shut with the closed fingertips on its front."""
@@ -106,17 +110,9 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         def to(at: float, gap: float, speed: float) -> Path:
             return arm.line([(tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)], speed, orient=AIMED)
 
-        caught = state.senses.until(self.until) or (lambda: False)
         yield from arm.follow(to(stood, 0.0, 0.1), tremor=0.3)
-        yield from arm.follow(to(slow, 0.0, 0.5 * self.speed), caught, tremor=0.3)
-        behind = self.force * float(np.linalg.norm(arm.compliance() @ out))
-
-        def pressed() -> bool:
-            missed = float(np.linalg.norm(arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]))
-            return caught() or state.senses.joint(self.joint) < SLIDE.shut or missed > behind
-
-        yield from arm.follow(to(0.0, -0.02, 0.05), pressed, tremor=0.0, brake=1.0)
-        yield from arm.hold(0.3, caught)
+        yield from arm.follow(to(slow, 0.0, 0.5 * self.speed), state.senses.until(self.until), tremor=0.3)
+        yield from self._latch(state, to(0.0, -0.02, 0.05), out, SLIDE.shut)
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + 2.0 * CLEAR * out, frame)], self.speed, orient=AIMED))
 
