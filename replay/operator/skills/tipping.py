@@ -15,6 +15,7 @@ import numpy as np
 from ..limbs.arm import Arm, Path
 from ..limbs.geometry import LEVEL, UP, turn_z, turned_about, turned_between
 from ..operator_state import OperatorState
+from ..planning.ways import best_of
 from ..words.reason import GivenUp, Reason
 from ..words.skill import Argument, Motion, Skill
 from .pouring import GENTLE
@@ -193,13 +194,9 @@ def tip(state: OperatorState, skill: Skill, mouth: np.ndarray, axis: np.ndarray,
     place = state.senses.site(skill.into)[0]
     heading = turn_z(state.heading)
     target = place + heading @ np.array([skill.ahead, skill.aside, skill.above]) + state.aim()
-    best: tuple[float, Tipping | None, np.ndarray, Path | None] = (np.inf, None, arm.q, None)
-    for up in HIGHER:
-        found = ways(state, skill.hand, mouth, axis, radius, target + up * UP, skill.short)
-        best = min(best, easiest(state, skill, found, things, place), key=lambda row: row[0])
-        if best[0] < FAIR:
-            break
-    _, way, like, path = best
+    found = (ways(state, skill.hand, mouth, axis, radius, target + up * UP, skill.short) for up in HIGHER)
+    tries = (easiest(state, skill, several, things, place) for several in found)
+    _, way, like, path = best_of(tries, FAIR, (np.inf, None, arm.q, None))
     if way is None or path is None:
         name = skill.into.replace("/", ".")
         raise GivenUp(

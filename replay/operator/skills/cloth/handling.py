@@ -126,6 +126,17 @@ def keeping_lower(state: OperatorState, side: str, nose: np.ndarray, frame: np.n
         yield
 
 
+def nose_of(state: OperatorState, side: str) -> tuple[np.ndarray, np.ndarray]:
+    """(3,) [m] where the lower finger of a hand on cloth ends, towards the other one, and (3, 3) how the hand is turned."""
+    at, frame = state.arms[side].hand()
+    return state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT)), frame
+
+
+def opening_up(state: OperatorState, side: str, opening: float, seconds: float) -> Motion:
+    """Open a claw to a gap [m], the lower finger staying where it is."""
+    yield from keeping_lower(state, side, *nose_of(state, side), state.let_go(side, opening, seconds))
+
+
 def side_by_side(
     state: OperatorState,
     ways: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray]]],

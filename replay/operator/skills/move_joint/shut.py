@@ -59,7 +59,7 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         radius, height, like, start = self._outside(state, angle)
 
         def outside(theta: float, gap: float) -> np.ndarray:
-            return self._before(state, theta, gap, radius, height)
+            return on_door(state, self.joint, self.edge, theta, radius, gap, height)
 
         yield from arm.follow(state.ways.way(self.hand, start, self.speed))
         angle = state.senses.joint(self.joint)
@@ -116,10 +116,6 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + 2.0 * CLEAR * out, frame)], self.speed, orient=AIMED))
 
-    def _before(self, state: OperatorState, theta: float, gap: float, radius: float, height: float) -> np.ndarray:
-        """A place before the door's outer face."""
-        return on_door(state, self.joint, self.edge, theta, radius, gap, height)
-
     def _outside(self, state: OperatorState, angle: float) -> tuple[float, float, np.ndarray, np.ndarray]:
         """Where on the door, and the arm held how, there is most room from the first touch to the last.
 
@@ -138,16 +134,16 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
             else:  # no way that is known has room: others are imagined
                 like = likes[k % len(likes)] + state.rng.normal(0.0, 0.3, 7)
                 further, higher = state.rng.uniform((-0.06, -HIGHER), (0.05, HIGHER))
-            where = self.radius + further, self.height + higher
-            start, off = arm.solve(self._before(state, angle, 0.14, *where), None, like, like)
+            radius, height = self.radius + further, self.height + higher
+            start, off = arm.solve(on_door(state, self.joint, self.edge, angle, radius, 0.14, height), None, like, like)
             score, q = state.ways.crowd(self.hand, start) + 400.0 * off, start
             for share in (1.0, 0.8, 0.5, 0.25, 0.0):
-                q, off = arm.solve(self._before(state, share * angle, 0.03, *where), None, q, like)
+                q, off = arm.solve(on_door(state, self.joint, self.edge, share * angle, radius, 0.03, height), None, q, like)
                 score += state.ways.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
                 if score > best[0]:
                     break
             if score < best[0]:
-                best = (score, *where, like, start)
+                best = (score, radius, height, like, start)
             if score < 0.5:
                 break
         return best[1:]
