@@ -27,7 +27,6 @@ class DrawAside(AtEdge, word="draw", how="aside"):
         zh=("横向拖动", "机器人横走，双手把{about}拖到一侧"),
         shows=cloth.draw_over,
     )
-    hands = "Both hands"
     needs = "mobile"
     arguments = DRAW(
         "of over",

@@ -24,7 +24,6 @@ class DrawEnd(AtTableEnd, DrawOver, word="draw", how="end"):
         zh=("拉到桌端", "双手把{about}拉出桌端"),
         shows=cloth.draw_over,
     )
-    needs = "mobile"
     arguments = at_end(DrawOver.arguments) | DRAW(
         overhang=Argument(
             "length", "how far it is to hang down; with more than a row of its mesh it slides over by two", 0.036

@@ -39,8 +39,6 @@ class DrawNear(AtTableEnd, word="draw", how="near"):
         zh=("拖近", "机器人后退，双手把{about}拖近"),
         shows=cloth.draw_over,
     )
-    hands = "Both hands"
-    needs = "mobile"
     arguments = DRAW(
         "of left right",
         close=Argument("length", "how far before the table's end the robot stands to reach far", 0.125),

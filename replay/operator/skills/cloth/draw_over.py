@@ -27,7 +27,6 @@ class DrawOver(AtEdge, word="draw", how="over"):
         zh=("拉到桌边", "双手把{about}拉出桌沿"),
         shows=cloth.draw_over,
     )
-    hands = "Both hands"
     arguments = DRAW(
         "of over",
         overhang=Argument("length", "how far it is to hang over", 0.022),

@@ -38,8 +38,6 @@ class Fling(AtTableEnd, word="fling"):
         zh=("甩开铺平", "双手把{about}甩开铺在桌上"),
         shows=cloth.fold,
     )
-    hands = "Both hands"
-    needs = "mobile"
     arguments = FLING(
         "of left right",
         off=Argument("length", "how far before the table's end the robot stands as it swings", 0.18),

@@ -33,7 +33,6 @@ class FoldHalf(AtEdge, word="fold", how="half"):
         zh=("对折", "双手把{about}对折"),
         shows=cloth.fold,
     )
-    hands = "Both hands"
     arguments = FOLD(
         "of",
         beyond=Argument(

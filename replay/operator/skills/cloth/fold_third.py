@@ -36,7 +36,6 @@ class FoldThird(AtTableEnd, FoldHalf, word="fold", how="third"):
         zh=("折三分之一", "机器人走近，双手把{about}的三分之一折过来"),
         shows=cloth.fold,
     )
-    needs = "mobile"
     arguments = at_end(FoldHalf.arguments, without=["speed"]) | FOLD(
         beyond=replace(
             FoldHalf.arguments["beyond"], doc="how far beyond that place it is laid; less than nothing before it"

@@ -214,6 +214,8 @@ class AtEdge(Skill):
     A place there is given by how far it is inside the table's edge, to the left of the edge's middle, and above it [m].
     """
 
+    hands = "Both hands"
+
     def _edges(self, state: OperatorState) -> Edges:
         """Which corners of the cloth end its near edge, and its far one."""
         return edges_of(state, self.of)

@@ -37,7 +37,6 @@ class PutPile(AtEdge, word="put", how="pile"):
         zh=("放到布堆上", "机器人后退，双手把叠好的{about}放到布堆上"),
         shows=cloth.fold,
     )
-    hands = "Both hands"
     needs = "mobile"
     arguments = PUT(
         of=Argument("cloth", "the cloth"),

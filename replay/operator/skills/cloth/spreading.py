@@ -49,6 +49,8 @@ def nearest_end(state: OperatorState, left: str, right: str) -> tuple[np.ndarray
 class AtTableEnd(AtEdge):
     """What the skills share that work at an end of the table, on the short edge of a cloth that is nearer to it."""
 
+    needs = "mobile"
+
     def _end(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray]:
         return nearest_end(state, self.left, self.right)
 

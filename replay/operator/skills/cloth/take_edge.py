@@ -69,7 +69,6 @@ class TakeEdge(AtEdge, word="take", how="edge"):
         zh=("捏起布料", "双手捏住{about}的一边"),
         shows=cloth.pick_cloth,
     )
-    hands = "Both hands"
     arguments = TAKE(
         of=Argument("cloth", "the cloth"),
         over=TAKE.at("over", "a site of the table's edge that it hangs over"),

@@ -37,7 +37,6 @@ class TakeEnd(AtTableEnd, TakeEdge, word="take", how="end"):
         zh=("捏起短边", "双手捏住{about}的短边"),
         shows=cloth.pick_cloth,
     )
-    needs = "mobile"
     slips = 0.018  # m
     arguments = at_end(TakeEdge.arguments, without=["hangs"]) | TAKE(
         off=Argument(

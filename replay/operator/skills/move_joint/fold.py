@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...limbs.geometry import UP
+from ...limbs.geometry import UP, flat_unit
 from ...operator_state import OperatorState
 from ...planning.ways import best_of
 from ...recognition import pushing
@@ -71,9 +71,7 @@ class MoveJointFold(Skill, word="move_joint", how="fold"):
         count = max(2, int(np.ceil((now - self.down) / STRIDE)))
         tips = [self._tip(state, angle) for angle in np.linspace(now, self.down, count)]
         tips[-1] = tips[-1] - self.past * UP
-        out = tips[0] - tips[-1]
-        out[2] = 0.0
-        out /= max(float(np.linalg.norm(out)), 1e-9)
+        out = flat_unit(tips[0] - tips[-1])
         beside = tips[0] + OFF * out
         high = beside + 0.10 * UP
         heading = ahead_of(state, self.hand, tips[-1])

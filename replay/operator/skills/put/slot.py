@@ -13,10 +13,7 @@ from ..move_joint.fold import whole
 
 
 class PutSlot(Skill, word="put", how="slot"):
-    """Set what is held down in its slot or on its pins, as the site there lies, press it home and let go of it.
-
-    It is brought over the place, looked at and corrected, and lowered until it lies.
-    """
+    """Set what is held down in its slot or on its pins, as the site there lies, press it home and let go of it."""
 
     label = Label(
         en=("put into slot", "the {hand} hand puts the {about} into the {upon}"),
@@ -40,6 +37,7 @@ class PutSlot(Skill, word="put", how="slot"):
     )
 
     def run(self, state: OperatorState) -> Motion:
+        """Bring it over the place, correct it, lower it until it lies, press it down, let go and draw back."""
         arm = state.arms[self.hand]
         position, rotation = state.senses.site(self.upon)
         position = position + state.aim()
