@@ -11,12 +11,11 @@ import numpy as np
 from .....scenarios.cloth.cloth import Cloth
 from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.arm import Arm
-from ...limbs.base import Base
 from ...limbs.geometry import UP, between, turned_between, unit
 from ...operator_state import OperatorState
 from ...words.reason import Reason
 from ...words.skill import Motion, Skill
-from ..walking import walked
+from ..walking import moving, walked
 from .tips import TIGHT, hands_over
 
 ROOM = 0.02  # m, that a hand may rather be off than closer to something than the margin
@@ -176,12 +175,6 @@ def send(arm: Arm, goal: np.ndarray, frame: np.ndarray, orient: Sequence[float])
     """
     last, (arm.q, _) = arm.q, arm.solve(goal, frame, arm.q, None, orient, steps=8)
     arm.command = arm.q + arm.lag * (arm.q - last) / arm.timestep
-
-
-def moving(state: OperatorState) -> Base:
-    """The base, which moves: `read_skills` has reported where it does not."""
-    assert state.base is not None
-    return state.base
 
 
 def back_with(
