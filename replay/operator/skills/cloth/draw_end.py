@@ -9,8 +9,9 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
 from ...words.skill import Argument, Label, Motion, together
+from ..walking import moving
 from .draw_over import DrawOver
-from .handling import HOVER, moving, rising
+from .handling import HOVER, rising
 from .spreading import AT_EASE, NEARLY, AtTableEnd, at_end
 
 TIMES, SHORT = 3, 0.020  # how often it is drawn at most; m, to which it may draw back when the hands let go

@@ -13,7 +13,8 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
 from ...words.skill import Argument, Label, Motion, together
-from .handling import FIRM, PATIENCE, across, choose, moving, rising
+from ..walking import moving
+from .handling import FIRM, PATIENCE, across, choose, rising
 from .spreading import AT_EASE, FURTHEST, LOST, NEARLY, AtTableEnd, Pressing
 from .tips import TIGHT, hands_over, nearest
 

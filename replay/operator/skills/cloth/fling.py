@@ -12,7 +12,8 @@ from ...recognition import cloth
 from ...words.primitives import FLING
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
-from .handling import flat_at, held_by_both, moving, opening_up, rising, send, side_by_side
+from ..walking import moving
+from .handling import flat_at, held_by_both, lead, opening_up, rising, send, side_by_side
 from .spreading import OPEN, AtTableEnd, short_edges
 from .tips import both_squeezing, hands_over, nearest
 
@@ -111,10 +112,7 @@ class Fling(AtTableEnd, word="fling"):
             if self._height(state) < 0.5 * self.flat or corner > -INSIDE:
                 return
             for side, (at, frame) in hands.items():
-                arm = state.arms[side]
-                goal = at - k * state.timestep * self.slow * away
-                arm.q, _ = arm.solve(goal, frame, arm.q, None, LOOSE, steps=8)
-                arm.command = arm.q
+                lead(state.arms[side], at - k * state.timestep * self.slow * away, frame, LOOSE, 8)
             yield
 
     def _keeping(self, state: OperatorState, motion: Motion) -> Motion:
@@ -249,9 +247,7 @@ class Fling(AtTableEnd, word="fling"):
         """Bring the robot to rest with the hands where they are."""
         for _ in moving(state).stop():
             for side in SIDES:
-                arm = state.arms[side]
-                arm.q, _ = arm.solve(across[side] + inside * away + up * UP, frames[side], arm.q, None, LOOSE, steps=8)
-                arm.command = arm.q
+                lead(state.arms[side], across[side] + inside * away + up * UP, frames[side], LOOSE, 8)
             yield
 
     def _far_edge(self, state: OperatorState) -> tuple[int, int]:

@@ -12,10 +12,11 @@ from ...recognition import cloth
 from ...words.primitives import FOLD
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
+from ..walking import moving
 from .draw_aside import ARRIVED, EMPTY, REST
 from .fling import LEAST
 from .fold_half import FoldHalf
-from .handling import FIRM, Edges, back_with, held_by_both, moving, on_arc, send
+from .handling import FIRM, Edges, back_with, held_by_both, on_arc, send
 from .spreading import AtTableEnd, at_end
 from .tips import both_squeezing
 

@@ -116,12 +116,9 @@ def choose(
 
 def keeping_lower(state: OperatorState, side: str, nose: np.ndarray, frame: np.ndarray, motion: Motion) -> Motion:
     """A motion of a claw, while the arm keeps its lower finger where it is: its end, towards the other one, at a place (3,)."""
-    arm = state.arms[side]
-    q = arm.q.copy()
     for _ in motion:
         gap = max(state.senses.gap(side), TIGHT)
-        q, _ = arm.solve(state.hand.tcp_from_nose(nose, frame, gap), frame, q, None, FIRM, steps=6)
-        arm.q = arm.command = q
+        lead(state.arms[side], state.hand.tcp_from_nose(nose, frame, gap), frame)
         yield
 
 
@@ -165,6 +162,12 @@ def on_arc(
     (first, turned), (end, last) = start, goal
     share, rise = 0.5 * (1.0 - float(np.cos(angle))), height * 0.5 * float(np.linalg.norm((end - first)[:2]))
     return first + share * (end - first) + rise * float(np.sin(angle)) * UP, between(turned, last, share)
+
+
+def lead(arm: Arm, goal: np.ndarray, frame: np.ndarray, orient: Sequence[float] = FIRM, steps: int = 6) -> None:
+    """Command a hand to a place (3,) [m] and a rotation (3, 3) that change slowly; see `send` for those that change fast."""
+    arm.q, _ = arm.solve(goal, frame, arm.q, None, orient, steps=steps)
+    arm.command = arm.q
 
 
 def send(arm: Arm, goal: np.ndarray, frame: np.ndarray, orient: Sequence[float]) -> None:

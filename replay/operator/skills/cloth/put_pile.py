@@ -12,10 +12,10 @@ from ...recognition import cloth
 from ...words.primitives import PUT
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
-from ..walking import walked
+from ..walking import moving, walked
 from .draw_aside import ARRIVED, EMPTY, REST
 from .fling import LEAST
-from .handling import FIRM, AtEdge, held_by_both, moving, nose_of, opening_up, rising, send
+from .handling import FIRM, AtEdge, held_by_both, nose_of, opening_up, rising, send
 from .tips import both_squeezing, hands_over, nearest, squeezing
 
 OUT = 0.10  # m, by which a finger is drawn from under what it laid down: more than it is long
