@@ -189,6 +189,10 @@ class OperatorState:
         self.senses.forget()
         return angles
 
+    def behind(self, side: str) -> np.ndarray:
+        """(3,) [m] by which a hand is seen behind where it is commanded to be: what stands in its way, or bears on it."""
+        return self.arms[side].hand()[0] - self.senses.site(f"{side}_tcp")[0]
+
     # -- limbs ------------------------------------------------------------------------------------------------------
 
     def beside(self, motion: Motion) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from ...envs.rendering import SMALL, Painter
 from ...scenarios.draws.variation import Draw
 from ...scenarios.draws.variation import draw as draw_scene
+from ...scenarios.parts.pose import hanging
 from ...scenarios.scene.scene import Scene
 from ...scenarios.scene.schema import CameraFeature
 from ...scenarios.soundness.soundness import Answer
@@ -104,7 +105,7 @@ class Hands:
         self._model, self._data = model, mujoco.MjData(model)
         solid = [g for g in range(model.ngeom) if model.geom_contype[g] or model.geom_conaffinity[g]]
         grippers = [model.body(name).id for name in scene.robot.interface["grippers"]["bodies"]]
-        self._hands = [[g for g in solid if self._hangs_on(int(model.geom_bodyid[g]), palm)] for palm in grippers]
+        self._hands = [[g for g in solid if int(model.geom_bodyid[g]) in hanging(model, palm)] for palm in grippers]
         self._palms = grippers
         self._sites = [model.site(name).id for name in scene.robot.interface["hands"]["sites"]]
         self._were: np.ndarray | None = None  # (hands, 3) [m] where the palms were at the last look
@@ -115,11 +116,6 @@ class Hands:
         self._vertices = {
             cloth.part: [model.body(one).id for one in cloth.vertices] for cloth in scene.cloths if cloth.part in things
         }
-
-    def _hangs_on(self, body: int, top: int) -> bool:
-        while body and body != top:
-            body = int(self._model.body_parentid[body])
-        return body == top
 
     def at(self, qpos: np.ndarray) -> list[str]:
         """The things that a hand is at where everything is as in qpos (nq,), of looks that follow one another."""

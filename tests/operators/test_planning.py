@@ -83,13 +83,11 @@ def search(arm: SeenArm, *goals: np.ndarray, seed: int = 1, **how):
     return plan(arm, goals or (GOAL,), rng=np.random.default_rng(seed), **how)
 
 
-def test_a_way_through_a_gap_keeps_its_room_and_tells_where_it_has_least():
+def test_a_way_through_a_gap_keeps_its_room():
     found = search(place(gap=0.4))
     assert found.path is not None and found.goal == 0
     assert found.path[0] == pytest.approx(START) and found.path[-1] == pytest.approx(GOAL)
-    at = spline_through(found.path)(found.where)
     assert 0.02 < found.least <= MARGIN
-    assert found.least == MARGIN or (set(found.nearest) & {"wall", "far_wall"} and abs(at[0]) < 0.15)
     assert max(q[1] for q in spline_through(found.path)(np.linspace(0, 1, 50))) > -0.15  # it goes round
 
 
@@ -120,7 +118,6 @@ def test_what_is_held_is_part_of_the_way():
         return (0.4 * np.abs(np.cos(turn)) + 0.04 * np.abs(np.sin(turn))).max()
 
     assert widest(carrying.path) < 0.32 < widest(bare.path)
-    assert carrying.nearest is None or "wall" in carrying.nearest[1]
 
 
 def test_the_same_seed_gives_the_same_way():

@@ -92,6 +92,12 @@ def unit(way: np.ndarray, otherwise: str) -> np.ndarray:
     return way / length
 
 
+def flat_unit(way: np.ndarray) -> np.ndarray:
+    """(3,) unit vector along a way, without its height; none where it is nowhere level."""
+    flat = way * [1.0, 1.0, 0.0]
+    return flat / max(float(np.linalg.norm(flat)), 1e-9)
+
+
 def fingers_vertical(side: str) -> Reason:
     """That the fingers of a hand point to no side, so that nothing is beside or before them."""
     return Reason(f"the fingers of the {side} hand point straight down or up", "fingers_vertical", side=side)

@@ -101,7 +101,46 @@ class Curve(Protocol):
     def end(self) -> np.ndarray: ...
 
 
-class Clearance:
+class ScenePicture:
+    """A picture of the scene of its own, in which it is looked how near what moves comes to all else.
+
+    Args:
+        model: the scene as the operator knows it; it is copied.
+    """
+
+    def __init__(self, model: mujoco.MjModel):
+        self.model = copy.copy(model)
+        self.data = mujoco.MjData(self.model)
+        # tiles by which the robot meets cloth lie in what it meets all else with
+        self._solid = ((self.model.geom_contype & ~TILE) | self.model.geom_conaffinity) != 0
+        self._margins = self.model.geom_margin.copy(), self.model.body_margin.copy()
+        self.model.flex_contype[:] = self.model.flex_conaffinity[:] = 0  # a cloth gives way
+
+    def _hold_against(self, moves: np.ndarray, other: np.ndarray, margin: float, tied: Sequence[str]) -> None:
+        """From now on pairs of what moves and other geoms (ngeom,) are found that are closer than a margin [m]; not of `tied` parts."""
+        model = self.model
+        model.geom_margin[:], model.body_margin[:] = self._margins
+        model.geom_margin[moves] = margin
+        # the search for pairs looks at the bodies' margins, which are worked out when a model is compiled
+        model.body_margin[np.unique(model.geom_bodyid[moves])] = margin
+        solid = self._solid & ~gives_way(model, tied)
+        model.geom_contype[:] = np.where(solid & moves, 1, 0)
+        model.geom_conaffinity[:] = np.where(solid & other, 1, 0)
+
+    def _pairs(self, margin: float, limits: Callable[[np.ndarray], np.ndarray] | None = None) -> dict[tuple[int, int], float]:
+        """Pairs of bodies that are closer than a margin [m] now, and their distance; of pairs of geoms (n, 2) those below their limits."""
+        mujoco.mj_collision(self.model, self.data)
+        contact, found = self.data.contact, dict[tuple[int, int], float]()
+        if not self.data.ncon:
+            return found
+        near = np.arange(self.data.ncon) if limits is None else np.flatnonzero(contact.dist < limits(contact.geom))
+        for (a, b), distance in zip(contact.geom[near], contact.dist[near]):
+            pair = (int(self.model.geom_bodyid[a]), int(self.model.geom_bodyid[b]))
+            found[pair] = min(found.get(pair, margin), float(distance))
+        return found
+
+
+class Clearance(ScenePicture):
     """Distances of one arm from everything else, in a picture of the scene of its own.
 
     Args:
@@ -110,14 +149,9 @@ class Clearance:
     """
 
     def __init__(self, model: mujoco.MjModel, side: str):
-        self.model = copy.copy(model)
-        self.data = mujoco.MjData(self.model)
+        super().__init__(model)
         self._tcp = self.model.site(f"{side}_tcp").id
-        # tiles by which the robot meets cloth lie in what it meets all else with
-        self._solid = ((self.model.geom_contype & ~TILE) | self.model.geom_conaffinity) != 0
-        self._margins = self.model.geom_margin.copy(), self.model.body_margin.copy()
-        self.model.flex_contype[:] = self.model.flex_conaffinity[:] = 0  # a cloth gives way
-        wires = np.isin(self.model.geom_bodyid, _wires(self.model))  # and so does the lead of a coil
+        wires = np.isin(self.model.geom_bodyid, _wires(self.model))  # the lead of a coil gives way as well
         self.model.geom_contype[wires] = self.model.geom_conaffinity[wires] = 0
         self._solid &= ~wires
         self._kinds = np.full(self.model.ngeom, ELSE)  # what each geom is, as far as an arm is concerned
@@ -168,14 +202,7 @@ class Clearance:
         self._kinds = np.where(held, HELD, self._own)
         self._arm = self._kinds != ELSE
         self._touching = {*self._hand_names, *(model.body(int(b)).name for b in np.unique(model.geom_bodyid[held]))}
-        model.geom_margin[:], model.body_margin[:] = self._margins
-        model.geom_margin[self._arm] = MARGIN
-        # the search for pairs looks at the bodies' margins, which are worked out when a model is compiled
-        model.body_margin[np.unique(model.geom_bodyid[self._arm])] = MARGIN
-        # only what this arm meets is of interest
-        solid = self._solid & ~gives_way(model, tied)
-        model.geom_contype[:] = np.where(solid & self._arm, 1, 0)
-        model.geom_conaffinity[:] = np.where(solid, 1, 0)
+        self._hold_against(self._arm, np.ones(model.ngeom, bool), MARGIN, tied)
 
     def see(self, picture: np.ndarray, drives: np.ndarray) -> None:
         """Take in the scene as seen (nq,) and the drives of the hand (n,) [%]; how what is borne lies in the hand is seen there, too."""
@@ -223,23 +250,7 @@ class Clearance:
     def near(self, q: np.ndarray) -> dict[tuple[int, int], float]:
         """Pairs of bodies closer than the margin at joint angles q, and their distance [m]; only pairs with this arm."""
         self.pose(q)
-        mujoco.mj_collision(self.model, self.data)
-        if not self.data.ncon:
-            return {}
-        contact = self.data.contact
-        kinds, distances = self._kinds[contact.geom], contact.dist
-        hits = np.flatnonzero(distances < COUNTS[kinds[:, 0], kinds[:, 1]])
-        found: dict[tuple[int, int], float] = {}
-        for (a, b), distance in zip(contact.geom[hits], distances[hits]):
-            pair = (int(self.model.geom_bodyid[a]), int(self.model.geom_bodyid[b]))
-            found[pair] = min(found.get(pair, MARGIN), float(distance))
-        return found
-
-    def named(self, pair: tuple[int, int]) -> tuple[str, str]:
-        """Names of two bodies, that of the arm or of what it holds first."""
-        names = [self.model.body(b).name for b in pair]
-        own = [bool(self._arm[self.model.geom_bodyid == b].any()) for b in pair]
-        return (names[1], names[0]) if own[1] and not own[0] else (names[0], names[1])
+        return self._pairs(MARGIN, lambda geoms: COUNTS[tuple(self._kinds[geoms].T)])
 
     def crowd(
         self,

@@ -40,16 +40,12 @@ class Plan:
         path: (n, k) postures that the curve of the way leads through, from where the arm is; None where none was found.
         least: [m] of room that is left where there is least; `MARGIN` where nothing is nearer. What is near at the ends does not
             count, as long as it comes no nearer.
-        nearest: the two bodies that are so near, that of the arm or of what it holds first; None where nothing is.
-        where: share of the way at which they are.
         goal: which of the goals it leads to.
         tried: for each goal that fell out, and each search in vain, a line that says why.
     """
 
     path: np.ndarray | None
     least: float = MARGIN
-    nearest: tuple[str, str] | None = None
-    where: float = 0.0
     goal: int | None = None
     tried: tuple[str, ...] = field(default=())
 
@@ -109,8 +105,8 @@ def plan(
             continue
         which, there = next((i, near) for i, q, near in ends if np.array_equal(q, row[-1]))
         for corners in _denser(row, project):
-            least, pair, where = least_room(arm, spline_through(corners), [start, there])
-            found = Plan(np.array(corners), least, pair, where, which, tuple(tried))
+            least = least_room(arm, spline_through(corners), [start, there])
+            found = Plan(np.array(corners), least, which, tuple(tried))
             if best is None or least > best.least:
                 best = found
             if least >= need - BULGE:
@@ -143,26 +139,24 @@ def _quickest(
     return quicker(best, free, rng, lasts, looks)
 
 
-def least_room(
-    arm: SeenArm, curve: Callable[[float], np.ndarray], ends: Sequence[Pairs]
-) -> tuple[float, tuple[str, str] | None, float]:
-    """Where a curve has least room: [m], between which two bodies, at which share of the way.
+def least_room(arm: SeenArm, curve: Callable[[float], np.ndarray], ends: Sequence[Pairs]) -> float:
+    """[m] of room that a curve has where it has least; `MARGIN` where nothing is nearer.
 
     What is near at an end counts only where it is nearer than there. Beyond the joints' range there is none.
     """
     shares = np.linspace(0.0, 1.0, 65)
     length = float(np.abs(np.diff([curve(s) for s in shares], axis=0)).max(axis=1).sum())
-    least: tuple[float, tuple[int, int] | None, float] = (MARGIN, None, 0.0)
+    least = MARGIN
     for share in np.linspace(0.0, 1.0, max(16, int(np.ceil(length / STEP))) + 1):
         q = curve(share)
         beyond = float(np.maximum(q - arm.high, arm.low - q).max())
         inside = float(np.maximum(arm.q - arm.high, arm.low - arm.q).max())
         if beyond > max(SWING, inside + 1e-6):
-            return -beyond, None, float(share)
+            return -beyond
         for pair, distance in arm.near(q).items():
-            if distance < least[0] and distance < min(end.get(pair, MARGIN) - LEAVING for end in ends):
-                least = (distance, pair, float(share))
-    return least[0], None if least[1] is None else arm.clearance.named(least[1]), least[2]
+            if distance < least and distance < min(end.get(pair, MARGIN) - LEAVING for end in ends):
+                least = distance
+    return least
 
 
 def _falls_out(arm: SeenArm, goal: np.ndarray, keep: Level | None) -> str | None:
@@ -207,16 +201,12 @@ def branches(
     position: np.ndarray,
     rotation: np.ndarray,
     rng: np.random.Generator,
-    seeds: int = SEEDS,
-    orient: Sequence[float] | float = FIRM,
 ) -> tuple[list[np.ndarray], float]:
     """Distinct postures that bring a hand to a pose, the nearest to how the arm is held now first.
 
     Args:
         position, rotation: (3,) [m] and (3, 3) of the hand.
         rng: of the postures from which it is sought, but for the first, which is the arm's own.
-        seeds: how many there are; it ends by that.
-        orient: weight of the orientation, as in `Arm.solve`.
 
     Returns:
         (k,) joint angles each, and the least distance [m] that any of them misses the place by.
@@ -224,8 +214,8 @@ def branches(
     low, high = limb.model.jnt_range.T
     found: list[np.ndarray] = []
     least = np.inf
-    for seed in (limb.q, *(rng.uniform(low, high) for _ in range(seeds - 1))):
-        q, off = limb.solve(position, rotation, seed, seed, orient)
+    for seed in (limb.q, *(rng.uniform(low, high) for _ in range(SEEDS - 1))):
+        q, off = limb.solve(position, rotation, seed, seed, FIRM)
         least = min(least, off)
         turned = limb.hand(q)[1]
         skew = float(np.arccos(np.clip((np.trace(turned.T @ rotation) - 1.0) / 2.0, -1.0, 1.0)))

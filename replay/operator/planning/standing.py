@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -10,9 +9,8 @@ from functools import partial
 import mujoco
 import numpy as np
 
-from ....scenarios.cloth.contact import TILE
 from ....scenarios.robots.mobile import JOINTS
-from .clearance import gives_way
+from .clearance import ScenePicture
 from .trees import connect
 
 ROOM = (0.08, 0.03)  # m, kept from everything, asked for one after the other
@@ -25,7 +23,7 @@ PIECES = (1, 2, 4)  # into which the pieces of a way that was found are cut for 
 ARM = 0.5  # m, of the robot's reach by which a turn counts as a way
 
 
-class Standing:
+class Standing(ScenePicture):
     """Distances of a robot that stands on its base, with what it holds, from everything else, in a picture of its own.
 
     Args:
@@ -34,15 +32,11 @@ class Standing:
     """
 
     def __init__(self, model: mujoco.MjModel, root: str):
-        self.model = copy.copy(model)
-        self.data = mujoco.MjData(self.model)
+        super().__init__(model)
         self._root = int(self.model.body(root).id)
         self._joints = [int(self.model.joint(name).qposadr[0]) for name in JOINTS[:3]]
         own = self.model.body_rootid[self.model.geom_bodyid] == self.model.body_rootid[self._root]
         self._robot = own
-        self._solid = ((self.model.geom_contype & ~TILE) | self.model.geom_conaffinity) != 0
-        self._margins = self.model.geom_margin.copy(), self.model.body_margin.copy()
-        self.model.flex_contype[:] = self.model.flex_conaffinity[:] = 0  # a cloth gives way
         self._held: list[tuple[int, np.ndarray]] = []  # where in qpos its free joint begins, and its pose as seen
 
     def see(self, picture: np.ndarray, held: Sequence[str], tied: Sequence[str] = ()) -> np.ndarray:
@@ -54,13 +48,7 @@ class Standing:
         model = self.model
         roots = [int(model.body_rootid[model.body(name).id]) for name in held]
         moves = self._robot | np.isin(model.body_rootid[model.geom_bodyid], roots)
-        model.geom_margin[:], model.body_margin[:] = self._margins
-        model.geom_margin[moves] = ROOM[0]
-        model.body_margin[np.unique(model.geom_bodyid[moves])] = ROOM[0]
-        # what moves together does not meet
-        solid = self._solid & ~gives_way(model, tied)
-        model.geom_contype[:] = np.where(solid & moves, 1, 0)
-        model.geom_conaffinity[:] = np.where(solid & ~moves, 1, 0)
+        self._hold_against(moves, ~moves, ROOM[0], tied)  # what moves together does not meet
         self.data.qpos[:] = picture
         first = model.body_jntadr[self._root]
         roots += [self._root] if model.jnt_type[first] == mujoco.mjtJoint.mjJNT_FREE else []  # on its legs
@@ -81,12 +69,7 @@ class Standing:
                 data.qpos[at + 3 : at + 7], np.array([np.cos(turn / 2), 0.0, 0.0, np.sin(turn / 2)]), pose[3:]
             )
         mujoco.mj_kinematics(self.model, data)
-        mujoco.mj_collision(self.model, data)
-        found: dict[tuple[int, int], float] = {}
-        for (a, b), distance in zip(data.contact.geom, data.contact.dist):
-            pair = (int(self.model.geom_bodyid[a]), int(self.model.geom_bodyid[b]))
-            found[pair] = min(found.get(pair, ROOM[0]), float(distance))
-        return found
+        return self._pairs(ROOM[0])
 
 
 def walk(

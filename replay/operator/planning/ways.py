@@ -170,7 +170,7 @@ class Ways:
         begun: list[np.ndarray] = []
         for row in rows:
             seen.see()  # as a row is made it is looked past what is held
-            least = least_room(seen, spline_through(row), [seen.near(row[-1])])[0] if len(row) > 1 else MARGIN
+            least = least_room(seen, spline_through(row), [seen.near(row[-1])]) if len(row) > 1 else MARGIN
             if least > TIGHT and all(np.abs(row[0] - other).max() > ALIKE for other in begun):
                 begun.append(row[0])
                 yield least, row
@@ -310,16 +310,15 @@ class Ways:
             held: the parts that the hand holds: they are not where they are seen now.
         """
         arm = self._arms[side]
-        best: tuple[float, Any] = (np.inf, [])
-        for row in poses:
+
+        def tried(row: Sequence[tuple[np.ndarray, np.ndarray | None]]) -> tuple[float, list[np.ndarray]]:
             seed, score, found = like, 0.0, []
             for i, (position, rotation) in enumerate(row):
                 seed, off = arm.solve(position, rotation, seed, like, orient)
                 found.append(seed)
                 may = touch if i == len(row) - 1 else ()
                 score += 400.0 * max(off - REACHED, 0.0) + self.crowd(side, seed, may, without=held)
-            if score < best[0]:
-                best = (score, found)
-            if score < 0.5:
-                break
-        return best
+            return score, found
+
+        score, found = best_of(map(tried, poses), 0.5, (np.inf, []))
+        return score, found

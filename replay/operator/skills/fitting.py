@@ -61,8 +61,12 @@ def about(across: np.ndarray, pitch: float, from_: np.ndarray, to: np.ndarray, t
 
 def hand_for(state: OperatorState, side: str, held: str, target: Pose) -> Pose:
     """Where the tcp has to be for a site of what it holds to lie at a target, from how the part is seen in the hand now."""
-    hand, frame = state.senses.site(f"{side}_tcp")
-    at, rotation = state.senses.site(held)
+    return with_it(state, held, target, *state.senses.site(f"{side}_tcp"))
+
+
+def with_it(state: OperatorState, site: str, target: Pose, hand: np.ndarray, frame: np.ndarray) -> Pose:
+    """Where a hand (3,) and (3, 3) comes if it is carried along as a site goes from where it is seen to a target."""
+    at, rotation = state.senses.site(site)
     turned = target[1] @ rotation.T
     return target[0] + turned @ (hand - at), turned @ frame
 
@@ -249,8 +253,7 @@ def move_held(state: OperatorState, side: str, held: str, target: Pose, speed: f
     """Move what is held straight to a target near by."""
     arm = state.arms[side]
     hand, frame = hand_for(state, side, held, target)
-    missed = arm.hand()[0] - state.senses.site(f"{side}_tcp")[0]
-    yield from arm.follow(arm.line([(hand + missed, frame)], speed, orient=WEIGHT), tremor=0.3)
+    yield from arm.follow(arm.line([(hand + state.behind(side), frame)], speed, orient=WEIGHT), tremor=0.3)
     yield from arm.hold(0.15)
 
 

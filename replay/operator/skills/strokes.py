@@ -18,7 +18,6 @@ HELD_AS = ("elbow_out", "from_above", "elbow_in")
 POINT = (0.15, 0.15, 0.03)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
 GROWING = 100.0  # N/s, at which a hand leans on a surface, or lets up
 LARGEST = 60.0  # N, that it leans or lets up at most: the way itself may lie a little in the surface or over it
-LEARNING = 0.25  # share of a force's error that is mended in a control step
 SLOW = 0.08  # m/s, towards a surface
 
 
@@ -49,19 +48,33 @@ def ahead_of(state: OperatorState, hand: str, at: np.ndarray) -> float:
 
 
 class Leaning:
-    """Keeps the force of a hand on what is below it, whatever the hand does beside."""
+    """Keeps the force of a hand on what is below it, whatever the hand does beside.
+
+    Attributes:
+        learning, easing: shares of a force's error that are mended in a control step where it is too small, and too large.
+        eases: how many times as fast it lets up as it leans at most.
+        spare: [N] by which the hand leans harder than it shall press at most, where the way itself lies over the surface.
+    """
+
+    learning = easing = 0.25
+    eases, spare = 1.0, np.inf
 
     def __init__(self, state: OperatorState, hand: str, force: float):
         self.state, self.hand, self.force = state, hand, force
         self._now = 0.0
 
-    def during(self, motion: Motion) -> Motion:
-        """Go on with a motion while leaning."""
-        arm = self.state.arms[self.hand]
-        rate = GROWING * self.state.timestep
+    def measured(self) -> float:
+        """[N] with which it bears on what is below."""
+        return float(self.state.senses.touch(self.hand).sum())
+
+    def during(self, motion: Motion, share: float = 1.0) -> Motion:
+        """Go on with a motion while leaning with a share of the force."""
+        arm, rate, force = self.state.arms[self.hand], GROWING * self.state.timestep, share * self.force
+        most = min(force + self.spare, LARGEST)
         for _ in motion:
-            missing = self.force - float(self.state.senses.touch(self.hand).sum())
-            self._now = float(np.clip(self._now + np.clip(LEARNING * missing, -rate, rate), -LARGEST, LARGEST))
+            missing = force - self.measured()
+            change = np.clip((self.learning if missing > 0 else self.easing) * missing, -self.eases * rate, rate)
+            self._now = float(np.clip(self._now + change, -most, most))
             arm.lean(self._now * arm.yielding(-UP))
             yield
 

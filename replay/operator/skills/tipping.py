@@ -15,8 +15,9 @@ import numpy as np
 from ..limbs.arm import Arm, Path
 from ..limbs.geometry import LEVEL, UP, turn_z, turned_about, turned_between
 from ..operator_state import OperatorState
+from ..planning.ways import best_of
 from ..words.reason import GivenUp, Reason
-from ..words.skill import Motion, Skill
+from ..words.skill import Argument, Motion, Skill
 from .pouring import GENTLE
 
 STEP = np.deg2rad(8.0)  # between the tilts that a way is planned through
@@ -36,6 +37,17 @@ SPARE, LEAP = 0.5, 4.0  # rad that a joint may go between two shares that are lo
 HIGHER = (0.0, 0.03, 0.06)  # m, over the height that is asked, tried one after the other
 FAIR = 2.0  # score that no further height is tried for
 AWAY = 6.0  # score of a metre that the hand is nearer to over a place than it should
+
+# arguments of the skills that tip what is held over, each with values of its own
+TIPS = {
+    "ahead": Argument("length", "how far beyond the place, seen from the robot", 0.0),
+    "aside": Argument("length", "how far to its left", 0.0),
+    "short": Argument("length", "how far short of it the lip stays, against the way that it pours"),
+    "keeps_off": Argument("length", "how far the hand rather stays from over the place"),
+    "tilt": Argument("angle", "how far it is tipped", low=0.1, high=3.0),
+    "tipping": Argument("speed", "speed of the hand while it tips"),
+    "speed": Argument("speed", "largest speed of the hand on the way there"),
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,11 @@ class Tipping:
     def raised(self, share: float, tilt: float) -> tuple[np.ndarray, np.ndarray]:
         """As `pose`, at a share of the whole tilt: the more upright, the higher, as an upright vessel hangs below its lip."""
         return self.pose(share * tilt, RAISED * (1.0 - share))
+
+
+def tips(**defaults: float) -> dict[str, Argument]:
+    """The arguments `TIPS` with defaults [SI]."""
+    return {name: argument.but(default=defaults.get(name, argument.default)) for name, argument in TIPS.items()}
 
 
 def ways(
@@ -177,13 +194,9 @@ def tip(state: OperatorState, skill: Skill, mouth: np.ndarray, axis: np.ndarray,
     place = state.senses.site(skill.into)[0]
     heading = turn_z(state.heading)
     target = place + heading @ np.array([skill.ahead, skill.aside, skill.above]) + state.aim()
-    best: tuple[float, Tipping | None, np.ndarray, Path | None] = (np.inf, None, arm.q, None)
-    for up in HIGHER:
-        found = ways(state, skill.hand, mouth, axis, radius, target + up * UP, skill.short)
-        best = min(best, easiest(state, skill, found, things, place), key=lambda row: row[0])
-        if best[0] < FAIR:
-            break
-    _, way, like, path = best
+    found = (ways(state, skill.hand, mouth, axis, radius, target + up * UP, skill.short) for up in HIGHER)
+    tries = (easiest(state, skill, several, things, place) for several in found)
+    _, way, like, path = best_of(tries, FAIR, (np.inf, None, arm.q, None))
     if way is None or path is None:
         name = skill.into.replace("/", ".")
         raise GivenUp(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 
+from ..limbs.arm import Path
 from ..limbs.geometry import LEVEL, UP, between, turn_about, turn_z
 from ..operator_state import OperatorState
+from ..words.skill import Skill
 
 STRIDE = 0.06  # m, between the places that a carry is planned through
 # of a vessel before the chest: place to the left of the shoulder [m], direction of the left hand's fingers [rad]; found by
@@ -54,6 +58,27 @@ class CarriedVessel:
         """Where the fingers point [rad] with the most room for the forearm before the chest."""
         beside = self._body.leftwards(at - self._shoulder)
         return self.mirror * float(np.interp(self.mirror * beside, *BEFORE_CHEST))
+
+
+def level_way(state: OperatorState, skill: Skill, rows: Callable[[CarriedVessel], Iterable[list[np.ndarray]]]) -> Path | None:
+    """A way on which a hand carries its vessel level to the first posture of one of several rows, and on; None where none was found.
+
+    Args:
+        rows: of postures (7,), for a vessel that is levelled by a share of its sag.
+    """
+    for share in LEVELLED:
+        carried = CarriedVessel(state, skill.hand, skill.of, share)
+        path = state.ways.level_way(skill.hand, rows(carried), skill.speed, carried.levelled())
+        if path is not None:
+            return path
+    return None
+
+
+def likes(state: OperatorState, side: str) -> list[np.ndarray]:
+    """(7,) postures in which an arm may hold a vessel at the end of its way: the usual one, as it is held, and stranger ones."""
+    arm = state.arms[side]
+    usual = arm.posture("elbow_in")
+    return [usual, arm.q, *(usual + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS))]
 
 
 def upright(axis: np.ndarray) -> np.ndarray:

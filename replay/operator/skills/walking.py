@@ -10,12 +10,18 @@ from ....scenarios.parts.pose import Pose, quat_of
 from ..limbs.base import HEAVY, LADEN, Base, wrapped
 from ..operator_state import OperatorState
 from ..words.reason import Reason
-from ..words.skill import Motion, Skill
+from ..words.skill import Motion, Skill, together
 
 PATIENCE = 20.0  # s, beyond the time that a way takes, after which it has failed
 AHEAD = np.deg2rad(35.0)  # a target further to the side than this is turned to before it is walked to
 SHORT = 0.35  # m, a shorter way is stepped sideways or back
 APIECE = 0.15  # m, that it steps at once while a hand stays in the room: as far as an arm follows
+
+
+def moving(state: OperatorState) -> Base:
+    """The base, which moves: `read_skills` has reported where it does not."""
+    assert state.base is not None
+    return state.base
 
 
 def walked(state: OperatorState, word: str, walk: Generator[None, None, bool]) -> Generator[None, None, bool]:
@@ -31,14 +37,9 @@ class Walking(Skill):
 
     needs = "mobile"
 
-    def base_of(self, state: OperatorState) -> Base:
-        if state.base is None:  # read_skills has reported it
-            raise TypeError(f"{self.word} needs a base that moves")
-        return state.base
-
     def go(self, state: OperatorState, target: np.ndarray, yaw: float) -> Motion:
         """Turn to the way where it is long, walk it, and turn to the heading; round what stands in the way."""
-        base = self.base_of(state)
+        base = moving(state)
         away = target - base.at
         distance = float(np.hypot(*away))
         ways = [(target, yaw)]
@@ -67,11 +68,8 @@ class Walking(Skill):
     def _draw(self, state: OperatorState, to: Mapping[str, Pose]) -> Motion:
         """Bring the hands that stayed in the room to where they are wanted, on both feet."""
         arms = state.arms
-        ways = [arms[side].follow(arms[side].line([(pose.pos, pose.matrix)], self.speed), tremor=0.3) for side, pose in to.items()]
-        while ways:
-            ways = [way for way in ways if next(way, way) is not way]
-            if ways:
-                yield
+        lines = {side: arms[side].line([(pose.pos, pose.matrix)], self.speed) for side, pose in to.items()}
+        yield from together(*(arms[side].follow(line, tremor=0.3) for side, line in lines.items()))
 
 
 def _mark(base: Base) -> Pose:

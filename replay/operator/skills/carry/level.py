@@ -16,7 +16,7 @@ from ...recognition import carrying
 from ...words.primitives import CARRY
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill
-from ..vessels import ARRIVING, LEVELLED, OTHERS, STRANGE, CarriedVessel
+from ..vessels import ARRIVING, CarriedVessel, level_way, likes
 
 ENTERING = (0.0, 0.3, -0.3)  # rad, by which it turns as it goes in
 STEP = 0.03  # m, between the places on the way out of an opening that are looked at
@@ -84,11 +84,10 @@ class CarryLevel(Skill, word="carry", how="level"):
 
         things = state.ways.with_contents(self.of.split("/")[0])
 
-        def rows(pose: Pose) -> Iterator[list[np.ndarray]]:
+        def rows(carried: CarriedVessel) -> Iterator[list[np.ndarray]]:
             """Postures from before the opening to over the place, the hand's direction as it is asked or nearly so."""
-            likes = [arm.posture("elbow_in"), arm.q]
-            likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
-            for like, turn, swing in itertools.product(likes, ARRIVING, ENTERING):
+            pose = carried.pose
+            for like, turn, swing in itertools.product(likes(state, self.hand), ARRIVING, ENTERING):
                 final = state.bearing(inward) + self.yaw + turn
                 for short in (self.short, self.short + 0.005, self.short + 0.010):
                     end, off = arm.solve(*pose(centre - short * inward, final), like, like, orient=LEVEL)
@@ -103,12 +102,7 @@ class CarryLevel(Skill, word="carry", how="level"):
                 if row is not None:
                     yield row[::-1]
 
-        path = None
-        for share in LEVELLED:
-            carried = CarriedVessel(state, self.hand, self.of, share)
-            path = state.ways.level_way(self.hand, rows(carried.pose), self.speed, carried.levelled())
-            if path is not None:
-                break
+        path = level_way(state, self, rows)
         if path is None:
             state.given_up = Reason(
                 f"no way was found to carry {self.of} to {self.upon}: {state.ways.why}",

@@ -16,7 +16,7 @@ from ...recognition import carrying
 from ...words.primitives import CARRY
 from ...words.skill import Label, Motion, Skill
 from ..placing import no_way_over
-from ..vessels import ARRIVING, LEVELLED, OTHERS, STRANGE, STRIDE, CarriedVessel
+from ..vessels import ARRIVING, STRIDE, CarriedVessel, level_way, likes
 
 CARRIES = 26  # ways of carrying that are imagined before the best is taken
 # and where none of them leaves room: how many stranger ones, and then how many like the best so far, which differ so much from
@@ -104,12 +104,10 @@ class CarryOut(Skill, word="carry", how="out"):
 
     def _planned(self, state: OperatorState, place: np.ndarray) -> Path:
         """A way on which the vessel stays level, out of the opening and over a place (3,) [m]."""
-        arm, things = state.arms[self.hand], [self.of.split("/")[0], *self.with_]
+        things = [self.of.split("/")[0], *self.with_]
 
         def ends(carried: CarriedVessel) -> Iterator[list[np.ndarray]]:
-            likes = [arm.posture("elbow_in"), arm.q]
-            likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
-            for like, turn in itertools.product(likes, ARRIVING):
+            for like, turn in itertools.product(likes(state, self.hand), ARRIVING):
                 at, frame = carried.pose(place, carried.roomiest(place) + turn)
                 down = at - self.above * UP
                 row = [(at, frame), (down, frame), *((there, frame) for there in leave(down, frame))]
@@ -117,12 +115,10 @@ class CarryOut(Skill, word="carry", how="out"):
                 if crowd < HOPELESS:
                     yield [found[0]]
 
-        for share in LEVELLED:
-            carried = CarriedVessel(state, self.hand, self.of, share)
-            path = state.ways.level_way(self.hand, ends(carried), self.speed, carried.levelled())
-            if path is not None:
-                return path
-        raise no_way_over(state, self)
+        path = level_way(state, self, ends)
+        if path is None:
+            raise no_way_over(state, self)
+        return path
 
 
 def sought(

@@ -10,7 +10,8 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
 from ...words.skill import Argument, Label, Motion, together
-from .handling import HOVER, PATIENCE, AtEdge, moving, rising
+from ..walking import moving
+from .handling import HOVER, PATIENCE, AtEdge, rising
 from .spreading import LOST, Pressing
 
 # m, that the robot may be short of where it walks; shares of the way in a second, in which the rest is made
@@ -27,7 +28,6 @@ class DrawAside(AtEdge, word="draw", how="aside"):
         zh=("横向拖动", "机器人横走，双手把{about}拖到一侧"),
         shows=cloth.draw_over,
     )
-    hands = "Both hands"
     needs = "mobile"
     arguments = DRAW(
         "of over",

@@ -9,8 +9,9 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
 from ...words.skill import Argument, Label, Motion, together
+from ..walking import moving
 from .draw_over import DrawOver
-from .handling import HOVER, moving, rising
+from .handling import HOVER, rising
 from .spreading import AT_EASE, NEARLY, AtTableEnd, at_end
 
 TIMES, SHORT = 3, 0.020  # how often it is drawn at most; m, to which it may draw back when the hands let go
@@ -24,7 +25,6 @@ class DrawEnd(AtTableEnd, DrawOver, word="draw", how="end"):
         zh=("拉到桌端", "双手把{about}拉出桌端"),
         shows=cloth.draw_over,
     )
-    needs = "mobile"
     arguments = at_end(DrawOver.arguments) | DRAW(
         overhang=Argument(
             "length", "how far it is to hang down; with more than a row of its mesh it slides over by two", 0.036

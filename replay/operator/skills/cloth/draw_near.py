@@ -13,7 +13,8 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
 from ...words.skill import Argument, Label, Motion, together
-from .handling import FIRM, PATIENCE, across, choose, moving, rising
+from ..walking import moving
+from .handling import FIRM, PATIENCE, across, choose, rising
 from .spreading import AT_EASE, FURTHEST, LOST, NEARLY, AtTableEnd, Pressing
 from .tips import TIGHT, hands_over, nearest
 
@@ -39,8 +40,6 @@ class DrawNear(AtTableEnd, word="draw", how="near"):
         zh=("拖近", "机器人后退，双手把{about}拖近"),
         shows=cloth.draw_over,
     )
-    hands = "Both hands"
-    needs = "mobile"
     arguments = DRAW(
         "of left right",
         close=Argument("length", "how far before the table's end the robot stands to reach far", 0.125),

@@ -10,7 +10,7 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW, ON_FOOT
 from ...words.skill import Argument, Label, Motion, together
-from ..walking import Walking
+from ..walking import Walking, moving
 from .handling import FIRM, back_with, edges_of
 from .tips import both_squeezing
 
@@ -42,7 +42,7 @@ class DrawOut(Walking, word="draw", how="out"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        base = self.base_of(state)
+        base = moving(state)
         stood, yaw = base.at.copy(), base.yaw
         yield from self._held(state, self._back(state))
         if state.given_up:

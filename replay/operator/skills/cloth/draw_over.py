@@ -10,7 +10,7 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
 from ...words.skill import Argument, Label, Motion, together
-from .handling import FIRM, HOVER, PATIENCE, SINK, YIELD, AtEdge, across, rising
+from .handling import HOVER, PATIENCE, SINK, YIELD, AtEdge, across, lead, rising
 
 NEARING, NEAR = 0.4, 0.0015  # s, in which a hand makes up what does not hang over; m, that may be missing at the end
 
@@ -27,7 +27,6 @@ class DrawOver(AtEdge, word="draw", how="over"):
         zh=("拉到桌边", "双手把{about}拉出桌沿"),
         shows=cloth.draw_over,
     )
-    hands = "Both hands"
     arguments = DRAW(
         "of over",
         overhang=Argument("length", "how far it is to hang over", 0.022),
@@ -56,7 +55,7 @@ class DrawOver(AtEdge, word="draw", how="over"):
         """Press until the force is enough; then come back by what does not yet hang over, until that is right on both sides."""
         arm = state.arms[side]
         at, frame = arm.hand()
-        q, down, back, pressed = arm.q.copy(), 0.0, 0.0, False
+        down, back, pressed = 0.0, 0.0, False
         edge, turn = self._end(state)
         away = turn[:, 0]
         for _ in range(round(PATIENCE / state.timestep)):
@@ -69,8 +68,7 @@ class DrawOver(AtEdge, word="draw", how="over"):
             (left.add if abs(missing) > NEAR else left.discard)(side)
             if not left:
                 break
-            q, _ = arm.solve(at - back * away - down * UP, frame, q, None, FIRM, steps=6)
-            arm.q = arm.command = q
+            lead(arm, at - back * away - down * UP, frame)
             yield
 
     def _hanging(self, state: OperatorState, side: str, edge: np.ndarray, away: np.ndarray) -> float:

@@ -12,9 +12,10 @@ from ...recognition import cloth
 from ...words.primitives import FLING
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
-from .handling import flat_at, held_by_both, keeping_lower, moving, rising, send, side_by_side
+from ..walking import moving
+from .handling import flat_at, held_by_both, lead, opening_up, rising, send, side_by_side
 from .spreading import OPEN, AtTableEnd, short_edges
-from .tips import TIGHT, both_squeezing, hands_over, nearest
+from .tips import both_squeezing, hands_over, nearest
 
 LOOSE = (0.02, 0.02, 0.02)  # weights of the hand's orientation [m/rad] where its place counts
 THIN = 0.0005  # m, opening to which a claw may close on what hangs by it
@@ -38,8 +39,6 @@ class Fling(AtTableEnd, word="fling"):
         zh=("甩开铺平", "双手把{about}甩开铺在桌上"),
         shows=cloth.fold,
     )
-    hands = "Both hands"
-    needs = "mobile"
     arguments = FLING(
         "of left right",
         off=Argument("length", "how far before the table's end the robot stands as it swings", 0.18),
@@ -88,7 +87,7 @@ class Fling(AtTableEnd, word="fling"):
             if self._open(state) > self.enough and self._height(state) < self.flat:
                 break
         # from under the edge by walking: fingers that draw back alone come to the trunk before they are clear of it
-        yield from together(*(self._open_up(state, side) for side in SIDES))
+        yield from together(*(opening_up(state, side, 0.05, 0.6) for side in SIDES))
         yield from self._stand(state, self.after + CLEAR_OF, middle, 0.12)
         yield from together(*(rising(state.arms[side], 0.12) for side in SIDES))
 
@@ -113,10 +112,7 @@ class Fling(AtTableEnd, word="fling"):
             if self._height(state) < 0.5 * self.flat or corner > -INSIDE:
                 return
             for side, (at, frame) in hands.items():
-                arm = state.arms[side]
-                goal = at - k * state.timestep * self.slow * away
-                arm.q, _ = arm.solve(goal, frame, arm.q, None, LOOSE, steps=8)
-                arm.command = arm.q
+                lead(state.arms[side], at - k * state.timestep * self.slow * away, frame, LOOSE, 8)
             yield
 
     def _keeping(self, state: OperatorState, motion: Motion) -> Motion:
@@ -251,9 +247,7 @@ class Fling(AtTableEnd, word="fling"):
         """Bring the robot to rest with the hands where they are."""
         for _ in moving(state).stop():
             for side in SIDES:
-                arm = state.arms[side]
-                arm.q, _ = arm.solve(across[side] + inside * away + up * UP, frames[side], arm.q, None, LOOSE, steps=8)
-                arm.command = arm.q
+                lead(state.arms[side], across[side] + inside * away + up * UP, frames[side], LOOSE, 8)
             yield
 
     def _far_edge(self, state: OperatorState) -> tuple[int, int]:
@@ -264,12 +258,6 @@ class Fling(AtTableEnd, word="fling"):
     def _far(self, state: OperatorState) -> np.ndarray:
         """(3,) [m] its middle."""
         return state.senses.vertices(self.of)[list(self._far_edge(state))].mean(axis=0)
-
-    def _open_up(self, state: OperatorState, side: str) -> Motion:
-        """Open, the lower finger staying where it is."""
-        at, frame = state.arms[side].hand()
-        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
-        yield from keeping_lower(state, side, nose, frame, state.let_go(side, 0.05, 0.6))
 
 
 def eased(u: float) -> float:

@@ -13,8 +13,8 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import FOLD
 from ...words.skill import Argument, Label, Motion, together
-from .handling import FIRM, AtEdge, Edges, _towards, flat_at, keeping_lower, on_arc, side_by_side
-from .tips import TIGHT, both_squeezing, hands_over, nearest
+from .handling import FIRM, AtEdge, Edges, _towards, flat_at, on_arc, opening_up, side_by_side
+from .tips import both_squeezing, hands_over, nearest
 
 # letting go: m ahead and up from where the lower finger opened, m/s: it tips what stood between the pads over, and goes
 TIPPING = ((0.0, 0.008, 0.05), (0.015, 0.016, 0.08), (0.050, 0.022, 0.1), (0.0, 0.12, 0.25))
@@ -33,7 +33,6 @@ class FoldHalf(AtEdge, word="fold", how="half"):
         zh=("对折", "双手把{about}对折"),
         shows=cloth.fold,
     )
-    hands = "Both hands"
     arguments = FOLD(
         "of",
         beyond=Argument(
@@ -59,10 +58,9 @@ class FoldHalf(AtEdge, word="fold", how="half"):
     def _release(self, state: OperatorState, side: str) -> Motion:
         """Open; tip what stood between the pads over to the front with the lower finger; draw back."""
         arm = state.arms[side]
-        at, frame = arm.hand()
+        frame = arm.hand()[1]
         away = unit(frame[:, 2] * [1.0, 1.0, 0.0], fingers_vertical(side))
-        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
-        yield from keeping_lower(state, side, nose, frame, state.let_go(side, self.opening, 0.8))
+        yield from opening_up(state, side, self.opening, 0.8)
         nose = state.hand.nose_from_tcp(arm.hand()[0], frame, self.opening)
         for ahead, up, speed in TIPPING:
             pose = state.hand.tcp_from_nose(nose + ahead * away + up * UP, frame, self.opening), frame

@@ -12,10 +12,11 @@ from ...recognition import cloth
 from ...words.primitives import FOLD
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
+from ..walking import moving
 from .draw_aside import ARRIVED, EMPTY, REST
 from .fling import LEAST
 from .fold_half import FoldHalf
-from .handling import FIRM, Edges, back_with, held_by_both, moving, on_arc, send
+from .handling import FIRM, Edges, back_with, held_by_both, on_arc, send
 from .spreading import AtTableEnd, at_end
 from .tips import both_squeezing
 
@@ -36,7 +37,6 @@ class FoldThird(AtTableEnd, FoldHalf, word="fold", how="third"):
         zh=("折三分之一", "机器人走近，双手把{about}的三分之一折过来"),
         shows=cloth.fold,
     )
-    needs = "mobile"
     arguments = at_end(FoldHalf.arguments, without=["speed"]) | FOLD(
         beyond=replace(
             FoldHalf.arguments["beyond"], doc="how far beyond that place it is laid; less than nothing before it"

@@ -11,12 +11,11 @@ import numpy as np
 from .....scenarios.cloth.cloth import Cloth
 from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.arm import Arm
-from ...limbs.base import Base
 from ...limbs.geometry import UP, between, turned_between, unit
 from ...operator_state import OperatorState
 from ...words.reason import Reason
 from ...words.skill import Motion, Skill
-from ..walking import walked
+from ..walking import moving, walked
 from .tips import TIGHT, hands_over
 
 ROOM = 0.02  # m, that a hand may rather be off than closer to something than the margin
@@ -117,13 +116,21 @@ def choose(
 
 def keeping_lower(state: OperatorState, side: str, nose: np.ndarray, frame: np.ndarray, motion: Motion) -> Motion:
     """A motion of a claw, while the arm keeps its lower finger where it is: its end, towards the other one, at a place (3,)."""
-    arm = state.arms[side]
-    q = arm.q.copy()
     for _ in motion:
         gap = max(state.senses.gap(side), TIGHT)
-        q, _ = arm.solve(state.hand.tcp_from_nose(nose, frame, gap), frame, q, None, FIRM, steps=6)
-        arm.q = arm.command = q
+        lead(state.arms[side], state.hand.tcp_from_nose(nose, frame, gap), frame)
         yield
+
+
+def nose_of(state: OperatorState, side: str) -> tuple[np.ndarray, np.ndarray]:
+    """(3,) [m] where the lower finger of a hand on cloth ends, towards the other one, and (3, 3) how the hand is turned."""
+    at, frame = state.arms[side].hand()
+    return state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT)), frame
+
+
+def opening_up(state: OperatorState, side: str, opening: float, seconds: float) -> Motion:
+    """Open a claw to a gap [m], the lower finger staying where it is."""
+    yield from keeping_lower(state, side, *nose_of(state, side), state.let_go(side, opening, seconds))
 
 
 def side_by_side(
@@ -157,6 +164,12 @@ def on_arc(
     return first + share * (end - first) + rise * float(np.sin(angle)) * UP, between(turned, last, share)
 
 
+def lead(arm: Arm, goal: np.ndarray, frame: np.ndarray, orient: Sequence[float] = FIRM, steps: int = 6) -> None:
+    """Command a hand to a place (3,) [m] and a rotation (3, 3) that change slowly; see `send` for those that change fast."""
+    arm.q, _ = arm.solve(goal, frame, arm.q, None, orient, steps=steps)
+    arm.command = arm.q
+
+
 def send(arm: Arm, goal: np.ndarray, frame: np.ndarray, orient: Sequence[float]) -> None:
     """Bring a hand to a place (3,) [m] within the next control period, its servo's lag made up for.
 
@@ -165,12 +178,6 @@ def send(arm: Arm, goal: np.ndarray, frame: np.ndarray, orient: Sequence[float])
     """
     last, (arm.q, _) = arm.q, arm.solve(goal, frame, arm.q, None, orient, steps=8)
     arm.command = arm.q + arm.lag * (arm.q - last) / arm.timestep
-
-
-def moving(state: OperatorState) -> Base:
-    """The base, which moves: `read_skills` has reported where it does not."""
-    assert state.base is not None
-    return state.base
 
 
 def back_with(
@@ -202,6 +209,8 @@ class AtEdge(Skill):
 
     A place there is given by how far it is inside the table's edge, to the left of the edge's middle, and above it [m].
     """
+
+    hands = "Both hands"
 
     def _edges(self, state: OperatorState) -> Edges:
         """Which corners of the cloth end its near edge, and its far one."""

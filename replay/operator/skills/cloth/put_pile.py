@@ -12,11 +12,11 @@ from ...recognition import cloth
 from ...words.primitives import PUT
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
-from ..walking import walked
+from ..walking import moving, walked
 from .draw_aside import ARRIVED, EMPTY, REST
 from .fling import LEAST
-from .handling import FIRM, AtEdge, held_by_both, keeping_lower, moving, rising, send
-from .tips import TIGHT, both_squeezing, hands_over, nearest, squeezing
+from .handling import FIRM, AtEdge, held_by_both, nose_of, opening_up, rising, send
+from .tips import both_squeezing, hands_over, nearest, squeezing
 
 OUT = 0.10  # m, by which a finger is drawn from under what it laid down: more than it is long
 # N, that a finger bears of what lies on it: with more it presses on the pile; m/s and s, with which and for how long it rises then
@@ -37,7 +37,6 @@ class PutPile(AtEdge, word="put", how="pile"):
         zh=("放到布堆上", "机器人后退，双手把叠好的{about}放到布堆上"),
         shows=cloth.fold,
     )
-    hands = "Both hands"
     needs = "mobile"
     arguments = PUT(
         of=Argument("cloth", "the cloth"),
@@ -113,9 +112,7 @@ class PutPile(AtEdge, word="put", how="pile"):
 
     def _down(self, state: OperatorState) -> float:
         """How far the hands go down [m]."""
-        hands = {side: state.arms[side].hand() for side in SIDES}
-        noses = (state.hand.nose_from_tcp(*hands[s], max(state.senses.gap(s), TIGHT)) for s in SIDES)
-        return float(min(nose[2] for nose in noses) - state.senses.site(self.upon)[0][2] - self.low)
+        return float(min(nose_of(state, side)[0][2] for side in SIDES) - state.senses.site(self.upon)[0][2] - self.low)
 
     def _raise(self, state: OperatorState, side: str, deep: float) -> Motion:
         """Straight up, until it hangs free of the pile."""
@@ -164,9 +161,8 @@ class PutPile(AtEdge, word="put", how="pile"):
     def _out_of(self, state: OperatorState, side: str) -> Motion:
         """Open, the lower finger staying where it is; rise until that does not press on the pile; draw the hand back along its fingers."""
         arm = state.arms[side]
-        at, frame = arm.hand()
-        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
-        yield from keeping_lower(state, side, nose, frame, state.let_go(side, self.opening, 0.8))
+        frame = arm.hand()[1]
+        yield from opening_up(state, side, self.opening, 0.8)
         at, _ = arm.hand()
         for _ in range(round(LIFTING / state.timestep)):
             if state.senses.touch(side).max() < BEARS:

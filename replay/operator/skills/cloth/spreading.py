@@ -16,7 +16,8 @@ from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...words.primitives import BOTH
 from ...words.skill import Argument
-from .handling import FIRM, SINK, YIELD, AtEdge, Edges, corner_spots, moving
+from ..walking import moving
+from .handling import SINK, YIELD, AtEdge, Edges, corner_spots, lead
 
 OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open; and from the table's end, where it may hang over that
 BACK = 0.45  # m from the table's end, where the robot turns to it
@@ -48,6 +49,8 @@ def nearest_end(state: OperatorState, left: str, right: str) -> tuple[np.ndarray
 
 class AtTableEnd(AtEdge):
     """What the skills share that work at an end of the table, on the short edge of a cloth that is nearer to it."""
+
+    needs = "mobile"
 
     def _end(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray]:
         return nearest_end(state, self.left, self.right)
@@ -112,7 +115,6 @@ class Pressing:
         self.pulling: Sequence[str] = ()
         self.pressed, self.lost = False, 0.0
         self._hands = {side: state.arms[side].hand() for side in sides}
-        self._q = {side: state.arms[side].q.copy() for side in sides}
         self._down, self._start = dict.fromkeys(sides, 0.0), moving(state).at.copy()
 
     def go_on(self) -> None:
@@ -124,8 +126,6 @@ class Pressing:
         self.lost = 0.0 if min(forces.values()) > 0.1 * self.force else self.lost + state.timestep
         moved = np.append(moving(state).at - self._start, 0.0)
         for side in self.sides:
-            arm, q = state.arms[side], self._q
             self._down[side] += state.timestep * float(np.clip(YIELD * (self.force - forces[side]), -SINK, SINK))
             at, frame = self._hands[side]
-            q[side], _ = arm.solve(at + moved - self._down[side] * UP, frame, q[side], None, FIRM, steps=6)
-            arm.q = arm.command = q[side]
+            lead(state.arms[side], at + moved - self._down[side] * UP, frame)

@@ -27,6 +27,7 @@ from .handling import (
     across,
     choose,
     keeping_lower,
+    nose_of,
     rising,
 )
 from .tips import GENTLY, TIGHT, hands_over, nearest, squeeze, squeezing
@@ -68,7 +69,6 @@ class TakeEdge(AtEdge, word="take", how="edge"):
         zh=("捏起布料", "双手捏住{about}的一边"),
         shows=cloth.pick_cloth,
     )
-    hands = "Both hands"
     arguments = TAKE(
         of=Argument("cloth", "the cloth"),
         over=TAKE.at("over", "a site of the table's edge that it hangs over"),
@@ -107,9 +107,7 @@ class TakeEdge(AtEdge, word="take", how="edge"):
 
     def _taken(self, state: OperatorState, side: str) -> bool:
         """Whether both pads feel the cloth, and its edge lies far enough on them not to slip out as it is raised."""
-        at, frame = state.arms[side].hand()
-        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
-        return bool(state.senses.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > self.slips
+        return bool(state.senses.touch(side).min() > FELT) and self._lying(state, side, *nose_of(state, side)) > self.slips
 
     def _aim(self, state: OperatorState, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         """The table's edge where the cloth is pinched; the way across the table; the rotations of the hand."""

@@ -10,9 +10,10 @@ from ...recognition import cloth
 from ...words.primitives import TAKE
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
+from ..walking import moving
 from .draw_end import DrawEnd
 from .draw_over import DrawOver
-from .handling import BELOW, across, moving, rising
+from .handling import BELOW, across, rising
 from .spreading import BACK, CLEAR, DEPTHS, NEIGHBOURS, AtTableEnd, at_end
 from .take_edge import TakeEdge
 from .tips import both_squeezing
@@ -37,7 +38,6 @@ class TakeEnd(AtTableEnd, TakeEdge, word="take", how="end"):
         zh=("捏起短边", "双手捏住{about}的短边"),
         shows=cloth.pick_cloth,
     )
-    needs = "mobile"
     slips = 0.018  # m
     arguments = at_end(TakeEdge.arguments, without=["hangs"]) | TAKE(
         off=Argument(

@@ -10,7 +10,7 @@ from ...operator_state import OperatorState
 from ...recognition import motions
 from ...words.primitives import CLOTH, WALK
 from ...words.skill import Argument, Label, Motion
-from ..walking import Walking, walked
+from ..walking import Walking, moving, walked
 from .spreading import BACK, OPEN, short_edges
 
 ROUND = 0.12  # m, by which it keeps further from the table's front than it stands at first, on its way to the end
@@ -33,7 +33,7 @@ class WalkEnd(Walking, word="walk", how="end"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        base = self.base_of(state)
+        base = moving(state)
         name, edge = self._choose(state)
         end, turn = state.senses.site(name)
         away = turn[:, 0]

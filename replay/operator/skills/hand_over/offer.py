@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...limbs.base import wrapped
-from ...limbs.geometry import LEVEL, UP, turn_z, turned_about
+from ...limbs.geometry import LEVEL, UP, flat_unit, turn_z, turned_about
 from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import HAND_OVER
@@ -48,8 +48,8 @@ class HandOverOffer(Skill, word="hand_over", how="offer"):
 
     def run(self, state: OperatorState) -> Motion:
         person, turned = state.senses.site(self.person)
-        facing = _level(turned[:, 0])
-        out = _level(person - state.senses.site(f"{self.hand}_shoulder")[0])
+        facing = flat_unit(turned[:, 0])
+        out = flat_unit(person - state.senses.site(f"{self.hand}_shoulder")[0])
         goal = person - self.distance * out + self.aside * np.cross(UP, out) + state.aim()
         goal[2] = self.height
         yield from self._bring(state, goal, -facing)
@@ -98,9 +98,3 @@ class HandOverOffer(Skill, word="hand_over", how="offer"):
     def _met(self, state: OperatorState, grip: str | None) -> bool:
         """Whether a hand is about to take the handle."""
         return grip is not None and float(np.linalg.norm(state.senses.site(grip)[0] - state.senses.site(self.handle)[0])) < MET
-
-
-def _level(way: np.ndarray) -> np.ndarray:
-    """(3,) unit vector along a way, without its height."""
-    flat = way * [1.0, 1.0, 0.0]
-    return flat / max(float(np.linalg.norm(flat)), 1e-9)

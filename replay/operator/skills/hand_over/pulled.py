@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ...limbs.arm import Arm
-from ...limbs.geometry import LEVEL
+from ...limbs.geometry import LEVEL, flat_unit
 from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import HAND_OVER
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill
-from .offer import _level
 
 SETTLE = 0.5  # s, after which a hand that has not measured the load before takes its reading for it
 ASIDE, ROOM = 0.08, 0.02  # m/s, m: how fast and how far an opening hand moves aside
@@ -42,7 +41,7 @@ class HandOverPulled(Skill, word="hand_over", how="pulled"):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        out = _level(state.senses.site(self.person)[0] - arm.hand()[0])
+        out = flat_unit(state.senses.site(self.person)[0] - arm.hand()[0])
         load, waited, lasted = state.loads.get(self.hand), 0.0, 0.0
         while waited < self.at_most:
             arm.command = arm.q

@@ -52,7 +52,7 @@ class LiftSlid(Skill, word="lift", how="slid"):
         behind = self.force * float(np.linalg.norm(arm.compliance() @ into))
 
         def met() -> bool:
-            return float((arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]) @ into) > behind or enough()
+            return float(state.behind(self.hand) @ into) > behind or enough()
 
         left = float((wall - state.senses.site(self.of)[0]) @ into) - self.radius - self.short
         if left > 0.0:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...limbs.geometry import UP
+from ...limbs.geometry import UP, flat_unit
 from ...operator_state import OperatorState
+from ...planning.ways import best_of
 from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
 from ...words.skill import Argument, Label, Motion, Skill
@@ -70,23 +71,19 @@ class MoveJointFold(Skill, word="move_joint", how="fold"):
         count = max(2, int(np.ceil((now - self.down) / STRIDE)))
         tips = [self._tip(state, angle) for angle in np.linspace(now, self.down, count)]
         tips[-1] = tips[-1] - self.past * UP
-        out = tips[0] - tips[-1]
-        out[2] = 0.0
-        out /= max(float(np.linalg.norm(out)), 1e-9)
+        out = flat_unit(tips[0] - tips[-1])
         beside = tips[0] + OFF * out
         high = beside + 0.10 * UP
         heading = ahead_of(state, self.hand, tips[-1])
         wanted = [high, beside, *tips[:: max(1, len(tips) // 5)], tips[-1]]
-        best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
-        for steep in STEEP:
+
+        def tried(steep: float) -> tuple[float, list[np.ndarray], np.ndarray]:
             found, frame = pointing_down(state, self.hand, wanted, heading, whole(state, self.at), np.array([steep]))
             hands = [arm.hand(q) for q in found]
             missed = max(float(np.linalg.norm(p + state.hand.tip_end * f[:, 2] - tip)) for (p, f), tip in zip(hands, wanted))
-            if missed < best[0]:
-                best = (missed, found, frame)
-            if missed < CLOSE:
-                break
-        _, found, frame = best
+            return missed, found, frame
+
+        _, found, frame = best_of(map(tried, STEEP), CLOSE, (np.inf, [], np.eye(3)))
         yield from arm.follow(state.ways.way(self.hand, found[0], 0.4))
 
         def poses(places: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:

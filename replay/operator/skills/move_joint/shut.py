@@ -59,25 +59,29 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         radius, height, like, start = self._outside(state, angle)
 
         def outside(theta: float, gap: float) -> np.ndarray:
-            return self._before(state, theta, gap, radius, height)
+            return on_door(state, self.joint, self.edge, theta, radius, gap, height)
 
         yield from arm.follow(state.ways.way(self.hand, start, self.speed))
         angle = state.senses.joint(self.joint)
         poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, slow, -STEP)]
         path = arm.line([*poses, (outside(slow, 0.03), None)], self.speed, like=like)
         yield from arm.follow(path, state.senses.until(self.until))
-        # the latch is met slowly and by a growing force, so that nothing is squeezed once it has caught
-        caught = state.senses.until(self.until) or (lambda: False)
+        out = state.senses.site(self.edge)[1][:, 0]
+        yield from self._latch(state, arm.line([(outside(-0.1, 0.0), None)], 0.05, like=like), out, SHUT)
+        yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
+
+    def _latch(self, state: OperatorState, path: Path, out: np.ndarray, shut: float) -> Motion:
+        """Push on along a path, against the way out (3,) of the face, until it is shut [rad or m] or has caught; slowly, so that nothing is
+        squeezed then."""
+        arm, caught = state.arms[self.hand], state.senses.until(self.until) or (lambda: False)
         # a hand that stays so far behind its command presses with about the largest force
-        behind = self.force * float(np.linalg.norm(arm.compliance() @ state.senses.site(self.edge)[1][:, 0]))
+        most = self.force * float(np.linalg.norm(arm.compliance() @ out))
 
         def pressed() -> bool:
-            shut = state.senses.joint(self.joint) < SHUT
-            return caught() or shut or float(np.linalg.norm(arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0])) > behind
+            return caught() or state.senses.joint(self.joint) < shut or float(np.linalg.norm(state.behind(self.hand))) > most
 
-        yield from arm.follow(arm.line([(outside(-0.1, 0.0), None)], 0.05, like=like), pressed, tremor=0.0, brake=1.0)
+        yield from arm.follow(path, pressed, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3, caught)
-        yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
 
     def _slide(self, state: OperatorState) -> Motion:
         """Push a drawer shut with the closed fingertips on its front."""
@@ -106,23 +110,11 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         def to(at: float, gap: float, speed: float) -> Path:
             return arm.line([(tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)], speed, orient=AIMED)
 
-        caught = state.senses.until(self.until) or (lambda: False)
         yield from arm.follow(to(stood, 0.0, 0.1), tremor=0.3)
-        yield from arm.follow(to(slow, 0.0, 0.5 * self.speed), caught, tremor=0.3)
-        behind = self.force * float(np.linalg.norm(arm.compliance() @ out))
-
-        def pressed() -> bool:
-            missed = float(np.linalg.norm(arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]))
-            return caught() or state.senses.joint(self.joint) < SLIDE.shut or missed > behind
-
-        yield from arm.follow(to(0.0, -0.02, 0.05), pressed, tremor=0.0, brake=1.0)
-        yield from arm.hold(0.3, caught)
+        yield from arm.follow(to(slow, 0.0, 0.5 * self.speed), state.senses.until(self.until), tremor=0.3)
+        yield from self._latch(state, to(0.0, -0.02, 0.05), out, SLIDE.shut)
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + 2.0 * CLEAR * out, frame)], self.speed, orient=AIMED))
-
-    def _before(self, state: OperatorState, theta: float, gap: float, radius: float, height: float) -> np.ndarray:
-        """A place before the door's outer face."""
-        return on_door(state, self.joint, self.edge, theta, radius, gap, height)
 
     def _outside(self, state: OperatorState, angle: float) -> tuple[float, float, np.ndarray, np.ndarray]:
         """Where on the door, and the arm held how, there is most room from the first touch to the last.
@@ -142,16 +134,16 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
             else:  # no way that is known has room: others are imagined
                 like = likes[k % len(likes)] + state.rng.normal(0.0, 0.3, 7)
                 further, higher = state.rng.uniform((-0.06, -HIGHER), (0.05, HIGHER))
-            where = self.radius + further, self.height + higher
-            start, off = arm.solve(self._before(state, angle, 0.14, *where), None, like, like)
+            radius, height = self.radius + further, self.height + higher
+            start, off = arm.solve(on_door(state, self.joint, self.edge, angle, radius, 0.14, height), None, like, like)
             score, q = state.ways.crowd(self.hand, start) + 400.0 * off, start
             for share in (1.0, 0.8, 0.5, 0.25, 0.0):
-                q, off = arm.solve(self._before(state, share * angle, 0.03, *where), None, q, like)
+                q, off = arm.solve(on_door(state, self.joint, self.edge, share * angle, radius, 0.03, height), None, q, like)
                 score += state.ways.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
                 if score > best[0]:
                     break
             if score < best[0]:
-                best = (score, *where, like, start)
+                best = (score, radius, height, like, start)
             if score < 0.5:
                 break
         return best[1:]

@@ -9,7 +9,7 @@ from ...limbs.geometry import LEVEL
 from ...operator_state import OperatorState
 from ...words.primitives import POUR
 from ...words.skill import Argument, Label, Motion, Skill
-from ..tipping import right_again, tip
+from ..tipping import right_again, tip, tips
 
 LEFT = 0.03  # m, over the mouth, up to which a piece is still in the vessel
 JIGGLE = np.deg2rad(14.0)  # by which it is righted and tipped again where something stays in it
@@ -35,14 +35,8 @@ class PourGranular(Skill, word="pour", how="granular"):
         radius=Argument("length", "radius of its mouth", 0.070),
         height=Argument("length", "height of its mouth over that floor", 0.057),
         above=Argument("length", "height of the lip over the place", 0.09),
-        ahead=Argument("length", "how far beyond the place, seen from the robot", 0.0),
-        aside=Argument("length", "how far to its left", 0.0),
-        short=Argument("length", "how far short of it the lip stays, against the way that it pours", 0.04),
-        keeps_off=Argument("length", "how far the hand rather stays from over the place", 0.07),
-        tilt=Argument("angle", "how far it is tipped", np.deg2rad(112.0), low=0.1, high=3.0),
         time=Argument("time", "how long it stays tipped", 0.4),
-        tipping=Argument("speed", "speed of the hand while it tips", 0.25),
-        speed=POUR.at("speed", "largest speed of the hand on the way there", 0.45),
+        **tips(short=0.04, keeps_off=0.07, tilt=np.deg2rad(112.0), tipping=0.25, speed=0.45),
     )
 
     def run(self, state: OperatorState) -> Motion:

@@ -63,8 +63,7 @@ class PutBothHands(Skill, word="put", how="both_hands"):
 
     def _lower(self, state: OperatorState, missing: Callable[[], np.ndarray]) -> Motion:
         def stands() -> bool:
-            below = [float((state.senses.site(f"{s}_tcp")[0] - state.arms[s].hand()[0]) @ UP) for s in SIDES]
-            return float(-missing() @ UP) < RESTS or min(below) > PRESSED
+            return float(-missing() @ UP) < RESTS or max(float(state.behind(s) @ UP) for s in SIDES) < -PRESSED
 
         way = float(missing() @ UP) - 0.002
         paths = even([straight(state, side, way * UP, LOWER) for side in SIDES])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...limbs.geometry import LEVEL, UP, turn_z, turned_about
+from ...limbs.geometry import LEVEL, UP, flat_unit, turn_z, turned_about
 from ...operator_state import OperatorState
 from ...planning.ways import ENOUGH
 from ...recognition import carrying
@@ -55,9 +55,7 @@ class PutDown(Skill, word="put", how="down"):
         high = place + offset + self.above * UP
         away, poses = [], [(high, upright)]
         if tilt > 0.2:  # up and away first, so that it is not turned against what it was poured into
-            out = np.array([*(high - hand)[:2], 0.0])
-            out /= max(float(np.linalg.norm(out)), 1e-6)
-            away = [(hand + CLEAR * (UP + out), frame)]
+            away = [(hand + CLEAR * (UP + flat_unit(high - hand)), frame)]
             over = np.array([*(0.6 * high[:2] + 0.4 * hand[:2]), max(high[2], hand[2] + CLEAR)])
             poses = [*away, (over, upright), *poses]
         path = arm.line(poses, self.speed, like=like, orient=LEVEL)

@@ -43,8 +43,7 @@ class PutDrawn(Skill, word="put", how="drawn"):
                 break
 
             def taut() -> bool:
-                behind = arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]
-                return float(np.linalg.norm(np.linalg.solve(arm.compliance()[:2, :2], behind[:2]))) > self.force
+                return float(np.linalg.norm(np.linalg.solve(arm.compliance()[:2, :2], state.behind(self.hand)[:2]))) > self.force
 
             position, frame = arm.hand()
             path = arm.line([(position + way, frame)], self.speed, orient=WEIGHT)

@@ -48,7 +48,7 @@ class PutPressed(Skill, word="put", how="pressed"):
         behind = min(self.force, BRISK) * float(inward @ arm.compliance() @ inward)  # a weak hand gives way at once
 
         def met() -> bool:
-            return float((arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]) @ inward) > behind or depth() > self.depth
+            return float(state.behind(self.hand) @ inward) > behind or depth() > self.depth
 
         position, frame = arm.hand()
         brisk = self.force >= BRISK  # who may press less than that feels its way

@@ -7,10 +7,9 @@ from ...recognition import carrying
 from ...words.primitives import PUT
 from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import bring, correct, hand_for, move_held, off, slide
+from ..insertion import landing
 
 FEED = 0.05  # m/s, of what is lowered onto a board
-BEHIND = 0.006  # m, of the hand behind its command: what it lowers stands
-ABOVE = 5e-4  # m, over the board, at which it counts as standing
 
 
 class PutUpright(Skill, word="put", how="upright"):
@@ -49,16 +48,10 @@ class PutUpright(Skill, word="put", how="upright"):
         yield from move_held(state, self.hand, self.of, row[2], self.feeding)
         yield from correct(state, self.hand, self.of, row[2], good=1.5e-3, looks=2)
 
-        def stands() -> bool:
-            return float((state.senses.site(self.of)[0] - place) @ up) < ABOVE
-
-        def met() -> bool:
-            return stands() or float((state.senses.site(f"{self.hand}_tcp")[0] - arm.hand()[0]) @ up) > BEHIND
-
+        _, met = landing(state, self.hand, self.of, place, up)
         way, _ = off(state, self.of, (place, rotation))
         hand, frame = hand_for(state, self.hand, self.of, (state.senses.site(self.of)[0], rotation))
-        missed = arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]
-        lower = hand + missed + float(way @ up) * up - 0.002 * up
+        lower = hand + state.behind(self.hand) + float(way @ up) * up - 0.002 * up
         yield from arm.follow(arm.line([(lower, frame)], FEED, orient=0.5), met, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3)
         yield from state.let_go(self.hand, self.opening, 0.8)

@@ -17,7 +17,7 @@ from ...recognition import strokes
 from ...words.primitives import STROKE
 from ...words.reason import GivenUp
 from ...words.skill import Argument, Label, Motion, Skill
-from ..strokes import GROWING, LARGEST, SLOW
+from ..strokes import GROWING, SLOW, Leaning
 
 # weights of the orientation: the pad lies flat by itself, and an area's far edge is at the end of the reach
 HOLDS = (0.03, 0.03, 0.02)
@@ -30,12 +30,8 @@ ROOM = 0.010  # m, that the arm keeps from the trunk and from what stands around
 CUTS, CORNER = (0.0, 0.01, 0.02, 0.03), 0.1
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
 OUT = 0.03  # m, by which a corner of a turned cloth stands out over the area's edge at most: what lies beside it
-# shares of a force's error that are mended in a control step where it is too small, and too large
-LEARNING, EASING = 0.12, 0.7
 CLEAR = 0.04  # m, over the surface, between two strokes that do not follow each other
 BETWEEN = 0.5  # share of force and speed between two strokes, where the arm turns
-# N, by which the hand leans harder than it shall press at most, where the way itself lies over the surface
-SPARE = 15.0
 REST = 0.3  # s, in which the force comes to its value before the cloth goes
 
 
@@ -199,25 +195,14 @@ class StrokeArea(Skill, word="stroke", how="area"):
     _offset: np.ndarray | None = None
 
 
-class _Pressing:
+class _Pressing(Leaning):
     """Keeps the force of a cloth on what is below it, whatever the hand does beside."""
 
+    learning, easing, eases, spare = 0.12, 0.7, 6.0, 15.0
+
     def __init__(self, state: OperatorState, hand: str, force: float, stain: Stain):
-        self.state, self.hand, self.force, self._bears = state, hand, force, stain.bears
-        self._now = 0.0
+        super().__init__(state, hand, force)
+        self._bears = stain.bears
 
-    def during(self, motion: Motion, share: float = 1.0) -> Motion:
-        """Go on with a motion while pressing with a share of the force."""
-        arm, rate = self.state.arms[self.hand], GROWING * self.state.timestep
-        for _ in motion:
-            missing = share * self.force - abs(float(self.state.senses.readings.point(self._bears)[2]))
-            change = np.clip((LEARNING if missing > 0 else EASING) * missing, -6.0 * rate, rate)
-            most = min(share * self.force + SPARE, LARGEST)
-            self._now = float(np.clip(self._now + change, -most, most))
-            arm.lean(self._now * arm.yielding(-UP))
-            yield
-
-    def off(self) -> Motion:
-        """Press no longer."""
-        self.state.arms[self.hand].ease()
-        yield from self.state.arms[self.hand].hold(0.3)
+    def measured(self) -> float:
+        return abs(float(self.state.senses.readings.point(self._bears)[2]))

@@ -8,7 +8,7 @@ from ...limbs.geometry import LEVEL, UP
 from ...operator_state import OperatorState
 from ...words.primitives import STROKE
 from ...words.skill import Argument, Label, Motion, Skill
-from ..tipping import right_again, tip
+from ..tipping import right_again, tip, tips
 
 
 class StrokeShake(Skill, word="stroke", how="shake"):
@@ -25,16 +25,10 @@ class StrokeShake(Skill, word="stroke", how="shake"):
         of=STROKE.at("of", "the middle of its holes, z out of them"),
         into=STROKE.at("into", "the place over which it is shaken"),
         above=Argument("length", "height of the holes over the place", 0.24),
-        ahead=Argument("length", "how far beyond the place, seen from the robot", 0.0),
-        aside=Argument("length", "how far to its left", 0.0),
-        short=Argument("length", "how far short of it the lip stays, against the way that it pours", 0.085),
-        keeps_off=Argument("length", "how far the hand rather stays from over the place", 0.11),
-        tilt=Argument("angle", "how far it is tipped", np.deg2rad(125.0), low=0.1, high=3.0),
         by=Argument("length", "length of a stroke", 0.045),
         strokes=Argument("word", "how often up and down", "4", ("1", "2", "3", "4", "6", "8", "12", "16")),
         rate=Argument("time", "time that a stroke up and down takes", 0.6, low=0.3),
-        tipping=Argument("speed", "speed of the hand while it tips", 0.20),
-        speed=STROKE.at("speed", "largest speed of the hand on the way there", 0.4),
+        **tips(short=0.085, keeps_off=0.11, tilt=np.deg2rad(125.0), tipping=0.20, speed=0.4),
     )
 
     def run(self, state: OperatorState) -> Motion:

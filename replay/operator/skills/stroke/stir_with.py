@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...limbs.arm import Arm, Path
-from ...limbs.geometry import LEVEL, UP, turn_z, turned_about, turned_between
+from ...limbs.geometry import LEVEL, UP, flat_unit, turn_z, turned_about, turned_between
 from ...operator_state import OperatorState
 from ...words.primitives import STROKE
 from ...words.reason import GivenUp, Reason
@@ -123,8 +123,7 @@ class StrokeStirWith(Skill, word="stroke", how="stir_with"):
         upright = turned_about(np.cross(axis, UP), float(np.arccos(np.clip(axis[2], -1.0, 1.0))))
         hand, frame = upright @ (position - tip), upright @ frame
         for turn in TURNS:
-            fingers = (turn_z(turn) @ frame)[:, 2] * [1.0, 1.0, 0.0]
-            fingers /= max(float(np.linalg.norm(fingers)), 1e-6)
+            fingers = flat_unit((turn_z(turn) @ frame)[:, 2])
             for sign in (1.0, -1.0):
                 tool = turned_about(fingers, sign * self.lean) @ turn_z(turn)
                 along = (tool @ UP) * [1.0, 1.0, 0.0] / np.sin(self.lean)

@@ -74,8 +74,7 @@ class TakeBothHands(Skill, word="take", how="both_hands"):
             arm = state.arms[side]
             position, _ = state.senses.site(grips[side])
             frame = arm.hand(found[side][1])[1]
-            missed = arm.hand()[0] - state.senses.site(f"{side}_tcp")[0]
-            lines[side] = arm.line([(position - self.back * frame[:, 2] + missed, frame)], 0.15, orient=WEIGHT)
+            lines[side] = arm.line([(position - self.back * frame[:, 2] + state.behind(side), frame)], 0.15, orient=WEIGHT)
         yield from together(*(state.arms[s].follow(lines[s], tremor=0.4) for s in SIDES))
         yield from state.wait(0.2)
         yield from together(*(state.grip(side, self.force) for side in SIDES))

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...limbs.geometry import LEVEL, facing
 from ...operator_state import OperatorState
+from ...planning.ways import best_of
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
@@ -46,19 +47,17 @@ class TakeBottle(Skill, word="take", how="bottle"):
         like = arm.posture(self.posture)
         state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
-        best: tuple[float, np.ndarray] = (np.inf, arm.q)
-        for turn in GRASPS:
+
+        def tried(turn: float) -> tuple[float, np.ndarray]:
             frame = arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like)
             row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
             score, found = state.ways.goal(self.hand, [row], like, LEVEL, [self.of])
             if self.lip is not None and self.into is not None:
                 error, _ = Tilting.best(state, self.hand, position, frame, self.lip, self.into, found[1], like)
                 score += 100.0 * max(error - SLACK, 0.0)
-            if score < best[0]:
-                best = (score, found[0])
-            if score < 0.1:
-                break
-        first = best[1]
+            return score, found[0]
+
+        _, first = best_of(map(tried, GRASPS), 0.1, (np.inf, arm.q))
         frame = arm.hand(first)[1]
         yield from come(state, self.hand, first, self.speed)
         position, _ = state.senses.site(self.at)

@@ -9,7 +9,7 @@ from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
-from ..fitting import Pose, planned, slide
+from ..fitting import Pose, planned, slide, with_it
 from ..grasping import close_on
 
 YAWS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0, 22.0, -22.0])  # other ways in the plane of what is taken
@@ -99,10 +99,8 @@ class TakeFreeEdge(Skill, word="take", how="free_edge"):
 
     def _fitted(self, state: OperatorState, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
         """Hand poses in which what is taken so will be before its place, and in it."""
-        at, rotation = state.senses.site(self.fits)
-        position, place = state.senses.site(self.into)
-        turn = place @ rotation.T
-        there, frame = position + turn @ (hand - at), turn @ frame
+        into = state.senses.site(self.into)
+        place, (there, frame) = into[1], with_it(state, self.fits, into, hand, frame)
         if self.before:
             return [(there - d * place[:, 0], frame) for d in (self.before, 0.0)]
         return [(there, frame), (there - self.standoff * frame[:, 2], frame)]

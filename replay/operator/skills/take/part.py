@@ -9,8 +9,8 @@ from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
-from ..fitting import PITCHES, Pose, about, headings, planned, slide
-from ..gentle import close_gently
+from ..fitting import PITCHES, Pose, about, headings, planned, slide, with_it
+from ..grasping import close_on
 
 BEFORE = 0.06  # m, out of its place, from where a part is brought into it
 DEEPER = 0.002  # m: on legs, a pelvis that leans and comes back by 1 mm/s takes the hand along as it closes
@@ -80,22 +80,14 @@ class TakePart(Skill, word="take", how="part"):
         frame = arm.hand(found[0])[1]
         position, _ = state.senses.site(self.at)
         goal = position - back * frame[:, 2]
-        seen, _ = state.senses.site(f"{self.hand}_tcp")
-        yield from arm.follow(arm.line([(goal + arm.hand()[0] - seen, frame)], 0.15, orient=0.4), tremor=0.4)
-        yield from arm.hold(0.2)
-        if self.width is None:
-            yield from state.grip(self.hand, self.force)
-        else:
-            yield from close_gently(state, self.hand, self.width, self.force)
-        state.hold_on(self.hand, self.of)
+        goal = goal + arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]
+        yield from close_on(state, self.hand, self.of, (goal, frame), self.force, orient=0.4, tremor=0.4, width=self.width)
         if self.draw:
             yield from slide(arm, -self.draw * arm.hand()[1][:, 2], 0.08)
         yield from slide(arm, np.array([0.0, 0.0, self.by]), 0.15)
 
     def _fitted(self, state: OperatorState, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
         """Hand poses in which what is taken so will be before its place, and in it."""
-        at, rotation = state.senses.site(self.fits)
-        position, place = state.senses.site(self.into)
-        turned = place @ rotation.T
-        there = position + turned @ (hand - at)
-        return [(there + d * place[:, "xyz".index(self.out)], turned @ frame) for d in (BEFORE, 0.0)]
+        into = state.senses.site(self.into)
+        there, turned = with_it(state, self.fits, into, hand, frame)
+        return [(there + d * into[1][:, "xyz".index(self.out)], turned) for d in (BEFORE, 0.0)]

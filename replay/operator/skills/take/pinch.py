@@ -6,7 +6,7 @@ from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
-from ..gentle import close_gently
+from ..grasping import close_on
 
 
 class TakePinch(Skill, word="take", how="pinch"):
@@ -31,14 +31,6 @@ class TakePinch(Skill, word="take", how="pinch"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm, slowly = state.arms[self.hand], self.width is not None
-        position, _ = state.senses.site(self.at)
-        _, frame = arm.hand()
-        speed = self.speed or (0.12 if slowly else 0.2)
-        yield from arm.follow(arm.line([(position, frame)], speed), tremor=0.3 if slowly else 0.5)
-        yield from arm.hold(0.2)
-        if slowly:
-            yield from close_gently(state, self.hand, self.width, self.force)
-        else:
-            yield from state.grip(self.hand, self.force)
-        state.hold_on(self.hand, self.at)
+        pose = state.senses.site(self.at)[0], state.arms[self.hand].hand()[1]
+        speed, tremor = (0.2, 0.5) if self.width is None else (0.12, 0.3)
+        yield from close_on(state, self.hand, self.at, pose, self.force, self.speed or speed, 0.3, tremor, width=self.width)

@@ -10,7 +10,7 @@ from ...operator_state import OperatorState
 from ...recognition import motions
 from ...words.primitives import WALK
 from ...words.skill import Argument, Label, Motion
-from ..walking import SHORT, Walking
+from ..walking import SHORT, Walking, moving
 
 
 class WalkPlain(Walking, word="walk"):
@@ -40,7 +40,7 @@ class WalkPlain(Walking, word="walk"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        base = self.base_of(state)
+        base = moving(state)
         if self.to is not None and self.distance is not None:
             position, rotation = state.senses.site(self.to)
             out = facing(rotation)

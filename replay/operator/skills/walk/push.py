@@ -10,7 +10,7 @@ from ...recognition import motions
 from ...words.primitives import WALK
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion
-from ..walking import PATIENCE, Walking
+from ..walking import PATIENCE, Walking, moving
 
 STRAIGHTENS = 0.35  # m, of way in which most of what it is beside the line is made good
 SHARPEST = 1.6  # 1/m, of the curve on which the wheels roll
@@ -38,7 +38,7 @@ class WalkPush(Walking, word="walk", how="push"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        base = self.base_of(state)
+        base = moving(state)
         for side in state.arms:
             if side not in state.held:
                 state.given_up = Reason(

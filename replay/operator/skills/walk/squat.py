@@ -10,7 +10,7 @@ from ...recognition import motions
 from ...words.primitives import WALK
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion
-from ..walking import PATIENCE, Walking
+from ..walking import PATIENCE, Walking, moving
 
 
 class WalkSquat(Walking, word="walk", how="squat"):
@@ -30,7 +30,7 @@ class WalkSquat(Walking, word="walk", how="squat"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        base = self.base_of(state)
+        base = moving(state)
         height = -self.by if self.to is None else self._over(state, base)
         height = min(max(height, base.lowest), 0.0)
         if not (yield from base.stand_at(height, self.speed, self.within, -base.lowest / self.speed + PATIENCE)):

@@ -7,7 +7,7 @@ from ...recognition import motions
 from ...words.primitives import WALK
 from ...words.reason import Reason
 from ...words.skill import Label, Motion
-from ..walking import PATIENCE, Walking
+from ..walking import PATIENCE, Walking, moving
 
 
 class WalkStand(Walking, word="walk", how="stand"):
@@ -24,6 +24,6 @@ class WalkStand(Walking, word="walk", how="stand"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        base = self.base_of(state)
+        base = moving(state)
         if not (yield from base.stand_at(0.0, self.speed, self.within, -base.lowest / self.speed + PATIENCE)):
             state.given_up = Reason("the robot did not stand up", "not_stood_up")

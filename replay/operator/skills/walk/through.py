@@ -12,7 +12,7 @@ from ...recognition import motions
 from ...words.primitives import HAND, MOVE_JOINT, WALK
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion
-from ..walking import PATIENCE, Walking
+from ..walking import PATIENCE, Walking, moving
 
 LOOSELY = (0.06, 0.06, 0.0)  # the same while the hand follows the door
 NEAREST, FARTHEST = 0.50, 0.76  # m from the hinge, between which the hand pushes
@@ -75,7 +75,7 @@ class WalkThrough(Walking, word="walk", how="through"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        base, arm = self.base_of(state), state.arms[self.hand]
+        base, arm = moving(state), state.arms[self.hand]
         middle, rotation = state.senses.site(self.to)
         yaw = facing(rotation)
         into = np.array([np.cos(yaw), np.sin(yaw)])
