@@ -294,9 +294,9 @@ def _limits(values: np.ndarray, arm: MeasuredArm) -> np.ndarray:
     """
     tip = arm.origins[-1]
     (x, y, z), (a, b, c) = (np.moveaxis(each, 2, 0) for each in (arm.axes, tip - arm.origins[:-1]))
-    levers = np.sqrt((y * c - z * b) ** 2 + (z * a - x * c) ** 2 + (x * b - y * a) ** 2).T  # (n, k) m, of their cross product
+    squares = (y * c - z * b) ** 2 + (z * a - x * c) ** 2 + (x * b - y * a) ** 2  # (k, n) m^2, of their cross product
     noise, step = (np.minimum(of(arm.q), COARSEST) for of in (scatter, resolution))
-    place = SIGMAS * np.linalg.norm(noise * levers, axis=1) + (0.5 * step * levers).sum(axis=1)
+    place = SIGMAS * np.sqrt(noise**2 @ squares) + 0.5 * step @ np.sqrt(squares)
     turn = 0.5 * (SIGMAS * float(np.linalg.norm(noise)) + 0.5 * float(step.sum()))
     own = SIGMAS * np.minimum(scatter(values), COARSEST) + 0.5 * np.minimum(resolution(values), COARSEST)
     by_joints = np.where(np.array(UNITS) == "m", place[:, None], turn)

@@ -288,7 +288,7 @@ def derivative(group: Group) -> list[Relation | None]:
 
 def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """(k, n) how much two tellings of speeds both change within two rows to either side: there they may differ by as much."""
-    near = np.pad(np.stack([one, other]).transpose(2, 0, 1), ((2, 2), (0, 0), (0, 0)), "edge")
+    near = np.pad(np.stack([one, other]), ((0, 0), (0, 0), (2, 2)), "edge").transpose(2, 0, 1)
     changes = over_runs(np.maximum, near, 5) - over_runs(np.minimum, near, 5)
     return np.asarray(ABRUPT * changes.min(axis=1).T)
 
