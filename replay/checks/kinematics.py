@@ -189,7 +189,7 @@ def check_jump(
         return [rule.not_checked("too_short", signal=signal)]
     dt, step = np.diff(t), np.abs(np.diff(q, axis=0))
     elapsed = np.maximum(dt, float(np.median(dt)))
-    found, least = [], rule.settings["least"]
+    found, least = list[dict[str, Any]](), rule.settings["least"]
     allowances = np.maximum(larger[judged, None] * elapsed, least)
     hardest = np.maximum(larger[judged, None] * np.maximum(elapsed, rule.window), least)
     ratios, hard_ratios = (np.nan_to_num(step.T[judged] / each, nan=0.0) for each in (allowances, hardest))
@@ -199,27 +199,23 @@ def check_jump(
         i = int(hard_ratio.argmax() if hard_ratio.max() > 1.0 else ratio.argmax())
         bound = None if _goes_on(t, q[:, j], rule.window, np.array([i]))[0] else float(hard[i])
         graded = rule.grade_value(float(step[i, j]), fail=bound, warn=float(allowed[i]))
-        found.append(
-            rule.finding(
-                subject=(names[j],),
-                signal=signal,
-                t0=float(t[i]),
-                t1=float(t[i + 1]),
-                share=float((ratio > 1.0).mean()),
-                **graded,
-                details={
-                    "dt": float(dt[i]),
-                    "deg": float(np.rad2deg(step[i, j])),
-                    "deg_s": float(np.rad2deg(step[i, j]) / dt[i]),
-                    "allowed": float(allowed[i]),
-                    "allowed_window": float(hard[i]),
-                    "speed": float(larger[j]),
-                    "count": int((ratio > 1.0).sum()),
-                },
-            )
-        )
-        soften(found[-1])
-    merged = _merged(found, rule)
+        found.append(graded | {"at": (i, j), "count": int((ratio > 1.0).sum()), "allowed": float(allowed[i]), "hard": float(hard[i])})
+    worst = max(found, key=lambda one: badness(one["level"], one["excess"], one["margin"], one["limit"]))
+    merged = []
+    for one in found if worst["level"] != "PASS" else [worst]:
+        i, j = one.pop("at")
+        details = {
+            "dt": float(dt[i]),
+            "deg": float(np.rad2deg(step[i, j])),
+            "deg_s": float(np.rad2deg(step[i, j]) / dt[i]),
+            "allowed": one.pop("allowed"),
+            "allowed_window": one.pop("hard"),
+            "speed": float(larger[j]),
+            "count": one.pop("count"),
+        }
+        times = {"t0": float(t[i]), "t1": float(t[i + 1]), "share": details["count"] / len(dt)}
+        merged.append(soften(rule.finding(subject=(names[j],), signal=signal, **one, **times, details=details)))
+    merged = _merged(merged, rule)
     first = int(np.nanargmax(step[0]))
     merged[0].details["first"] = {
         "joint": names[first],

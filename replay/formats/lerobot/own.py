@@ -114,6 +114,7 @@ class Dataset:
         if type(fps) is not int or not 0 < fps <= 10_000:
             raise self._wrong("fps", f"{fps!r} is no whole number of frames a second")
         self.fps: int = fps
+        self._config: tuple[bytes, dict[str, Any]] | None = None
         self._open: tuple[tuple[Path, int, int], pq.ParquetFile, list[str]] | None = None
         self.tables: list[Path] = []
         self._table_rows: list[int] = []
@@ -477,7 +478,9 @@ class Dataset:
         with mendable(path, "draw and label"):
             length = len(columns["action"])
             late = int((arrays["checkpoint_steps"] > length).sum())
-            episode = episode_from(side, _json(config, config_path, "resolved scenario"), arrays, columns)
+            if self._config is None or self._config[0] != config:  # one for most episodes of a set
+                self._config = config, _json(config, config_path, "resolved scenario")
+            episode = episode_from(side, self._config[1], arrays, columns)
             if episode.actions.shape != (length, len(episode.action_names)):
                 raise self._wrong("features.action", f"the action of episode {k} does not match the frames")
         notes = [f"{late} states that were kept after its last row are left out: rows are lost"] if late else []
