@@ -61,16 +61,22 @@ def check_position(
     t, q = strictly_rising(np.asarray(t, float), np.asarray(q, float))
     step = float(np.median(np.diff(t))) if len(t) > 1 else 1.0
     near = rule.settings["near_end"]
-    levels = {sign: (held(sign * q, step, rule.shortest), held(sign * q, step, rule.shortest_warn)) for sign in (1.0, -1.0)}
-    ends = {sign: np.nanmax(sign * q, axis=0).tolist() if len(t) else [] for sign in levels}
-    for j, name in enumerate(names):
-        lower, upper = (limits[name].lower, limits[name].upper) if name in limits else (np.nan, np.nan)
-        if not np.isfinite(lower + upper) or not len(t):
+    if not len(t):
+        return _merged(found, rule)
+    every = [(limits[name].lower, limits[name].upper) if name in limits else (np.nan, np.nan) for name in names]
+    low, high = np.array(every).reshape(-1, 2).T
+    ends = {1.0: np.nanmax(q, axis=0), -1.0: -np.nanmin(q, axis=0)}
+    none = np.full(len(names), -np.inf), np.zeros(len(names), int)
+    # where no joint is so near an end at all, none stays there
+    stays = any((ends[sign] > 0.5 * (sign * (low + high) + near * (high - low))).any() for sign in ends)
+    levels = {sign: (held(sign * q, step, rule.shortest), held(sign * q, step, rule.shortest_warn) if stays else none) for sign in ends}
+    for j, (name, (lower, upper)) in enumerate(zip(names, every)):
+        if not np.isfinite(lower + upper):
             continue
         middle, half = 0.5 * (lower + upper), 0.5 * (upper - lower)
-        sides, of_range = list[dict[str, Any]](), max(ends[sign][j] - sign * middle for sign in ends) / half
+        sides, of_range = list[dict[str, Any]](), float(max(ends[sign][j] - sign * middle for sign in ends)) / half
         for sign, end in ((1.0, upper), (-1.0, lower)):
-            reach, largest = sign * q[:, j], ends[sign][j]
+            reach, largest = sign * q[:, j], float(ends[sign][j])
             (highest, row), (lasting, row_lasting) = (
                 (float(level[j]), int(begin[j])) for level, begin in levels[sign]
             )
