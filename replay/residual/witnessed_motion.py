@@ -62,11 +62,12 @@ def _of_other_moments(group: Group) -> Iterator[Difference]:
     if not both:
         return
     rises = [group.rises[c.name] for c in both]
-    usual, least = 0, np.inf
-    for by in NEARLY:
+    each = [_usual(c.columns["velocity"], x) for c, x in zip(both, rises)]
+    usual, least, order = 0, sum(each), np.argsort(each)[::-1].tolist()  # what leaves most tells first
+    for by in NEARLY[1:]:
         left = 0.0
-        for c, x in zip(both, rises):
-            left += _usual(c.columns["velocity"], shifted(x, by))
+        for k in order:
+            left += _usual(both[k].columns["velocity"], shifted(rises[k], by))
             if left >= least:
                 break
         else:
