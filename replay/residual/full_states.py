@@ -273,7 +273,8 @@ def _with_shares(
             number_of = int(some[found[1]])
             of |= {i: number_of, j: number_of + next(iter(behind))}
             ratios += [float(one) for one in ratio[:, found[1]] if np.isfinite(one)]
-    support = [[int(held(c, one, states[:, [s]]).sum()) for c, s in of.items()] for one in ratios]
+    tried = np.array(ratios, np.float32)
+    support = np.array([held(c, tried, states[:, [s]]).sum(axis=0) for c, s in of.items()]).T.tolist()
     best = max(range(len(ratios)), key=lambda i: sum(support[i]), default=-1)
     others = [sum(each) for each, one in zip(support, ratios) if abs(one / ratios[best] - 1.0) > SHARE]
     if support and sum(count > VALUES for count in support[best]) >= HANDS and sum(support[best]) > CLEARLY * max(others, default=0):

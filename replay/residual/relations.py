@@ -110,11 +110,11 @@ def _recent(x: np.ndarray, shifts: Sequence[int]) -> np.ndarray:
     motion."""
     n, back = len(x), min(-min(shifts), len(x) - 1)
     all_of_it = np.concatenate([2.0 * x[0] - x[back:0:-1], x])
-    out = np.ones((n, len(shifts) + 1))
+    out = np.ones((len(shifts) + 1, n))
     for k, shift in enumerate(shifts):
         begin = max(back + shift, 0)
-        out[:, k] = all_of_it[begin : begin + n]
-    return out
+        out[k] = all_of_it[begin : begin + n]
+    return out.T
 
 
 def robust(
@@ -130,7 +130,7 @@ def robust(
         (p,) coefficients, (n,) residual, its robust noise.
     """
     beta = robust_fit(design, y, mean, precision, floor)
-    residual = y - beta @ np.ascontiguousarray(design.T)
+    residual = y - design @ beta
     return beta, residual, max(TO_SIGMA * median_size(residual - median(residual)), floor)
 
 

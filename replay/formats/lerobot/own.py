@@ -118,6 +118,7 @@ class Dataset:
         self._open: tuple[tuple[Path, int, int], pq.ParquetFile, list[str]] | None = None
         self.tables: list[Path] = []
         self._table_rows: list[int] = []
+        self._last_table: dict[Path, pq.ParquetFile] = {}
         self.rows = self._rows()
         self.appended = {
             int(path.stem[5:]): self.json_file(path, "origin of an append").get("made", {})
@@ -188,6 +189,7 @@ class Dataset:
                 columns = [name for name in file.schema_arrow.names if not name.startswith("stats/")]
                 read = file.read(columns, use_threads=False).to_pylist()
                 self._table_rows.append(len(read))
+                self._last_table = {path: file}
                 rows += read
         if total != len(rows):
             raise self._wrong("total_episodes", f"{total!r} are announced, the table of episodes has {len(rows)}")
@@ -214,7 +216,7 @@ class Dataset:
     @cached_property
     def statistics(self) -> EpisodeStatistics:
         """What the table of episodes tells of each episode's columns."""
-        return EpisodeStatistics(list(zip(self.tables, self._table_rows)))
+        return EpisodeStatistics(list(zip(self.tables, self._table_rows)), self._last_table)
 
     @cached_property
     def set_statistics(self) -> Stats | None:
