@@ -44,9 +44,11 @@ def check_clock_unit(streams: Sequence[Stream], rules: Rules, fps: float | None 
         fps: rows a second that the recording's set declares.
     """
     rule = rules["clock.unit"]
-    steps = {}
+    steps, found = {}, dict[int, np.ndarray]()
     for stream in by_topic(streams):
-        step = np.diff(np.sort(stream.time_ns)) * 1e-9
+        if id(stream.time_ns) not in found:  # fields of one message share their times
+            found[id(stream.time_ns)] = np.diff(np.sort(stream.time_ns)) * 1e-9
+        step = found[id(stream.time_ns)]
         if stream.role in ("command", "measured", "pose") and stream.n >= FEWEST and (step > 0).any():
             steps[topic(stream)] = median(step[step > 0])
     if not steps:

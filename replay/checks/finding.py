@@ -10,6 +10,7 @@ facts and tables.
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -104,7 +105,7 @@ class Finding:
 
     def with_(self, **changes: Any) -> Finding:
         """A copy with some fields changed."""
-        return replace(self, **changes)
+        return replace(self, **changes) if changes else copy(self)
 
     def to_dict(self, message: str | None = None) -> dict[str, Any]:
         """The finding as plain JSON types, in the order of its fields, `message` before `fix`."""

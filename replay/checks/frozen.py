@@ -132,15 +132,17 @@ def _freezes_against(
     """
     if other is None or other.n < 3 or not len(t):
         return []
-    stands = np.concatenate([[False], (x[1:] == x[:-1]).all(axis=1)])  # all of it, with the sample before
+    same = np.zeros(x.shape, bool)  # as the sample before
+    same[1:] = x[1:] == x[:-1]
+    stands = same.all(axis=1)
     t_other, found = seconds(other, origin) + shift, []
-    whole = _still(x, t, rule.bound("warn")) if other.role == "measured" else []
+    whole = _stretches(stands, t, rule.bound("warn")) if other.role == "measured" else []
     for name in (name for name in names if name in other.names):
         j = names.index(name)
         y = other.column(name) * SCALE.get(other.unit, 1.0)
         # a command may hold one joint for as long as it likes (and the world may push that joint); it is frozen where
         # all of it stands
-        for first, last in whole if other.role == "measured" else _still(x[:, [j]], t, rule.bound("warn")):
+        for first, last in whole if other.role == "measured" else _stretches(same[:, j], t, rule.bound("warn")):
             # what the other side does just before still arrives, and what it does at the end has not yet
             during = (t_other > t[first] + rule.settings["settle"] * (other.role == "measured")) & (
                 t_other < t[last] - rule.settings["settle"] * (other.role == "command")
@@ -227,7 +229,6 @@ def _steps_after(
     return found
 
 
-def _still(x: np.ndarray, t: np.ndarray, least: float) -> list[tuple[int, int]]:
-    """(first, last) sample of every stretch longer than `least` seconds in which rows (n, k) stay the same to the bit."""
-    same = np.concatenate([[False], (x[1:] == x[:-1]).all(axis=1)])
+def _stretches(same: np.ndarray, t: np.ndarray, least: float) -> list[tuple[int, int]]:
+    """(first, last) sample of every stretch longer than `least` seconds in which samples are as the one before (n,)."""
     return [(first - 1, last) for first, last in runs(same) if t[last] - t[first - 1] > least]

@@ -46,7 +46,7 @@ def bases_of(columns: ComparedColumns) -> dict[str, Any]:
     for (group, _), hands in zip(columns.bodies, columns.hands):
         for hand in hands:
             rests = float(np.ptp(hand.truth[:, :3], axis=0).max()) < RESTS  # another point of it looks like another base
-            if hand.alike or (hand.base is not None and rests) or not hand.agrees(hand.truth):
+            if hand.alike or (hand.base is not None and rests) or not hand.stands:
                 continue
             at = [0.0] * 4 if hand.base is None else [*hand.base.move, hand.base.angle]
             found[hand.name] = {

@@ -61,7 +61,7 @@ class Recorded:
     @cached_property
     def columns(self) -> ComparedColumns:
         """On common rows, to be held against one another; a command past a joint's range is carried out as far as the joint goes."""
-        return compared(self.recording, tuple((name, (one.lower, one.upper)) for name, one in self.limits.joints.items()))
+        return compared(self.recording, self.limits.ranges)
 
     @cached_property
     def command_and_state(self) -> tuple[Stream | None, Stream | None]:

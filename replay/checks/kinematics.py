@@ -61,16 +61,22 @@ def check_position(
     t, q = strictly_rising(np.asarray(t, float), np.asarray(q, float))
     step = float(np.median(np.diff(t))) if len(t) > 1 else 1.0
     near = rule.settings["near_end"]
-    levels = {sign: (held(sign * q, step, rule.shortest), held(sign * q, step, rule.shortest_warn)) for sign in (1.0, -1.0)}
-    ends = {sign: np.nanmax(sign * q, axis=0).tolist() if len(t) else [] for sign in levels}
-    for j, name in enumerate(names):
-        lower, upper = (limits[name].lower, limits[name].upper) if name in limits else (np.nan, np.nan)
-        if not np.isfinite(lower + upper) or not len(t):
+    if not len(t):
+        return _merged(found, rule)
+    every = [(limits[name].lower, limits[name].upper) if name in limits else (np.nan, np.nan) for name in names]
+    low, high = np.array(every).reshape(-1, 2).T
+    ends = {1.0: np.nanmax(q, axis=0), -1.0: -np.nanmin(q, axis=0)}
+    none = np.full(len(names), -np.inf), np.zeros(len(names), int)
+    # where no joint is so near an end at all, none stays there
+    stays = any((ends[sign] > 0.5 * (sign * (low + high) + near * (high - low))).any() for sign in ends)
+    levels = {sign: (held(sign * q, step, rule.shortest), held(sign * q, step, rule.shortest_warn) if stays else none) for sign in ends}
+    for j, (name, (lower, upper)) in enumerate(zip(names, every)):
+        if not np.isfinite(lower + upper):
             continue
         middle, half = 0.5 * (lower + upper), 0.5 * (upper - lower)
-        sides, of_range = list[dict[str, Any]](), max(ends[sign][j] - sign * middle for sign in ends) / half
+        sides, of_range = list[dict[str, Any]](), float(max(ends[sign][j] - sign * middle for sign in ends)) / half
         for sign, end in ((1.0, upper), (-1.0, lower)):
-            reach, largest = sign * q[:, j], ends[sign][j]
+            reach, largest = sign * q[:, j], float(ends[sign][j])
             (highest, row), (lasting, row_lasting) = (
                 (float(level[j]), int(begin[j])) for level, begin in levels[sign]
             )
@@ -189,7 +195,7 @@ def check_jump(
         return [rule.not_checked("too_short", signal=signal)]
     dt, step = np.diff(t), np.abs(np.diff(q, axis=0))
     elapsed = np.maximum(dt, float(np.median(dt)))
-    found, least = [], rule.settings["least"]
+    found, least = list[dict[str, Any]](), rule.settings["least"]
     allowances = np.maximum(larger[judged, None] * elapsed, least)
     hardest = np.maximum(larger[judged, None] * np.maximum(elapsed, rule.window), least)
     ratios, hard_ratios = (np.nan_to_num(step.T[judged] / each, nan=0.0) for each in (allowances, hardest))
@@ -199,27 +205,23 @@ def check_jump(
         i = int(hard_ratio.argmax() if hard_ratio.max() > 1.0 else ratio.argmax())
         bound = None if _goes_on(t, q[:, j], rule.window, np.array([i]))[0] else float(hard[i])
         graded = rule.grade_value(float(step[i, j]), fail=bound, warn=float(allowed[i]))
-        found.append(
-            rule.finding(
-                subject=(names[j],),
-                signal=signal,
-                t0=float(t[i]),
-                t1=float(t[i + 1]),
-                share=float((ratio > 1.0).mean()),
-                **graded,
-                details={
-                    "dt": float(dt[i]),
-                    "deg": float(np.rad2deg(step[i, j])),
-                    "deg_s": float(np.rad2deg(step[i, j]) / dt[i]),
-                    "allowed": float(allowed[i]),
-                    "allowed_window": float(hard[i]),
-                    "speed": float(larger[j]),
-                    "count": int((ratio > 1.0).sum()),
-                },
-            )
-        )
-        soften(found[-1])
-    merged = _merged(found, rule)
+        found.append(graded | {"at": (i, j), "count": int((ratio > 1.0).sum()), "allowed": float(allowed[i]), "hard": float(hard[i])})
+    worst = max(found, key=lambda one: badness(one["level"], one["excess"], one["margin"], one["limit"]))
+    merged = []
+    for one in found if worst["level"] != "PASS" else [worst]:
+        i, j = one.pop("at")
+        details = {
+            "dt": float(dt[i]),
+            "deg": float(np.rad2deg(step[i, j])),
+            "deg_s": float(np.rad2deg(step[i, j]) / dt[i]),
+            "allowed": one.pop("allowed"),
+            "allowed_window": one.pop("hard"),
+            "speed": float(larger[j]),
+            "count": one.pop("count"),
+        }
+        times = {"t0": float(t[i]), "t1": float(t[i + 1]), "share": details["count"] / len(dt)}
+        merged.append(soften(rule.finding(subject=(names[j],), signal=signal, **one, **times, details=details)))
+    merged = _merged(merged, rule)
     first = int(np.nanargmax(step[0]))
     merged[0].details["first"] = {
         "joint": names[first],

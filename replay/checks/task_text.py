@@ -12,7 +12,7 @@ import numpy as np
 from ...scenarios.tasks.contradictions import Reading, compare
 from ...scenarios.tasks.known_work import scenarios_with, work_of_tree, works_of
 from ...scenarios.tasks.lexicon import lexicon
-from ...scenarios.tasks.own_sentences import scenario_of_task
+from ...scenarios.tasks.own_sentences import scenarios_of_tasks
 from ...scenarios.tasks.work import ScenarioWork
 from ..recording.recording import Recording, Stream
 from .check import Check
@@ -20,6 +20,7 @@ from .finding import Finding
 from .fixes import rewrite
 from .inputs import Recorded
 
+Named = tuple[str, str | None]  # a scenario and its variant
 POSES = ("object_pose", "environment_state")  # of streams that tell where things of a scene are
 SIDE = {
     "left": re.compile(r"(?:^|[_.])(?:left|l)\d*(?:[_.]|$)"),
@@ -59,13 +60,14 @@ def check_text(recorded: Recorded) -> list[Finding]:
     texts = dict(sentences(recording))
     if not texts:
         return [rule.not_applicable("no_task")]
-    evidence = evidence_of(recording, next(iter(texts.values())), recorded.asked)
+    named = scenarios_of_tasks(texts.values())
+    evidence = evidence_of(recording, named[next(iter(texts.values()))], recorded.asked)
     if evidence is None:
         return [_by_arms(texts, recorded) or rule.not_checked("no_scenario")]
     if not any(work.deeds for work in evidence.works):
         return [rule.not_applicable("no_goal")]
     moved = moved_arms(recorded.command)
-    read = {where: _read(text, evidence, moved) for where, text in texts.items()}
+    read = {where: _read(text, named[text], evidence, moved) for where, text in texts.items()}
     worst = max(read, key=lambda where: (read[where].certain, len(read[where].contradictions)))
     found = read[worst].contradictions
     scenario = evidence.works[0].scenario
@@ -109,11 +111,11 @@ def sentences(recording: Recording) -> Iterator[tuple[str, str]]:
             yield where, text
 
 
-def evidence_of(recording: Recording, text: str, asked: Any = None) -> HeldAgainst | None:
+def evidence_of(recording: Recording, own: Named | None, asked: Any = None) -> HeldAgainst | None:
     """What the recording knows of what was done; None where it is nothing that a sentence could be held against.
 
     Args:
-        text: its sentence, which tells the variant where it is one of the scenario's own.
+        own: the scenario and variant of which its sentence is one.
         asked: name and tree of the scenario that the command names, or None.
     """
     episode = recording.episode
@@ -121,7 +123,6 @@ def evidence_of(recording: Recording, text: str, asked: Any = None) -> HeldAgain
         drawn = {k: v for k, v in _values(episode.draw).items() if isinstance(v, int | float)}
         work = work_of_tree(str(episode.scenario), episode.config["scenario"], drawn)
         return HeldAgainst((work,), "file", bool(episode.segments))
-    own = scenario_of_task(text)
 
     def known(name: str, source: str) -> HeldAgainst | None:
         works = works_of(name, own[1] if own is not None and own[0] == name else None)
@@ -183,9 +184,8 @@ def _values(draw: Any) -> dict[str, Any]:
     return values if isinstance(values, dict) else {}
 
 
-def _read(text: str, evidence: HeldAgainst, moved: frozenset[str] | None) -> Reading:
-    """The sentence against each of what may have been done; the one that it fits best."""
-    named = scenario_of_task(text)
+def _read(text: str, named: Named | None, evidence: HeldAgainst, moved: frozenset[str] | None) -> Reading:
+    """The sentence, which is one of the scenario `named`, against each of what may have been done; the one that it fits best."""
     best: Reading | None = None
     for work in evidence.works:
         other = None

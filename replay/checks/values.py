@@ -14,6 +14,7 @@ from ..robots.limits import Limits
 from ..signals.channels import PER_DEGREE, SCALE, columns, ends_of, in_radians, shared, units_of
 from ..signals.clock import seconds, topic
 from ..signals.signal import find_lag, runs
+from ..signals.statistics import percentile
 from .beyond_stops import in_degrees, is_ranged
 from .check import Check
 from .finding import Finding, worst_of
@@ -440,10 +441,10 @@ def _fits_twice(stream: Stream, other: Stream | None, name: str, limits: Limits)
 
 def _spread(x: np.ndarray) -> np.ndarray:
     """(k,) 5th to 95th percentile; a stray sample has no say."""
-    # the same numbers; where none is missing, the columns need not be gone through one by one
-    percentile = np.nanpercentile if np.isnan(x).any() else np.percentile
-    low, high = percentile(x, [5, 95], axis=0)
-    return high - low
+    if not np.isfinite(x).all():
+        low, high = np.nanpercentile(x, [5, 95], axis=0)
+        return np.asarray(high - low)
+    return np.array([percentile(column, 95.0) - percentile(column, 5.0) for column in x.T])
 
 
 def _unit(finding: Finding, known: Known) -> Fix:

@@ -327,7 +327,8 @@ class Recording:
         """
         streams = [s for s in self.streams.values() if s.n]
         wall = [s for s in streams if s.clock != "device"] or streams
-        return min((int(s.time_ns.min()) for s in wall), default=None)
+        times = {id(s.time_ns): s.time_ns for s in wall}  # fields of one message share them
+        return min((int(each.min()) for each in times.values()), default=None)
 
     def __repr__(self) -> str:
         return f"Recording({self.source!r}, {self.kind}, {len(self.streams)} streams)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
 from pathlib import Path
 
@@ -80,8 +80,8 @@ class JointChain:
             turn, cross = turns[j], _cross(link.axis)
             turn[...] = base
             for by, matrix in ((sin[j], cross), (rest[j], cross @ cross)):  # Rodrigues' formula, as in `about`
-                for c in np.flatnonzero(matrix.any(axis=0)).tolist():
-                    turn[:, c] += by * _seen(base, matrix[:, c])
+                for row, c in np.argwhere(matrix).tolist():
+                    turn[:, c] += matrix[row, c] * by * base[:, row]
             axes[j] = _seen(turn, link.axis)
         origins[k] = at + _seen(turn, self.tip)
         for c in range(3):
@@ -152,11 +152,8 @@ def _cross(axis: np.ndarray) -> np.ndarray:
 
 def _seen(turns: np.ndarray, one: np.ndarray) -> np.ndarray | float:
     """(3, n) turns (3, 3, n) times one vector (3,), of which most numbers are zero in a model of an arm; 0 where all are."""
-    found: np.ndarray | float = 0.0
-    for k, x in enumerate(one.tolist()):
-        if x != 0.0:
-            found = found + x * turns[:, k]
-    return found
+    parts = [turns[:, k] if x == 1.0 else x * turns[:, k] for k, x in enumerate(one.tolist()) if x != 0.0]
+    return reduce(np.add, parts) if parts else 0.0
 
 
 def _product(p: np.ndarray, q: np.ndarray) -> np.ndarray:

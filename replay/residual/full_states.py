@@ -82,7 +82,7 @@ def states_beside(recording: Recording) -> StatesBeside:
     if episode is None or len(steps) < SECONDS or len(columns) < COLUMNS:
         return StatesBeside()
     k, states = np.array(steps), np.array([episode.checkpoints[step] for step in steps]).astype(np.float32)
-    x = np.column_stack([c.x for c in columns])
+    x = np.stack([c.x for c in columns]).T  # a column lies in one piece
     places = np.array([c.kind in PLACES for c in columns])
     number = _numbers(x, states, k, places)
     if 2 * int((number >= 0).sum()) < len(columns):  # rows may be lost at once
@@ -93,9 +93,9 @@ def states_beside(recording: Recording) -> StatesBeside:
     moves = known[(np.diff(np.sort(states[:, number[known]], axis=0), axis=0) > 0.0).sum(axis=0) >= VALUES - 1]
     if len(moves) < COLUMNS:
         return StatesBeside()
-    place, share = _places(x[:, moves], states[:, number[moves]], k)
-    t = np.arange(n) * episode.control_timestep
-    moved, within, lost = _moved(t, [columns[c] for c in moves], x[:, moves], states[:, number[moves]], k, place, share)
+    t, moving, there = np.arange(n) * episode.control_timestep, x[:, moves], states[:, number[moves]]
+    place, share = _places(moving, there, k)
+    moved, within, lost = _moved(t, [columns[c] for c in moves], moving, there, k, place, share)
     here = (share >= HERE) & (place == k)
     right: dict[tuple[str, str], np.ndarray] = {}
     wrong: list[Difference] = []
@@ -127,11 +127,14 @@ def _numbers(x: np.ndarray, states: np.ndarray, k: np.ndarray, places: np.ndarra
         places: (c,) columns of which values of many figures tell as well where they stand. Of others those tell that they have for one row
             alone: a command that is carried out later is what it was where it rests.
     """
-    hits = np.zeros((x.shape[1], states.shape[1]), np.uint8)  # of less than twice `SAMPLE`
+    some = np.flatnonzero(states.any(axis=0))  # most numbers of a state are nought
+    if not len(some):
+        return np.full(x.shape[1], -1)
+    hits = np.zeros((x.shape[1], len(some)), np.uint8)  # of less than twice `SAMPLE`
     sample = slice(None, None, 1 + len(k) // SAMPLE)
-    for row, state in zip(x[k[sample]], states[sample]):
+    for row, state in zip(x[k[sample]], states[sample][:, some]):
         hits += row[:, None] == state
-    number = hits.argmax(axis=1)
+    number = some[hits.argmax(axis=1)]
     same = x[k] == states[:, number]
     moves = same & (x[k] != x[np.maximum(k - 1, 0)]) & (x[k] != x[np.minimum(k + 1, len(x) - 1)])
     least = max(VALUES, len(k) // 2)
@@ -249,24 +252,29 @@ def _with_shares(
     of: dict[int, int] = {}
     ratios: list[float] = []
 
-    def held(c: int, ratio: np.ndarray | float, s: slice) -> np.ndarray:
-        """(K, m) where a column is that share of numbers of the states, and not nought."""
-        return (np.abs(x[:, c : c + 1] - ratio * states[:, s]) <= SHARE * np.abs(x[:, c]).max()) & (states[:, s] != 0.0)
+    some = np.flatnonzero(states.any(axis=0))
+    part = states[:, some]
 
-    for i, j in shares.items() if len(behind) == 1 else ():
+    def held(c: int, ratio: np.ndarray | float, of: np.ndarray) -> np.ndarray:
+        """(K, m) where a column is that share of numbers of the states (K, m), and not nought."""
+        return (np.abs(x[:, c : c + 1] - ratio * of) <= SHARE * np.abs(x[:, c]).max()) & (of != 0.0)
+
+    for i, j in shares.items() if len(behind) == 1 and len(some) else ():
         order, found = np.argsort(np.abs(x[:, i])), (0, -1)
         asked = sorted({int(order[round(share * (len(order) - 1))]) for share in ASKED})
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = x[asked, i : i + 1].astype(float) / states[asked]
+            ratio = x[asked, i : i + 1].astype(float) / part[asked]
             for one in ratio:
-                same = held(i, one, slice(None))
+                same = held(i, one, part)
                 s = int(same.sum(axis=0).argmax())
-                if len(np.unique(states[same[:, s], s])) > VALUES:
+                if len(np.unique(part[same[:, s], s])) > VALUES:
                     found = max(found, (int(same[:, s].sum()), s))
         if found[0]:
-            of |= {i: found[1], j: found[1] + next(iter(behind))}
+            number_of = int(some[found[1]])
+            of |= {i: number_of, j: number_of + next(iter(behind))}
             ratios += [float(one) for one in ratio[:, found[1]] if np.isfinite(one)]
-    support = [[int(held(c, one, slice(s, s + 1)).sum()) for c, s in of.items()] for one in ratios]
+    tried = np.array(ratios, np.float32)
+    support = np.array([held(c, tried, states[:, [s]]).sum(axis=0) for c, s in of.items()]).T.tolist()
     best = max(range(len(ratios)), key=lambda i: sum(support[i]), default=-1)
     others = [sum(each) for each, one in zip(support, ratios) if abs(one / ratios[best] - 1.0) > SHARE]
     if support and sum(count > VALUES for count in support[best]) >= HANDS and sum(support[best]) > CLEARLY * max(others, default=0):
@@ -280,9 +288,10 @@ def _poses(columns: Sequence[StateColumn], states: np.ndarray, number: np.ndarra
     """The same numbers, with those of a pose of which some show where the others are: seven numbers of the state, one after the other, four
     of them a turn; and the columns of each such pose."""
     out, poses = number.copy(), []
+    ends = [one.name.rpartition(".")[2] for one in columns]
     for c in range(len(columns) - len(AXES) + 1):
         part = slice(c, c + len(AXES))
-        if tuple(one.name.rpartition(".")[2] for one in columns[part]) == AXES:
+        if tuple(ends[part]) == AXES:
             begins = [int(s) - j for j, s in enumerate(number[part]) if s >= 0]
             turns = states[:, begins[0] + 3 : begins[0] + 7] if len(set(begins)) == 1 else np.zeros((1, 4))
             if (np.abs(np.linalg.norm(turns, axis=1) - 1.0) < UNIT).all():

@@ -27,7 +27,7 @@ def in_the_arms_frame(hands: Sequence[RecordedHand]) -> list[RecordedHand]:
     out = [_of_a_turned_hand(hand) or hand for hand in hands]
     for k, hand in enumerate(out):
         beside = [i for i, other in enumerate(out) if i > k and other.topic == hand.topic]
-        if len(beside) == 1 and not hand.agrees(hand.truth):
+        if len(beside) == 1 and not hand.stands:
             out[k], out[beside[0]] = _of_another_base(hand, out[beside[0]]) or (hand, out[beside[0]])
     return [_of_its_own_base(hand) or hand for hand in out]
 
@@ -65,12 +65,12 @@ def _written(hand: RecordedHand, place: np.ndarray, turns: np.ndarray) -> Record
 
 def _of_a_turned_hand(hand: RecordedHand) -> RecordedHand | None:
     """The hand with one turn about itself undone, where that makes it agree with its joints."""
-    if not _usable(hand) or hand.agrees(hand.truth):
+    if not _usable(hand) or hand.stands:
         return None
     recorded = _turns_of(hand)
     turn = _usual_turn(hand.arm.turns[-1].transpose(0, 2, 1) @ recorded)
     there = _written(hand, hand.values[:, :3], recorded @ turn.T)
-    return there if there.agrees(there.truth) else None
+    return there if there.stands else None
 
 
 def _of_another_base(*hands: RecordedHand) -> tuple[RecordedHand, RecordedHand] | None:
@@ -87,14 +87,14 @@ def _of_another_base(*hands: RecordedHand) -> tuple[RecordedHand, RecordedHand] 
         return None
     move = 0.5 * (away[0] + away[1])
     one, other = (replace(_written(hand, place - move, turn.T @ _turns_of(hand)), alike=True) for hand, place in zip(hands, places))
-    return (one, other) if one.agrees(one.truth) and other.agrees(other.truth) else None
+    return (one, other) if one.stands and other.stands else None
 
 
 
 def _of_its_own_base(hand: RecordedHand) -> RecordedHand | None:
     """The hand with a move of its own base undone, where that makes it agree with its joints and it did so nowhere before; None where one
     joint that is measured elsewhere moves it so, too."""
-    if not _usable(hand) or (np.abs(hand.values - hand.truth) <= hand.limits).all(axis=1).mean() > NOWHERE:
+    if not _usable(hand) or hand.there.mean() > NOWHERE:
         return None
     arm = hand.arm
     leaves = np.full(len(hand.values), float(np.median(hand.limits[:, 0])))
@@ -107,7 +107,7 @@ def _of_its_own_base(hand: RecordedHand) -> RecordedHand | None:
     place = hand.values[:, :3] @ turn
     move = np.median(place - arm.origins[-1], axis=0)
     there = _written(hand, place - move, turn.T @ turns)
-    alike = (np.abs(there.values - there.truth) <= there.limits).all(axis=1)
+    alike = there.there
     away = (np.abs(there.truth - np.median(there.truth, axis=0)) > AWAY).any(axis=1)  # where a hand rests, any other point of it fits
     if alike.mean() < USUAL or (away.any() and alike[away].mean() < USUAL):
         return None

@@ -74,7 +74,20 @@ class RecordedHand:
 
     def agrees(self, truth: np.ndarray) -> bool:
         """Whether it stands, in most rows, at (n, 7)."""
-        return bool(((np.abs(self.values - truth) <= self.limits).all(axis=1)).mean() >= USUAL)
+        return bool(self._near(truth).mean() >= USUAL)
+
+    @cached_property
+    def there(self) -> np.ndarray:
+        """(n,) rows in which it stands where the measured joints put it."""
+        return self._near(self.truth)
+
+    @cached_property
+    def stands(self) -> bool:
+        """Whether it does so in most rows."""
+        return bool(self.there.mean() >= USUAL)
+
+    def _near(self, truth: np.ndarray) -> np.ndarray:
+        return np.asarray((np.abs(self.values - truth) <= self.limits).all(axis=1))
 
     @cached_property
     def truth(self) -> np.ndarray:
@@ -98,7 +111,7 @@ def vouched_joints(hands: Iterable[RecordedHand]) -> dict[str, np.ndarray]:
     out: dict[str, np.ndarray] = {}
     for hand in hands:
         if np.isfinite(hand.values).all():
-            out |= dict.fromkeys(hand.arm.chain.joints, (np.abs(hand.values - hand.truth) <= hand.limits).all(axis=1))
+            out |= dict.fromkeys(hand.arm.chain.joints, hand.there)
     return out
 
 
@@ -143,11 +156,11 @@ def is_comparable(hand: RecordedHand, beside: Sequence[RecordedHand]) -> bool:
     the point that the arm's chain has, or they are those of the other hand."""
     if not np.isfinite(hand.values).all():
         return False
-    if hand.agrees(hand.truth):
+    if hand.stands:
         return True
     if _other_hand(hand.values, hand.truth, hand.arm.turns[-1], hand.limits):
         return False
-    known = any((other.base is None and other.agrees(other.truth)) or hand.agrees(_signed(other.truth, hand)) for other in beside)
+    known = any((other.base is None and other.stands) or hand.agrees(_signed(other.truth, hand)) for other in beside)
     return known or _same_frame(np.abs(hand.values - hand.truth) / hand.limits)
 
 
@@ -159,12 +172,12 @@ def _signed(truth: np.ndarray, hand: RecordedHand) -> np.ndarray:
 
 def _arms_exchanged(every: Sequence[RecordedHand], group: Group, by_name: Mapping[str, RecordedChannel]) -> Difference | None:
     """Joints of both arms that were written as one another's: each hand stands where the other arm's angles put it, in its own arm."""
-    if len(every) != 2 or any(hand.agrees(hand.truth) for hand in every) or len({len(hand.arm.chain.joints) for hand in every}) != 1:
+    if len(every) != 2 or any(hand.stands for hand in every) or len({len(hand.arm.chain.joints) for hand in every}) != 1:
         return None
     for hand, other in zip(every, reversed(every)):
         chain, q = hand.arm.chain, other.arm.q
         there = RecordedHand(hand.name, hand.topic, hand.values, MeasuredArm(chain, q, *chain.frames(q)))
-        if not there.agrees(there.truth):
+        if not there.stands:
             return None
     joints = tuple(joint for hand in every for joint in hand.arm.chain.joints)
     size = max(float(np.abs(hand.values[:, :3] - hand.truth[:, :3]).max()) for hand in every)
@@ -176,14 +189,14 @@ def _arms_exchanged(every: Sequence[RecordedHand], group: Group, by_name: Mappin
 
 def _joints_exchanged(hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel]) -> Difference | None:
     """Two joints of an arm that were written in one another's place: exchanged back, they put the hand where it is recorded."""
-    if hand.agrees(hand.truth):
+    if hand.stands:
         return None
     chain, q = hand.arm.chain, hand.arm.q
     for i, j in combinations(range(len(chain.joints)), 2):
         order = np.arange(len(chain.joints))
         order[[i, j]] = j, i
         there = RecordedHand(hand.name, hand.topic, hand.values, MeasuredArm(chain, q[:, order], *chain.frames(q[:, order])))
-        if there.agrees(there.truth):
+        if there.stands:
             joints = chain.joints[i], chain.joints[j]
             size = float(np.abs(q[:, i] - q[:, j]).max())
             return Difference.over(
@@ -294,9 +307,9 @@ def _limits(values: np.ndarray, arm: MeasuredArm) -> np.ndarray:
     """
     tip = arm.origins[-1]
     (x, y, z), (a, b, c) = (np.moveaxis(each, 2, 0) for each in (arm.axes, tip - arm.origins[:-1]))
-    levers = np.sqrt((y * c - z * b) ** 2 + (z * a - x * c) ** 2 + (x * b - y * a) ** 2).T  # (n, k) m, of their cross product
+    squares = (y * c - z * b) ** 2 + (z * a - x * c) ** 2 + (x * b - y * a) ** 2  # (k, n) m^2, of their cross product
     noise, step = (np.minimum(of(arm.q), COARSEST) for of in (scatter, resolution))
-    place = SIGMAS * np.linalg.norm(noise * levers, axis=1) + (0.5 * step * levers).sum(axis=1)
+    place = SIGMAS * np.sqrt(noise**2 @ squares) + 0.5 * step @ np.sqrt(squares)
     turn = 0.5 * (SIGMAS * float(np.linalg.norm(noise)) + 0.5 * float(step.sum()))
     own = SIGMAS * np.minimum(scatter(values), COARSEST) + 0.5 * np.minimum(resolution(values), COARSEST)
     by_joints = np.where(np.array(UNITS) == "m", place[:, None], turn)

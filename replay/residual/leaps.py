@@ -233,8 +233,9 @@ def _largest_after(x: np.ndarray, rows: int) -> np.ndarray:
 def _returns(x: np.ndarray, least: float) -> np.ndarray:
     """(n,) rows in which x is elsewhere by `least`, and back within `SHORT` rows: no course in steps does that."""
     out = np.zeros(len(x), bool)
-    if 0.5 * (SHORT + 1) * float(np.abs(np.diff(x)).max(initial=0.0)) <= least:
-        return out  # no row is so far from the middle of two that are no more than so many steps away
+    # how far rows are from the chord of two that are so many steps away, by the largest turn from row to row
+    if (SHORT + 1) ** 2 / 8.0 * float(np.abs(np.diff(x, 2)).max(initial=0.0)) <= (1.0 - OPPOSITE / 2.0) * least:
+        return out
     for size in range(1, SHORT + 1):
         if len(x) <= size + 1:
             break

@@ -110,11 +110,11 @@ def _recent(x: np.ndarray, shifts: Sequence[int]) -> np.ndarray:
     motion."""
     n, back = len(x), min(-min(shifts), len(x) - 1)
     all_of_it = np.concatenate([2.0 * x[0] - x[back:0:-1], x])
-    out = np.ones((n, len(shifts) + 1))
+    out = np.ones((len(shifts) + 1, n))
     for k, shift in enumerate(shifts):
         begin = max(back + shift, 0)
-        out[:, k] = all_of_it[begin : begin + n]
-    return out
+        out[k] = all_of_it[begin : begin + n]
+    return out.T
 
 
 def robust(
@@ -130,7 +130,7 @@ def robust(
         (p,) coefficients, (n,) residual, its robust noise.
     """
     beta = robust_fit(design, y, mean, precision, floor)
-    residual = y - beta @ np.ascontiguousarray(design.T)
+    residual = y - design @ beta
     return beta, residual, max(TO_SIGMA * median_size(residual - median(residual)), floor)
 
 
@@ -288,7 +288,7 @@ def derivative(group: Group) -> list[Relation | None]:
 
 def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """(k, n) how much two tellings of speeds both change within two rows to either side: there they may differ by as much."""
-    near = np.pad(np.stack([one, other]).transpose(2, 0, 1), ((2, 2), (0, 0), (0, 0)), "edge")
+    near = np.pad(np.stack([one, other]), ((0, 0), (0, 0), (2, 2)), "edge").transpose(2, 0, 1)
     changes = over_runs(np.maximum, near, 5) - over_runs(np.minimum, near, 5)
     return np.asarray(ABRUPT * changes.min(axis=1).T)
 

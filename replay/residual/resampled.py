@@ -43,13 +43,13 @@ def _uneven(group: Group, kind: str, turns: Iterable[int]) -> set[int]:
 
 def _in_turns(sizes: np.ndarray, goes: np.ndarray, turns: Iterable[int]) -> set[int]:
     """Those numbers of rows after which sizes (n, k) are large and small again where columns go somewhere (n, k), in both halves alike."""
-    half = len(sizes) // 2
+    half, rows, sizes = len(sizes) // 2, np.nonzero(goes)[0], sizes[goes]
     out: set[int] = set()
     for turn in turns:
-        middle = half // turn * turn
-        one, other = _by_phase(sizes[:middle], goes[:middle], turn), None
+        first, phases = int(np.searchsorted(rows, half // turn * turn)), (rows % turn).astype(np.uint8)
+        one, other = _by_phase(sizes[:first], phases[:first], turn), None
         if one is not None and one.min() < UNEVEN * one.max():
-            other = _by_phase(sizes[middle:], goes[middle:], turn)
+            other = _by_phase(sizes[first:], phases[first:], turn)
         if one is None or other is None or other.min() >= UNEVEN * other.max():
             continue
         if correlation(one, other) > ALIKE:
@@ -57,7 +57,10 @@ def _in_turns(sizes: np.ndarray, goes: np.ndarray, turns: Iterable[int]) -> set[
     return out
 
 
-def _by_phase(sizes: np.ndarray, goes: np.ndarray, turn: int) -> np.ndarray | None:
-    """(turn,) medians of the sizes in every so many rows; None where few are there."""
-    each = [sizes[phase::turn][goes[phase::turn]] for phase in range(turn)]
-    return np.array([median_size(one) for one in each]) if min(map(len, each)) >= ENOUGH else None
+def _by_phase(sizes: np.ndarray, phases: np.ndarray, turn: int) -> np.ndarray | None:
+    """(turn,) medians of the sizes (m,) of every so many rows, by their phase (m,); None where few are there."""
+    many = np.bincount(phases, minlength=turn)
+    if many.min() < ENOUGH:
+        return None
+    ends, sorted_by = np.cumsum(many).tolist(), sizes[phases.argsort(kind="stable")]
+    return np.array([median_size(sorted_by[first:end]) for first, end in zip([0, *ends], ends)])

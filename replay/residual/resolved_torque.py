@@ -17,6 +17,7 @@ from ..signals.statistics import TO_SIGMA, median_of, median_size, medians
 from .coarse_values import AS_WRITTEN, FEW, UNIFORM, step_of
 from .table import Group, RecordedChannel
 
+ASKED = 600  # rows in motion of which a filter is asked, at the most
 COARSE = 0.04  # s between rows: arms are commanded 30 times a second and more
 # rows on either side that a filter of positions takes; rad/s by which the speed that it gives is the recorded one: float32 keeps 1e-5 of
 # each; share of the rows in motion; rad/s from where on a joint moves; such rows
@@ -90,6 +91,7 @@ def is_computed(speed: np.ndarray, position: np.ndarray) -> bool | None:
     rows = np.flatnonzero(np.abs(speed[REACH : REACH + n]) > MOVES)
     if len(rows) <= LEAST:
         return None
+    rows = rows[:: -(-len(rows) // ASKED)]
     about = sliding_window_view(position, 2 * REACH + 1)[rows]
     x, y = (about - about[:, [REACH]])[:, BESIDE], speed[rows + REACH]
     left = np.abs(y - x @ np.linalg.lstsq(x, y, rcond=None)[0])

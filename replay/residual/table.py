@@ -236,7 +236,7 @@ def _group(
         "velocity": _beside(recording, SPEEDS, names, base),
         "effort": _beside(recording, EFFORTS, names, base),
     }
-    channels, same = [], True
+    channels, same, every = [], True, len(t) == base.n
     as_base = {kind: of is not None and of.n == base.n and np.array_equal(of.time_ns, base.time_ns) for kind, of in beside.items()}
     way = _way(base, command)
     if way is None:
@@ -248,7 +248,7 @@ def _group(
                 continue
             x = stream.column(name)
             if as_base[kind]:
-                x = x[rows]
+                x = np.ascontiguousarray(x) if every else x[rows]
             else:
                 x, same = _on(t, *strictly_rising(seconds(stream, origin), x)), False
             if not np.isfinite(x).all():
@@ -343,5 +343,7 @@ def _to_common(columns: dict[str, np.ndarray], beside: Mapping[str, Stream | Non
     for kind in ("command", "measured", "velocity"):
         stream = beside[kind]
         if kind in columns and stream is not None:
-            columns[kind] = columns[kind] * SCALE.get(stream.unit.removesuffix("/s"), 1.0) / way
+            scale = SCALE.get(stream.unit.removesuffix("/s"), 1.0)
+            scaled = columns[kind] if scale == 1.0 else columns[kind] * scale
+            columns[kind] = scaled if way == 1.0 else scaled / way
     return "rad" if base.unit in SCALE else "1"

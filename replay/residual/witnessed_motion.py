@@ -62,18 +62,24 @@ def _of_other_moments(group: Group) -> Iterator[Difference]:
     if not both:
         return
     rises = [group.rises[c.name] for c in both]
-    usual, least = 0, np.inf
-    for by in NEARLY:
+    each = [_usual(c.columns["velocity"], x) for c, x in zip(both, rises)]
+    usual, least, order = 0, sum(each), np.argsort(each)[::-1].tolist()  # what leaves most tells first
+    for by in NEARLY[1:]:
         left = 0.0
-        for c, x in zip(both, rises):
-            left += _usual(c.columns["velocity"], shifted(x, by))
+        for k in order:
+            left += _usual(both[k].columns["velocity"], shifted(rises[k], by))
             if left >= least:
                 break
         else:
             usual, least = by, left
     rises = [shifted(rise, usual) for rise in rises]
-    for channel, rise in zip(both, rises):
-        for one, left in _of_another_moment(group, channel, rise):
+    wide = max(5, round(WINDOW / group.dt))
+    v, near = np.stack([c.columns["velocity"] for c in both]), np.stack(rises)
+    power, left_over = (_about(x**2, wide) for x in (v, v - near))
+    bad = (power > QUICK**2) & (left_over > UNLIKE * power)
+    for k in np.flatnonzero(bad.any(axis=1)).tolist():
+        channel = both[k]
+        for one, left in _of_another_moment(group, channel, rises[k], bad[k], wide):
             if _as_elsewhere(both, rises, group.dt, channel, slice(one.first, one.last + 1)) > left:
                 yield one
 
@@ -102,14 +108,17 @@ def _usual(v: np.ndarray, rise: np.ndarray) -> float:
     return percentile(apart, 100.0 * BETTER) if len(apart) else 0.0
 
 
-def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray) -> Iterator[tuple[Difference, float]]:
-    """Each with the sum of squares that it leaves of the speed."""
+def _of_another_moment(
+    group: Group, channel: RecordedChannel, rise: np.ndarray, bad: np.ndarray, wide: int
+) -> Iterator[tuple[Difference, float]]:
+    """Each with the sum of squares that it leaves of the speed.
+
+    Args:
+        bad: (n,) rows in which, over so many about them, the rises leave much of the speed.
+    """
     v = channel.columns["velocity"]
-    wide = max(5, round(WINDOW / group.dt))
-    power, left = (_about(x**2, wide) for x in (v, v - rise))
-    bad = (power > QUICK**2) & (left > UNLIKE * power)
     away = [by for by in range(-round(APART[1] / group.dt), round(APART[1] / group.dt) + 1) if abs(by) * group.dt >= APART[0]]
-    if not bad.any() or not away:  # rows further apart than any moment that is asked for
+    if not away:  # rows further apart than any moment that is asked for
         return
     taken = np.zeros(group.n, bool)
     for first, last in joined(bad, wide):
@@ -145,11 +154,12 @@ def _of_another_moment(group: Group, channel: RecordedChannel, rise: np.ndarray)
 
 
 def _about(x: np.ndarray, wide: int) -> np.ndarray:
-    """(n,) means of x (n,) over so many rows about each; beyond the ends it is zero."""
-    sums = np.zeros(len(x) + wide)
-    np.cumsum(x, out=sums[wide // 2 + 1 : wide // 2 + 1 + len(x)])
-    sums[wide // 2 + 1 + len(x) :] = sums[wide // 2 + len(x)]
-    return (sums[wide:] - sums[:-wide]) / wide
+    """(..., n) means of x (..., n) over so many rows about each; beyond the ends it is zero."""
+    n, first = x.shape[-1], wide // 2 + 1
+    sums = np.zeros((*x.shape[:-1], n + wide))
+    np.cumsum(x, axis=-1, out=sums[..., first : first + n])
+    sums[..., first + n :] = sums[..., first + n - 1, None]
+    return np.asarray((sums[..., wide:] - sums[..., :-wide]) / wide)
 
 
 def _mixed(v: np.ndarray, rise: np.ndarray, rows: slice, away: Sequence[int]) -> tuple[int, float, float] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -46,6 +47,11 @@ class Limits:
 
     def __getitem__(self, name: str) -> JointLimit:
         return self.joints[name]
+
+    @cached_property
+    def ranges(self) -> tuple[tuple[str, tuple[float, float]], ...]:
+        """Joint and its (lowest, highest) [rad]."""
+        return tuple((name, (one.lower, one.upper)) for name, one in self.joints.items())
 
     def column(self, names: Iterable[str], what: str) -> np.ndarray:
         """(k,) one limit for each of these joints, NaN where unknown; `what` is a field of `JointLimit`."""

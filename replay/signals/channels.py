@@ -73,7 +73,10 @@ def without_seam(x: np.ndarray) -> np.ndarray | None:
 def turns_beside(x: np.ndarray, other: np.ndarray) -> np.ndarray:
     """(n,) whole turns by which an angle [rad] is written beside another one (n,) that it goes along with and that stays within half a
     turn either way, as where the one counts from 0 to 2 pi; noughts where it is no such angle."""
-    turns, none = np.round((x - other) / TURN), np.zeros(len(x))
+    none = np.zeros(len(x))
+    if not len(x) or float(np.abs(x - other).max()) <= 0.5 * TURN:
+        return none
+    turns = np.round((x - other) / TURN)
     rows = int((turns != 0.0).sum())
     if not rows or not np.isfinite(turns).all() or float(np.median(np.abs(x - other - turns * TURN))) > BESIDE:
         return none

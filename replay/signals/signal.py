@@ -242,7 +242,10 @@ def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> t
     running ones, as long as what is known of b is one unbroken stretch.
     """
     there = np.isfinite(b[:, 0])
-    center = b[there].mean(axis=0) if there.any() else np.zeros(b.shape[1])
+    known = np.flatnonzero(there)
+    first, last = (int(known[0]), int(known[-1]) + 1) if len(known) else (0, 0)
+    whole = len(known) == last - first
+    center = (b[first:last] if whole else b[there]).mean(axis=0) if len(known) else np.zeros(b.shape[1])
     y, x = b - center, x - center  # small numbers: the sums below lose no digits
     y[~there] = 0.0
     # no sum that is asked for runs past the end, or before the beginning, of what is transformed
@@ -253,9 +256,7 @@ def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> t
         one, other = (np.fft.rfft(each.T, size) for each in (one, other))
         return np.fft.irfft(np.conj(one) * other, size)[:, at].T
 
-    known = np.flatnonzero(there)
-    first, last = (int(known[0]), int(known[-1]) + 1) if len(known) else (0, 0)
-    if len(known) == last - first:
+    if whole:
         begin = np.clip(lo + shifts, first, last)
         end = np.clip(lo + shifts + len(x), first, last)
         n = (end - begin)[:, None].astype(float)

@@ -29,8 +29,7 @@ def work_of_tree(name: str, tree: Mapping[str, Any], drawn: Mapping[str, float] 
     rows = [row.get("where") for row in own_rows(tree)]
     keys = sorted({str(key) for where in rows if isinstance(where, Mapping) for key in where})
     values = None if drawn is None else tuple((key, float(drawn[key])) for key in keys if key in drawn)
-    text = json.dumps(tree, sort_keys=True, default=str)
-    return _work(name, hashlib.sha256(text.encode()).hexdigest(), _Held(tree), values)
+    return _work(name, _digest(_Same(tree)), _Held(tree), values)
 
 
 def works_of(name: str, variant: str | None = None, conf_dir: Path | None = None) -> tuple[ScenarioWork, ...]:
@@ -60,6 +59,24 @@ def _loose(parts: Mapping[str, Any]) -> set[str]:
         for name, part in parts.items()
         if isinstance(part, Mapping) and str(part.get("part", "")).startswith(LOOSE)
     }
+
+
+class _Same:
+    """A tree that is the same object: all episodes of a set have one."""
+
+    def __init__(self, tree: Mapping[str, Any]):
+        self.tree = tree
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.tree is other.tree
+
+    def __hash__(self) -> int:
+        return id(self.tree)
+
+
+@lru_cache(maxsize=4)
+def _digest(one: _Same) -> str:
+    return hashlib.sha256(json.dumps(one.tree, sort_keys=True, default=str).encode()).hexdigest()
 
 
 class _Held:

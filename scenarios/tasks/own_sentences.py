@@ -25,9 +25,14 @@ def bare_words(sentence: str) -> str:
 
 def scenario_of_task(sentence: str, conf_dir: Path | None = None) -> tuple[str, str | None] | None:
     """Name and variant (None: as it stands) of the scenario that has this task sentence; None where none or several have."""
+    return scenarios_of_tasks([sentence], conf_dir)[sentence]
+
+
+def scenarios_of_tasks(sentences: Iterable[str], conf_dir: Path | None = None) -> dict[str, tuple[str, str | None] | None]:
+    """The same of several sentences, by each."""
     files = tuple((name, file, file.stat().st_mtime_ns) for name, file in list_scenarios(conf_dir).items())
-    found = _by_words(files).get(bare_words(sentence), set())
-    return next(iter(found)) if len(found) == 1 else None
+    every = {sentence: _by_words(files).get(bare_words(sentence), set()) for sentence in sentences}
+    return {sentence: next(iter(found)) if len(found) == 1 else None for sentence, found in every.items()}
 
 
 @lru_cache(maxsize=8)

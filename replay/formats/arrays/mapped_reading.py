@@ -161,7 +161,7 @@ class MappedReading(MappedColumns):
                 raise self.fail("holds whole numbers too large for float64.", text)
         dtype = np.result_type(*parts)
         with np.errstate(invalid="ignore"):  # NaN of any kind is the judge's business
-            values = np.concatenate(parts, axis=1, dtype=np.float64)
+            values = np.concatenate([part.T for part in parts], dtype=np.float64).T  # a column lies in one piece
         values.flags.writeable = False  # evidence: whoever converts does so in a copy
         return values, dtype.name
 

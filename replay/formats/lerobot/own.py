@@ -114,9 +114,11 @@ class Dataset:
         if type(fps) is not int or not 0 < fps <= 10_000:
             raise self._wrong("fps", f"{fps!r} is no whole number of frames a second")
         self.fps: int = fps
+        self._config: tuple[bytes, dict[str, Any]] | None = None
         self._open: tuple[tuple[Path, int, int], pq.ParquetFile, list[str]] | None = None
         self.tables: list[Path] = []
         self._table_rows: list[int] = []
+        self._last_table: dict[Path, pq.ParquetFile] = {}
         self.rows = self._rows()
         self.appended = {
             int(path.stem[5:]): self.json_file(path, "origin of an append").get("made", {})
@@ -187,6 +189,7 @@ class Dataset:
                 columns = [name for name in file.schema_arrow.names if not name.startswith("stats/")]
                 read = file.read(columns, use_threads=False).to_pylist()
                 self._table_rows.append(len(read))
+                self._last_table = {path: file}
                 rows += read
         if total != len(rows):
             raise self._wrong("total_episodes", f"{total!r} are announced, the table of episodes has {len(rows)}")
@@ -213,7 +216,7 @@ class Dataset:
     @cached_property
     def statistics(self) -> EpisodeStatistics:
         """What the table of episodes tells of each episode's columns."""
-        return EpisodeStatistics(list(zip(self.tables, self._table_rows)))
+        return EpisodeStatistics(list(zip(self.tables, self._table_rows)), self._last_table)
 
     @cached_property
     def set_statistics(self) -> Stats | None:
@@ -477,7 +480,9 @@ class Dataset:
         with mendable(path, "draw and label"):
             length = len(columns["action"])
             late = int((arrays["checkpoint_steps"] > length).sum())
-            episode = episode_from(side, _json(config, config_path, "resolved scenario"), arrays, columns)
+            if self._config is None or self._config[0] != config:  # one for most episodes of a set
+                self._config = config, _json(config, config_path, "resolved scenario")
+            episode = episode_from(side, self._config[1], arrays, columns)
             if episode.actions.shape != (length, len(episode.action_names)):
                 raise self._wrong("features.action", f"the action of episode {k} does not match the frames")
         notes = [f"{late} states that were kept after its last row are left out: rows are lost"] if late else []

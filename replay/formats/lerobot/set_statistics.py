@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,11 @@ class EpisodeStatistics:
 
     Args:
         tables: (file, rows of it that count) in the order in which their rows are numbered.
+        opened: those of them that are open.
     """
 
-    def __init__(self, tables: list[tuple[Path, int]]) -> None:
-        self._tables = tables
+    def __init__(self, tables: list[tuple[Path, int]], opened: Mapping[Path, pq.ParquetFile] = MappingProxyType({})) -> None:
+        self._tables, self._opened = tables, opened
         self._first, self._rows = 0, []  # type: tuple[int, list[dict[str, Any]]]
         self._open = -1
         self._batches: Any = iter(())
@@ -69,7 +71,7 @@ class EpisodeStatistics:
             return
         path, rows = self._tables[number]
         if self._open != number or row < self._next:
-            file = pq.ParquetFile(readable(path), page_checksum_verification=True)
+            file = self._opened.get(path) or pq.ParquetFile(readable(path), page_checksum_verification=True)
             wanted = [n for n in file.schema_arrow.names if n.startswith("stats/") and n.rpartition("/")[2] in KEPT]
             if _too_wide(file):
                 wanted = []
