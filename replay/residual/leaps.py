@@ -123,9 +123,8 @@ class Leaps:
             own = self.command[:, j]
             if own.max() <= self.least_command and channel.goes("command") <= self.least_command:
                 continue
-            after = _largest_after(self.measured[:, j], before)
-            unanswered = after < ANSWERED * own
-            rows = np.flatnonzero((own > max(self.least_command, NOVEL * self._usual(self.command, j, self.least_command))) & unanswered)
+            rows = self.unanswered(j)
+            unanswered = _largest_after(self.measured[:, j], before) < ANSWERED * own
             there_and_back = np.flatnonzero(_returns(channel.columns["command"], self.least_command) & unanswered)
             if len(there_and_back) >= MANY and len(there_and_back) > len(rows):
                 rows = there_and_back
@@ -142,6 +141,12 @@ class Leaps:
                     "burst" if len(inside) >= MANY else best(case), certain=True, stream=channel.topics["command"],
                     limit=self.least_command, weight=(size / self.least_command) ** 2 * len(inside), cases=(case,),
                 )  # fmt: skip
+
+    def unanswered(self, j: int) -> np.ndarray:
+        """Rows into which a command leaps as it does nowhere else, and its joint does not."""
+        own, before = self.command[:, j], max(2, round(BEFORE / self.group.dt))
+        loud = own > max(self.least_command, NOVEL * self._usual(self.command, j, self.least_command))
+        return np.flatnonzero(loud & (_largest_after(self.measured[:, j], before) < ANSWERED * own))
 
     def _edges(self, rows: np.ndarray) -> Iterator[tuple[int, int]]:
         """First and last of rows that are reached suddenly, two at least, of each stretch of them."""
@@ -303,7 +308,7 @@ def of_leaps(
 
 def _case_of(group: Group, channel: RecordedChannel, follows: Relation | None, first: int, last: int) -> Case:
     q = channel.columns["measured"]
-    truth = q.copy()
+    truth = q.copy() if follows is not None else _bridged(q, first, last)
     if follows is not None:
         truth[first : last + 1] -= follows.residual[first : last + 1]
     return Case(q, truth, first, last, group.dt, follows.noise if follows is not None else 1e-3, angle=channel.unit == "rad")

@@ -16,25 +16,33 @@ import yaml
 
 from ...scenarios.reading.composition import CONF
 from .astray import astray, courses_of
+from .between_leaps import between
 from .case import Case
 from .departures import together
 from .difference import JOIN, Difference
 from .engine import FAR as FAR_AWAY
 from .habits import AWAY, COMES, SIDES, WAY, Habit, Habits, habits
-from .hypotheses import Explanation, best
+from .hypotheses import Explanation, best, turned_in
+from .leaps import sharpness
 from .planned import Drive, ways_of
-from .table import Group
+from .table import Group, RecordedChannel
 
 FOLDER = CONF / "following"
 ROUGHS = tuple(f"{kind}_{of}" for kind in ("command", "measured") for of in ("rough", "most", "least"))
+LEAPS, LEAPT = 4, {"rad": 0.035, "1": 0.035}  # of a command that make it rough; by how much it is another one
+# of the turns of a stretch, that are left once its rows are put right; of the sharpest, that a row in another order has; such rows
+SMOOTH, EDGE, LEAST_TURNED = 0.5, 0.2, 6
+BEARS_OUT = 4  # times as many rows, that what is usual bears out
+LINES = ("straight", "held")  # of a column between few values, that no drive goes and no person commands
+STANDS = ("_still", "_leaves")
 GRAINS = ("command_grain", "measured_grain")
-CENTRED = ("gain", "late", *ROUGHS, *GRAINS)  # may be more or less than usual; the others are distances
+CENTRED = ("gain", "late", "alike", *ROUGHS, *GRAINS)  # may be more or less than usual; the others are distances
 # what a push or a stop does as well, though not so much
 PUSHED = (*(f"{side}_{what}" for side in SIDES for what in (*AWAY, "rest")), "delay", "factor", "measured_least")
 FREE = ("gain", "factor")  # not asked of fingers, which stop at what they hold
 # least by which a number is otherwise: s, shares of one, rows; of distances in rad or shares of a way, for joints and for fingers
-LEAST = {"gain": 0.03, "late": 0.04, "delay": 0.06, "factor": 0.1} | dict.fromkeys(ROUGHS, 0.4)
-LEAST |= {"command_straight": 3.0, "measured_straight": 3.0}
+LEAST = {"alike": 0.15, "gain": 0.03, "late": 0.04, "delay": 0.06, "factor": 0.1} | dict.fromkeys(ROUGHS, 0.4)
+LEAST |= {"command_straight": 3.0, "measured_straight": 3.0, "command_still": 3.0}
 NEAR = {False: 0.012, True: 0.02}
 # times what is usual, from where on it is none. One left out of 20 takes of a G1 and of 8 of a Piper reaches 1.9, and 2.1 in what a push
 # changes
@@ -44,6 +52,7 @@ FAR, FAR_PUSHED = 2.2, 3.0
 MOVES, BOTH_WAYS, LEFT, HOLDS, AS_MUCH = 0.5, 0.3, 0.3, 3.0, 0.5
 NEVER, LONG_WAY = 10.0, {"rad": 0.15, "1": 0.1}  # times as far as in any of these takes, and rad or share of a way: no push
 COARSER = 0.2  # by which the logarithm of a grain is more than in any take that was measured
+SHAKEN = {"rad": 0.03, "1": 0.015}  # a grain from here on is none of an encoder: honest sets are rounded to 0.01
 MOST, ALL_OF_IT = 0.5, 0.8  # of the joints that move and of the take, beyond which it is the device
 SETUP = 4.0  # times as far as it may be, beyond which no setting of a device is
 RATE = 0.03  # by which rows may come otherwise
@@ -102,9 +111,9 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
         each = [
             [_difference(group, one, word, times, usual, otherwise) for times, word in _outside(one, group, usual, pace)] for one in own
         ]
-        of = [max(every, key=lambda d: (d.certain, d.weight)) for every in each if every]
+        of = [max(every, key=lambda d: (d.certain, d.name in LINES, d.weight)) for every in each if every]
         device = [d for d in of if _of_device(d, group)]
-        for alike in ([d for d in device if _is_a_line(d)], [d for d in device if not _is_a_line(d)]):
+        for alike in ([d for d in device if _line_of(d) == word] for word in (*LINES, None)):
             if len(alike) > max(1.0, MOST * len(moving)):
                 found.append(_one(alike))
                 of = [d for d in of if not any(d is one for one in alike)]
@@ -138,7 +147,8 @@ def _is_recorded_otherwise(every: Sequence[Habits], usual: Usual) -> bool:
     """Whether columns of a third of the channels are coarser or noisier than those that were measured: by other encoders, or rounded.
     Nothing is known of these."""
     for word in GRAINS:
-        of = [(one.of[word].value, *usual.of[one.channel.name][word]) for one in every if word in usual.of.get(one.channel.name, ())]
+        of = [(one.of[word].value, *usual.of[one.channel.name][word]) for one in every if word in usual.of.get(one.channel.name, ())
+              and one.of[word].value < np.log(SHAKEN[one.channel.unit])]  # fmt: skip
         if of and 3 * sum(value - centre > reach + COARSER for value, centre, reach in of) > len(of):
             return True
     return False
@@ -208,24 +218,37 @@ def _outside(one: Habits, group: Group, usual: Usual, pace: _Pace) -> list[tuple
     known_of, found = usual.of.get(one.channel.name, {}), []
     for word, habit in one.of.items():
         asked = word in known_of and word not in (*GRAINS, "way") and not (group.hands and word in FREE)
+        asked &= word != "alike" or not pace.is_otherwise  # rows between those of the device turn where two of its rows do
         if asked and (word not in CENTRED or _moves_enough(one, usual)):
             centre, reach = known_of[word]
             may = far_of(word, group.hands) * reach_of(word, reach, group.hands)
             value = habit.value
-            if word.endswith("_straight") and pace.is_otherwise:
+            if word.endswith(("_straight", "_still")) and pace.is_otherwise:
                 value /= pace.times  # in slow motion a line between two rows of the device is that of more rows
             far = pace.far(value, centre, may, one.channel.unit != "rad") if word == "late" else abs(value - centre) / may
             found.append((far, word))
     return [(times, word) for times, word in found if times > 1.0]
 
 
+def _far_of_usual(one: Habits, word: str, usual: Usual) -> float:
+    """Times its reach, that a number of a channel is from what is usual; zero where it is not known."""
+    if word not in one.of or word not in usual.of[one.channel.name]:
+        return 0.0
+    centre, reach = usual.of[one.channel.name][word]
+    return abs(one.of[word].value - centre) / max(reach, 1e-9)
+
+
 def _of_device(one: Difference, group: Group) -> bool:
-    """Whether the setting of a device, or who commands it, may be so: of all of the take and not much, or commands in straight lines."""
-    return _is_a_line(one) or (one.last - one.first >= ALL_OF_IT * group.n and one.weight <= SETUP)
+    """Whether the setting of a device, or who commands it, may be so: of all of the take and not much, or commands in straight lines, or
+    that stand."""
+    return _line_of(one) is not None or (one.last - one.first >= ALL_OF_IT * group.n and one.weight <= SETUP)
 
 
-def _is_a_line(one: Difference) -> bool:
-    return (one.kind, one.name) == ("command", "straight")
+def _line_of(one: Difference) -> str | None:
+    """`straight` or `held` of commands; of those that stand and leap if they do so all along, as those that come at a lower rate."""
+    leaps = one.name == "held" and "still" not in one.numbers
+    all_along = one.last - one.first >= ALL_OF_IT * one.rows
+    return one.name if one.kind == "command" and one.name in LINES and (all_along or not leaps) else None
 
 
 def far_of(word: str, hands: bool) -> float:
@@ -260,10 +283,19 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
     elif word.endswith("_straight"):
         name, kind = "straight", word.partition("_")[0]
         size = float(np.ptp(one.channel.columns[kind][habit.first : habit.last + 1]))
+    elif word == "alike":
+        rough = {kind: _far_of_usual(one, f"{kind}_rough", usual) for kind in ("command", "measured")}
+        kind, numbers = max(rough, key=lambda kind: rough[kind]), {"alike": habit.value}
+    elif word.endswith(STANDS):
+        name, kind = "held", word.partition("_")[0]
+        size, numbers = (habit.value, {}) if word.endswith("_leaves") else (size, {"still": habit.value})
     elif word in ROUGHS:
-        more = habit.value > centre
-        name = "burst" if more else "smoothed"
         kind = word.partition("_")[0]
+        name = "smoothed" if habit.value < centre else "burst"
+        if name == "burst" and kind == "command":
+            if (leaps := _between_leaps(one.channel, habit, group)) is not None:
+                return replace(leaps, weight=times, limit=leaps.size / times)
+            name = "reordered" if _is_in_another_order(one.channel.columns[kind][habit.first : habit.last + 1]) else name
     else:
         first, last = _widened(apart, habit)
         habit = Habit(habit.value, first, last)
@@ -278,6 +310,27 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
         undone=0.0, stream=one.channel.topics.get(kind, ""), limit=max(size, 1e-9) / times, weight=times,
         **({} if why is not None else {"explained": 0.0, "numbers": {**numbers, "takes": float(usual.takes)}}),
     )  # fmt: skip
+
+
+def _between_leaps(channel: RecordedChannel, habit: Habit, group: Group) -> Difference | None:
+    """Of a command that is rougher than usual for some leaps alone, the rows between these in which the joint follows another one."""
+    sharp = sharpness(channel.columns["command"][:, None], group.t)[:, 0]
+    there = sharp[habit.first : habit.last + 1]
+    rows = np.flatnonzero(sharp > 0.5 * float(there.max()))
+    few = there.max() > 0.0 and len(rows) <= LEAPS
+    return between(group, channel, rows.tolist(), LEAPT[channel.unit]) if few else None
+
+
+def _is_in_another_order(x: np.ndarray) -> bool:
+    """Whether a stretch (n,) is smooth once every two to six rows of it are put the other way round."""
+    rough = np.abs(np.diff(x, 2))
+    rows = np.flatnonzero(rough > EDGE * rough.max(initial=0.0))
+    inside = x[rows[0] + 1 : rows[-1] + 2] if len(rows) else x[:0]
+    if len(inside) < LEAST_TURNED:
+        return False
+    turned = (turned_in(inside, many, begin) for many in range(2, 7) for begin in range(many))
+    least = min(float(np.abs(np.diff(y, 2)).sum()) for y in turned)
+    return least < SMOOTH * float(np.abs(np.diff(inside, 2)).sum())
 
 
 def _no_push(one: Habits, word: str, habit: Habit, usual: Usual, group: Group) -> bool:
@@ -322,11 +375,16 @@ def _one(of: Sequence[Difference]) -> Difference:
     return replace(lead, channels=tuple(dict.fromkeys(name for d in of for name in d.channels)), certain=False)
 
 
+def _bears_out(usual: Difference, one: Difference) -> bool:
+    """A second tells nothing of a whole take."""
+    return one.meets(usual) and one.last - one.first + 1 <= BEARS_OUT * (usual.last - usual.first + 1)
+
+
 def beside_usual(found: Sequence[Difference], far: Sequence[Difference]) -> list[Difference]:
     """What a take contradicts itself in, all of it unsure, and what of it is far outside of what is usual: where both are of some of the
     same columns' rows, the former is sure by the latter, and has its reason and its rows."""
-    sure = [d for d in far if d.certain]
-    borne_out = [d for d in found if d.family != "body" and any(d.meets(one) for one in sure)]
+    sure = [d for d in far if d.certain and "alike" not in d.numbers]  # which has a cause of its own, that nothing else shows
+    borne_out = [d for d in found if d.family != "body" and any(_bears_out(one, d) for one in sure)]
     rest = [d for d in found if not any(d.meets(one) for one in sure)]
     new = [one for one in far if not any(d.meets(one) for d in (borne_out if one.certain else found))]
     return [*(replace(d, certain=True) for d in borne_out), *rest, *new]
