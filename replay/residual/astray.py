@@ -107,10 +107,13 @@ def astray(courses: DriveCourses) -> list[Difference]:
     """What of a group is not on its ways."""
     departs = sum(float(c.bad.mean()) > PART for c in courses.every)
     goes = [c for c in courses.every if _goes(c.channel)]
-    on_its_way = sum(float(c.bad.mean()) < ON_ITS_WAY for c in goes)
-    otherwise = departs > max(1.0, MOST * len(goes)) and on_its_way < AS_THEY_WERE
-    of = [(one, d) for one in courses.every for d in _of_course(one, courses.group)]
-    every = [d for one, d in of if not otherwise or _is_no_setting(one, d, courses.group.dt)]
+    on_their_ways = sum(float(c.bad.mean()) < ON_ITS_WAY for c in goes)
+    otherwise = departs > max(1.0, MOST * len(goes)) and on_their_ways < AS_THEY_WERE
+    every = [
+        d for one in courses.every for d in _of_course(one, courses.group)
+        # however a drive is set, it goes to where it is sent
+        if not otherwise or (d.certain and _goes_ahead(one, d.first, d.last, courses.group.dt) > LONG_WAY)
+    ]  # fmt: skip
     return [*courses.found, *(_of_several(d, courses.every, courses.group) for d in together(every))]
 
 
@@ -294,11 +297,6 @@ def _goes_ahead(one: _DriveCourse, first: int, last: int, dt: float) -> float:
     by_itself = (grows > 0.0) & (e[1:] * own > 0.0) & (own * (sent[1:] - q[:-1]) < 0.0)
     by_itself &= np.abs(due) > MOVES * one.drive.speed * dt
     return float(np.minimum(grows, np.abs(own))[by_itself].sum())
-
-
-def _is_no_setting(one: _DriveCourse, of: Difference, dt: float) -> bool:
-    """Whether a channel goes so far away from where it is sent that its drive, however it is set, follows other commands, or none."""
-    return of.certain and _goes_ahead(one, of.first, of.last, dt) > LONG_WAY
 
 
 def _is_late_both_ways(one: _DriveCourse, rows: slice, why: Explanation | None) -> bool:

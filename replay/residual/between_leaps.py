@@ -5,7 +5,7 @@ The joint's own motion, so much earlier as suits the take, tells what it was sen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 from itertools import pairwise
 
@@ -16,35 +16,29 @@ from .difference import Difference
 from .hypotheses import best
 from .leaps import Leaps
 from .relations import KEPT
-from .table import Group, RecordedChannel
+from .table import RecordedChannel
 
-LEADS = 0.8  # s by which a command may lead its joint
-LEAST_ROWS = 4  # of a stretch
-CAP = 0.1  # rad, or share of a way: what is further away tells no more of how late a joint is
-WORSE = 3.0  # times as far from the motion as in the rows that most agree, from where on a stretch is another command
-MOSTLY = 0.6  # of a take, that other commands are at the most: else it is not known which is which
+# s by which a command may lead its joint; rad, or share of a way: what is further away tells no more of how late a joint is
+LEADS, CAP = 0.8, 0.1
+# times as far from the motion as in the rows that most agree, from where on a stretch is another command; of a take, that other commands
+# are at the most: else it is not known which is which
+WORSE, MOSTLY = 3.0, 0.6
 
 
 def commands_between(leaps: Leaps) -> Iterator[Difference]:
     """Of each command that leaps unanswered, the rows between two leaps, or from one to an end of the take, in which the joint follows
     another one; with the reason of all of them."""
-    rows = {} if leaps.group.hands else {name: leaps.unanswered(j) for j, name in enumerate(leaps.names)}
-    for channel in leaps.channels if any(len(of) for of in rows.values()) else ():
-        found = between(leaps.group, channel, rows[channel.name].tolist(), leaps.least_command)
-        yield from () if found is None else (found,)
+    for j, channel in enumerate(() if leaps.group.hands else leaps.channels):
+        if len(rows := leaps.unanswered(j)) and (found := _between(leaps, channel, rows.tolist())) is not None:
+            yield found
 
 
-def between(group: Group, channel: RecordedChannel, leaps: Sequence[int], least: float) -> Difference | None:
-    """The rows between leaps of a command in which its joint follows another one.
-
-    Args:
-        leaps: rows into which it leaps; least: from where on it is another one.
-    """
-    of = {c.name: c for c in group.channels if {"command", "measured"} <= set(c.columns)}
+def _between(leaps: Leaps, channel: RecordedChannel, rows: Sequence[int]) -> Difference | None:
+    group, least = leaps.group, leaps.least_command
     x, truth = channel.columns["command"], sent(channel, group.dt)
     away = np.abs(x - truth)
-    edges = [0, *leaps, group.n]
-    stretches = [(a, b - 1) for a, b in pairwise(edges) if b - a >= LEAST_ROWS]
+    edges = [0, *rows, group.n]
+    stretches = [(a, b - 1) for a, b in pairwise(edges) if b > a]
     sound, bad = _other(x - truth, stretches, least) if len(stretches) > 1 else (0.0, [])
     if not bad or sum(b - a + 1 for a, b in bad) > MOSTLY * group.n:
         return None
@@ -55,7 +49,7 @@ def between(group: Group, channel: RecordedChannel, leaps: Sequence[int], least:
     meant = x.copy()
     for a, b in bad:
         meant[a : b + 1] = truth[a : b + 1]
-    others = {name: sent(c, group.dt) for name, c in of.items() if c is not channel}
+    others = {c.name: sent(c, group.dt) for c in leaps.channels if c is not channel}
     case = Case(x, meant, first, last, group.dt, sound, others, channel.columns["measured"], angle=channel.unit == "rad")
     size = float(away[first : last + 1].max())
     return Difference.over(
@@ -64,12 +58,16 @@ def between(group: Group, channel: RecordedChannel, leaps: Sequence[int], least:
     )  # fmt: skip
 
 
-def in_place_of(found: Sequence[Difference], between: Sequence[Difference]) -> list[Difference]:
-    """What a group contradicts itself in, with these in place of what is of their rows and channels, unless that has a better reason."""
+def in_place_of(found: Sequence[Difference], leaps: Leaps, known: Set[str]) -> list[Difference]:
+    """What a group contradicts itself in, with commands between leaps in place of what is of their rows, unless that has a better reason.
+
+    Args:
+        known: channels of which a command is known to be wrong otherwise.
+    """
     out = list(found)
-    for one in between:
+    for one in commands_between(leaps):
         of = [d for d in out if d.channels == one.channels and d.kind in ("command", "measured") and d.is_near(one)]
-        if not any(d.certain and d.explains_better(one) for d in of):
+        if not known & set(one.channels) and not any(d.certain and d.explains_better(one) for d in of):
             out = [one, *(d for d in out if not any(d is each for each in of))]
     return out
 

@@ -16,25 +16,19 @@ import yaml
 
 from ...scenarios.reading.composition import CONF
 from .astray import astray, courses_of
-from .between_leaps import between
 from .case import Case
 from .departures import together
 from .difference import JOIN, Difference
 from .engine import FAR as FAR_AWAY
 from .habits import AWAY, COMES, SIDES, WAY, Habit, Habits, habits
 from .hypotheses import Explanation, best, turned_in
-from .leaps import sharpness
 from .planned import Drive, ways_of
-from .table import Group, RecordedChannel
+from .table import Group
 
 FOLDER = CONF / "following"
 ROUGHS = tuple(f"{kind}_{of}" for kind in ("command", "measured") for of in ("rough", "most", "least"))
-LEAPS, LEAPT = 4, {"rad": 0.035, "1": 0.035}  # of a command that make it rough; by how much it is another one
-# of the turns of a stretch, that are left once its rows are put right; of the sharpest, that a row in another order has; such rows
-SMOOTH, EDGE, LEAST_TURNED = 0.5, 0.2, 6
-BEARS_OUT = 4  # times as many rows, that what is usual bears out
+SMOOTH = 0.5  # of the turns of a stretch, that are left once its rows are put right
 LINES = ("straight", "held")  # of a column between few values, that no drive goes and no person commands
-STANDS = ("_still", "_leaves")
 GRAINS = ("command_grain", "measured_grain")
 CENTRED = ("gain", "late", "alike", *ROUGHS, *GRAINS)  # may be more or less than usual; the others are distances
 # what a push or a stop does as well, though not so much
@@ -42,7 +36,7 @@ PUSHED = (*(f"{side}_{what}" for side in SIDES for what in (*AWAY, "rest")), "de
 FREE = ("gain", "factor")  # not asked of fingers, which stop at what they hold
 # least by which a number is otherwise: s, shares of one, rows; of distances in rad or shares of a way, for joints and for fingers
 LEAST = {"alike": 0.15, "gain": 0.03, "late": 0.04, "delay": 0.06, "factor": 0.1} | dict.fromkeys(ROUGHS, 0.4)
-LEAST |= {"command_straight": 3.0, "measured_straight": 3.0, "command_still": 3.0}
+LEAST |= {"command_straight": 3.0, "measured_straight": 3.0}
 NEAR = {False: 0.012, True: 0.02}
 # times what is usual, from where on it is none. One left out of 20 takes of a G1 and of 8 of a Piper reaches 1.9, and 2.1 in what a push
 # changes
@@ -223,32 +217,23 @@ def _outside(one: Habits, group: Group, usual: Usual, pace: _Pace) -> list[tuple
             centre, reach = known_of[word]
             may = far_of(word, group.hands) * reach_of(word, reach, group.hands)
             value = habit.value
-            if word.endswith(("_straight", "_still")) and pace.is_otherwise:
+            if word.endswith("_straight") and pace.is_otherwise:
                 value /= pace.times  # in slow motion a line between two rows of the device is that of more rows
             far = pace.far(value, centre, may, one.channel.unit != "rad") if word == "late" else abs(value - centre) / may
             found.append((far, word))
     return [(times, word) for times, word in found if times > 1.0]
 
 
-def _far_of_usual(one: Habits, word: str, usual: Usual) -> float:
-    """Times its reach, that a number of a channel is from what is usual; zero where it is not known."""
-    if word not in one.of or word not in usual.of[one.channel.name]:
-        return 0.0
-    centre, reach = usual.of[one.channel.name][word]
-    return abs(one.of[word].value - centre) / max(reach, 1e-9)
-
-
 def _of_device(one: Difference, group: Group) -> bool:
     """Whether the setting of a device, or who commands it, may be so: of all of the take and not much, or commands in straight lines, or
-    that stand."""
+    that stand all along."""
     return _line_of(one) is not None or (one.last - one.first >= ALL_OF_IT * group.n and one.weight <= SETUP)
 
 
 def _line_of(one: Difference) -> str | None:
     """`straight` or `held` of commands; of those that stand and leap if they do so all along, as those that come at a lower rate."""
-    leaps = one.name == "held" and "still" not in one.numbers
-    all_along = one.last - one.first >= ALL_OF_IT * one.rows
-    return one.name if one.kind == "command" and one.name in LINES and (all_along or not leaps) else None
+    may_be = one.name == "straight" or one.last - one.first >= ALL_OF_IT * one.rows
+    return one.name if one.kind == "command" and one.name in LINES and may_be else None
 
 
 def far_of(word: str, hands: bool) -> float:
@@ -284,18 +269,15 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
         name, kind = "straight", word.partition("_")[0]
         size = float(np.ptp(one.channel.columns[kind][habit.first : habit.last + 1]))
     elif word == "alike":
-        rough = {kind: _far_of_usual(one, f"{kind}_rough", usual) for kind in ("command", "measured")}
-        kind, numbers = max(rough, key=lambda kind: rough[kind]), {"alike": habit.value}
-    elif word.endswith(STANDS):
-        name, kind = "held", word.partition("_")[0]
-        size, numbers = (habit.value, {}) if word.endswith("_leaves") else (size, {"still": habit.value})
+        rougher = one.of["measured_rough"].value > usual.of[one.channel.name].get("measured_rough", (0.0,))[0]
+        kind, numbers = "measured" if rougher else "command", {"alike": habit.value}
+    elif word.endswith("_leaves"):
+        name, kind, size = "held", word.partition("_")[0], habit.value
     elif word in ROUGHS:
         kind = word.partition("_")[0]
         name = "smoothed" if habit.value < centre else "burst"
-        if name == "burst" and kind == "command":
-            if (leaps := _between_leaps(one.channel, habit, group)) is not None:
-                return replace(leaps, weight=times, limit=leaps.size / times)
-            name = "reordered" if _is_in_another_order(one.channel.columns[kind][habit.first : habit.last + 1]) else name
+        if name == "burst" and _is_in_another_order(one.channel.columns[kind][habit.first : habit.last + 1]):
+            name = "reordered"
     else:
         first, last = _widened(apart, habit)
         habit = Habit(habit.value, first, last)
@@ -312,25 +294,11 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
     )  # fmt: skip
 
 
-def _between_leaps(channel: RecordedChannel, habit: Habit, group: Group) -> Difference | None:
-    """Of a command that is rougher than usual for some leaps alone, the rows between these in which the joint follows another one."""
-    sharp = sharpness(channel.columns["command"][:, None], group.t)[:, 0]
-    there = sharp[habit.first : habit.last + 1]
-    rows = np.flatnonzero(sharp > 0.5 * float(there.max()))
-    few = there.max() > 0.0 and len(rows) <= LEAPS
-    return between(group, channel, rows.tolist(), LEAPT[channel.unit]) if few else None
-
-
 def _is_in_another_order(x: np.ndarray) -> bool:
     """Whether a stretch (n,) is smooth once every two to six rows of it are put the other way round."""
-    rough = np.abs(np.diff(x, 2))
-    rows = np.flatnonzero(rough > EDGE * rough.max(initial=0.0))
-    inside = x[rows[0] + 1 : rows[-1] + 2] if len(rows) else x[:0]
-    if len(inside) < LEAST_TURNED:
-        return False
-    turned = (turned_in(inside, many, begin) for many in range(2, 7) for begin in range(many))
-    least = min(float(np.abs(np.diff(y, 2)).sum()) for y in turned)
-    return least < SMOOTH * float(np.abs(np.diff(inside, 2)).sum())
+    turned = (turned_in(x, many, begin) for many in range(2, 7) for begin in range(many))
+    turns, *others = (float(np.abs(np.diff(y, 2)).sum()) for y in (x, *turned))
+    return min(others) < SMOOTH * turns
 
 
 def _no_push(one: Habits, word: str, habit: Habit, usual: Usual, group: Group) -> bool:
@@ -375,16 +343,11 @@ def _one(of: Sequence[Difference]) -> Difference:
     return replace(lead, channels=tuple(dict.fromkeys(name for d in of for name in d.channels)), certain=False)
 
 
-def _bears_out(usual: Difference, one: Difference) -> bool:
-    """A second tells nothing of a whole take."""
-    return one.meets(usual) and one.last - one.first + 1 <= BEARS_OUT * (usual.last - usual.first + 1)
-
-
 def beside_usual(found: Sequence[Difference], far: Sequence[Difference]) -> list[Difference]:
     """What a take contradicts itself in, all of it unsure, and what of it is far outside of what is usual: where both are of some of the
     same columns' rows, the former is sure by the latter, and has its reason and its rows."""
     sure = [d for d in far if d.certain and "alike" not in d.numbers]  # which has a cause of its own, that nothing else shows
-    borne_out = [d for d in found if d.family != "body" and any(_bears_out(one, d) for one in sure)]
+    borne_out = [d for d in found if d.family != "body" and any(d.meets(one) for one in sure)]
     rest = [d for d in found if not any(d.meets(one) for one in sure)]
     new = [one for one in far if not any(d.meets(one) for d in (borne_out if one.certain else found))]
     return [*(replace(d, certain=True) for d in borne_out), *rest, *new]

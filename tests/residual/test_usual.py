@@ -202,7 +202,7 @@ def test_rows_in_another_order_are_no_noise(usual):
             for c in group(100).channels]  # fmt: skip
     take = changed(replace(group(100), channels=tuple(even)), 2, "command", pairs)
     x = take.channels[2].columns["command"]
-    assert _is_in_another_order(x[55:95]) and not _is_in_another_order(group(100).channels[2].columns["command"][55:95])
+    assert _is_in_another_order(x[58:92]) and not _is_in_another_order(group(100).channels[2].columns["command"][58:92])
 
 
 def test_a_push_at_rest_is_none(usual):
@@ -274,8 +274,6 @@ def test_what_contradicts_itself_unsurely_is_sure_by_it():
     far = [Difference.over(t, (name,), "measured", (20, 30), 0.1, "rad", None, certain=True) for name in "ab"]
     found = beside_usual([slow, blocked], far)
     assert [(d.channels, d.name, d.certain) for d in found] == [(("a",), "offset", True), (("b",), None, True)]
-    longer = beside_usual([replace(slow, first=0, last=99)], [replace(far[0], first=20, last=22)])
-    assert [(d.name, d.certain) for d in longer] == [(None, True)]  # some rows tell nothing of all of them
 
 
 @pytest.mark.parametrize("mapping", sorted(path.stem for path in FOLDER.glob("*.yaml")))
