@@ -187,8 +187,9 @@ def table(lines: Sequence[dict[str, Any]], most: int) -> str:
         parts.append(
             f"{check}: {len(mine)} faults, {100 * len(above) / max(1, len(mine)):.0f} % above the limits; refused of all "
             f"{scoring.share_of(mine, 'refused')}; of those above {scoring.share_of(above, 'refused')}, root "
-            f"{scoring.share_of(above, 'root')}; beyond known explanations {scoring.share_of(beyond, 'refused')}, root "
-            f"{scoring.share_of(beyond, 'root')}."
+            f"{scoring.share_of(above, 'root')} (with no other family claimed of what is beyond known explanations "
+            f"{scoring.share_of([{'named': one['root'], **one} for one in above], 'named')}); "
+            f"beyond known explanations {scoring.share_of(beyond, 'refused')}, root {scoring.share_of(beyond, 'root')}."
         )
     stated = {scoring.of_clean(line): line.get("stated", {}) for line in clean}
     for check, kind in dict.fromkeys((line["check"], line["kind"]) for line in faults):

@@ -52,7 +52,7 @@ class FaultPart:
         peak: largest change of a column (of a largest step at a seam), in `peak_unit`.
         rows: that were changed.
         above: it exceeds the limits; excess: `peak` by its limit.
-        even: one column is off by one amount in successive rows, whatever made it.
+        even: each column is off by one amount of its own in the same successive rows, whatever made it.
     """
 
     operation: str
@@ -404,5 +404,5 @@ def _part(
         whole=end - begin >= 0.8 * len(times),
         first=patch.first, last=patch.last, size=size, unit=unit if one.unit == "peak" else one.unit, peak=peak,
         peak_unit=unit, rows=len(hit), above=exceeds(one, unit, size, peak, touched), excess=peak / PEAKS[unit],
-        even=len(named) == 1 and len(hit) == hit[-1] - hit[0] + 1 and float(np.ptp(off[hit].max(axis=1))) <= EVEN * peak,
+        even=bool(named) and len(hit) == hit[-1] - hit[0] + 1 and float(np.ptp(off[hit], axis=0).max()) <= EVEN * peak,
     )  # fmt: skip

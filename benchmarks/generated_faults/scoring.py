@@ -21,6 +21,7 @@ from .compose import DrawnFault, FaultPart
 Line = dict[str, Any]
 REFUSED = ("INFEASIBLE", "UNSOUND")
 CLAIMED_IN = ("likely", "cause", "hypothesis", "explained_by", "family", "kind")  # keys of details
+QUATERNION = "value.quaternion"
 UNKNOWN = {"unknown", "unexplained", "differs", "residual"}
 NOT_THEIRS = ("operator", "scene", "robot")  # whom a recorder's fault is no matter of
 LAST = "~"  # stands after every word
@@ -66,6 +67,8 @@ OF_FEATURE = {  # a feature with the same column names as another -> words by wh
 def families_of(finding: Finding) -> set[str]:
     """What a finding claims, by families; `unknown` among them where it says so."""
     texts = [finding.code, *(str(v) for key in CLAIMED_IN if isinstance(v := finding.details.get(key), str))]
+    if finding.code == QUATERNION:
+        texts = [finding.code]  # the length that it means is one of a quaternion, and none of a take
     words = {word for text in texts for cut in (r"\W+", r"[\W_]+") for word in re.split(cut, text.lower())}
     found = {family for family, known in WORDS.items() if words & set(known.split())}
     return found | ({"unknown"} if words & UNKNOWN else set())
@@ -101,13 +104,24 @@ def lies_on_it(finding: Finding, part: FaultPart) -> bool:
 
 
 def agrees(finding: Finding, part: FaultPart) -> bool:
-    """Whether what a finding claims is the family, or that it is unknown where no explanation covers it."""
+    """Whether what a finding claims is the family, or that it is unknown where no explanation covers it.
+
+    `column.differs` is itself a word of that, so that of what no explanation covers it is right whatever it claims besides.
+    """
+    return claims_it(finding, part) or (part.beyond and "unknown" in families_of(finding))
+
+
+def is_named(finding: Finding, part: FaultPart) -> bool:
+    """The same, and no other family is claimed of what no explanation covers."""
+    return claims_it(finding, part) or (part.beyond and families_of(finding) == {"unknown"})
+
+
+def claims_it(finding: Finding, part: FaultPart) -> bool:
+    """Whether what a finding claims is the family."""
     claimed = families_of(finding)
     if part.even and "offset" in claimed:  # all of it is one offset, whatever made it
         return True
-    if claimed & NEAR[part.family] or (part.group == "time" and "time" in claimed):  # a stamp that is wrong is wrong in time
-        return True
-    return part.beyond and "unknown" in claimed
+    return bool(claimed & NEAR[part.family]) or (part.group == "time" and "time" in claimed)  # a stamp that is wrong is wrong in time
 
 
 def score_fault(fault: DrawnFault, check: str, verdict: Verdict) -> Line:
@@ -119,6 +133,9 @@ def score_fault(fault: DrawnFault, check: str, verdict: Verdict) -> Line:
     right = root is not None and any(
         names_it(root, one) and lies_on_it(root, one) and agrees(root, one) for one in fault.parts
     )
+    named = root is not None and any(
+        names_it(root, one) and lies_on_it(root, one) and is_named(root, one) for one in fault.parts
+    )
     beside = [f for f in verdict.findings if f.level in ("WARN", "FAIL") and f is not root]
     line = {
         **head_of(fault, check),
@@ -126,6 +143,7 @@ def score_fault(fault: DrawnFault, check: str, verdict: Verdict) -> Line:
         "refused": refused,
         "where": refused and where,
         "root": refused and right and devices,
+        "named": refused and named and devices,
         "owner": verdict.owner,
         "root_code": None if root is None else root.code,
         "root_subject": None if root is None else list(root.subject),

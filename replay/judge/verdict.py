@@ -369,7 +369,8 @@ def _root(
 ) -> int | None:
     """Index of the finding that decides: the first failure that follows from nothing, or the first required gap."""
     if verdict == "UNSOUND":
-        return next((i for i in order if findings[i].failed and findings[i].stage == "integrity"), None)
+        failed = [i for i in order if findings[i].failed and findings[i].stage == "integrity"]
+        return next((i for i in failed if findings[i].because_of is None), failed[0] if failed else None)
     if verdict == "INFEASIBLE":
         failed = [i for i in order if findings[i].failed and findings[i].stage in needed]
         return next((i for i in failed if findings[i].because_of is None), failed[0] if failed else None)

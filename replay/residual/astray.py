@@ -28,6 +28,7 @@ SAME = 0.3  # of a row, within which a delay is the same
 ALL_LATE, AS_EVER = 0.8, 0.3  # share of the channels that are later together; share that is as late as usual, and then all are
 GOES = 0.08  # of its way, that a channel is sent, for its delay to be asked
 MOST, PART = 0.5, 0.4  # of the channels and of the take: beyond both, the device is set up otherwise
+ON_ITS_WAY, AS_THEY_WERE = 0.02, 2  # share of the rows that a channel is off its way; so many on theirs, and the device is as it was
 MOVES = 0.1  # of its largest speed, from where on a drive is under way
 # share of the way, and of its distance, that a joint goes meanwhile; of that distance, by which it changes: nothing that stands in its
 # way keeps it so; twice either where it goes twice as far
@@ -105,9 +106,14 @@ def courses_of(group: Group, ways: DriveWays) -> DriveCourses | None:
 def astray(courses: DriveCourses) -> list[Difference]:
     """What of a group is not on its ways."""
     departs = sum(float(c.bad.mean()) > PART for c in courses.every)
-    if departs > max(1.0, MOST * sum(_goes(c.channel) for c in courses.every)):
-        return list(courses.found)
-    every = [d for one in courses.every for d in _of_course(one, courses.group)]
+    goes = [c for c in courses.every if _goes(c.channel)]
+    on_their_ways = sum(float(c.bad.mean()) < ON_ITS_WAY for c in goes)
+    otherwise = departs > max(1.0, MOST * len(goes)) and on_their_ways < AS_THEY_WERE
+    every = [
+        d for one in courses.every for d in _of_course(one, courses.group)
+        # however a drive is set, it goes to where it is sent
+        if not otherwise or (d.certain and _goes_ahead(one, d.first, d.last, courses.group.dt) > LONG_WAY)
+    ]  # fmt: skip
     return [*courses.found, *(_of_several(d, courses.every, courses.group) for d in together(every))]
 
 

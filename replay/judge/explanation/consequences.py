@@ -47,6 +47,8 @@ def link(findings: list[Finding], order: list[int]) -> None:
             finding.because_of = _strike(finding, findings)
         if finding.because_of is None:
             finding.because_of = _ended(finding, findings)
+        if finding.because_of is None and finding.code == "value.range":
+            finding.because_of = next((i for i, one in enumerate(findings) if _holds_no_places(one, finding)), None)
         if finding.because_of is None:
             before = [c for c in causes if _follows(finding, findings[c])]
             # a goal is missed because the bowl fell, and not because the head was once turned too fast
@@ -96,6 +98,12 @@ def _ended(finding: Finding, findings: Sequence[Finding]) -> int | None:
     if finding.code != "goal" or finding.details.get("kind") != "undone":
         return None
     return next((i for i, one in enumerate(findings) if one.failed and one.code == finding.details.get("failure")), None)
+
+
+def _holds_no_places(cause: Finding, finding: Finding) -> bool:
+    """Whether a column holds sums, steps or another one's values: then its values are past a range, and nothing was moved there."""
+    written = cause.code == "column.differs" and cause.failed and cause.details.get("kind") in NO_PLACES
+    return written and cause.details.get("stream") == finding.details.get("stream") and shared(cause, finding)
 
 
 def _lasts(cause: Finding) -> bool:
