@@ -28,7 +28,7 @@ LEAST, JOINTS = 3, 7  # takes of a scenario, and joints that they have in common
 ALIKE, NEAR, FAR = 2.0, 0.05, 0.12
 
 
-class SaidOf(NamedTuple):
+class TakeSentence(NamedTuple):
     """The task sentence of a take, with the scenario of ours that has it, None where none has; and where its joints are."""
 
     text: str
@@ -36,7 +36,7 @@ class SaidOf(NamedTuple):
     posture: Posture
 
 
-def check_sentence_among(take: SaidOf | None, others: Sequence[SaidOf], rules: Rules) -> Finding | None:
+def check_sentence_among(take: TakeSentence | None, others: Sequence[TakeSentence], rules: Rules) -> Finding | None:
     """`task.text` of a take that goes as the takes of a scenario go, and has a sentence that contradicts it; None of any other.
 
     A FAIL where the sentence is another scenario's own, and a WARN where words of it contradict: the same may be done with another thing.

@@ -441,7 +441,9 @@ def _fits_twice(stream: Stream, other: Stream | None, name: str, limits: Limits)
 def _spread(x: np.ndarray) -> np.ndarray:
     """(k,) 5th to 95th percentile; a stray sample has no say."""
     # the same numbers; where none is missing, the columns need not be gone through one by one
-    percentile = np.nanpercentile if np.isnan(x).any() else np.percentile
+    none = np.isnan(x)
+    percentile = np.nanpercentile if none.any() else np.percentile
+    x = np.where(none.all(axis=0), 0.0, x) if none.any() else x  # a column without a number spreads over nothing
     low, high = percentile(x, [5, 95], axis=0)
     return high - low
 
