@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -59,8 +59,8 @@ def check_sentence_among(take: TakeSentence | None, others: Sequence[TakeSentenc
             kind, word, done = contradictions[0].kind, contradictions[0].word, contradictions[0].done
         else:
             kind, word, done = "scenario", take.scenario, ()
-        details = {"against": SET, "scenario": scenario, "kind": kind, "word": word, "done": list(done), "text": take.text, "from": "task"}
-        details |= {"takes": len(postures), "more": []}
+        details: dict[str, Any] = {"against": SET, "scenario": scenario, "kind": kind, "word": word, "done": list(done)}
+        details |= {"text": take.text, "from": "task", "takes": len(postures), "more": []}
         return rules[CODE].beyond(1.0, level="WARN" if take.scenario is None else "FAIL", subject=("task",), details=details)
     return None
 

@@ -123,8 +123,8 @@ def judged(
             some = any(finding.stage == stage and finding.checked for finding in combined.findings)
             stages[stage] = StageResult(stage, "INCONCLUSIVE" if some else "NOT_CHECKED", INTAKE)
     failed = combined.verdict in ("UNSOUND", "INFEASIBLE")
-    asked = (i for i, f in enumerate(combined.findings) if f.level == "NOT_CHECKED" and f.reason != INTAKE)
-    gap = next((i for i in asked if is_required(combined.findings[i], required, rules)), None)
+    left_out = (i for i, f in enumerate(combined.findings) if f.level == "NOT_CHECKED" and f.reason != INTAKE)
+    gap = next((i for i in left_out if is_required(combined.findings[i], required, rules)), None)
     root, owner = (combined.root, combined.owner) if failed else (gap, None)
     if gap is not None and not failed:
         owner = HOLDERS.get(combined.findings[gap].reason or "", "device")
