@@ -12,10 +12,12 @@ from ...scenarios.tasks.clauses import read_sentence
 from ...scenarios.tasks.lexicon import lexicon
 from ..recording.recording import Recording, Stream
 from ..signals.clock import origin_ns, seconds
+from ..signals.sides import side_of
 from .check import Check
 from .curves import channel
 from .finding import Finding
 from .rules import Rules
+from .task_text import moved_arms
 
 QUANTITIES = ("claw", "hand", "hand_flag", "gripper")
 SPAN = {"%": 100.0, "1": 1.0, "0..255": 255.0, "-100..100": 200.0, "-1..1": 2.0}  # from one end to the other, by unit
@@ -49,7 +51,8 @@ def check_idle(recording: Recording, rules: Rules, task: str | None, success: bo
     A hand that neither closes nor opens from the first row to the last takes nothing and lets nothing go, whatever it
     was closed on before: the hand's channel is dead, or the sentence belongs to another take. That is a FAIL. It is a
     WARN where the recording itself is labelled a failure (whoever never reached the thing never closed the hand), and
-    where the hands were measured to move all the same (they are driven by a channel that was not recorded as command).
+    where the hands were measured to move all the same (they are driven by a channel that was not recorded as command). It is one, too,
+    where the only hand that moves is of an arm that never does, and the arm that moves has a hand that does not: they may be exchanged.
     Of an episode of the simulation the replay from its exact start tells whether the task is done, so nothing is asked; nor of a
     take that ends before a hand could close.
 
@@ -77,6 +80,9 @@ def check_idle(recording: Recording, rules: Rules, task: str | None, success: bo
     moved, stream = _furthest(commands)
     details: dict[str, Any] = {"task": task, "word": word, "stream": stream.name, "label": success}
     least = rule.bound("fail")
+    if moved >= least and (other := _of_still_arms(recording, commands, least)):
+        details |= {"kind": "other_arm", "arms": list(other)}
+        return [rule.beyond(moved, least, level="WARN", subject=tuple(_moving(commands, least)), details=details)]
     if moved >= least:
         return [rule.passed(subject=stream.names, value=moved, limit=least, margin=moved - least, details=details)]
     measured = [s for q in QUANTITIES for s in recording.select("measured", q) if s.n > 1]
@@ -95,6 +101,22 @@ def check_idle(recording: Recording, rules: Rules, task: str | None, success: bo
             details=details | {"measured_moves": followed},
         )
     ]
+
+
+def _of_still_arms(recording: Recording, commands: Sequence[Stream], least: float) -> tuple[str, ...]:
+    """The arms that move, if each hand that moves is of another one, which never moves; none where the names tell no sides."""
+    joints = next(iter(recording.select("command", "joint_position")), None)
+    arms = moved_arms(joints)
+    hands, every = ({side_of(name) for name in names} for names in (_moving(commands, least), [n for s in commands for n in s.names]))
+    if not arms or not hands or every != {"l", "r"}:
+        return ()
+    return tuple(sorted(arms)) if not hands & {arm[0] for arm in arms} else ()
+
+
+def _moving(commands: Sequence[Stream], least: float) -> list[str]:
+    """The hands that are commanded to move."""
+    ways = [(name, way / SPAN.get(s.unit, 1.0)) for s in commands for name, way in zip(s.names, np.nan_to_num(np.ptp(s.values, axis=0)))]
+    return [name for name, way in ways if way >= least]
 
 
 def _furthest(streams: Sequence[Stream]) -> tuple[float, Stream]:

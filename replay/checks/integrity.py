@@ -109,7 +109,8 @@ def stopped_signals(findings: Sequence[Finding], recording: Recording) -> Mappin
         if finding.reason != LENGTH and not (finding.failed and check_of(finding.code).spoils):
             continue
         named = {finding.details.get("stream"), *finding.subject, *finding.details.get("compared", ())}
-        named |= {name for one in finding.details.get("others", ()) if one.get("level", finding.level) == "FAIL" for name in one["subject"]}
+        others = [one for one in finding.details.get("others", ()) if isinstance(one, dict) and one.get("level") == "FAIL"]
+        named |= {name for one in others for name in one["subject"]}
         for stream in recording.streams.values():
             if {stream.name, topic(stream)} & named and stream.role in ("command", "measured"):
                 stopped.setdefault(stream.role, finding.reason or f"integrity.{finding.code}")

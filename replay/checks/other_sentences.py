@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,7 @@ LEAST, JOINTS = 3, 7  # takes of a scenario, and joints that they have in common
 ALIKE, NEAR, FAR = 2.0, 0.05, 0.12
 
 
-class SaidOf(NamedTuple):
+class TakeSentence(NamedTuple):
     """The task sentence of a take, with the scenario of ours that has it, None where none has; and where its joints are."""
 
     text: str
@@ -36,7 +36,7 @@ class SaidOf(NamedTuple):
     posture: Posture
 
 
-def check_sentence_among(take: SaidOf | None, others: Sequence[SaidOf], rules: Rules) -> Finding | None:
+def check_sentence_among(take: TakeSentence | None, others: Sequence[TakeSentence], rules: Rules) -> Finding | None:
     """`task.text` of a take that goes as the takes of a scenario go, and has a sentence that contradicts it; None of any other.
 
     A FAIL where the sentence is another scenario's own, and a WARN where words of it contradict: the same may be done with another thing.
@@ -59,8 +59,8 @@ def check_sentence_among(take: SaidOf | None, others: Sequence[SaidOf], rules: R
             kind, word, done = contradictions[0].kind, contradictions[0].word, contradictions[0].done
         else:
             kind, word, done = "scenario", take.scenario, ()
-        details = {"against": SET, "scenario": scenario, "kind": kind, "word": word, "done": list(done), "text": take.text, "from": "task"}
-        details |= {"takes": len(postures), "more": []}
+        details: dict[str, Any] = {"against": SET, "scenario": scenario, "kind": kind, "word": word, "done": list(done)}
+        details |= {"text": take.text, "from": "task", "takes": len(postures), "more": []}
         return rules[CODE].beyond(1.0, level="WARN" if take.scenario is None else "FAIL", subject=("task",), details=details)
     return None
 

@@ -19,7 +19,7 @@ from .finding import Finding
 from .fixes import Fix, Known, about
 from .hand_bases import HandBase, check_bases_among
 from .matching_takes import MovingJoints, check_matching
-from .other_sentences import SaidOf, check_sentence_among
+from .other_sentences import TakeSentence, check_sentence_among
 from .rules import Rules
 from .unwritten_columns import Written, check_written_among
 from .usual_postures import Posture, check_order_among
@@ -104,7 +104,7 @@ class TakeShown:
 
     Attributes:
         source: of the recording; bases: in which its hands are recorded; moving: joints that go somewhere; posture: where its joints are.
-        task: its task sentence, and the scenario that has it; edges: its first and last rows; written: joints that
+        wording: its task sentence, and the scenario that has it; edges: its first and last rows; written: joints that
             somebody wrote.
     """
 
@@ -112,13 +112,13 @@ class TakeShown:
     bases: tuple[HandBase, ...] = ()
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
-    task: tuple[str, str | None] | None = None
+    wording: tuple[str, str | None] | None = None
     edges: Edges | None = None
     written: Written = field(default_factory=Written)
 
     @property
-    def sentence(self) -> SaidOf | None:
-        return None if self.task is None else SaidOf(*self.task, self.posture)
+    def sentence(self) -> TakeSentence | None:
+        return None if self.wording is None else TakeSentence(*self.wording, self.posture)
 
 
 class TakesSeen:
@@ -129,7 +129,7 @@ class TakesSeen:
         self._bases: list[tuple[HandBase, ...]] = []
         self._moving: dict[str, MovingJoints] = {}  # by source
         self._postures: list[Posture] = []
-        self._sentences: list[SaidOf] = []
+        self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
         self._edges: dict[str, Edges] = {}  # by source
         self._of_row: dict[int, str] = {}

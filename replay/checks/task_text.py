@@ -83,12 +83,12 @@ def check_text(recorded: Recorded) -> list[Finding]:
     return [rule.beyond(n, level=level, subject=(worst,), details=details)]
 
 
-def said_of(recording: Recording) -> tuple[str, str | None] | None:
+def wording_of(recording: Recording) -> tuple[str, str | None] | None:
     """The sentence of a recording of others that names no scenario besides, and the scenario that has it (None: none has)."""
     task = recording.metadata.get("task")
     if recording.episode is not None or recording.scenario or recording.kind == "human" or not isinstance(task, str) or not task.strip():
         return None
-    own = scenario_of_task(task)
+    own = scenarios_of_tasks([task])[task]
     return task, None if own is None else own[0]
 
 

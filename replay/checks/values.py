@@ -442,6 +442,7 @@ def _fits_twice(stream: Stream, other: Stream | None, name: str, limits: Limits)
 def _spread(x: np.ndarray) -> np.ndarray:
     """(k,) 5th to 95th percentile; a stray sample has no say."""
     if not np.isfinite(x).all():
+        x = np.where(np.isnan(x).all(axis=0), 0.0, x)  # a column without a number spreads over nothing
         low, high = np.nanpercentile(x, [5, 95], axis=0)
         return np.asarray(high - low)
     return np.array([percentile(column, 95.0) - percentile(column, 5.0) for column in x.T])

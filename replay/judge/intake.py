@@ -26,7 +26,7 @@ from ..checks.matching_takes import moving_joints
 from ..checks.measured_there import as_measured_there
 from ..checks.rules import Rules, load_rules
 from ..checks.takes import Key, TakeShown, TakesSeen, content, duplicate_of, set_of
-from ..checks.task_text import said_of
+from ..checks.task_text import wording_of
 from ..checks.unwritten_columns import written_of
 from ..checks.usual_postures import posture_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
@@ -123,8 +123,8 @@ def judged(
             some = any(finding.stage == stage and finding.checked for finding in combined.findings)
             stages[stage] = StageResult(stage, "INCONCLUSIVE" if some else "NOT_CHECKED", INTAKE)
     failed = combined.verdict in ("UNSOUND", "INFEASIBLE")
-    asked = (i for i, f in enumerate(combined.findings) if f.level == "NOT_CHECKED" and f.reason != INTAKE)
-    gap = next((i for i in asked if is_required(combined.findings[i], required, rules)), None)
+    left_out = (i for i, f in enumerate(combined.findings) if f.level == "NOT_CHECKED" and f.reason != INTAKE)
+    gap = next((i for i in left_out if is_required(combined.findings[i], required, rules)), None)
     root, owner = (combined.root, combined.owner) if failed else (gap, None)
     if gap is not None and not failed:
         owner = HOLDERS.get(combined.findings[gap].reason or "", "device")
@@ -166,8 +166,8 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
         return [*findings, rules["take.duplicate"].not_applicable("no_set")]
     before = seen.setdefault(key, TakesSeen())
     shown = TakeShown(
-        recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings), said_of(recording),
-        edges_of(recording), written_of(recording),
+        recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings),
+        wording_of(recording), edges_of(recording), written_of(recording),
     )  # fmt: skip
     failed = any(finding.failed for finding in findings)  # then it is no matter of another take's commands
     for one in before.against(replace(shown, moving=None) if failed else shown, own_limits(), rules):

@@ -11,10 +11,13 @@ from typing import Any
 from ...scenarios.robots.leg_policy import LegPolicy
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import OtherScenarioError
+from ..checks.cut_takes import CODE as CUT
 from ..checks.hand_bases import CODE as BASES
 from ..checks.other_columns import KIND, as_of_other_take
+from ..checks.other_sentences import CODE as SENTENCE
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
+from ..checks.unwritten_columns import CODE as UNWRITTEN
 from ..checks.usual_postures import CODE as SWAPPED
 from ..formats import Unreadable
 from ..recording.recording import Recording
@@ -39,6 +42,7 @@ from .steps import Steps, error_line
 from .verdict import Verdict
 
 NO_VARIANT = "no_variant"
+OF_SET = (SWAPPED, SENTENCE, CUT, UNWRITTEN)  # of a take that passes them by itself, the other takes of its set may tell more
 AT_ONCE = 64  # recordings judged together: their replays share one batch
 
 
@@ -225,14 +229,14 @@ def _goes_wrong(judged: Judged) -> bool:
 
 
 def _among_takes(one: Integrity, others: Given) -> Integrity:
-    """What was found of a take by itself, and among the takes of its set: a hand in another base than there, or two joints that are
-    exchanged, stand in place of what the take alone says of it, and a column that is another take's is named as such."""
+    """What was found of a take by itself, and among the takes of its set: a hand in another base than there, two joints that are
+    exchanged, a sentence of another scenario, a cut, or joints that nobody wrote stand in place of what the take alone says of it, and a
+    column that is another take's is named as such."""
     among = others.get(BASES)
     own = [among if among is not None and f.code == BASES and not f.failed else f for f in one.findings]
     if among is not None and among.details.get("kind") == KIND:
         own = [(as_of_other_take(f, among) if f.failed else among) if f.code == BASES else f for f in one.findings]
-    if SWAPPED in others:
-        own = [others[SWAPPED] if f.code == SWAPPED and not f.failed else f for f in own]
+    own = [others[f.code] if f.code in OF_SET and f.code in others and not f.failed else f for f in own]
     return replace(one, findings=(*own, *(others[code] for code in asked_of("takes"))))
 
 

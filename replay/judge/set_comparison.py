@@ -28,7 +28,7 @@ from ..checks.takes import (
     lag_of,
     set_of,
 )
-from ..checks.task_text import said_of
+from ..checks.task_text import wording_of
 from ..checks.unwritten_columns import Written, written_of
 from ..checks.usual_postures import Posture, posture_of
 from ..recording.recording import Recording
@@ -52,7 +52,7 @@ class TakeFacts:
         grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
         rates: how fast it moves; None where it has no motion.
         bases: in which its hands are recorded.
-        posture: where its joints are; sentence: that of its task, and the scenario that has it;
+        posture: where its joints are; wording: its task sentence, and the scenario that has it;
             edges: its first and last rows; written: joints that somebody wrote.
         columns: what its columns hold, a little of each; doubtful: of those that contradict the others, all of it.
         moving: a little of its joints that go somewhere.
@@ -73,14 +73,14 @@ class TakeFacts:
     doubtful: tuple[ColumnRows, ...] = ()
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
-    sentence: tuple[str, str | None] | None = None
+    wording: tuple[str, str | None] | None = None
     edges: Edges | None = None
     written: Written = field(default_factory=Written)
 
     @property
     def shown(self) -> TakeShown:
         """What the others are held against, at intake as well."""
-        return TakeShown(self.source, self.bases, self.moving, self.posture, self.sentence, self.edges, self.written)
+        return TakeShown(self.source, self.bases, self.moving, self.posture, self.wording, self.edges, self.written)
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -118,7 +118,7 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         doubtful=doubtful_columns(recording, found),
         moving=moving_joints(recording) if broken is None else None,
         posture=posture_of(recording, own_limits(), found),
-        sentence=said_of(recording),
+        wording=wording_of(recording),
         edges=edges_of(recording),
         written=written_of(recording),
     )

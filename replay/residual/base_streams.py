@@ -61,7 +61,7 @@ def _checked(columns: Columns, group: Group, exact: bool) -> tuple[list[Differen
         return late, set(columns)
     heading = _heading(columns, group)
     if heading is not None:
-        columns = columns | {f"measured/{PLACES[2]}": (heading[1], columns[f"measured/{PLACES[2]}"][1])}
+        columns = {**columns, f"measured/{PLACES[2]}": (heading[1], columns[f"measured/{PLACES[2]}"][1])}
     found = check_base(columns, group, exact)
     if found is not None or heading is not None:
         return [*([] if heading is None else [heading[0]]), *(found or ())], set(columns)

@@ -41,6 +41,8 @@ FOLLOWED = 0.5  # correlation of turns (second differences) of command and joint
 PART, SHORT = 0.5, 3  # of a take beside leaps, beyond which the rest does not tell what is usual; rows too few for a joint to answer
 OPPOSITE = 0.3  # of two edges of an offset, by which they may differ
 FEW_NUMBERS = 3.0  # of a reason for all rows between two leaps and more
+# rows beside a leap; times their steps, by which a row goes at the most that is there twice, and at the least after one that is lost
+AROUND, STAYS, FURTHER = 3, 0.4, 1.3
 DENSE_ROWS = 0.2  # of the rows: where more of them leap, it is the column all along
 
 
@@ -107,12 +109,31 @@ class Leaps:
             first, last = int(low), int(high)
             sharp = self.measured[first : last + 1].max(axis=0)
             size = max(float(np.abs(np.diff(c.columns["measured"][first - 1 : last + 1])).max()) for c in self.channels)
-            why = "cut" if first == last else "reordered"
+            why = self._why(np.flatnonzero(loud[first : last + 1]) + first)
+            if why == "repeated":
+                size = max(float(np.abs(np.diff(c.columns["measured"][first - 2 : last + 2])).max()) for c in self.channels)
             names = tuple(name for name, s in zip(self.names, sharp) if s > SECOND)
             yield Difference.over(
                 self.group.t, names, "rows", (first, last), size, self.channels[0].unit, why, certain=True,
                 limit=SECOND * longer, weight=1e3 * size * len(names),
             )  # fmt: skip
+
+    def _why(self, rows: np.ndarray) -> str:
+        """What became of rows that all joints reach suddenly: by how many times the steps beside them each is further, in command and
+        measurement. None leads back: rows are missing where each goes further, and are there twice where each stays."""
+        went = []
+        for kind in ("command", "measured"):
+            step = np.diff(np.column_stack([c.columns[kind] for c in self.channels]), axis=0, prepend=np.nan)
+            for row in rows.tolist():
+                near = [k for k in range(max(row - AROUND, 1), min(row + AROUND + 1, len(step))) if k not in rows]
+                usual = np.median(step[near], axis=0) if near else np.zeros(step.shape[1])
+                power = float((usual**2).sum())
+                went.append(float((step[row] * usual).sum()) / power if power > 0.0 else np.nan)
+        if not np.isfinite(went).all() or min(went) < -STAYS:
+            return "cut" if len(rows) == 1 else "reordered"
+        if max(went) < STAYS:
+            return "repeated"
+        return "cut" if len(rows) == 1 or min(went) > FURTHER else "reordered"
 
     def rough(self) -> Iterator[Difference]:
         """Joints that are commanded to tremble, or to go somewhere and back, as suddenly as nowhere else, and answer nothing of it: noise

@@ -333,6 +333,20 @@ def test_hands_that_never_move_although_the_task_says_put():
     assert check_idle(own, RULES, task, True)[0].reason == "goal_decides"
 
 
+@pytest.mark.parametrize(
+    ("hand", "arm", "level"), [("left", "l", "PASS"), ("right", "l", "WARN"), ("right", "lr", "PASS"), ("both", "l", "PASS")]
+)
+def test_a_hand_of_an_arm_that_never_moves_may_be_the_other_one(hand, arm, level):
+    """Both hands' columns were exchanged in a take of one arm; where both arms move, or both hands, nothing is claimed."""
+    closing, open_ = np.clip(np.arange(90.0), 0.0, 80.0), np.full(90, 5.0)
+    columns = [closing if hand in (side, "both") else open_ for side in ("left", "right")]
+    hands = stream("command", np.stack(columns, axis=1), ("left_claw", "right_claw"), "claw", "%")
+    angles = np.stack([np.sin(np.arange(90) / 30.0) if side in arm else np.full(90, 0.3) for side in "lr"], axis=1)
+    arms = stream("command", angles, ("zarm_l1_joint", "zarm_r1_joint"))
+    (found,) = check_idle(recording(hands, arms), RULES, "Put the bowl on the table.", None)
+    assert found.level == level and (found.details.get("kind") == "other_arm") == (level == "WARN")
+
+
 @pytest.mark.parametrize(("rows", "level"), [(2, "NOT_CHECKED"), (10, "NOT_CHECKED"), (29, "NOT_CHECKED"), (45, "FAIL")])
 def test_a_take_that_ends_before_a_hand_could_close_tells_nothing_of_an_idle_hand(rows, level):
     (found,) = check_idle(recording(claws(np.full(rows, 5.0))), RULES, "Put the bowl on the table.", None)

@@ -10,9 +10,13 @@ from joint_streams import stream
 from shiliu.replay.checks.inputs import Recorded
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.takes import TakeShown, TakesSeen
-from shiliu.replay.checks.task_text import check_text, said_of
+from shiliu.replay.checks.task_text import check_text, wording_of
 from shiliu.replay.checks.usual_postures import posture_of
+from shiliu.replay.judge.facts.results import Integrity
 from shiliu.replay.judge.intake import own_limits
+from shiliu.replay.judge.judge import _among_takes
+from shiliu.replay.judge.set_comparison import Company, take_facts
+from shiliu.replay.line.kept import packed, unpacked
 from shiliu.replay.recording.recording import Recording
 
 RULES, LIMITS = load_rules(), own_limits()
@@ -34,7 +38,7 @@ def take(reach, text, varied=0.0, right=0.0):
 def among(one, others):
     """What the others show of a take's sentence."""
     def shown(recording, k):
-        return TakeShown(f"set#{k}", posture=posture_of(recording, LIMITS), task=said_of(recording))
+        return TakeShown(f"set#{k}", posture=posture_of(recording, LIMITS), wording=wording_of(recording))
 
     seen = TakesSeen()
     for k, other in enumerate(others):
@@ -99,4 +103,15 @@ def test_the_hand_of_a_sentence_needs_no_scenario(text, right, level):
 
 def test_an_episode_that_names_its_scenario_is_compared_with_that():
     one = take("table", TABLE)
-    assert said_of(replace(one, scenario="microwave")) is None and said_of(one) == (TABLE, "table_setting")
+    assert wording_of(replace(one, scenario="microwave")) is None and wording_of(one) == (TABLE, "table_setting")
+
+
+def test_at_the_gate_the_whole_set_is_known_whichever_take_is_wrong():
+    takes = [take("table", WASH), *TABLES]
+    batch = [(take_facts(one, ()), RULES) for one in (replace(one, source=f"set#{k}") for k, one in enumerate(takes))]
+    given = Company().hold(batch)
+    assert ["task.text" in one for one in given] == [True, False, False, False]
+    alone = Integrity((RULES["task.text"].not_checked("no_scenario"),), {}, ())
+    (text,) = [f for f in _among_takes(alone, given[0]).findings if f.code == "task.text"]
+    assert text.failed and text.details["scenario"] == "table_setting"
+    assert unpacked(packed(batch[0][0])) == batch[0][0]

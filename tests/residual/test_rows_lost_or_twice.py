@@ -1,0 +1,38 @@
+"""Rows that are lost, there twice or in another order, by the leaps of commands and measurements alone."""
+
+import numpy as np
+import pytest
+from servo_takes import RATE, taken
+from shiliu.replay.residual.leaps import leaps_of
+from shiliu.replay.residual.table import table_of
+
+N, AT = 240, 120
+ALL = np.r_[0:N]
+
+
+def reasons(rows):
+    """Of six joints that sweep to and fro, quickly and evenly, each at a phase of its own."""
+    t = np.arange(N) / RATE
+    command = 0.8 * np.sin(np.pi * t[:, None] / 4.0 + np.arange(6) * 0.1) * np.linspace(0.8, 1.4, 6)
+    state = np.vstack([command[:3], command[:-3]])
+    group = table_of(taken({"action": command[rows], "state": state[rows], "velocity": 0.0 * command[rows]})).groups[0]
+    return [(one.name, one.first, one.last) for one in leaps_of(group).rows()]
+
+
+@pytest.mark.parametrize(
+    ("rows", "name", "first", "last"),
+    [
+        (np.delete(ALL, [AT, AT + 1]), "cut", AT, AT),
+        (np.delete(ALL, [AT, AT + 1, AT + 5, AT + 6]), "cut", AT, AT + 3),
+        (np.sort(np.r_[ALL, AT]), "repeated", AT + 1, AT + 1),
+        (np.sort(np.r_[ALL, AT, AT + 4]), "repeated", AT + 1, AT + 6),
+        (np.r_[0:AT, AT + 3, AT + 1, AT + 2, AT, AT + 4 : N], "reordered", AT, AT + 4),
+    ],
+)
+def test_what_became_of_rows(rows, name, first, last):
+    ((found, a, b),) = reasons(rows)
+    assert found == name and abs(a - first) <= 1 and abs(b - last) <= 1
+
+
+def test_rows_that_are_whole_leap_nowhere():
+    assert reasons(ALL) == []
