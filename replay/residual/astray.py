@@ -23,7 +23,8 @@ from .table import Group, RecordedChannel
 FAR = 2.2  # times what is usual; one left out of 8 takes of a Piper and of 20 of a G1 reaches less
 # share of the way: no less is looked at, of joints and of fingers
 LEAST = {False: {"row": 0.006, "second": 0.004, "long": 0.003}, True: {"row": 0.02, "second": 0.016, "long": 0.0125}}
-SOONEST, LATEST, BEFORE = -0.6, 0.8, 0.05  # s by which all channels may be later than usual; by which none is before its command
+# s by which all channels may be later than usual; of a row, by which delays are sought, and by which no channel is before its command
+SOONEST, LATEST, BEFORE = -0.6, 0.8, 0.5
 SAME = 0.3  # of a row, within which a delay is the same
 ALL_LATE, AS_EVER = 0.8, 0.3  # share of the channels that are later together; share that is as late as usual, and then all are
 GOES = 0.08  # of its way, that a channel is sent, for its delay to be asked
@@ -150,7 +151,7 @@ def _goes(channel: RecordedChannel) -> bool:
 
 def _late(group: Group, ways: DriveWays) -> tuple[float, list[Difference]]:
     """[s] by which all channels are later than the device is, and the finding where joints move before they are commanded to."""
-    tried = np.arange(SOONEST, LATEST, 0.5 * group.dt)
+    tried = np.arange(SOONEST, LATEST, BEFORE * group.dt)
     of = [(channel, drive, ways.way(j)) for j, (channel, drive) in enumerate(ways.channels) if _goes(channel)]
     if not of:
         return 0.0, []
@@ -164,12 +165,12 @@ def _late(group: Group, ways: DriveWays) -> tuple[float, list[Difference]]:
     if abs(middle) < SAME * group.dt or alike.mean() < ALL_LATE or (np.abs(by) < SAME * group.dt).mean() > AS_EVER:
         return 0.0, []
     first = middle + float(np.median([drive.late for _, drive, _ in of]))
-    if first > -BEFORE or len(of) < SEVERAL:
+    if first > -BEFORE * group.dt or len(of) < SEVERAL:
         return middle, []
     names = tuple(channel.name for (channel, *_), one in zip(of, alike) if one)
     return middle, [Difference.over(
         group.t, names, "command", None, -middle, "s", "lag", certain=True, explained=0.0, undone=0.0, numbers={"late": -middle},
-        stream=of[0][0].topics["command"], limit=BEFORE, weight=1e3 * len(names),
+        stream=of[0][0].topics["command"], limit=BEFORE * group.dt, weight=1e3 * len(names),
     )]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from .case import Case
 from .difference import Difference
 from .hypotheses import best
-from .leaps import Leaps
+from .leaps import MANY, Leaps
 from .relations import KEPT
 from .table import RecordedChannel
 
@@ -51,9 +51,9 @@ def _between(leaps: Leaps, channel: RecordedChannel, rows: Sequence[int]) -> Dif
         meant[a : b + 1] = truth[a : b + 1]
     others = {c.name: sent(c, group.dt) for c in leaps.channels if c is not channel}
     case = Case(x, meant, first, last, group.dt, sound, others, channel.columns["measured"], angle=channel.unit == "rad")
-    size = float(away[first : last + 1].max())
+    size, why = float(away[first : last + 1].max()), best(case) or ("burst" if len(rows) >= MANY else None)
     return Difference.over(
-        group.t, (channel.name,), "command", (first, last), size, channel.unit, best(case), certain=True,
+        group.t, (channel.name,), "command", (first, last), size, channel.unit, why, certain=True,
         stream=channel.topics["command"], limit=least, weight=(size / least) ** 2 * (last - first + 1), cases=(case,),
     )  # fmt: skip
 

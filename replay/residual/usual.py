@@ -212,7 +212,7 @@ def _outside(one: Habits, group: Group, usual: Usual, pace: _Pace) -> list[tuple
     known_of, found = usual.of.get(one.channel.name, {}), []
     for word, habit in one.of.items():
         asked = word in known_of and word not in (*GRAINS, "way") and not (group.hands and word in FREE)
-        asked &= word != "alike" or not pace.is_otherwise  # rows between those of the device turn where two of its rows do
+        asked &= word != "alike" or (abs(pace.late) < 0.5 * group.dt and not pace.is_otherwise)  # of rows of the device, and no others
         if asked and (word not in CENTRED or _moves_enough(one, usual)):
             centre, reach = known_of[word]
             may = far_of(word, group.hands) * reach_of(word, reach, group.hands)
