@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import fields
 from typing import Any
 
@@ -16,6 +17,8 @@ from ..recording.recording import SimEpisode
 from . import lossless_json as tagged
 
 MAX_BYTES = 1 << 30  # unpacked; an hour of a large scene is some 100 MB
+# what reading a block raises that is none, or a damaged one
+TORN = (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 _ARRAYS = ("start_state", "actions")
 _TABLES = ("states", "checkpoints")
 
@@ -40,7 +43,7 @@ def unpack(block: bytes) -> SimEpisode:
     """The episode that `pack` was given.
 
     Raises:
-        ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile: not such a block, or a damaged one.
+        one of `TORN`: not such a block, or a damaged one.
     """
     arrays = unpacked_arrays(block, MAX_BYTES)
     rest = tagged.loads(arrays.pop("rest").tobytes())

@@ -56,28 +56,27 @@ def time_for_chain(scene: Scene) -> list[Answer]:
     chain = read_chain(scene)
     parts = [(label, _least(skill)) for label, skill in zip(numbered([skill.name for skill in chain]), chain)]
     total, limit = sum(seconds for _, seconds in parts), scene.config.time_limit
+    named = f"{scene.config.skills.path.removesuffix('skills')}time_limit"
     for k, step in enumerate(scene.course.subgoals):
         holds, begins = sum(later.hold for later in scene.course.subgoals[k:]), _begins(scene, chain, k)
         before = sum(seconds for _, seconds in parts[:begins])
         if holds < limit < before + holds:
-            places = Problems(scene.config.problems.places)
-            places.note(
+            return _refused(
+                scene,
                 scene.config.goal.child(step.name).path,
                 f"the {begins} skills before it take {before:.1f} s at the very least, and it holds, with the steps after it, for "
                 f"{show(round(holds, 3), 'time')}: too long for the time limit of {show(limit, 'time')}. Shorten hold, or raise "
                 "time_limit.",
             )
-            return [Answer(QUESTION, False, places.found[0])]
     if total <= limit and (known := _counted(scene)) is not None:
         (least, most), seeds, all_same = known
         if limit < least and all_same:
-            places = Problems(scene.config.problems.places)
-            places.note(
-                f"{scene.config.skills.path.removesuffix('skills')}time_limit",
+            return _refused(
+                scene,
+                named,
                 f"{show(limit, 'time')} is too short for this chain: in {seeds} counted successes it took {least:.1f} to {most:.1f} s. "
                 "Raise time_limit, or shorten the chain.",
             )
-            return [Answer(QUESTION, False, places.found[0])]
         if limit < most:
             answer = f"time_limit may be too short: in {seeds} counted successes the chain took {least:.1f} to {most:.1f} s, of {limit:g} s"
             return [Answer(QUESTION, True, answer, True)]
@@ -89,12 +88,18 @@ def time_for_chain(scene: Scene) -> list[Answer]:
         skills = f"{counted(len(chain), 'skill')} {'takes' if len(chain) == 1 else 'take'}"
         return [Answer(QUESTION, True, f"{skills} {total:.0f} s or more, of {limit:g} s")]
     longest = ", ".join(f"{label} {seconds:.1f} s" for label, seconds in sorted(parts, key=lambda part: -part[1])[:3])
-    places = Problems(scene.config.problems.places)
-    places.note(
-        f"{scene.config.skills.path.removesuffix('skills')}time_limit",
+    return _refused(
+        scene,
+        named,
         f"{show(limit, 'time')} is too short for the chain of {len(chain)} skills, which take {total:.1f} s at the very least "
         f"(the longest: {longest}). Raise time_limit, or shorten the chain.",
     )
+
+
+def _refused(scene: Scene, path: str, why: str) -> list[Answer]:
+    """One answer: what is wrong at a place of the YAML."""
+    places = Problems(scene.config.problems.places)
+    places.note(path, why)
     return [Answer(QUESTION, False, places.found[0])]
 
 

@@ -99,9 +99,7 @@ class OperatorState:
         self.ways = Ways(self.senses, self.arms, self.claws, self.held, self.put_into, rng)
         for arm in self.arms.values():
             arm.grips_at(self.hand.shape.tcp)
-        speed = float(self.faults.get("speed", 1.0))
-        for arm in self.arms.values():
-            arm.time_scale = speed
+            arm.time_scale = float(self.faults.get("speed", 1.0))
 
     @property
     def hand(self) -> Hand:

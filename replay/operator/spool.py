@@ -7,13 +7,11 @@ import hashlib
 import json
 import os
 import shutil
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
-from ..formats.episode_archive import pack, unpack
+from ..formats.episode_archive import TORN, pack, unpack
 from ..formats.lerobot import layout
 from ..recording.recording import SimEpisode
 
@@ -39,7 +37,7 @@ class Spool:
             return None
         try:
             return unpack(path.read_bytes())
-        except (ValueError, OSError, KeyError, TypeError, EOFError, BadZipFile, zlib.error):
+        except TORN:
             return None
 
     def save(self, episode: SimEpisode) -> None:

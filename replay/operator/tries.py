@@ -11,8 +11,6 @@ import inspect
 import io
 import json
 import os
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +24,7 @@ from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.sheet.errors import EpisodeError
 from ...scenarios.sheet.near_matches import near
 from ..formats import lossless_json
-from ..formats.episode_archive import pack, unpack
+from ..formats.episode_archive import TORN, pack, unpack
 from ..formats.partial import beside
 from ..recording.recording import SimEpisode
 from ..rollout.episode import resolved
@@ -38,7 +36,6 @@ MOST = 64  # demonstrations that are kept of a scenario; the oldest go
 FREE = ("skills", "mistakes", "cameras", "title", "judge", "time_limit")  # of a scenario, what a state does not hang on
 _ARRAYS = ("state", "trace", "start")
 _CARRY = ("step", "done", "held", "reached", "undone", "failed", "worst", "lasted")
-_TORN = (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +171,7 @@ class Tries:
             found = Try(unpack(arrays["episode"].tobytes()), marks, safety, tuple(rest["chain"]))
         except FileNotFoundError:
             raise EpisodeError(f"No run of seed {seed} is kept here. {again}", file=file, field="from_skill") from None
-        except _TORN:
+        except TORN:
             raise EpisodeError(
                 f"What is kept of seed {seed} is damaged. {again}", file=file, field="from_skill"
             ) from None
