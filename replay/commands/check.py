@@ -69,6 +69,7 @@ def run(request: CommandRequest) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog.catalog import scene_of
     from ...scenarios.catalog.scene_titles import note_untold
+    from ...scenarios.reading.composition import CONF, members
     from ...scenarios.robots.robot_folder import robots
     from ...scenarios.soundness.soundness import called, examine, sentences
     from ..judge.verdict import note_required
@@ -106,7 +107,11 @@ def run(request: CommandRequest) -> int:
     findings += [] if scene.config.variant or scene.config.cell else _variants(name, hand, base, robot, also)
     findings += _views(scene, seed) if views else []
     if not chosen:
+        own = members("scenario", request.conf_dir).items()
+        yours = sorted(scenario for scenario, file in own if not file.is_relative_to(CONF))
         print(translated(f"no scenario= is given; this is {scene.name}", lang))
+        if yours:
+            print(translated(f"scenarios of your own: {', '.join(yours)}", lang))
     _print(findings, lang)
     cell = scene.config.cell
     where = f" in {cell.id} ({f'surveyed {cell.surveyed}' if cell.surveyed else 'not measured yet'})" if cell else ""

@@ -227,6 +227,17 @@ def test_check_names_what_has_no_title(designer, capsys):
         shiliu.load_scenario("table_top")
 
 
+def test_check_without_a_scenario_names_those_of_the_designer(designer, capsys):
+    """The default is called by its name, and so is what else could have been meant."""
+    path = designer / "conf" / "scenario" / "table_top.yaml"
+    (path.parent / "microwave.yaml").write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    main(["check", "draws=1"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["no scenario= is given; this is microwave", "scenarios of your own: microwave, table_top"]
+    main(["check", "scenario=table_top", "draws=1"])
+    assert "of your own" not in capsys.readouterr().out
+
+
 def test_missing_titles_stand_beside_what_else_is_wrong(designer, capsys):
     """All at once: they are no second round. Alone they are the answer to a question of `check`."""
     path = designer / "conf" / "scenario" / "table_top.yaml"
