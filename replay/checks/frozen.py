@@ -134,7 +134,7 @@ def _freezes_against(
         return []
     same = np.zeros(x.shape, bool)  # as the sample before
     same[1:] = x[1:] == x[:-1]
-    stands = same.all(axis=1)
+    stands = np.asarray(same.all(axis=1))
     t_other, found = seconds(other, origin) + shift, []
     whole = _stretches(stands, t, rule.bound("warn")) if other.role == "measured" else []
     for name in (name for name in names if name in other.names):

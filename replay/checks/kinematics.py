@@ -57,7 +57,7 @@ def check_position(
     range at
     either end. Value and limit are those of the joint that comes closest, at the end that it comes close to.
     """
-    rule, found = rules["joint.position"], []
+    rule, found = rules["joint.position"], list[Finding]()
     t, q = strictly_rising(np.asarray(t, float), np.asarray(q, float))
     step = float(np.median(np.diff(t))) if len(t) > 1 else 1.0
     near = rule.settings["near_end"]

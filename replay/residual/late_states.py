@@ -16,18 +16,7 @@ from ..recording.recording import Recording
 from .arm_chain import MeasuredArm
 from .difference import JOIN, Difference
 from .relations import shifted
-from .servo_law import (
-    BETTER,
-    LEAST_ROWS,
-    LESS,
-    SHARPER,
-    SHIFTS,
-    SLACK,
-    UNSURE,
-    PooledServos,
-    left_of_model,
-    pool_of_arms,
-)
+from .servo_law import BETTER, LESS, SHARPER, SHIFTS, SLACK, UNSURE, PooledServos, left_of_model, pool_of_arms
 from .table import Group, RecordedChannel
 from .torque_timing import HARMLESS, is_harmless
 
@@ -82,7 +71,7 @@ def late_states(group: Group, had: Group, arms: Mapping[str, MeasuredArm]) -> La
 
 def _late(pool: PooledServos, dt: float) -> int | None:
     """Rows by which the states of an arm are late; none of one that hardly moves."""
-    if pool.terms is None or int(pool.terms[2].sum()) < LEAST_ROWS:
+    if not pool.tells:
         return None
     middle, most = left_of_model(pool, "command", 0)
     if most <= SLACK or not np.isfinite(pool.weight).all():

@@ -110,6 +110,11 @@ class PooledServos:
             return None
         return design, y, _moving(design)
 
+    @property
+    def tells(self) -> bool:
+        """Whether enough rows move to tell of a law."""
+        return self.terms is not None and int(self.terms[2].sum()) >= LEAST_ROWS
+
     @cached_property
     def in_newton_metres(self) -> tuple[PooledServos, float]:
         """The same with torques that carry the weight of the arms, and what they were divided by: one where they carry it as they stand."""
@@ -230,10 +235,10 @@ def _late_column(
 def left_of_model(pool: PooledServos, kind: str, late: int) -> tuple[float, float]:
     """[Nm] that the law of the model leaves in rows that move, the middle and nine tenths of them, with a column so many rows earlier."""
     moved = tuple(replace(c, columns={**c.columns, kind: shifted(c.columns[kind], late)}) for c in pool.channels if late)
-    terms = replace(pool, channels=moved).terms if late else pool.terms
-    if terms is None or pool.gains is None or int(terms[2].sum()) < LEAST_ROWS:
+    pool = replace(pool, channels=moved) if late else pool
+    if pool.terms is None or pool.gains is None or not pool.tells:
         return np.inf, np.inf
-    design, y, moving = terms
+    design, y, moving = pool.terms
     every = -(-int(moving.sum()) // EVERY)
     begin = np.array([*pool.gains, 1.0], float)
     numbers, rest, _ = robust(design[moving][::every], y[moving][::every], begin, np.full(3, 1e-9), 0.01)

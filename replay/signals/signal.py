@@ -322,4 +322,8 @@ def on_grid(grid: np.ndarray, t: np.ndarray, x: np.ndarray) -> np.ndarray:
     out = np.empty((x.shape[1], len(grid)))  # a column lies in one piece
     for j, column in enumerate(np.asarray(x).T):
         out[j] = np.interp(grid, t, column, left=np.nan, right=np.nan)
+    if len(t) > 1 and not np.isfinite(x).all():
+        before = np.clip(np.searchsorted(t, grid, side="right") - 1, 0, len(t) - 2)
+        with np.errstate(invalid="ignore"):
+            out += np.where(grid == t[-1], 0.0, 0.0 * (x[before] + x[before + 1]).T)
     return out.T

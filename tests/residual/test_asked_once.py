@@ -6,8 +6,10 @@ from shiliu.replay.checks.scales_apart import _may_be_apart
 from shiliu.replay.residual.arm_chain import about, own_chains
 from shiliu.replay.residual.delayed_part import _largest
 from shiliu.replay.residual.engine import _disagree
+from shiliu.replay.residual.leaps import OPPOSITE, SHORT, _returns
 from shiliu.replay.residual.other_commands import _surely_follows
 from shiliu.replay.residual.relations import Relation, derivative, shifts_of
+from shiliu.replay.residual.resolved_torque import _scatter_by, scatter
 from shiliu.replay.residual.table import Group, RecordedChannel
 from shiliu.replay.residual.witnessed_motion import _about
 from shiliu.replay.signals.clock import never_stamped
@@ -110,3 +112,30 @@ def test_delays_of_a_head_show_none_of_an_arm(late, asked):
     group = Group(DT * np.arange(N), DT, tuple(channel(name, command=c, measured=c) for name, c in zip(names, x)))
     laws = [[Relation("follows", "measured", {}, 0.0, np.zeros(N), 1e-3, delay=late.get(name, 0.1))] for name in names]
     assert _disagree(group, laws) is asked
+
+
+@pytest.mark.parametrize("least", [0.001, 0.004, 0.02])
+def test_what_goes_and_comes_back_is_not_passed_over_by_its_turns(least):
+    smooth = 3.0 * least * np.sin(np.arange(N) / 40.0)
+    x = smooth.copy()
+    x[100] += 1.5 * least
+    x[150:153] += 1.5 * least
+    found = np.zeros(N, bool)
+    for size in range(1, SHORT + 1):
+        for first in range(1, N - size):
+            middle = 0.5 * (x[first - 1] + x[first + size])
+            away = np.abs(x[first : first + size] - middle).min()
+            if away > least and abs(x[first + size] - x[first - 1]) < OPPOSITE * away:
+                found[first] = True
+    assert found[[100, 150]].all() and (_returns(x, least) == found).all()
+    assert not _returns(smooth, least).any()
+
+
+@pytest.mark.parametrize("least", [1e-6, 1e-4, 3e-4, 1e-3])
+@pytest.mark.parametrize("step", [0.0, 1e-4, 2e-3])
+def test_whether_positions_scatter_by_so_much_is_what_they_scatter_by(least, step):
+    noise = np.random.default_rng(8).normal(0.0, 2e-4, (3, N))
+    for x in (course(8), course(8) + noise):
+        on = np.round(x / step) * step if step else x
+        channels = [channel(f"j{k}", measured=q) for k, q in enumerate(on)]
+        assert _scatter_by(channels, least) == (scatter(channels) > least)

@@ -178,7 +178,7 @@ def content_sha256(columns: Mapping[str, np.ndarray]) -> str:
     for name in sorted(columns):
         values = np.ascontiguousarray(columns[name])
         digest.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
-        digest.update(values if values.size and values.dtype.kind in "biuf" else values.tobytes())
+        digest.update(values.data if values.size and values.dtype.kind in "biuf" else values.tobytes())
     return digest.hexdigest()
 
 
