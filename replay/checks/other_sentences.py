@@ -22,7 +22,7 @@ from .rules import Rules
 from .usual_postures import Posture
 
 CODE, SET = "task.text", "set"
-LEAST, JOINTS = 3, 7  # takes of a scenario, and joints that they have in common
+LEAST, MOST, JOINTS = 3, 12, 7  # takes of a scenario, at the least and the most, and joints that they have in common
 # times the distance from a take of a scenario to the next, in the middle of these, within which another take goes as they do, and the
 # distances [rad] between which that is believed
 ALIKE, NEAR, FAR = 2.0, 0.05, 0.08
@@ -46,8 +46,8 @@ def check_sentence_among(take: TakeSentence | None, others: Sequence[TakeSentenc
         return None
     families: dict[str, list[Posture]] = {}
     for one in others:
-        if one.scenario is not None and one.posture.joints:
-            families.setdefault(one.scenario, []).append(one.posture)
+        if one.scenario is not None and one.posture.joints and len(of := families.setdefault(one.scenario, [])) < MOST:
+            of.append(one.posture)
     own = [x for one in families.pop(take.scenario or "", ()) if (x := _apart(take.posture.joints, one.joints)) is not None]
     for scenario, postures in families.items():
         near = _goes_as(take.posture, postures)
