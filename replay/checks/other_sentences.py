@@ -22,10 +22,11 @@ from .rules import Rules
 from .usual_postures import Posture
 
 CODE, SET = "task.text", "set"
-LEAST, JOINTS = 3, 7  # takes of a scenario, and joints that they have in common
+LEAST, MOST, JOINTS = 3, 12, 7  # takes of a scenario, at the least and the most, and joints that they have in common
 # times the distance from a take of a scenario to the next, in the middle of these, within which another take goes as they do, and the
 # distances [rad] between which that is believed
-ALIKE, NEAR, FAR = 2.0, 0.05, 0.12
+ALIKE, NEAR, FAR = 2.0, 0.05, 0.08
+NEARER = 0.5  # of the distance to the nearest take with its own sentence's scenario, at which another scenario's takes are
 
 
 class TakeSentence(NamedTuple):
@@ -45,12 +46,12 @@ def check_sentence_among(take: TakeSentence | None, others: Sequence[TakeSentenc
         return None
     families: dict[str, list[Posture]] = {}
     for one in others:
-        if one.scenario is not None and one.posture.joints:
-            families.setdefault(one.scenario, []).append(one.posture)
-    if take.scenario in families and _goes_as(take.posture, families[take.scenario], 1):
-        return None
+        if one.scenario is not None and one.posture.joints and len(of := families.setdefault(one.scenario, [])) < MOST:
+            of.append(one.posture)
+    own = [x for one in families.pop(take.scenario or "", ()) if (x := _apart(take.posture.joints, one.joints)) is not None]
     for scenario, postures in families.items():
-        if scenario == take.scenario or not _goes_as(take.posture, postures, LEAST):
+        near = _goes_as(take.posture, postures)
+        if near is None or near > NEARER * min(own, default=np.inf):
             continue
         if take.scenario is None:
             contradictions = _contradictions(take.text, scenario)
@@ -65,16 +66,15 @@ def check_sentence_among(take: TakeSentence | None, others: Sequence[TakeSentenc
     return None
 
 
-def _goes_as(take: Posture, family: Sequence[Posture], least: int) -> bool:
-    """Whether a take is as near to one of a family as these are to each other."""
-    if len(family) < least:
-        return False
+def _goes_as(take: Posture, family: Sequence[Posture]) -> float | None:
+    """How near a take is to the nearest of a family [rad], if that is as near as these are to each other; None where it is not, or they are
+    too few."""
+    if len(family) < LEAST:
+        return None
     apart = [x for one in family if (x := _apart(take.joints, one.joints)) is not None]
-    among = [
-        min((x for b in family if b is not a and (x := _apart(a.joints, b.joints)) is not None), default=0.0) for a in family
-    ]
+    among = [min((x for b in family if b is not a and (x := _apart(a.joints, b.joints)) is not None), default=0.0) for a in family]
     bound = float(np.clip(ALIKE * float(np.median(among)), NEAR, FAR))
-    return len(apart) == len(family) and min(apart) <= bound
+    return min(apart) if len(apart) == len(family) and min(apart) <= bound else None
 
 
 def _apart(one: Mapping[str, Iterable[float]], other: Mapping[str, Iterable[float]]) -> float | None:

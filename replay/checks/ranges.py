@@ -113,7 +113,8 @@ def check_range(
                     )
                 )  # fmt: skip
                 continue
-            if source == "unit" and not measured and _is_length(x, high - low, _answer(streams, stream, name)):
+            of_hand = stream.quantity in HANDS and stream.unit not in LENGTHS and not measured
+            if of_hand and _is_length(x, high - low, _answer(streams, stream, name)):
                 far = float(np.nanmax(np.abs(x)))
                 found.append(
                     rule.finding(

@@ -28,6 +28,7 @@ from .usual_postures import Posture, check_order_among
 # to be a take's own; share of the rows of the shorter take, from where on it is a part of the other one, and is named
 KEPT, ENOUGH, COLUMNS = 32, 8, 6
 PART, HALF = 0.9, 0.5
+RECENT = 32  # takes before one, from which it may have been cut
 REMEMBERED = 4096  # takes of a set of which first and last rows are kept, and at a gate columns, some ten kilobytes of each
 SHOWN = 256  # takes of a set of which a little is kept: their joints, to find the commands of one in another, and their postures
 
@@ -160,10 +161,16 @@ class TakesSeen:
             check_matching(one.moving, moving, rules),
             check_order_among(one.posture, [of for of in self._postures if of is not one.posture], limits, rules),
             check_written_among(one.written, [of for of in self._written if of is not one.written], rules),
-            check_cut_among(one.edges, ((source, of) for source, of in self._edges.items() if source != one.source), rules),
+            check_cut_among(one.edges, self._before(one.source), rules),
             check_sentence_among(one.sentence, [of for of in self._sentences if of.posture is not one.posture], rules),
         )
         return [finding for finding in found if finding is not None]
+
+    def _before(self, source: str) -> list[tuple[str, Edges]]:
+        """The ends of the takes that were recorded right before one, as far as they are known."""
+        every = list(self._edges)
+        at = every.index(source) if source in self._edges else len(every)
+        return [(name, self._edges[name]) for name in every[max(0, at - RECENT) : at]]
 
     def keep(self, content: Content, source: str) -> None:
         for digest in (content.commands, content.taken, content.measured):

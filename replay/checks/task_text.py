@@ -26,6 +26,13 @@ SIDE = {
     "left": re.compile(r"(?:^|[_.])(?:left|l)\d*(?:[_.]|$)"),
     "right": re.compile(r"(?:^|[_.])(?:right|r)\d*(?:[_.]|$)"),
 }
+# the arm that does it, in a sentence of a world that nobody knows: chairs, dolls and people have arms as well
+_ARM = r"(?:left|right)[ -](?:arm|hand|gripper|claw)\b(?!\s+(?:of|side|button)\b|')"
+BY_ARM = re.compile(
+    rf"\b(?:with|using|use|by)\s+(?:(?:the|your|its|only|just|robot'?s?)\s+)*{_ARM}|^(?:the\s+)?{_ARM}"
+    r"|用(?:机器人)?的?[左右](?:手|臂|机械臂|夹爪)|^[左右](?:手|臂|机械臂|夹爪)",
+    re.IGNORECASE,
+)
 STILL, MOVING = 0.02, 0.2  # rad: an arm that keeps within the one does nothing, one that goes beyond the other does
 TEXTS = 6  # contradictions that a finding carries
 
@@ -170,6 +177,8 @@ def _by_arms(texts: Mapping[str, str], recorded: Recorded) -> Finding | None:
     """A sentence of an arm that is never commanded to move: no scenario is needed to see that."""
     moved = moved_arms(recorded.command)
     for where, text in texts.items() if moved else ():
+        if BY_ARM.search(text.strip()) is None:
+            continue
         nothing = ScenarioWork("", None, {}, (), frozenset(), chained=False)
         for one in compare(text, nothing, lexicon(), moved).contradictions:
             if one.kind == "arm" and one.certain:

@@ -93,6 +93,11 @@ def test_scenarios_that_go_alike_are_not_told_apart():
         ("用左手把碗放到桌子中间", 0.0, "NOT_CHECKED"),
         ("Take the bowl with the right hand", 0.1, "NOT_CHECKED"),  # it did something, or nothing
         ("Put the bowl to the right of the plate", 0.0, "NOT_CHECKED"),
+        ("Place the towel on the right arm of the chair", 0.0, "NOT_CHECKED"),
+        ("Press the right hand button", 0.0, "NOT_CHECKED"),
+        ("Put the glove on the right hand", 0.0, "NOT_CHECKED"),
+        ("Shake it with the right hand of the doll", 0.0, "NOT_CHECKED"),
+        ("把杯子递到老人右手里", 0.0, "NOT_CHECKED"),
     ],
 )
 def test_the_hand_of_a_sentence_needs_no_scenario(text, right, level):

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 import shiliu
 from ordinary import ordinary
+from shiliu.replay.checks.integrity import check_integrity, stopped_signals
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.judge.intake import own_limits
 from shiliu.replay.judge.judge import judge
 
 ANGLES = ("action", "observation.state")
@@ -48,3 +51,39 @@ def test_a_unit_that_is_announced_is_read(scene, demonstrated, tmp_path, announc
     (verdict,) = judge([take], scene, threads=1)
     assert {one.code for one in verdict.findings if one.failed and one.code == "unit.degrees"} == ({root} if root else set())
     assert verdict.verdict == ("FEASIBLE" if root is None and stored != "spike" else "UNSOUND")
+
+
+@pytest.mark.parametrize(
+    ("announced", "size", "unit", "cause"),
+    [("1", 0.01, "1", None), ("m", 8.5e-4, "m", "length_of_hand"), ("1", 1.0, "%", None), (None, 8.5e-4, "%", "length"),
+     ("0.01 deg", 18000.0 / np.pi, "cdeg", None)],
+)  # fmt: skip
+def test_hands_and_small_degrees_are_read_as_announced(scene, demonstrated, tmp_path, announced, size, unit, cause):
+    """How wide a hand is that is given in metres, nothing tells; where nobody announces it, the unit is wrong."""
+    columns = slice(0, JOINTS) if unit == "cdeg" else slice(JOINTS, None)
+
+    def change(table):
+        for name in ANGLES:
+            table[name][:, columns] *= size
+
+    ordinary(scene, demonstrated(2).episode, tmp_path / "set", change)
+    info = tmp_path / "set" / "meta" / "info.json"
+    tree = json.loads(info.read_text(encoding="utf-8"))
+    for name in ANGLES:
+        joints, hands = ("0.01 deg", "%") if unit == "cdeg" else ("rad", announced or "%")
+        tree["features"][name] |= {"unit": [joints] * JOINTS + [hands] * (len(tree["features"][name]["names"]) - JOINTS)}
+        for key in ("low", "high"):  # which would be those of the other unit
+            tree["features"][name].pop(key, None)
+    info.write_text(json.dumps(tree), encoding="utf-8")
+    (take,) = shiliu.read(tmp_path / "set")
+    quantity = "joint_position" if unit == "cdeg" else "claw"
+    assert {one.unit for one in take.streams.values() if one.quantity == quantity} == {unit}
+    if unit == "1":
+        return  # the speeds and forces of these hands still count in percent
+    found = {one.code: one for one in check_integrity(take, own_limits(), load_rules())}
+    finding = found["value.range"]
+    assert (finding.reason or finding.details.get("kind")) == cause and finding.level in ("PASS", "NOT_CHECKED", "FAIL")
+    assert stopped_signals(found.values(), take).get("command") == (cause if cause == "length_of_hand" else None)
+    if unit == "cdeg":
+        (verdict,) = judge([take], scene, threads=1)
+        assert verdict.verdict == "FEASIBLE"
