@@ -139,7 +139,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             of = [d for d in of if not (d.kind == "velocity" and _leaps_most(channel, lost))]
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
-    found = of_standing_commands(group, unsure_of_leaps(group, in_place_of(found, leaps, commanded)))
+    found = [*of_standing_commands(group, unsure_of_leaps(group, in_place_of(found, leaps, commanded)))]
     found = [of_begin(d) for d in found if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
 

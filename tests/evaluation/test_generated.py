@@ -309,7 +309,7 @@ FAULT = dict(
 )  # fmt: skip
 
 
-def scored(own, part=(), **finding):
+def scored(own, part=(), named=False, **finding):
     """The line of a verdict whose root is one finding."""
     import dataclasses
 
@@ -328,7 +328,7 @@ def scored(own, part=(), **finding):
     root = Finding(**(words | finding))
     verdict = Verdict("a", "a#0", verdict="UNSOUND", root=0, owner=owner, findings=[root])
     line = scoring.score_fault(fault, "gate", verdict)
-    return line["refused"], line["where"], line["root"]
+    return line["refused"], line["where"], line["root"], *([line["named"]] if named else [])
 
 
 def test_a_root_is_right_by_column_span_and_family(own):
@@ -348,6 +348,11 @@ def test_a_root_is_right_by_column_span_and_family(own):
     )
     assert scored(own, {"beyond": True}, code="record.residual", details={"cause": "unknown"}) == (True, True, True)
     assert scored(own, owner="operator") == (True, True, False), "a recorder's fault is no operator's"
+    differs = {"code": "column.differs", "details": {"kind": "smoothed"}}
+    assert scored(own, {"beyond": True}, named=True, **differs) == (True, True, True, False), "another family beside the unknown"
+    assert scored(own, {"beyond": True}, named=True, code="column.differs") == (True, True, True, True)
+    turned = {"family": "rows", "operation": "cut"}
+    assert scored(own, turned, code="value.quaternion", details={"kind": "length"}) == (True, True, False), "of no take"
     speed = {"feature": "observation.velocity", "group": "velocity"}
     assert scored(own, speed) == (True, False, False), "the joint's position is blamed, not its speed"
     assert scored(own, speed, subject=("observation.velocity", "left_elbow")) == (True, True, True)

@@ -115,6 +115,21 @@ def test_a_hand_in_another_unit_comes_before_what_its_columns_contradict(kind, o
     assert found.findings[found.root].code == first
 
 
+@pytest.mark.parametrize(
+    ("kind", "stream", "root"),
+    [
+        ("integrated", "observation.state", "column.differs"),
+        ("lag", "observation.state", "value.range"),
+        ("integrated", "action", "value.range"),
+    ],
+)
+def test_values_past_a_range_follow_from_sums_in_their_column(kind, stream, root):
+    past = failed("value.range", details={"stream": "observation.state", "kind": "counted"})
+    differs = failed("column.differs", details={"stream": stream, "kind": kind})
+    result = combine([past, differs], BARE, RULES)
+    assert (result.verdict, result.findings[result.root].code) == ("UNSOUND", root)
+
+
 def test_not_applicable_is_not_the_same_as_not_checked():
     result = combine(
         [*passed(), RULES["force.person"].not_applicable("no_person"), RULES["goal"].passed()],

@@ -92,3 +92,15 @@ def test_of_two_reasons_that_leave_nothing_neither_is_better():
     factor = replace(offset, name="factor", explained=1.0 - 1e-5)
     assert not factor.explains_better(offset) and not offset.explains_better(factor)
     assert offset.explains_better(replace(factor, explained=0.95))
+
+
+def test_a_hand_that_leaps_is_measured_wrongly_and_not_commanded():
+    """Its command stands all the while; both leaps of the measurement bound the rows."""
+    command, measured = (np.clip((np.arange(ROWS) - late) * 0.05, 0.0, 0.8) for late in (40, 42))
+    other = RecordedChannel("right_claw", {"command": 0.5 * command, "measured": 0.5 * measured}, NAMES, NAMES, "1", 100.0)
+    measured[PART] -= 0.3
+    hand = replace(other, name="left_claw", columns={"command": command, "measured": measured})
+    group = Group(np.arange(ROWS) / RATE, 1.0 / RATE, (hand, other), hands=True)
+    (found,) = [d for d in differences(group) if d.certain]
+    assert (found.channels, found.kind, found.name) == (("left_claw",), "measured", "offset")
+    assert (found.first, found.last) == (PART.start, PART.stop - 1)
