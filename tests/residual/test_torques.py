@@ -337,7 +337,7 @@ def test_torques_of_all_joints_that_are_late(take, rows, seen, own):
     found = heaviest(replace(take, streams={**take.streams, "effort": replace(take.streams["effort"], values=late)}))
     if seen:
         assert (found.kind, found.name, found.certain, len(found.channels)) == ("effort", "lag", True, 14)
-        assert found.numbers["rows"] == rows
+        assert found.numbers["rows"] == pytest.approx(rows, abs=1)
 
 
 @pytest.mark.parametrize("own", [False, True])
