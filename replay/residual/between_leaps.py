@@ -67,7 +67,9 @@ def in_place_of(found: Sequence[Difference], leaps: Leaps, known: Set[str]) -> l
     out = list(found)
     for one in commands_between(leaps):
         of = [d for d in out if d.channels == one.channels and d.kind in ("command", "measured") and d.is_near(one)]
-        if not known & set(one.channels) and not any(d.certain and d.explains_better(one) for d in of):
+        # a burst that is there already is known to be followed nowhere
+        better = any(d.certain and (d.explains_better(one) or (d.name == "burst" and one.name in (None, "burst"))) for d in of)
+        if not known & set(one.channels) and not better:
             out = [one, *(d for d in out if not any(d is each for each in of))]
     return out
 
