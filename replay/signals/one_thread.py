@@ -1,12 +1,8 @@
-"""Linear algebra of a take on one thread, in memory that the process keeps.
-
-Its arrays are small: two threads wait for each other longer than they compute, many times so where other work has the other core. And they
-are made and freed thousands of times: pages that glibc gives back each time are asked for again, at the cost of a short computation.
-"""
+"""Linear algebra of a take on one thread. Its arrays are small: two threads wait for each other longer than they compute, many times so
+where other work has the other core."""
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
@@ -16,20 +12,11 @@ from threadpoolctl import ThreadpoolController
 
 P = ParamSpec("P")
 R = TypeVar("R")
-# numbers of glibc's malloc.h and bytes: freed memory that is kept, and from which size on a piece is mapped alone, which is never kept
-KEEP, ALONE = (-1, 64 << 20), (-3, 32 << 20)
 
 
 @lru_cache(maxsize=1)
 def _libraries() -> ThreadpoolController:
-    keep_memory()
     return ThreadpoolController()
-
-
-def keep_memory() -> bool:
-    """Whether the C library that Python runs on can be asked to keep what is freed, which it is then."""
-    mallopt = getattr(ctypes.pythonapi, "mallopt", None)
-    return mallopt is not None and all([mallopt(*option) for option in (KEEP, ALONE)])
 
 
 def on_one_thread(run: Callable[P, R]) -> Callable[P, R]:

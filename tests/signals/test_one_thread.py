@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import scipy.linalg  # noqa: F401
-from shiliu.replay.signals.one_thread import keep_memory, on_one_thread
+from shiliu.replay.signals.one_thread import on_one_thread
 from shiliu.replay.signals.statistics import median
 from threadpoolctl import ThreadpoolController
 
@@ -41,23 +38,3 @@ def test_the_median_is_that_of_numpy_to_the_bit(n):
     x = np.random.default_rng(n).normal(size=n)
     kept = x.copy()
     assert median(x) == float(np.median(x)) and (x == kept).all()
-
-
-ARRAYS = """
-import resource
-import numpy as np
-from shiliu.replay.signals.one_thread import keep_memory
-{}
-pages = [resource.getrusage(resource.RUSAGE_SELF).ru_minflt for _ in range(50) if len([np.ones(1 << 17) for _ in range(8)])]
-print(pages[-1] - pages[2])
-"""
-
-
-@pytest.mark.skipif(not keep_memory(), reason="a C library that cannot be asked")
-def test_memory_that_is_freed_is_not_asked_for_again():
-    """47 times eight arrays of 1 MiB are 96,000 pages."""
-    kept, given_back = (
-        int(subprocess.run([sys.executable, "-c", ARRAYS.format(how)], capture_output=True, text=True, check=True).stdout)
-        for how in ("keep_memory()", "")
-    )
-    assert kept < 1_000 and given_back > 10_000
