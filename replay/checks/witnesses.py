@@ -10,12 +10,10 @@ import numpy as np
 from ..recording.recording import Recording
 from ..residual.astray import beside_engine
 from ..residual.bodies import ComparedColumns, witnessed
-from ..residual.copied_columns import as_copied
-from ..residual.difference import BY_ROWS, SOURCES, Difference
-from ..residual.hypotheses import is_exact
+from ..residual.difference import SOURCES, Difference
 from ..residual.resolution import resolutions
 from ..residual.table import Group
-from ..residual.usual import LINES, beside_usual, known, off_their_way, unusual
+from ..residual.usual import beside_usual, known, off_their_way, unusual
 from .check import Check
 from .finding import Finding, Plot
 from .hand_bases import bases_of
@@ -45,14 +43,13 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
     usual = known(columns.recording.mapping)
     if usual is not None:
-        far = [d for d in unusual(groups, usual) if not turned & set(d.channels)]
-        lines = [d for d in far if d.certain and d.name in LINES]
-        far = [] if any(d.certain for d in found) else far
+        by_itself = any(d.certain for d in found)
+        far = [] if by_itself else [d for d in unusual(groups, usual) if not turned & set(d.channels)]
+        lines = [d for d in far if d.certain and d.name == "straight"]  # which no drive goes, and no person commands
         off = [d for d in off_their_way(groups, usual) if not turned & set(d.channels)]
-        found = beside_engine([*lines, *(d for d in found if not any(_is_of_a_line(d, one) for one in lines))], off)
+        found = beside_engine([*lines, *found], off)
         if far and not any(d.certain for d in found):
             found = beside_usual(found, far)
-    found = [as_copied(d, groups) for d in found]
     seen = _resolution(groups)
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen, **bases_of(columns)})]
@@ -60,14 +57,6 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     finding = finding_of(rule, found[0], found[1:])
     finding.details |= {"resolution": seen.get("resolution", [])} | bases_of(columns)
     return [finding]
-
-
-def _is_of_a_line(one: Difference, line: Difference) -> bool:
-    """Whether a difference is of the rows of a column that are a line, or stand, and has no reason of as few numbers."""
-    over = min(one.last, line.last) - max(one.first, line.first) + 1
-    covered = 2 * over >= one.last - one.first + 1 or one.name in (None, *BY_ROWS)
-    exact = is_exact(one.name or "") and one.name not in BY_ROWS
-    return one.meets(line) and covered and not exact and (one.kind == line.kind or not one.certain)
 
 
 def _resolution(groups: Sequence[Group]) -> dict[str, Any]:

@@ -23,13 +23,11 @@ from .table import Group, RecordedChannel
 FAR = 2.2  # times what is usual; one left out of 8 takes of a Piper and of 20 of a G1 reaches less
 # share of the way: no less is looked at, of joints and of fingers
 LEAST = {False: {"row": 0.006, "second": 0.004, "long": 0.003}, True: {"row": 0.02, "second": 0.016, "long": 0.0125}}
-# s by which all channels may be later than usual; of a row, by which delays are sought, and by which no channel is before its command
-SOONEST, LATEST, BEFORE = -0.6, 0.8, 0.5
+SOONEST, LATEST, BEFORE = -0.6, 0.8, 0.05  # s by which all channels may be later than usual; by which none is before its command
 SAME = 0.3  # of a row, within which a delay is the same
 ALL_LATE, AS_EVER = 0.8, 0.3  # share of the channels that are later together; share that is as late as usual, and then all are
 GOES = 0.08  # of its way, that a channel is sent, for its delay to be asked
 MOST, PART = 0.5, 0.4  # of the channels and of the take: beyond both, the device is set up otherwise
-ON_ITS_WAY, AS_THEY_WERE = 0.02, 2  # share of the rows that a channel is off its way; so many on theirs, and the device is as it was
 MOVES = 0.1  # of its largest speed, from where on a drive is under way
 # share of the way, and of its distance, that a joint goes meanwhile; of that distance, by which it changes: nothing that stands in its
 # way keeps it so; twice either where it goes twice as far
@@ -107,14 +105,9 @@ def courses_of(group: Group, ways: DriveWays) -> DriveCourses | None:
 def astray(courses: DriveCourses) -> list[Difference]:
     """What of a group is not on its ways."""
     departs = sum(float(c.bad.mean()) > PART for c in courses.every)
-    goes = [c for c in courses.every if _goes(c.channel)]
-    on_their_ways = sum(float(c.bad.mean()) < ON_ITS_WAY for c in goes)
-    otherwise = departs > max(1.0, MOST * len(goes)) and on_their_ways < AS_THEY_WERE
-    every = [
-        d for one in courses.every for d in _of_course(one, courses.group)
-        # however a drive is set, it goes to where it is sent
-        if not otherwise or (d.certain and _goes_ahead(one, d.first, d.last, courses.group.dt) > LONG_WAY)
-    ]  # fmt: skip
+    if departs > max(1.0, MOST * sum(_goes(c.channel) for c in courses.every)):
+        return list(courses.found)
+    every = [d for one in courses.every for d in _of_course(one, courses.group)]
     return [*courses.found, *(_of_several(d, courses.every, courses.group) for d in together(every))]
 
 
@@ -151,7 +144,7 @@ def _goes(channel: RecordedChannel) -> bool:
 
 def _late(group: Group, ways: DriveWays) -> tuple[float, list[Difference]]:
     """[s] by which all channels are later than the device is, and the finding where joints move before they are commanded to."""
-    tried = np.arange(SOONEST, LATEST, BEFORE * group.dt)
+    tried = np.arange(SOONEST, LATEST, 0.5 * group.dt)
     of = [(channel, drive, ways.way(j)) for j, (channel, drive) in enumerate(ways.channels) if _goes(channel)]
     if not of:
         return 0.0, []
@@ -165,12 +158,12 @@ def _late(group: Group, ways: DriveWays) -> tuple[float, list[Difference]]:
     if abs(middle) < SAME * group.dt or alike.mean() < ALL_LATE or (np.abs(by) < SAME * group.dt).mean() > AS_EVER:
         return 0.0, []
     first = middle + float(np.median([drive.late for _, drive, _ in of]))
-    if first > -BEFORE * group.dt or len(of) < SEVERAL:
+    if first > -BEFORE or len(of) < SEVERAL:
         return middle, []
     names = tuple(channel.name for (channel, *_), one in zip(of, alike) if one)
     return middle, [Difference.over(
         group.t, names, "command", None, -middle, "s", "lag", certain=True, explained=0.0, undone=0.0, numbers={"late": -middle},
-        stream=of[0][0].topics["command"], limit=BEFORE * group.dt, weight=1e3 * len(names),
+        stream=of[0][0].topics["command"], limit=BEFORE, weight=1e3 * len(names),
     )]  # fmt: skip
 
 

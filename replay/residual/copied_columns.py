@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 
-from .difference import BY_ROWS, Difference
-from .hypotheses import is_exact
+from .difference import Difference
 from .table import Group
 
 TELEPORT = 0.3  # rad: what leaps further than commands do from row to row is a cut all the same
 KINDS, ALONE = ("command", "measured"), (("velocity",), ("effort",))
-# of the squared difference, that a reason explains which needs no other column; of the rows of a difference, that are another column's to
-# the bit; of them those in which it changes
-EXACTLY, MOSTLY, CHANGES = 0.999, 0.8, 8
 GOES, JOINTS = 0.05, 3  # rad, or share of the way, that a joint goes; such joints that have the values of others, to be an arm
 
 
@@ -66,18 +61,3 @@ def arms_copied(group: Group) -> Iterator[Difference]:
             stream=next(c for c in goes if c.name in names).topics[kind], limit=GOES, weight=1e4 * len(names),
         )  # fmt: skip
         return
-
-
-def as_copied(one: Difference, groups: Sequence[Group]) -> Difference:
-    """The same with another column as its reason, where that has the same values in most of its rows, to the bit, and they change."""
-    exact = is_exact(one.name or "") and one.name not in BY_ROWS and one.explained > EXACTLY
-    if not one.certain or exact or one.unit == "s":
-        return one
-    rows = slice(one.first, one.last + 1)
-    for group in groups:
-        of = {c.name: c.columns[one.kind][rows] for c in group.channels if one.kind in c.columns and group.n == one.rows}
-        for name, other in product(set(one.channels) & set(of), set(of) - set(one.channels)):
-            same = of[name] == of[other]
-            if same.mean() >= MOSTLY and int((same[1:] & (np.diff(of[name]) != 0.0)).sum()) >= CHANGES:
-                return replace(one, name="copied", explained=1.0, numbers={"other": other})
-    return one

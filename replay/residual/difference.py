@@ -78,12 +78,11 @@ class Difference:
     bound: str = ""
 
     def explains_better(self, than: Difference) -> bool:
-        """Whether it has a reason that leaves less than half of what the other one's leaves, or next to nothing where that leaves more; one
-        that gives each row by itself leaves nothing of anything."""
+        """Whether it has a reason that leaves less than half of what the other one's leaves, or next to nothing; one that gives each row by
+        itself leaves nothing of anything."""
         if self.name is None or self.name in BY_ROWS:
             return False
-        left = 1.0 - (than.explained if than.name and than.name not in BY_ROWS else 0.0)
-        return left >= NOTHING and 1.0 - self.explained < max(BETTER * left, NOTHING)
+        return 1.0 - self.explained < max(BETTER * (1.0 - (than.explained if than.name else 0.0)), NOTHING)
 
     @property
     def of_all_columns(self) -> bool:

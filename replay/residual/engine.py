@@ -11,7 +11,6 @@ import numpy as np
 from ..signals.sides import side_of
 from ..signals.signal import find_lag
 from .answered import unsure_of_leaps
-from .between_leaps import in_place_of
 from .blame import Blame, over, suspects, threshold
 from .case import Case
 from .delayed_part import delayed_part
@@ -106,8 +105,9 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     past = [*beyond_the_ends(group), *commands_turned(group), *commands_clipped(group)]
     turned = list(rows_shuffled(group)) or list(rows_turned(group))
     moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
+    found = [*wrapped, *speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
     put_right = [one.difference for one in (back, of_arm, delayed) if one is not None]
-    found = [*wrapped, *speeds, *past, *moved, *written_as_commands(group), *not_followed(group), *put_right]
+    found += put_right
     found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.is_near(d) for o in found)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"] + list(delayed.seams if delayed is not None else ())
     lost = [each for each in lost if back is None or each != (back.difference.first, back.difference.last)]
@@ -139,8 +139,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             of = [d for d in of if not (d.kind == "velocity" and _leaps_most(channel, lost))]
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
-    found = [*of_standing_commands(group, unsure_of_leaps(group, in_place_of(found, leaps, commanded)))]
-    found = [of_begin(d) for d in found if d.certain or d.size >= CLEAR * d.limit]
+    found = [of_begin(d) for d in of_standing_commands(group, unsure_of_leaps(group, found)) if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
 
 
@@ -203,9 +202,8 @@ def _hands(group: Group) -> list[Difference]:
             level: dict[str, float | str] = {"level": float(channel.columns["measured"][0] * channel.way)}
             found.append(replace(whole(group, channel, "measured", still, "held_value", level, ()), certain=True))
     turned = {name for difference in found for name in difference.channels}
-    leaps = leaps_of(group)
     for one in against_command(group):
-        if one.channel.name in turned or (np.abs(leaps.of(one.channel.name) - one.first) < FEW).any():  # it leaps there by itself
+        if one.channel.name in turned:
             continue
         why = "mirrored" if one.mirrored else "held_value" if one.stands else "single_row" if one.stray else None
         found.append(Difference.over(

@@ -14,7 +14,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
 from ..signals.signal import runs
-from ..signals.statistics import correlation
 from .coarse_values import step_of
 from .relations import MEMORY, Relation, follows, robust
 from .table import Group, RecordedChannel
@@ -33,9 +32,6 @@ PART = 1.5  # s of a stretch of which delay and gain are asked by itself
 BUSY = 0.15  # of the power that a stretch would have at the speed that is reached in one of twenty rows, to ask for its delay
 BITS = 8.0  # of the last place of a float32 of the largest value, within which steps are one
 FINE = 1e-4  # rad, or share of a way: noise and grids below are none
-# rows of one value more, from where on a column stands; of the largest step beside such a stretch: stretches with smaller steps are others
-STOOD, MOST = 3, 0.5
-GOES_ON, RESTS = 0.3, 3  # of that step, that the other column goes meanwhile; stretches with smaller steps, of a column that rests at times
 SMALL = {"rad": 1e-3, "1": 5e-4}  # roughness that a grain of 0.01 rad makes, below which none counts
 
 
@@ -57,9 +53,8 @@ class Habits:
             from the command itself at rest; `gain` [1] and `late` [s] of the whole; `delay` and `factor`: the same of the stretch that
             differs most from the whole; `command_rough`, `measured_rough`: logarithm of how much rougher the command is than its mean
             over `EASED`, and the measurement than where the command sends it; `_most` and `_least`: the same of a second; `_straight`:
-            rows of the longest straight line of the column; `_leaves`: largest step into or out of a stretch of one value; `_grain`:
-            logarithm of its noise or grid; `alike`: correlation of what both columns turn by in the same rows, which no servo follows so
-            soon; `way`: all that it was commanded to go.
+            rows of the longest straight line of the column; `_grain`: logarithm of its noise or grid; `way`: all that it was
+            commanded to go.
         meant: (n,) where the command sends it.
     """
 
@@ -109,17 +104,11 @@ def habits(group: Group) -> list[Habits]:
     for word, x in (("command_straight", command), ("measured_straight", measured)):
         for j, (first, last) in enumerate(_straight(x)):
             found[j][word] = Habit(float(last - first), first, last)
-    for word, x, y in (("command_leaves", command, measured), ("measured_leaves", measured, command)):
-        for j in range(len(both)):
-            found[j][word] = _leaves(x[:, j], y[:, j], late)
     parts = _of_parts(meant, away, dt, WAY[unit])
     for word, x in (("command_grain", command), ("measured_grain", measured)):
         for j, size in enumerate(_grain(x, rough[0 if word == "command_grain" else 1])):
             found[j][word] = Habit(float(size), 0, n - 1)
-    turns = [np.diff(x, 2, axis=0) for x in (command, measured)]  # of which one row in ten counts no more: where rows are lost all leap
-    turns = [np.clip(x, -most, most) for x, most in ((x, np.percentile(np.abs(x), 90, axis=0)) for x in turns)]
     for j, (_, relation) in enumerate(both):
-        found[j]["alike"] = Habit(correlation(turns[0][:, j], turns[1][:, j]), 0, n - 1)
         found[j]["way"] = Habit(float(np.abs(np.diff(eased[:, j])).sum()), 0, n - 1)
         found[j]["measured_rough"] = Habit(float(came[j] - plan[j]), *_where(rough[1][:, j], rough[2][:, j]))
         if not goes[j]:
@@ -197,25 +186,6 @@ def _straight(x: np.ndarray) -> list[tuple[int, int]]:
         first, last = max(runs(column), key=lambda run: run[1] - run[0], default=(0, -3))
         found.append((int(first), int(last) + 2) if last >= first else (0, 0))
     return found
-
-
-def _leaves(x: np.ndarray, other: np.ndarray, late: int) -> Habit:
-    """The largest step beside a stretch of one value of a column (n,), to the bit, while which the other column goes on, and from where to
-    where there are such. A body that stood, or who commands it, sets out with a small step.
-
-    Args:
-        late: rows that one column is behind the other at the most.
-    """
-    steps = np.abs(np.diff(x, prepend=x[0], append=x[-1]))  # into each row, and out of the last one
-    of = np.array([(first, last + 1) for first, last in runs(steps[1:-1] == 0.0) if last + 1 - first >= STOOD], int).reshape(-1, 2)
-    first, last = of.T
-    beside = np.maximum(steps[first], steps[last + 1])
-    goes = np.abs(other[np.minimum(last + late, len(x) - 1)] - other[np.maximum(first - late, 0)]) >= GOES_ON * beside
-    if (beside < MOST * beside.max(initial=0.0)).sum() < RESTS:  # it never stands, so that it is no rest that a leap happens to be beside
-        goes[:] = True
-    size = float(beside[goes].max(initial=0.0))
-    far = of[goes & (beside >= MOST * size)]
-    return Habit(size, int(far[0, 0]), int(far[-1, 1])) if size else Habit(0.0, 0, 0)
 
 
 def _of_parts(meant: np.ndarray, away: np.ndarray, dt: float, way: float) -> list[dict[str, Habit]]:

@@ -39,6 +39,7 @@ BEFORE, SLOWEST = 0.5, 0.1  # s until a joint answers; s between rows at the mos
 MANY, ROUGH, ANSWERED = 8, 0.2, 0.3
 FOLLOWED = 0.5  # correlation of turns (second differences) of command and joint, from which on a servo follows a tremor, however little
 PART, SHORT = 0.5, 3  # of a take beside leaps, beyond which the rest does not tell what is usual; rows too few for a joint to answer
+APART = 1.5  # s between a command's leaping somewhere and back
 OPPOSITE = 0.3  # of two edges of an offset, by which they may differ
 FEW_NUMBERS = 3.0  # of a reason for all rows between two leaps and more
 # rows beside a leap; times their steps, by which a row goes at the most that is there twice, and at the least after one that is lost
@@ -138,31 +139,41 @@ class Leaps:
     def rough(self) -> Iterator[Difference]:
         """Joints that are commanded to tremble, or to go somewhere and back, as suddenly as nowhere else, and answer nothing of it: noise
         and lost values of what commands them, or of what records it."""
+        before = max(2, round(BEFORE / self.group.dt))
         for j, channel in enumerate(self.channels):
-            loud, there_and_back = self._unanswered(j)
-            rows = np.flatnonzero(there_and_back if there_and_back.sum() > max(loud.sum(), MANY - 1) else loud)
-            if len(rows) < max(MANY, ROUGH * (rows[-1] - rows[0]) if len(rows) else 0.0):
+            own = self.command[:, j]
+            if own.max() <= self.least_command and channel.goes("command") <= self.least_command:
                 continue
-            first, last = int(rows[0]), int(rows[-1])
-            if self._follows(channel, first, last):
-                continue
-            size = float(self.command[rows, j].max())
-            yield Difference.over(
-                self.group.t, (channel.name,), "command", (first, last), size, channel.unit, "burst", certain=True,
-                stream=channel.topics["command"], limit=self.least_command, weight=(size / self.least_command) ** 2 * len(rows),
-            )  # fmt: skip
+            after = _largest_after(self.measured[:, j], before)
+            unanswered = after < ANSWERED * own
+            rows = np.flatnonzero((own > max(self.least_command, NOVEL * self._usual(self.command, j, self.least_command))) & unanswered)
+            there_and_back = np.flatnonzero(_returns(channel.columns["command"], self.least_command) & unanswered)
+            if len(there_and_back) >= MANY and len(there_and_back) > len(rows):
+                rows = there_and_back
+            for first, last in self._edges(rows):
+                inside = rows[(rows >= first) & (rows <= last)]
+                end = last if len(inside) >= MANY else last - 1
+                if not self._unheard(channel, first, end) if len(inside) < MANY else self._follows(channel, first, end):
+                    continue
+                size = float(own[inside].max())
+                c = channel.columns["command"]
+                case = Case(c, _bridged(c, first, end), first, end, self.group.dt, self.least_command / 10.0, angle=channel.unit == "rad")
+                yield Difference.over(
+                    self.group.t, (channel.name,), "command", (first, end), size, channel.unit,
+                    "burst" if len(inside) >= MANY else best(case), certain=True, stream=channel.topics["command"],
+                    limit=self.least_command, weight=(size / self.least_command) ** 2 * len(inside), cases=(case,),
+                )  # fmt: skip
 
-    def unanswered(self, j: int) -> np.ndarray:
-        """Rows into which a command leaps, and its joint does not: as it does nowhere else, or to go somewhere and back."""
-        loud, away = self._unanswered(j)
-        return np.flatnonzero(loud | away | np.concatenate([[False], away[:-1]]))
-
-    def _unanswered(self, j: int) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) rows into which a command leaps so, and those in which it is somewhere else in between."""
-        own, before = self.command[:, j], max(2, round(BEFORE / self.group.dt))
-        c, least = self.channels[j].columns["command"], self.least_command
-        quiet = _largest_after(self.measured[:, j], before) < ANSWERED * own
-        return (own > max(least, NOVEL * self._usual(self.command, j, least))) & quiet, _returns(c, least) & quiet
+    def _edges(self, rows: np.ndarray) -> Iterator[tuple[int, int]]:
+        """First and last of rows that are reached suddenly, two at least, of each stretch of them."""
+        if not len(rows):
+            return
+        if len(rows) >= MANY and len(rows) >= ROUGH * (rows[-1] - rows[0]):
+            yield int(rows[0]), int(rows[-1])
+            return
+        bad = np.zeros(self.group.n, bool)
+        bad[rows] = True
+        yield from ((a, b) for a, b in joined(bad, max(JOIN, round(APART / self.group.dt))) if b > a)
 
     def _usual(self, sharp: np.ndarray, j: int, least: float) -> float:
         """How suddenly a joint goes elsewhere than beside the rows in which it goes most suddenly, or most others do, which is more; where
@@ -183,6 +194,17 @@ class Leaps:
         others = np.delete(sharp[rows], j, axis=1)
         usual = median(others.max(axis=0)) if others.size else 0.0 if apart else np.inf
         return max(usual, float(sharp[~near, j].max(initial=0.0))) if apart else usual
+
+    def _unheard(self, channel: RecordedChannel, first: int, last: int) -> bool:
+        """Whether a joint goes on as if it had not been commanded what it was in rows first..last, within the time that it needs."""
+        c, q = channel.columns["command"], channel.columns["measured"]
+        if last - first < SHORT:
+            return True
+        late = max(2, round(BEFORE / self.group.dt))
+        rows = slice(first, min(last + late, len(q)))
+        away = np.abs(c - _bridged(c, first, last)).max()
+        step = q[rows] - _bridged(q, rows.start, rows.stop - 1)[rows]
+        return float(np.abs(step).max(initial=0.0)) < ANSWERED * float(away)
 
     def resolution(self, name: str) -> float | None:
         """From where on a leap of a measured joint is one; None where no rows are compared."""
@@ -303,7 +325,7 @@ def of_leaps(
 
 def _case_of(group: Group, channel: RecordedChannel, follows: Relation | None, first: int, last: int) -> Case:
     q = channel.columns["measured"]
-    truth = q.copy() if follows is not None else _bridged(q, first, last)
+    truth = q.copy()
     if follows is not None:
         truth[first : last + 1] -= follows.residual[first : last + 1]
     return Case(q, truth, first, last, group.dt, follows.noise if follows is not None else 1e-3, angle=channel.unit == "rad")

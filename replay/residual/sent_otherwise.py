@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .between_leaps import LEADS, sent
 from .case import Case
 from .planned import CAP, QUICKER, Drive, later, planned
 from .table import RecordedChannel
@@ -17,6 +16,7 @@ from .table import RecordedChannel
 SHORT, BEFORE, AFTER = 1.2, 0.5, 1.0
 LEFT = 0.15  # of the squared distance from the way, that other commands may leave
 WITHIN = 0.3  # of the noise of a way, that a shorter stretch may leave more in each row
+LEADS = 0.8  # s by which a command may lead its joint
 SIGMAS = 3.0  # of what commands are beside their motion elsewhere, from where on they are other ones
 USUAL = 95.0  # percentile of these
 
@@ -65,12 +65,16 @@ def bridged(
 def by_motion(channel: RecordedChannel, dt: float, first: int, last: int) -> Case | None:
     """The commands that a joint follows in rows first..last, which are its own places so much earlier as suits the rest of the take; None
     where the recorded ones are as near to them as there."""
-    c, truth, most = channel.columns["command"], sent(channel, dt), round(LEADS / dt)
-    away, elsewhere = np.abs(c - truth), np.ones(len(c), bool)
+    c, q, n = channel.columns["command"], channel.columns["measured"], len(channel.columns["command"])
+    most = round(LEADS / dt)
+    elsewhere = np.ones(n, bool)
     elsewhere[max(0, first - most) : last + most + 1] = False
     if elsewhere.sum() < 2 * most:
         return None
+    led = np.stack([np.concatenate([q[k:], np.full(k, q[-1])]) for k in range(most + 1)])
+    lead = int(np.minimum(np.abs(c - led), CAP)[:, elsewhere].mean(axis=1).argmin())
+    truth, away = led[lead], np.abs(c - led[lead])
     noise = float(np.percentile(away[elsewhere], USUAL))
-    low = max(0, first - most)
-    rows = low + np.flatnonzero(away[low : last + 1] > SIGMAS * noise)
+    low, high = max(0, first - lead - 2), min(n - 1, last)
+    rows = low + np.flatnonzero(away[low : high + 1] > SIGMAS * noise)
     return Case(c, truth, int(rows[0]), int(rows[-1]), dt, noise) if len(rows) else None

@@ -26,7 +26,6 @@ HAND = re.compile(r"grip|claw|hand|finger|thumb|jaw")  # names of a stream of jo
 SOME = 50  # rows that mostly tell that a command is no switch
 SWITCHED, BEFORE = 3, 0.1  # values of a command that is a switch; share of its way that what it moves has gone before the first change
 STOPS = 0.2  # rad from its stop, within which a joint comes that is sent past it
-STOOD = 1e-3  # rad that a joint goes at the most, to stand all along
 WITHIN_A_ROW = 0.2  # of its way, that a joint goes from one row to the next at the most
 MOST_ROWS = 36_000  # an hour at 10 Hz; longer takes are looked at in every second, third, ... row
 
@@ -95,8 +94,6 @@ class RecordedChannel:
             return False
         command = self.columns["command"]
         changes, measured = np.flatnonzero(np.diff(command)), self.columns.get("measured", command)
-        if self.unit == "rad" and self.goes("measured" if "measured" in self.columns else "command") < STOOD:
-            return False  # a joint that stands all along is switched by nothing
         return float(np.ptp(measured[: changes[0] + 1])) <= BEFORE * float(np.ptp(measured))
 
 

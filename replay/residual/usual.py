@@ -21,21 +21,19 @@ from .departures import together
 from .difference import JOIN, Difference
 from .engine import FAR as FAR_AWAY
 from .habits import AWAY, COMES, SIDES, WAY, Habit, Habits, habits
-from .hypotheses import Explanation, best, turned_in
+from .hypotheses import Explanation, best
 from .planned import Drive, ways_of
 from .table import Group
 
 FOLDER = CONF / "following"
 ROUGHS = tuple(f"{kind}_{of}" for kind in ("command", "measured") for of in ("rough", "most", "least"))
-SMOOTH = 0.5  # of the turns of a stretch, that are left once its rows are put right
-LINES = ("straight", "held")  # of a column between few values, that no drive goes and no person commands
 GRAINS = ("command_grain", "measured_grain")
-CENTRED = ("gain", "late", "alike", *ROUGHS, *GRAINS)  # may be more or less than usual; the others are distances
+CENTRED = ("gain", "late", *ROUGHS, *GRAINS)  # may be more or less than usual; the others are distances
 # what a push or a stop does as well, though not so much
 PUSHED = (*(f"{side}_{what}" for side in SIDES for what in (*AWAY, "rest")), "delay", "factor", "measured_least")
 FREE = ("gain", "factor")  # not asked of fingers, which stop at what they hold
 # least by which a number is otherwise: s, shares of one, rows; of distances in rad or shares of a way, for joints and for fingers
-LEAST = {"alike": 0.15, "gain": 0.03, "late": 0.04, "delay": 0.06, "factor": 0.1} | dict.fromkeys(ROUGHS, 0.4)
+LEAST = {"gain": 0.03, "late": 0.04, "delay": 0.06, "factor": 0.1} | dict.fromkeys(ROUGHS, 0.4)
 LEAST |= {"command_straight": 3.0, "measured_straight": 3.0}
 NEAR = {False: 0.012, True: 0.02}
 # times what is usual, from where on it is none. One left out of 20 takes of a G1 and of 8 of a Piper reaches 1.9, and 2.1 in what a push
@@ -46,7 +44,6 @@ FAR, FAR_PUSHED = 2.2, 3.0
 MOVES, BOTH_WAYS, LEFT, HOLDS, AS_MUCH = 0.5, 0.3, 0.3, 3.0, 0.5
 NEVER, LONG_WAY = 10.0, {"rad": 0.15, "1": 0.1}  # times as far as in any of these takes, and rad or share of a way: no push
 COARSER = 0.2  # by which the logarithm of a grain is more than in any take that was measured
-SHAKEN = {"rad": 0.03, "1": 0.015}  # a grain from here on is none of an encoder: honest sets are rounded to 0.01
 MOST, ALL_OF_IT = 0.5, 0.8  # of the joints that move and of the take, beyond which it is the device
 SETUP = 4.0  # times as far as it may be, beyond which no setting of a device is
 RATE = 0.03  # by which rows may come otherwise
@@ -105,9 +102,9 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
         each = [
             [_difference(group, one, word, times, usual, otherwise) for times, word in _outside(one, group, usual, pace)] for one in own
         ]
-        of = [max(every, key=lambda d: (d.certain, d.name in LINES, d.weight)) for every in each if every]
+        of = [max(every, key=lambda d: (d.certain, d.weight)) for every in each if every]
         device = [d for d in of if _of_device(d, group)]
-        for alike in ([d for d in device if _line_of(d) == word] for word in (*LINES, None)):
+        for alike in ([d for d in device if _is_a_line(d)], [d for d in device if not _is_a_line(d)]):
             if len(alike) > max(1.0, MOST * len(moving)):
                 found.append(_one(alike))
                 of = [d for d in of if not any(d is one for one in alike)]
@@ -141,8 +138,7 @@ def _is_recorded_otherwise(every: Sequence[Habits], usual: Usual) -> bool:
     """Whether columns of a third of the channels are coarser or noisier than those that were measured: by other encoders, or rounded.
     Nothing is known of these."""
     for word in GRAINS:
-        of = [(one.of[word].value, *usual.of[one.channel.name][word]) for one in every if word in usual.of.get(one.channel.name, ())
-              and one.of[word].value < np.log(SHAKEN[one.channel.unit])]  # fmt: skip
+        of = [(one.of[word].value, *usual.of[one.channel.name][word]) for one in every if word in usual.of.get(one.channel.name, ())]
         if of and 3 * sum(value - centre > reach + COARSER for value, centre, reach in of) > len(of):
             return True
     return False
@@ -212,7 +208,6 @@ def _outside(one: Habits, group: Group, usual: Usual, pace: _Pace) -> list[tuple
     known_of, found = usual.of.get(one.channel.name, {}), []
     for word, habit in one.of.items():
         asked = word in known_of and word not in (*GRAINS, "way") and not (group.hands and word in FREE)
-        asked &= word != "alike" or (abs(pace.late) < 0.5 * group.dt and not pace.is_otherwise)  # of rows of the device, and no others
         if asked and (word not in CENTRED or _moves_enough(one, usual)):
             centre, reach = known_of[word]
             may = far_of(word, group.hands) * reach_of(word, reach, group.hands)
@@ -225,15 +220,12 @@ def _outside(one: Habits, group: Group, usual: Usual, pace: _Pace) -> list[tuple
 
 
 def _of_device(one: Difference, group: Group) -> bool:
-    """Whether the setting of a device, or who commands it, may be so: of all of the take and not much, or commands in straight lines, or
-    that stand all along."""
-    return _line_of(one) is not None or (one.last - one.first >= ALL_OF_IT * group.n and one.weight <= SETUP)
+    """Whether the setting of a device, or who commands it, may be so: of all of the take and not much, or commands in straight lines."""
+    return _is_a_line(one) or (one.last - one.first >= ALL_OF_IT * group.n and one.weight <= SETUP)
 
 
-def _line_of(one: Difference) -> str | None:
-    """`straight` or `held` of commands; of those that stand and leap if they do so all along, as those that come at a lower rate."""
-    may_be = one.name == "straight" or one.last - one.first >= ALL_OF_IT * one.rows
-    return one.name if one.kind == "command" and one.name in LINES and may_be else None
+def _is_a_line(one: Difference) -> bool:
+    return (one.kind, one.name) == ("command", "straight")
 
 
 def far_of(word: str, hands: bool) -> float:
@@ -268,16 +260,10 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
     elif word.endswith("_straight"):
         name, kind = "straight", word.partition("_")[0]
         size = float(np.ptp(one.channel.columns[kind][habit.first : habit.last + 1]))
-    elif word == "alike":
-        rougher = one.of["measured_rough"].value > usual.of[one.channel.name].get("measured_rough", (0.0,))[0]
-        kind, numbers = "measured" if rougher else "command", {"alike": habit.value}
-    elif word.endswith("_leaves"):
-        name, kind, size = "held", word.partition("_")[0], habit.value
     elif word in ROUGHS:
+        more = habit.value > centre
+        name = "burst" if more else "smoothed"
         kind = word.partition("_")[0]
-        name = "smoothed" if habit.value < centre else "burst"
-        if name == "burst" and _is_in_another_order(one.channel.columns[kind][habit.first : habit.last + 1]):
-            name = "reordered"
     else:
         first, last = _widened(apart, habit)
         habit = Habit(habit.value, first, last)
@@ -292,13 +278,6 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
         undone=0.0, stream=one.channel.topics.get(kind, ""), limit=max(size, 1e-9) / times, weight=times,
         **({} if why is not None else {"explained": 0.0, "numbers": {**numbers, "takes": float(usual.takes)}}),
     )  # fmt: skip
-
-
-def _is_in_another_order(x: np.ndarray) -> bool:
-    """Whether a stretch (n,) is smooth once every two to six rows of it are put the other way round."""
-    turned = (turned_in(x, many, begin) for many in range(2, 7) for begin in range(many))
-    turns, *others = (float(np.abs(np.diff(y, 2)).sum()) for y in (x, *turned))
-    return min(others) < SMOOTH * turns
 
 
 def _no_push(one: Habits, word: str, habit: Habit, usual: Usual, group: Group) -> bool:
@@ -346,7 +325,7 @@ def _one(of: Sequence[Difference]) -> Difference:
 def beside_usual(found: Sequence[Difference], far: Sequence[Difference]) -> list[Difference]:
     """What a take contradicts itself in, all of it unsure, and what of it is far outside of what is usual: where both are of some of the
     same columns' rows, the former is sure by the latter, and has its reason and its rows."""
-    sure = [d for d in far if d.certain and "alike" not in d.numbers]  # which has a cause of its own, that nothing else shows
+    sure = [d for d in far if d.certain]
     borne_out = [d for d in found if d.family != "body" and any(d.meets(one) for one in sure)]
     rest = [d for d in found if not any(d.meets(one) for one in sure)]
     new = [one for one in far if not any(d.meets(one) for d in (borne_out if one.certain else found))]

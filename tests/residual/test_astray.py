@@ -102,20 +102,6 @@ def test_a_lower_largest_speed_is_a_setting_of_all_drives_and_a_fault_of_one(see
     assert certain == ({"joint_2"} if alone else set())
 
 
-def test_most_joints_are_sent_elsewhere_while_the_others_are_on_their_ways():
-    """No setting of a device is of three joints alone, as far as they go; all joints that are a little off may be one."""
-    c, q = clean()
-    c[:, 2:] = clean(1)[0][:, 2:]
-    found = [d for d in found_in(c, q) if d.certain]
-    assert {name for d in found for name in d.channels} == {"joint_2", "joint_3", "joint_4"}
-
-
-def test_a_device_that_shakes_is_no_other_encoder():
-    c, q = clean()
-    shaken = q + 0.05 * np.sin(2.0 * np.pi * 5.3 * T)[:, None]
-    assert any(d.certain for d in found_in(c, shaken))
-
-
 def test_all_commands_that_come_later_than_joints_move():
     c, q = clean()
     found = found_in(late(c, 4), q)

@@ -8,7 +8,7 @@ from following import ENOUGH, learnt, taken
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.habits import habits
 from shiliu.replay.residual.table import Group, RecordedChannel
-from shiliu.replay.residual.usual import FOLDER, _is_in_another_order, beside_usual, known, unusual
+from shiliu.replay.residual.usual import FOLDER, beside_usual, known, unusual
 
 RATE, ROWS, JOINTS = 30.0, 400, 6
 LATE = 4  # rows that each joint is behind
@@ -161,48 +161,6 @@ def straight(x: np.ndarray) -> np.ndarray:
 def test_a_smooth_fault_of_one_joint_is_refused_with_its_reason(usual, kind, change, reasons):
     (found,) = unusual([changed(group(100), 2, kind, change)], usual)
     assert found.channels == ("joint_2",) and found.certain and found.name in reasons
-
-
-def stood(x: np.ndarray) -> np.ndarray:
-    x[100:124] = x[100]
-    return x
-
-
-def test_a_command_that_stands_and_leaps_is_held(usual):
-    """Rows of one value; at rest commands stand as well, and set out with a small step."""
-    (found,) = [d for d in unusual([changed(group(100), 2, "command", stood)], usual) if d.certain]
-    assert (found.channels, found.kind, found.name) == (("joint_2",), "command", "held")
-    assert (found.first, found.last) == (100, 123)
-
-
-def test_commands_that_all_stand_for_some_rows_come_at_a_lower_rate(usual):
-    take = group(100)
-    for j in range(JOINTS):
-        take = changed(take, j, "command", lambda x: x[np.arange(len(x)) // 12 * 12])
-    assert not [d for d in unusual([take], usual) if d.certain and d.name == "held"]
-
-
-@pytest.mark.parametrize(("share", "sure"), [(0.5, True), (0.0, False)])
-def test_what_turns_in_the_row_of_its_command_is_none_of_a_servo(usual, share, sure):
-    take = group(100)
-    command = take.channels[2].columns["command"]
-    mixed = changed(take, 2, "measured", lambda x: (1.0 - share) * x + share * command)
-    found = [d for d in unusual([mixed], usual) if "alike" in d.numbers]
-    assert [(d.channels, d.certain, d.name) for d in found] == [(("joint_2",), True, None)] * sure
-
-
-def test_rows_in_another_order_are_no_noise(usual):
-    """Rows of a command that are exchanged two by two are smooth again once they are put right."""
-
-    def pairs(x: np.ndarray) -> np.ndarray:
-        x[60:90] = x[60:90].reshape(-1, 2)[:, ::-1].reshape(-1)
-        return x
-
-    even = [replace(c, columns={k: np.convolve(np.pad(x, 12, mode="edge"), np.hanning(25) / 12.0, "valid") for k, x in c.columns.items()})
-            for c in group(100).channels]  # fmt: skip
-    take = changed(replace(group(100), channels=tuple(even)), 2, "command", pairs)
-    x = take.channels[2].columns["command"]
-    assert _is_in_another_order(x[58:92]) and not _is_in_another_order(group(100).channels[2].columns["command"][58:92])
 
 
 def test_a_push_at_rest_is_none(usual):
