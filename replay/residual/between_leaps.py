@@ -34,7 +34,7 @@ def commands_between(leaps: Leaps) -> Iterator[Difference]:
 
 
 def _between(leaps: Leaps, channel: RecordedChannel, rows: Sequence[int]) -> Difference | None:
-    group, least = leaps.group, leaps.least_command
+    group, least = leaps.group, leaps.least_alone
     x, truth = channel.columns["command"], sent(channel, group.dt)
     away = np.abs(x - truth)
     edges = [0, *rows, group.n]

@@ -83,6 +83,7 @@ class Leaps:
         self.channels = of if group.same_rows and group.dt <= SLOWEST and not is_resampled(group) else []
         self.least = OF_HANDS if group.hands else LEAST
         self.least_command = HANDS_SENT if group.hands else LEAST
+        self.least_alone = self.least_command * max(1.0, RATE * group.dt)  # of single rows: a command goes further within a longer row
         self.group, self.names = group, [c.name for c in self.channels]
         self.usual: dict[tuple[bool, int], float] = {}  # (of the measured ones, channel) -> see `_usual`
         if self.channels:
@@ -139,7 +140,7 @@ class Leaps:
         """Joints that are commanded to tremble, or to go somewhere and back, as suddenly as nowhere else, and answer nothing of it: noise
         and lost values of what commands them, or of what records it."""
         for j, channel in enumerate(self.channels):
-            loud, there_and_back = self._unanswered(j)
+            loud, there_and_back = self._unanswered(j, self.least_command)
             rows = np.flatnonzero(there_and_back if there_and_back.sum() > max(loud.sum(), MANY - 1) else loud)
             if len(rows) < max(MANY, ROUGH * (rows[-1] - rows[0]) if len(rows) else 0.0):
                 continue
@@ -154,13 +155,13 @@ class Leaps:
 
     def unanswered(self, j: int) -> np.ndarray:
         """Rows into which a command leaps, and its joint does not: as it does nowhere else, or to go somewhere and back."""
-        loud, away = self._unanswered(j)
+        loud, away = self._unanswered(j, self.least_alone)
         return np.flatnonzero(loud | away | np.concatenate([[False], away[:-1]]))
 
-    def _unanswered(self, j: int) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) rows into which a command leaps so, and those in which it is somewhere else in between."""
+    def _unanswered(self, j: int, least: float) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) rows into which a command leaps so, by `least`, and those in which it is somewhere else in between."""
         own, before = self.command[:, j], max(2, round(BEFORE / self.group.dt))
-        c, least = self.channels[j].columns["command"], self.least_command
+        c = self.channels[j].columns["command"]
         quiet = _largest_after(self.measured[:, j], before) < ANSWERED * own
         return (own > max(least, NOVEL * self._usual(self.command, j, least))) & quiet, _returns(c, least) & quiet
 

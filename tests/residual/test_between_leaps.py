@@ -104,3 +104,14 @@ def test_a_hand_that_leaps_is_measured_wrongly_and_not_commanded():
     (found,) = [d for d in differences(group) if d.certain]
     assert (found.channels, found.kind, found.name) == (("left_claw",), "measured", "offset")
     assert (found.first, found.last) == (PART.start, PART.stop - 1)
+
+
+@pytest.mark.parametrize(("rate", "by", "found"), [(30.0, 0.045, True), (15.0, 0.045, False), (15.0, 0.09, True), (20.0, 0.045, False)])
+def test_a_command_goes_further_to_and_fro_within_a_longer_row(rate, by, found):
+    """A take of 30 Hz that was resampled to fewer rows a second turns back within one of them as quickly as before."""
+    def one_row(c: np.ndarray) -> None:
+        c[200, 1] += by
+
+    group = take(one_row)
+    group = replace(group, t=np.arange(ROWS) / rate, dt=1.0 / rate)
+    assert [d.name for d in commands_between(leaps_of(group))] == (["single_row"] if found else [])
