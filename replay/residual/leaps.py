@@ -83,7 +83,8 @@ class Leaps:
         self.channels = of if group.same_rows and group.dt <= SLOWEST and not is_resampled(group) else []
         self.least = OF_HANDS if group.hands else LEAST
         self.least_command = HANDS_SENT if group.hands else LEAST
-        self.least_alone = self.least_command * max(1.0, RATE * group.dt)  # of single rows: a command goes further within a longer row
+        self.longer = max(1.0, RATE * group.dt) ** 2 if self.channels and self.channels[0].unit == "rad" else 1.0
+        self.least_alone = self.least_command * self.longer  # of single rows: a command turns by more within a longer row
         self.group, self.names = group, [c.name for c in self.channels]
         self.usual: dict[tuple[bool, int], float] = {}  # (of the measured ones, channel) -> see `_usual`
         if self.channels:
@@ -98,7 +99,7 @@ class Leaps:
             return
         both = np.minimum(self.command.sum(axis=1), self.measured.sum(axis=1))
         second = np.sort(self.measured, axis=1)[:, -2]
-        longer = max(1.0, RATE * self.group.dt) ** 2 if self.channels[0].unit == "rad" else 1.0
+        longer = self.longer
         noise = NOISY * percentile(self.measured.sum(axis=1), 90.0)  # of encoders, which all joints have in every row
         loud = (both > max(ALL * longer, noise)) & (second > SECOND * longer)
         if not loud.any():
