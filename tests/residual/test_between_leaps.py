@@ -106,7 +106,9 @@ def test_a_hand_that_leaps_is_measured_wrongly_and_not_commanded():
     assert (found.first, found.last) == (PART.start, PART.stop - 1)
 
 
-@pytest.mark.parametrize(("rate", "by", "found"), [(30.0, 0.045, True), (15.0, 0.1, False), (15.0, 0.18, True), (20.0, 0.07, False), (20.0, 0.1, True)])
+@pytest.mark.parametrize(
+    ("rate", "by", "found"), [(30.0, 0.045, True), (15.0, 0.1, False), (15.0, 0.18, True), (20.0, 0.07, False), (20.0, 0.1, True)]
+)
 def test_a_command_goes_further_to_and_fro_within_a_longer_row(rate, by, found):
     """A take of 30 Hz that was resampled to fewer rows a second turns by more within one of them."""
     def one_row(c: np.ndarray) -> None:
