@@ -84,7 +84,8 @@ class Leaps:
         self.least = OF_HANDS if group.hands else LEAST
         self.least_command = HANDS_SENT if group.hands else LEAST
         self.longer = max(1.0, RATE * group.dt) ** 2 if self.channels and self.channels[0].unit == "rad" else 1.0
-        self.least_alone = self.least_command * self.longer  # of single rows: a command turns by more within a longer row
+        # of single rows: a command, and a body, turns by more within a longer row
+        self.least, self.least_alone = (least * self.longer for least in (self.least, self.least_command))
         self.group, self.names = group, [c.name for c in self.channels]
         self.usual: dict[tuple[bool, int], float] = {}  # (of the measured ones, channel) -> see `_usual`
         if self.channels:

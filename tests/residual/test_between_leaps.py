@@ -117,3 +117,14 @@ def test_a_command_goes_further_to_and_fro_within_a_longer_row(rate, by, found):
     group = take(one_row)
     group = replace(group, t=np.arange(ROWS) / rate, dt=1.0 / rate)
     assert [d.name for d in commands_between(leaps_of(group))] == (["single_row"] if found else [])
+
+
+@pytest.mark.parametrize(("rate", "by", "found"), [(30.0, 0.06, True), (15.0, 0.1, False), (15.0, 0.2, True)])
+def test_a_body_turns_by_more_within_a_longer_row(rate, by, found):
+    group = take()
+    channels = list(group.channels)
+    measured = channels[1].columns["measured"].copy()
+    measured[200] += by
+    channels[1] = replace(channels[1], columns={**channels[1].columns, "measured": measured})
+    leaps = leaps_of(replace(group, t=np.arange(ROWS) / rate, dt=1.0 / rate, channels=tuple(channels)))
+    assert (200 in leaps.of("joint_1").tolist()) == found and leaps.of("joint_2").tolist() == []
