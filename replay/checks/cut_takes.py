@@ -1,7 +1,7 @@
 """Does a take go on from the last row of another one of its set, in motion? Then one recording was cut in two.
 
 A take that ends in a motion and one that begins in it, in the same posture and at the same speed of every joint, are one motion: takes that
-were recorded one after the other begin and end at rest, or elsewhere.
+were recorded one after the other begin and end at rest, or elsewhere. So are two of which one begins with the other one's last row.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def check_cut_among(take: Edges | None, others: Iterable[tuple[str, Edges]], rul
         moving = (np.minimum(np.abs(begins), np.abs(ends)) > MOVES) & (begins * ends > 0.0)
         step, due = first - last, 0.5 * (begins + ends)
         off = float(np.abs(step - due).max())
-        if moving.sum() >= JOINTS and off <= OFF * float(np.abs(due).max()) and (step / due)[moving].min() >= LEAST:
+        if moving.sum() < JOINTS:
+            continue
+        if not step.any() or (off <= OFF * float(np.abs(due).max()) and (step / due)[moving].min() >= LEAST):
             name = source.rpartition("/")[2]
             return rules[CODE].beyond(1.0, level="WARN", subject=(name,), details={"kind": KIND, "of": source})
     return None

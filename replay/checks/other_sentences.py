@@ -27,6 +27,9 @@ LEAST, MOST, JOINTS = 3, 12, 7  # takes of a scenario, at the least and the most
 # distances [rad] between which that is believed
 ALIKE, NEAR, FAR = 2.0, 0.05, 0.08
 NEARER = 0.5  # of the distance to the nearest take with its own sentence's scenario, at which another scenario's takes are
+# of how far a take goes [rad]: takes of a scenario are this near to the next, and the beginnings of two scenarios are further apart;
+# how far it goes in the mean of its joints, to have done anything
+CLEARLY, GOES = 0.1, 0.1
 
 
 class TakeSentence(NamedTuple):
@@ -40,7 +43,8 @@ class TakeSentence(NamedTuple):
 def check_sentence_among(take: TakeSentence | None, others: Sequence[TakeSentence], rules: Rules) -> Finding | None:
     """`task.text` of a take that goes as the takes of a scenario go, and has a sentence that contradicts it; None of any other.
 
-    A FAIL where the sentence is another scenario's own, and a WARN where words of it contradict: the same may be done with another thing.
+    A FAIL where the sentence is another scenario's own and the take goes far beside its distance to these takes, and else a WARN: the same
+    may be done with another thing, and a take that ends soon has done what many scenarios begin with. Of one that hardly moves, nothing.
     """
     if take is None or not take.posture.joints:
         return None
@@ -49,7 +53,8 @@ def check_sentence_among(take: TakeSentence | None, others: Sequence[TakeSentenc
         if one.scenario is not None and one.posture.joints and len(of := families.setdefault(one.scenario, [])) < MOST:
             of.append(one.posture)
     own = [x for one in families.pop(take.scenario or "", ()) if (x := _apart(take.posture.joints, one.joints)) is not None]
-    for scenario, postures in families.items():
+    way = _way(take.posture)
+    for scenario, postures in families.items() if way > GOES else ():
         near = _goes_as(take.posture, postures)
         if near is None or near > NEARER * min(own, default=np.inf):
             continue
@@ -62,8 +67,14 @@ def check_sentence_among(take: TakeSentence | None, others: Sequence[TakeSentenc
             kind, word, done = "scenario", take.scenario, ()
         details: dict[str, Any] = {"against": SET, "scenario": scenario, "kind": kind, "word": word, "done": list(done)}
         details |= {"text": take.text, "from": "task", "takes": len(postures), "more": []}
-        return rules[CODE].beyond(1.0, level="WARN" if take.scenario is None else "FAIL", subject=("task",), details=details)
+        unsure = take.scenario is None or near > CLEARLY * way
+        return rules[CODE].beyond(1.0, level="WARN" if unsure else "FAIL", subject=("task",), details=details)
     return None
+
+
+def _way(take: Posture) -> float:
+    """How far the joints of a take go, in the mean of them [rad]."""
+    return float(np.mean([shares[-1] - shares[1] for shares in take.joints.values()]))
 
 
 def _goes_as(take: Posture, family: Sequence[Posture]) -> float | None:

@@ -114,7 +114,7 @@ def check_range(
                 )  # fmt: skip
                 continue
             of_hand = stream.quantity in HANDS and stream.unit not in LENGTHS and not measured
-            if of_hand and _is_length(x, high - low, _answer(streams, stream, name)):
+            if of_hand and not _counts(stream, high - low) and _is_length(x, high - low, _answer(streams, stream, name)):
                 far = float(np.nanmax(np.abs(x)))
                 found.append(
                     rule.finding(
@@ -229,6 +229,13 @@ def _answer(streams: Sequence[Stream], command: Stream, name: str) -> np.ndarray
     """(n,) what is measured of a hand in the rows of its command; None where it is not."""
     found = (s for s in streams if s.role == "measured" and s.quantity == command.quantity and s.n == command.n and name in s.names)
     return next((stream.column(name) for stream in found), None)
+
+
+def _counts(stream: Stream, span: float) -> bool:
+    """Whether another hand of the stream goes further than a length in metres does: then the unit is what it is called, and a hand that
+    hardly moves rests."""
+    finite = np.where(np.isfinite(stream.values), stream.values, 0.0)
+    return bool((np.abs(finite).max(axis=0) > NEXT_TO_NOTHING * span).any())
 
 
 def _is_length(x: np.ndarray, span: float, answer: np.ndarray | None) -> bool:

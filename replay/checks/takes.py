@@ -118,6 +118,10 @@ class TakeShown:
     written: Written = field(default_factory=Written)
 
     @property
+    def text(self) -> str | None:
+        return None if self.wording is None else self.wording[0]
+
+    @property
     def sentence(self) -> TakeSentence | None:
         return None if self.wording is None else TakeSentence(*self.wording, self.posture)
 
@@ -132,7 +136,7 @@ class TakesSeen:
         self._postures: list[Posture] = []
         self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
-        self._edges: dict[str, Edges] = {}  # by source
+        self._edges: dict[str, tuple[Edges, str | None]] = {}  # by source, with the take's sentence
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}
@@ -144,7 +148,7 @@ class TakesSeen:
         if one.moving is not None and len(self._moving) < SHOWN:
             self._moving.setdefault(one.source, one.moving)
         if one.edges is not None and len(self._edges) < REMEMBERED:
-            self._edges.setdefault(one.source, one.edges)
+            self._edges.setdefault(one.source, (one.edges, one.text))
         if len(self._postures) < SHOWN:
             self._postures.append(one.posture)
             self._written.append(one.written)
@@ -161,16 +165,18 @@ class TakesSeen:
             check_matching(one.moving, moving, rules),
             check_order_among(one.posture, [of for of in self._postures if of is not one.posture], limits, rules),
             check_written_among(one.written, [of for of in self._written if of is not one.written], rules),
-            check_cut_among(one.edges, self._before(one.source), rules),
+            check_cut_among(one.edges, self._before(one), rules),
             check_sentence_among(one.sentence, [of for of in self._sentences if of.posture is not one.posture], rules),
         )
         return [finding for finding in found if finding is not None]
 
-    def _before(self, source: str) -> list[tuple[str, Edges]]:
-        """The ends of the takes that were recorded right before one, as far as they are known."""
+    def _before(self, one: TakeShown) -> list[tuple[str, Edges]]:
+        """The ends of the takes that were recorded right before one, as far as they are known, and have its sentence: steps of a task that
+        were cut apart on purpose have each their own."""
         every = list(self._edges)
-        at = every.index(source) if source in self._edges else len(every)
-        return [(name, self._edges[name]) for name in every[max(0, at - RECENT) : at]]
+        at = every.index(one.source) if one.source in self._edges else len(every)
+        before = ((name, *self._edges[name]) for name in every[max(0, at - RECENT) : at])
+        return [(name, edges) for name, edges, text in before if text == one.text]
 
     def keep(self, content: Content, source: str) -> None:
         for digest in (content.commands, content.taken, content.measured):

@@ -59,6 +59,7 @@ class RecordedHand:
         name: of the pose; topic: the device's channel; values: (n, 7) as `AXES` say.
         base: that it was recorded in, and that is undone in its values; None for the frame of its arm.
         alike: whether it was, together with the other hand, in another base, which is undone as well.
+        written: by how much most joints that move scatter and step [rad]: one that never changes is written alike, and shows nothing of it.
     """
 
     name: str
@@ -67,10 +68,11 @@ class RecordedHand:
     arm: MeasuredArm
     base: OwnBase | None = None
     alike: bool = False
+    written: tuple[float, float] = (0.0, 0.0)
 
     @cached_property
     def limits(self) -> np.ndarray:
-        return _limits(self.values, self.arm)
+        return _limits(self.values, self.arm, self.written)
 
     def agrees(self, truth: np.ndarray) -> bool:
         """Whether it stands, in most rows, at (n, 7)."""
@@ -103,7 +105,17 @@ def hands_of(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm]
         for side, arm in arms.items() if stream.n == group.n else ():
             names = [f"{side}_tcp.{axis}" for axis in AXES]
             if set(names) <= set(stream.names):
-                yield RecordedHand(f"{side}_tcp", topic(stream), np.column_stack([stream.column(name) for name in names]), arm)
+                values = np.column_stack([stream.column(name) for name in names])
+                yield RecordedHand(f"{side}_tcp", topic(stream), values, arm, written=_written(group, arm))
+
+
+def _written(group: Group, arm: MeasuredArm) -> tuple[float, float]:
+    """See `RecordedHand.written`; asked where a joint of the arm never changes."""
+    of = [c for c in group.channels if "measured" in c.columns and c.goes("measured") > 0.0]
+    if not of or (np.ptp(arm.q, axis=0) > 0.0).all():
+        return 0.0, 0.0
+    q = np.column_stack([c.columns["measured"] for c in of])
+    return float(np.median(scatter(q))), float(np.median(resolution(q)))
 
 
 def vouched_joints(hands: Iterable[RecordedHand]) -> dict[str, np.ndarray]:
@@ -299,7 +311,7 @@ def _several(
     return out
 
 
-def _limits(values: np.ndarray, arm: MeasuredArm) -> np.ndarray:
+def _limits(values: np.ndarray, arm: MeasuredArm, written: tuple[float, float]) -> np.ndarray:
     """(n, 7) from where on a recorded pose departs: what poses are rounded to, and what this take's angles and poses scatter and step by.
 
     An angle that is off by d turns the hand by d and moves it by d times the distance of its joint's axis (the geometric Jacobian:
@@ -308,7 +320,8 @@ def _limits(values: np.ndarray, arm: MeasuredArm) -> np.ndarray:
     tip = arm.origins[-1]
     (x, y, z), (a, b, c) = (np.moveaxis(each, 2, 0) for each in (arm.axes, tip - arm.origins[:-1]))
     squares = (y * c - z * b) ** 2 + (z * a - x * c) ** 2 + (x * b - y * a) ** 2  # (k, n) m^2, of their cross product
-    noise, step = (np.minimum(of(arm.q), COARSEST) for of in (scatter, resolution))
+    moves = np.ptp(arm.q, axis=0) > 0.0
+    noise, step = (np.minimum(np.where(moves, of(arm.q), usual), COARSEST) for of, usual in zip((scatter, resolution), written))
     place = SIGMAS * np.sqrt(noise**2 @ squares) + 0.5 * step @ np.sqrt(squares)
     turn = 0.5 * (SIGMAS * float(np.linalg.norm(noise)) + 0.5 * float(step.sum()))
     own = SIGMAS * np.minimum(scatter(values), COARSEST) + 0.5 * np.minimum(resolution(values), COARSEST)

@@ -82,7 +82,8 @@ class Leaps:
         of = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
         of = [c for c in of if (np.abs(c.columns["command"]).max() < COUNTED if group.hands else not HAND.search(c.name))]
         self.channels = of if group.same_rows and group.dt <= SLOWEST and not is_resampled(group) else []
-        self.least = OF_HANDS if group.hands else LEAST
+        self.longer = max(1.0, RATE * group.dt) ** 2 if of and of[0].unit == "rad" else 1.0
+        self.least = (OF_HANDS if group.hands else LEAST) * self.longer  # a body turns by more within a longer row
         self.least_command = HANDS_SENT if group.hands else LEAST
         self.group, self.names = group, [c.name for c in self.channels]
         self.usual: dict[tuple[bool, int], float] = {}  # (of the measured ones, channel) -> see `_usual`
@@ -98,9 +99,8 @@ class Leaps:
             return
         both = np.minimum(self.command.sum(axis=1), self.measured.sum(axis=1))
         second = np.sort(self.measured, axis=1)[:, -2]
-        longer = max(1.0, RATE * self.group.dt) ** 2 if self.channels[0].unit == "rad" else 1.0
         noise = NOISY * percentile(self.measured.sum(axis=1), 90.0)  # of encoders, which all joints have in every row
-        loud = (both > max(ALL * longer, noise)) & (second > SECOND * longer)
+        loud = (both > max(ALL * self.longer, noise)) & (second > SECOND * self.longer)
         if not loud.any():
             return
         near = np.convolve(loud, np.ones(2 * JOIN + 1))[JOIN:-JOIN] > 0
@@ -116,7 +116,7 @@ class Leaps:
             names = tuple(name for name, s in zip(self.names, sharp) if s > SECOND)
             yield Difference.over(
                 self.group.t, names, "rows", (first, last), size, self.channels[0].unit, why, certain=True,
-                limit=SECOND * longer, weight=1e3 * size * len(names),
+                limit=SECOND * self.longer, weight=1e3 * size * len(names),
             )  # fmt: skip
 
     def _why(self, rows: np.ndarray) -> str:

@@ -28,6 +28,7 @@ from .table import Group
 FOLDER = CONF / "following"
 ROUGHS = tuple(f"{kind}_{of}" for kind in ("command", "measured") for of in ("rough", "most", "least"))
 GRAINS = ("command_grain", "measured_grain")
+OF_ROWS, SPARSELY = "command_", 10  # what hangs on how often commands come; times that they do, to tell
 CENTRED = ("gain", "late", *ROUGHS, *GRAINS)  # may be more or less than usual; the others are distances
 # what a push or a stop does as well, though not so much
 PUSHED = (*(f"{side}_{what}" for side in SIDES for what in (*AWAY, "rest")), "delay", "factor", "measured_least")
@@ -99,9 +100,14 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
         found.append(_all_late(compared[0], channels, pace.late))
     for group, own in of_groups:
         moving = [one for one in own if "command_rough" in one.of]
+        sparse = _is_sparse(own)
         each = [
-            [_difference(group, one, word, times, usual, otherwise) for times, word in _outside(one, group, usual, pace)] for one in own
-        ]
+            [
+                _difference(group, one, word, times, usual, otherwise)
+                for times, word in _outside(one, group, usual, pace) if not (sparse and word.startswith(OF_ROWS))
+            ]
+            for one in own
+        ]  # fmt: skip
         of = [max(every, key=lambda d: (d.certain, d.weight)) for every in each if every]
         device = [d for d in of if _of_device(d, group)]
         for alike in ([d for d in device if _is_a_line(d)], [d for d in device if not _is_a_line(d)]):
@@ -110,6 +116,14 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
                 of = [d for d in of if not any(d is one for one in alike)]
         found += [_of_begin(one, group.dt) for one in together(of)]
     return found
+
+
+def _is_sparse(own: Sequence[Habits]) -> bool:
+    """Whether all channels are sent new values together, in every second row or less often: they are commanded at a lower rate. What such
+    commands look like from row to row is usual nowhere; `stream.repeated` knows of it."""
+    new = [np.diff(one.channel.columns["command"]) != 0.0 for one in own]
+    rows = np.flatnonzero(np.any(new, axis=0)) if new else np.zeros(0)
+    return len(rows) > SPARSELY and float(np.median(np.diff(rows))) >= 2.0
 
 
 def off_their_way(groups: Sequence[Group], usual: Usual) -> list[Difference]:

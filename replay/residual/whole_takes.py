@@ -11,7 +11,7 @@ import numpy as np
 from ..signals.channels import turns_beside, wrapped_beside
 from ..signals.sides import side_of
 from ..signals.signal import runs
-from ..signals.statistics import median, median_of
+from ..signals.statistics import TO_SIGMA, median, median_of
 from .case import Case
 from .coarse_values import AS_WRITTEN, MOVES, rounded_by, telling
 from .difference import Difference
@@ -41,6 +41,7 @@ ANOTHER = 0.5  # by which a gain is another one, from where on it may be no gain
 BEYOND, HEARS = {"rad": 0.12, "1": 0.06}, 0.25
 # times the speed of the others, that a speed may be by when in its row it was taken; of a row, by which delays of such joints differ
 RIPPLE, OF_A_ROW = (0.6, 1.6), 0.25
+SCATTERED = 3.0  # times by how much the gains of the other speeds scatter, from where on one is another
 PLANNED_LATE = 0.5  # s by which such a joint may be behind its command
 PAST, COUNTED = 1.5, 3.0  # of the way: past an end; a joint that usually is further is counted in another unit
 AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in which a channel is as far, for its gain to be asked
@@ -91,7 +92,9 @@ def parameters(
             if moved > 0.02 and abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / moved:
                 size = abs(relation.gain / usual - 1.0) * float(np.ptp(v - relation.residual))
                 one = whole(group, channel, "velocity", size, "factor", {"factor": relation.gain / usual}, alike)
-                yield replace(one, certain=one.certain and not _within_a_row(group, own, peers, relation.gain / usual))
+                apart = TO_SIGMA * median_of(abs(r.gain / usual - 1.0) for r in alike)  # as of coarse positions, which hide slow motion
+                another = abs(relation.gain / usual - 1.0) > SCATTERED * apart
+                yield replace(one, certain=one.certain and another and not _within_a_row(group, own, peers, relation.gain / usual))
 
 
 def _within_a_row(group: Group, own: Sequence[Relation], peers: Sequence[Relation], factor: float) -> bool:

@@ -60,3 +60,14 @@ def test_a_hand_in_metres_is_in_another_unit(command, measured, kind):
     streams = [stream(role, x, ("left_claw",), "claw", "%") for role, x in (("command", command), ("measured", measured)) if x is not None]
     (finding,) = check_range(streams, RULES, 0)
     assert finding.details.get("kind") == kind and finding.failed == (kind is not None)
+
+
+@pytest.mark.parametrize(("other", "kind"), [(0.07, "length"), (0.0, "length"), (70.0, None)])
+def test_a_hand_that_creeps_beside_one_that_counts_to_a_hundred_rests(other, kind):
+    """Its trigger is let go a little late; the other hand shows that percent are percent."""
+    def both(late):
+        return np.stack([0.085 * np.roll(WAY, late), other * np.roll(WAY, late)], axis=1)
+
+    streams = [stream(role, both(late), ("left_claw", "right_claw"), "claw", "%") for role, late in (("command", 0), ("measured", 4))]
+    (finding,) = check_range(streams, RULES, 0)
+    assert finding.details.get("kind") == kind and finding.failed == (kind is not None)

@@ -9,6 +9,8 @@ import pytest
 from joint_streams import RATE, stream
 from shiliu.replay.checks.cut_takes import check_cut_among, edges_of
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.takes import TakeShown, TakesSeen
+from shiliu.replay.judge.intake import own_limits
 from shiliu.replay.recording.recording import Recording
 
 RULES = load_rules()
@@ -31,6 +33,24 @@ def found(one, other):
 def test_a_take_that_goes_on_from_another_one_is_named(unit, noise):
     finding = found(take(slice(140, 300), noise, unit), take(slice(10, 140), noise, unit))
     assert finding is not None and (finding.code, finding.level, finding.subject) == ("stream.missing", "WARN", ("set#0",))
+
+
+def test_a_take_that_begins_with_the_last_row_of_another_one_is_named():
+    assert found(take(slice(139, 300)), take(slice(10, 140))) is not None
+    assert found(take(slice(138, 300)), take(slice(10, 140))) is None, "two rows back: a take that was begun again there"
+
+
+@pytest.mark.parametrize(("texts", "named"), [
+    (("Take the bowl", "Take the bowl"), True), ((None, None), True), (("Take the bowl", "Put the bowl down"), False),
+])  # fmt: skip
+def test_steps_of_a_task_with_sentences_of_their_own_were_cut_on_purpose(texts, named):
+    seen = TakesSeen()
+    shown = [
+        TakeShown(f"set#{k}", edges=edges_of(take(rows)), wording=None if text is None else (text, None))
+        for k, (rows, text) in enumerate(zip((slice(10, 140), slice(140, 300)), texts))
+    ]
+    seen.show(shown[0])
+    assert [f.code for f in seen.against(shown[1], own_limits(), RULES)] == (["stream.missing"] if named else [])
 
 
 @pytest.mark.parametrize(

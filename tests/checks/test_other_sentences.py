@@ -70,6 +70,16 @@ def test_a_sentence_of_another_scenario_is_found_by_the_takes_that_go_alike(reac
     assert finding is None or (finding.details["against"], finding.details["scenario"]) == ("set", "table_setting")
 
 
+@pytest.mark.parametrize(("varied", "share", "level"), [(0.3, 1.0, "FAIL"), (4.0, 1.0, "WARN"), (0.3, 0.3, None), (-8.0, 1.0, None)])
+def test_a_take_that_is_as_near_as_beginnings_are_is_unsure_and_one_that_hardly_moves_is_nothing(varied, share, level):
+    """Takes that were cut to their first seconds have done what many scenarios begin with: share of the way that all of them go."""
+    def short(one):
+        return replace(one, streams={k: replace(s, values=s.values[0] + share * (s.values - s.values[0])) for k, s in one.streams.items()})
+
+    finding = among(short(take("table", WASH, varied)), [short(one) for one in TABLES])
+    assert (None if finding is None else finding.level) == level
+
+
 def test_sentences_of_two_takes_that_were_exchanged_are_both_found():
     for reach, text, scenario in (("table", WASH, "table_setting"), ("microwave", TABLE, "microwave")):
         finding = among(take(reach, text), TABLES + MICROWAVES)

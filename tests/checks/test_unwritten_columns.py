@@ -15,8 +15,8 @@ NAMES = tuple(f"zarm_{side}{k}_joint" for side in "lr" for k in range(1, 8))
 T = np.arange(150) / RATE
 
 
-def take(zero=(), late=3):
-    q = np.outer(np.sin(T), np.r_[np.linspace(0.4, 1.0, 7), np.full(7, 0.2)]) - 0.3
+def take(zero=(), late=3, begins=-0.3):
+    q = np.outer(np.sin(T), np.r_[np.linspace(0.4, 1.0, 7), np.full(7, 0.2)]) + begins
     q[:, list(zero)] = 0.0
     streams = [stream(role, np.roll(q, k, axis=0), NAMES) for role, k in (("command", 0), ("measured", late))]
     return written_of(Recording("a", "set#0", "", "robot", {s.name: s for s in streams}, metadata={"robot": "kuafu"}))
@@ -30,6 +30,17 @@ def test_a_joint_that_nobody_wrote_is_named():
     finding = found(take([3]), [take() for _ in range(LEAST)])
     assert finding is not None and (finding.code, finding.level, finding.subject) == ("stream.frozen", "FAIL", (NAMES[3],))
     assert finding.t1 == pytest.approx(149 / RATE) and unpacked(packed(take([3]))) == take([3])
+
+
+@pytest.mark.parametrize(("zero", "begins", "level", "subject"), [
+    ([3], (0.0, 0.0, 0.0), "WARN", [3]),
+    ([3], (0.0, -0.3, -0.3), "WARN", [3]),
+    ([3, 4], (-0.3, -0.3, -0.3), "FAIL", [3, 4]),
+])  # fmt: skip
+def test_a_joint_that_rests_where_others_begin_may_be_measured_as_zero(zero, begins, level, subject):
+    """A wrist that is not used in one take, by encoders of which one tick is larger than it trembles."""
+    finding = found(take(zero), [take(begins=where) for where in begins])
+    assert finding is not None and (finding.level, finding.subject) == (level, tuple(NAMES[j] for j in subject))
 
 
 @pytest.mark.parametrize(

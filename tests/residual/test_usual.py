@@ -57,6 +57,22 @@ def test_another_take_of_the_device_is_usual(usual, seed):
     assert unusual([group(seed)], usual) == []
 
 
+def sparse(of: Group, every: int) -> Group:
+    """The take as a sender of fewer commands gives them: each stands for so many rows, and is carried out once it is there."""
+    channels = []
+    for one in of.channels:
+        c, q = one.columns["command"], one.columns["measured"]
+        columns = {"command": np.repeat(c[::every], every)[: of.n], "measured": np.concatenate([np.repeat(q[:1], every), q[:-every]])}
+        channels.append(replace(one, columns=columns))
+    return replace(of, channels=tuple(channels))
+
+
+@pytest.mark.parametrize("every", [2, 3, 5])
+def test_commands_at_a_lower_rate_are_no_matter_of_single_rows(usual, every):
+    """All joints are sent new values together."""
+    assert not [d for d in unusual([sparse(group(100), every)], usual) if d.certain]
+
+
 def slowed(of: Group, times: float) -> Group:
     """The take in slow motion, so many times as long."""
     n = round((of.n - 1) * times) + 1
