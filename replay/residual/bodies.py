@@ -39,6 +39,7 @@ from .risen_speeds import with_risen_speeds
 from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
 from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
+from .thrown_things import thrown_things
 from .turned_back import of_rows_backwards, with_hands
 from .turned_hands import not_at_cuts
 from .uncommanded import with_exchanged
@@ -209,7 +210,8 @@ class ComparedColumns:
         # torques answer the way that is left of a command, which is the same where a command and its position are both shifted
         every = (*(d for d in found if not _said_again(d, by_bodies) and not is_borne_out(laws, d)), *(_named(d, found) for d in by_bodies))
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
-        found = with_hands(of_one_stream(every), of_hands)
+        thrown = [d for d in thrown_things(self.recording) if not any(o.of_all_columns and o.is_near(d) for o in found)]
+        found = [*with_hands(of_one_stream(every), of_hands), *thrown]
         padding = () if self.padded is None else (self.padded.difference,)
         return (*not_at_cuts(with_states(as_held(groups, found, differences), self.states)), *padding)
 
@@ -258,6 +260,9 @@ def _meet(one: Difference, other: Difference) -> bool:
 def _named(later: Difference, found: Sequence[Difference]) -> Difference:
     """The same with the reason of the relations, where they have a better one: a servo at its largest torque tells less of a column."""
     of = [d for d in found if d.kind == later.kind and set(later.channels) & set(d.channels) and _covers(d, later)]
+    # a reason of some columns all along is none of all of them in a part
+    rows = 2 * (later.last - later.first)
+    of = [d for d in of if later.name is None or set(later.channels) <= set(d.channels) or d.last - d.first <= rows]
     best = next((d for d in of if d.certain and d.explains_better(later)), None)
     return later if best is None else replace(later, name=best.name, explained=best.explained, numbers=dict(best.numbers))
 

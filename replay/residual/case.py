@@ -49,3 +49,10 @@ class Case:
     @property
     def meant(self) -> np.ndarray:
         return self.truth[self.span]
+
+
+def turned_in(x: np.ndarray, many: int, begin: int) -> np.ndarray:
+    """(n,) with every `many` rows from `begin` on the other way round; what is left over at the end stays."""
+    out, whole = x.copy(), slice(begin, begin + (len(x) - begin) // many * many)
+    out[whole] = x[whole].reshape(-1, many)[:, ::-1].reshape(-1)
+    return out

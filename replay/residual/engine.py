@@ -30,7 +30,7 @@ from .table import Group, RecordedChannel
 from .turned_back import turned_back
 from .turned_hands import hands_turned_alike, hands_turned_in_part, hands_turned_round
 from .uncommanded import of_standing_commands
-from .whole_speeds import speeds_never_filled, speeds_of_another_motion, speeds_of_another_unit
+from .whole_speeds import by_lost_rows, speeds_never_filled, speeds_of_another_motion, speeds_of_another_unit
 from .whole_takes import (
     PAST,
     beside_commands,
@@ -136,7 +136,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             of = _blamed(group, channel, own, np.flatnonzero(bad), relations, others, right)
         else:
             of = list(parameters(group, channel, own, relations, beside))
-            of = [d for d in of if not (d.kind == "velocity" and _leaps_most(channel, lost))]
+            of = [d for d in of if not (d.kind == "velocity" and by_lost_rows(d, group, lost))]
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
     found = [of_begin(d) for d in of_standing_commands(group, unsure_of_leaps(group, found)) if d.certain or d.size >= CLEAR * d.limit]
@@ -156,12 +156,6 @@ def _disagree(group: Group, relations: Sequence[Sequence[Relation]]) -> bool:
     delays = [r.delay for c, r in follows if r.own and np.isfinite(r.delay) and limbs[side_of(c.name)] >= LIMB]
     apart = len(delays) > 1 and float(np.ptp(delays)) > DELAYS
     return apart or any(bool((np.abs(over(r, c.unit)) > 1.0).any()) for c, r in follows)
-
-
-def _leaps_most(channel: RecordedChannel, lost: Sequence[tuple[int, int]]) -> bool:
-    """Whether a joint goes furthest from one row to the next where rows are lost: its speeds there say nothing of a factor."""
-    row = int(np.abs(np.diff(channel.columns["measured"])).argmax()) + 1
-    return any(first - 1 <= row <= last + 1 for first, last in lost)
 
 
 def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:

@@ -15,7 +15,7 @@ from itertools import product
 
 import numpy as np
 
-from .case import Case
+from .case import Case, turned_in
 
 FAMILIES = ("values", "columns", "time", "short")
 ENOUGH = 0.9  # of the squared difference that a hypothesis has to explain to be named
@@ -24,13 +24,14 @@ PLAIN = 0.05  # by which a slope differs from one where it is no more than an of
 ALMOST = 0.02  # by which an offset may explain less than a factor
 OF_ITS_OWN = 0.5  # of the power of what is recorded, that a factor may leave
 GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
+BEYOND_IT = 0.5  # of a level, by which a column is beyond it in its first row there at the most
 SUMMED = 30  # rows, from where on a sum that began before them is asked for
 FEW = 8  # rows, of which chance makes whatever is wanted
 TURNS = 3  # that a column is away by, or that it goes to and fro, at the most
 BEYOND = 2.5  # the price of an end that no row of a column shows: another column may
 ABOUT = 0.1  # of an end, by which it is known where no row goes on to it
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
-LAGS = range(-15, 31)  # rows
+LAGS = range(-30, 31)  # rows
 WHOLE = 0.05  # of a row, by which a delay may be beside whole ones and be one of them
 RATES = np.array([0.5, 2.0 / 3.0, 0.75, 0.8, 0.9, 1.1, 1.2, 1.25, 1.5, 2.0])
 BEGUN = (0, 1, 2, 4)  # rows before a disagreement is seen, at which another rate may have begun
@@ -112,7 +113,7 @@ def _fitted(one: ColumnReason, case: Case, nothing: float) -> list[Explanation]:
 def best(*cases: Case, enough: float = ENOUGH) -> Explanation | None:
     """The best of all where it explains enough of the squared difference; the other sign, or an offset, rather than a factor that nobody
     knows, where the columns hardly move or rows are few, so that either would do."""
-    found = compare(*cases)
+    found = [e for e in compare(*cases) if len(cases) == 1 or e.explained >= enough]  # a reason of some columns is none of all
     if not found or found[0].explained < enough:
         return None
     still = all(float(np.ptp(c.meant)) < float(np.abs(c.recorded - c.meant).max()) for c in cases)
@@ -146,9 +147,13 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return slope, float(y.mean() - slope * x.mean())
 
 
+def _stands(x: np.ndarray) -> bool:
+    return float(np.ptp(x)) <= 1e-6 * max(1.0, float(np.abs(x).max()))
+
+
 def _constant(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     level = float(c.recorded[0])
-    if np.ptp(c.recorded) <= 1e-6 * max(1.0, float(np.abs(c.recorded).max())) and (level == 0.0 or np.ptp(c.meant) > c.noise):
+    if _stands(c.recorded) and (level == 0.0 or np.ptp(c.meant) > c.noise):
         yield np.full(c.n, level), 0.5 if level == 0.0 else 1.0, {"level": level}
 
 
@@ -190,7 +195,9 @@ def _drift(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 
 def _factor(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    """Of values that go as they should have gone: a small factor of anything else leaves as little."""
+    """Of values that go as they should have gone: a small factor of anything else leaves as little; one of nought is a column that stands."""
+    if _stands(c.recorded) and np.ptp(c.meant) > c.noise:
+        return
     for predicted, free, numbers in _factors(c):
         rest, own = c.recorded - predicted, c.recorded - (c.recorded.mean() if "by" in numbers else 0.0)
         if float((rest**2).sum()) < OF_ITS_OWN * float((own**2).sum()):
@@ -254,7 +261,7 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
     away = np.abs(c.recorded - c.meant)
     level = 0.5 * float(np.median(away[away > 0.5 * away.max()]))
     edge = 2.0 * c.noise + float(np.abs(np.diff(c.truth[max(0, c.first - 1) : c.last + 2])).max(initial=0.0))
-    edge = edge if c.n > FEW else min(edge, GROWS * level)  # a few rows of a quick motion are anywhere
+    edge = min(edge, (BEYOND_IT if c.n > FEW else GROWS) * level)  # a few rows of a quick motion are anywhere
     there = float(np.abs(c.meant)[away > 0.5 * away.max()].min())
     goes_on = np.abs(c.recorded).max() < level + c.noise
     # a column that is beyond it in all these rows is off by one amount, which is as good a reason for it alone
@@ -270,8 +277,10 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
 
 
 def _differenced(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    if np.ptp(c.recorded):
-        yield np.diff(c.truth, prepend=c.truth[0])[c.span], 0.0, {}
+    """The steps from row to row. A column that stands tells no more of them than of a value that is lost: one of several may."""
+    steps = np.diff(c.truth, prepend=c.truth[0])[c.span]
+    if np.ptp(c.recorded) or not (c.recorded.any() or np.abs(steps).max() > _floor(c)):
+        yield steps, 0.0 if np.ptp(c.recorded) else 1.0, {}
 
 
 def _integrated(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -415,13 +424,6 @@ def _played(c: Case, rate: float, before: int, end: float) -> np.ndarray:
     rows = np.arange(c.first, c.last + 1)
     begin = max(c.first - before, 0)
     return np.interp(np.clip(begin + rate * (rows - begin), 0.0, end), np.arange(len(c.truth)), c.truth)
-
-
-def turned_in(x: np.ndarray, many: int, begin: int) -> np.ndarray:
-    """(n,) with every `many` rows from `begin` on the other way round; what is left over at the end stays."""
-    out, whole = x.copy(), slice(begin, begin + (len(x) - begin) // many * many)
-    out[whole] = x[whole].reshape(-1, many)[:, ::-1].reshape(-1)
-    return out
 
 
 def _turned(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..signals.signal import runs
+from .case import turned_in
 from .derived_speed import are_smoothed
 from .difference import LEAP, Difference
-from .hypotheses import turned_in
 from .relations import shifted
 from .resampled import is_resampled
 from .table import Group

@@ -9,7 +9,7 @@ import numpy as np
 from ..signals.signal import find_lag
 from ..signals.statistics import correlation
 from .case import Case
-from .difference import Difference
+from .difference import JOIN, Difference
 from .hypotheses import best
 from .relations import shifted
 from .table import Group, RecordedChannel
@@ -25,6 +25,7 @@ ONE_UNIT = (0.6, 1.4)  # times the rise of the positions, between which a speed 
 NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that say together that theirs are later
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
+HALF = 0.5  # of a factor, that other rows make at the least
 
 
 def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
@@ -154,3 +155,13 @@ def speeds_never_filled(group: Group) -> Iterator[Difference]:
             group.t, tuple(c.name for c in found), "velocity", None, size, f"{found[0].unit}/s", "held_value",
             certain=len(found) >= FEWEST, numbers=level, stream=found[0].topics["velocity"], limit=0.1, weight=float(len(found)),
         )  # fmt: skip
+
+
+def by_lost_rows(one: Difference, group: Group, lost: Sequence[tuple[int, int]]) -> bool:
+    """Whether a factor of a speed comes of rows that are lost or in another order: the others make less than half of it."""
+    (channel,) = (c for c in group.channels if c.name in one.channels)
+    rise, v, away = group.rises[channel.name], channel.columns["velocity"], np.ones(group.n, bool)
+    for first, last in lost:
+        away[max(0, first - JOIN) : last + JOIN + 1] = False
+    power, by = float((rise[away] ** 2).sum()), abs(float(one.numbers["factor"]) - 1.0)
+    return bool(lost) and power > 0.0 and abs(float((v * rise)[away].sum()) / power - 1.0) < HALF * by

@@ -46,11 +46,11 @@ def test_a_band_that_is_followed_at_its_edge_and_values_that_go_on_from_the_othe
     assert best(Case(shifted, truth, late.start, late.stop - 1, 1.0 / RATE, 1e-4)).name == "offset"
 
 
-def fitted(recorded, truth, rows=None):
+def fitted(recorded, truth, rows=None, noise=1e-3):
     """The reason of columns (n, k) that were recorded otherwise than they should have been."""
     first, last = rows or (0, len(truth) - 1)
     columns = zip(np.atleast_2d(recorded.T), np.atleast_2d(truth.T))
-    return best(*(Case(x, y, first, last, 1.0 / RATE, 1e-3) for x, y in columns))
+    return best(*(Case(x, y, first, last, 1.0 / RATE, noise) for x, y in columns))
 
 
 def test_one_reason_is_sought_for_all_columns_that_the_same_thing_happened_to():
@@ -148,3 +148,46 @@ def test_what_is_small_is_no_small_factor_of_anything_else(factor, named):
     x[60:120] = factor * truth[60:120] + 0.03 * np.sin(np.arange(60) / 9.0)
     why = best(Case(x, truth, 60, 119, 1.0 / RATE, 1e-3))
     assert (why is not None and why.name == "factor") == named
+
+
+def test_steps_of_columns_of_which_some_stand():
+    """Of one that stands alone they are a value that is lost."""
+    t = np.arange(200) / RATE
+    truth = np.column_stack([0.8 * np.sin(1.3 * t), 0.4 + 0.0 * t, -1.1 + 0.0 * t])
+    recorded = truth.copy()
+    recorded[60:140] = np.diff(truth, axis=0, prepend=truth[:1])[60:140]
+    assert fitted(recorded, truth, rows=(60, 139)).name == "differenced"
+    assert fitted(recorded[:, 1:], truth[:, 1:], rows=(60, 139)).name == "held_value"
+    nought = truth.copy()
+    nought[60:140] = 0.0
+    assert fitted(nought, truth, rows=(60, 139)).name == "held_value"
+
+
+def test_commands_of_columns_that_are_early_by_up_to_a_second():
+    t = np.arange(300) / RATE
+    truth = np.column_stack([0.4 * np.sin(0.9 * t), 0.3 * np.cos(1.4 * t)])
+    for rows, known in ((25, True), (45, False)):
+        early = truth.copy()
+        early[100:160] = truth[100 + rows : 160 + rows]
+        why = fitted(early, truth, rows=(100, 159))
+        assert (why is not None and why.name == "lag") == known
+        assert not known or why.numbers["rows"] == pytest.approx(-rows, abs=0.1)
+
+
+def test_what_stands_a_factor_of_nought_is_none_and_a_reason_of_some_is_none_of_all():
+    """Half of the commands stand where they were to swing, and all are off by one bump."""
+    bump, t = 0.2 * np.hanning(122)[1:-1] ** 1.1, np.arange(300) / RATE
+    truth = np.zeros((300, 6))
+    truth[:, :2] = np.column_stack([0.5 * np.sin(0.8 * t), 0.4 * np.cos(1.1 * t)])
+    recorded = truth.copy()
+    truth[100:220] += bump[:, None]
+    assert fitted(recorded, truth, rows=(100, 219), noise=1e-5).name == "bump"
+    assert fitted(recorded[:, 2], truth[:, 2], rows=(100, 219)).name == "held"
+
+
+def test_a_column_is_no_wrap_that_goes_beyond_a_level_only_with_its_first_row():
+    """It is nought from its second row on; the first one tells nothing of where it was."""
+    truth = np.append(0.0, np.full(400, 0.34)) + 1e-5 * np.sin(np.arange(401))
+    recorded = 1e-5 * np.sin(np.arange(401.0))
+    why = best(Case(recorded, truth, 1, 400, 1.0 / RATE, 1e-4, angle=True))
+    assert why is not None and why.name != "wrap"

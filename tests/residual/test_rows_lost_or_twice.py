@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from servo_takes import RATE, taken
+from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.leaps import leaps_of
-from shiliu.replay.residual.table import table_of
+from shiliu.replay.residual.table import Group, RecordedChannel, table_of
+from shiliu.replay.residual.whole_speeds import by_lost_rows
 
 N, AT = 240, 120
 ALL = np.r_[0:N]
@@ -36,3 +38,17 @@ def test_what_became_of_rows(rows, name, first, last):
 
 def test_rows_that_are_whole_leap_nowhere():
     assert reasons(ALL) == []
+
+
+def test_rows_in_another_order_are_no_factor_of_a_speed():
+    """The speed is another one in them alone; one that counts in another unit does so beside them."""
+    t = np.arange(300) / RATE
+    q, v = np.sin(1.1 * t), 1.1 * np.cos(1.1 * t)
+    part, order = slice(100, 130), np.random.default_rng(4).permutation(30)
+    q[part], v[part] = q[part][order], v[part][order]
+    for factor, by_rows in ((1.0, True), (0.5, False)):
+        columns = {"measured": q, "velocity": factor * v}
+        group = Group(t, 1.0 / RATE, (RecordedChannel("joint", columns, {}, {}, "rad"),))
+        one = Difference.over(t, ("joint",), "velocity", None, 1.0, "rad/s", "factor", certain=True, numbers={"factor": 0.45})
+        assert by_lost_rows(one, group, [(100, 129)]) == by_rows
+        assert not by_lost_rows(one, group, [])
