@@ -195,7 +195,7 @@ def _drift(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 
 def _factor(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    """Of values that go as they should have gone: a small factor of anything else leaves as little; one of nought is a column that stands."""
+    """Of values that go as they should have gone: a small factor of anything else leaves as little; one of nought is none."""
     if _stands(c.recorded) and np.ptp(c.meant) > c.noise:
         return
     for predicted, free, numbers in _factors(c):
