@@ -18,7 +18,6 @@ from .difference import Difference
 UPWARDS = "pelvis.fz"
 LIGHTER, HEAVIER = 0.7, 1.4  # of the robot's weight in the middle of a take: with all that it can carry, and what it leans on
 NEVER = (0.4, 2.5)  # the same of an arm that is caught at a table all along: 0.64
-LIGHTEST, SWAYS = 0.3, 1.0  # of the weight, by which rows differ from those beside them; N, that it sways by from row to row
 PULLS = 1.0  # N
 
 
@@ -29,7 +28,7 @@ def _weight() -> float:
 
 
 def check_forces(recording: Recording) -> list[Difference]:
-    """A weight of another sign or unit, in all of a take or in some rows, and fingers that pull."""
+    """A weight of another sign or unit, and fingers that pull."""
     return [d for stream in recording.streams.values() if stream.role == "measured" and stream.n > 7 for d in _of(recording, stream)]
 
 
@@ -51,18 +50,9 @@ def _of(recording: Recording, stream: Stream) -> Iterator[Difference]:
             name = "mirrored" if LIGHTER <= -share <= HEAVIER else "factor"
             size = abs(share - 1.0) * _weight()
             yield Difference.over(
-                t, (UPWARDS,), "wrench", None, size, "N", name, certain=not NEVER[0] <= share <= NEVER[1], limit=LIGHTEST * _weight(),
+                t, (UPWARDS,), "wrench", None, size, "N", name, certain=not NEVER[0] <= share <= NEVER[1], limit=0.3 * _weight(),
                 weight=9.0 * stream.n, numbers={"factor": -1.0 if name == "mirrored" else share}, stream=topic(stream),
             )  # fmt: skip
-        else:
-            shares = x / _weight()
-            bad = (shares < NEVER[0]) | (shares > NEVER[1])
-            bad[0] = False  # a simulation has no forces before its first step
-            truth = np.where(bad, np.interp(t, t[~bad], x[~bad]), x)
-            others = {name: stream.column(name) for name in stream.names if name != UPWARDS}
-            yield from departures(WitnessedColumn(
-                UPWARDS, "wrench", "N", topic(stream), t, x, truth, bad, bad, LIGHTEST * _weight(), SWAYS, others, bound="weight"
-            ))  # fmt: skip
     if stream.quantity == "touch":
         for name in stream.names:
             x = stream.column(name)

@@ -24,7 +24,7 @@ LONE, BACK = 5.0, 0.3  # times the steps beside it, that a leap is; of it, from 
 LIMIT = {PLACE: 0.02, TURN: 0.05, (HINGE,): 0.05}  # by which a column is another one
 PART = 0.5  # of a take, beyond which it is not known where a thing was
 UNIT = 0.01  # of the length of a turn
-ROWS = 8
+ROWS, FURTHEST = 8, 10.0  # m: places further away are in another unit, which `object.frame` names
 
 
 def thrown_things(recording: Recording) -> list[Difference]:
@@ -44,6 +44,8 @@ def _of(recording: Recording, stream: Stream) -> Iterator[Difference]:
     t = seconds(stream, origin_ns(recording)) if parts else np.zeros(0)
     for names, of in parts:
         x = np.column_stack([stream.column(name) for name in names])
+        if of == PLACE and np.abs(x).max() > FURTHEST:
+            continue
         if of == TURN and np.abs(np.linalg.norm(x, axis=1) - 1.0).max() > UNIT:
             continue
         for first, last in _elsewhere(x, of):
