@@ -420,7 +420,8 @@ def test_what_is_no_policy_is_refused_by_its_name(folder, tmp_path):
     (tmp_path / "walk.onnx").write_bytes(affine(STILL, np.zeros(12)))
     with pytest.raises(ScenarioError, match=r"No sheet lies beside it. Write 'walk.yaml'"):
         load_policy(tmp_path / "walk.onnx", "kuafu")
-    (tmp_path / "walk.yaml").symlink_to(folder / "stands.yaml")
+    written(folder, STILL, np.zeros(12), "elsewhere")
+    (tmp_path / "walk.yaml").symlink_to(folder / "elsewhere.yaml")
     with pytest.raises(ScenarioError, match="This is a link that leads out of its folder"):
         load_policy(tmp_path / "walk.onnx", "kuafu")
     file = written(folder, STILL, np.zeros(12), "planted")
