@@ -17,7 +17,7 @@ from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.rollout.episode import as_recording
 from shiliu.scenarios.catalog.figures import figures_of
-from shiliu.scenarios.catalog.scene_titles import untold
+from shiliu.scenarios.catalog.scene_titles import missing_titles
 from shiliu.scenarios.draws.variation import draw, nominal
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,7 +40,7 @@ def test_its_chain_and_its_mistakes_can_be_read(any_scene):
 @every
 def test_it_is_told_in_both_languages(any_scene):
     answers = any_scene.config.raw.get("answers", {})  # each has a title of its own, whatever it is read off
-    assert untold(any_scene).keys() <= {answer.get("of") for answer in answers.values()}
+    assert missing_titles(any_scene).keys() <= {answer.get("of") for answer in answers.values()}
 
 
 @every_moving

@@ -104,22 +104,18 @@ def check_range(
             (low, high), source = known
             roomy = measured or (source == "unit" and stream.unit in LOOSE)
             t = seconds(stream, origin)
-            if source == "unit" and _is_share(x, high - low):
-                far = float(np.nanmax(x))
-                found.append(
-                    rule.finding(
-                        level="FAIL", subject=(name,), t0=float(t[0]), t1=float(t[-1]), value=far, limit=float(high), excess=1.0,
-                        unit=stream.unit, details={"kind": "share", "of": stream.role, "stream": stream.name, "lower": low, "upper": high},
-                    )
-                )  # fmt: skip
-                continue
             of_hand = stream.quantity in HANDS and stream.unit not in LENGTHS and not measured
-            if of_hand and not _counts(stream, high - low) and _is_length(x, high - low, _answer(streams, stream, name)):
-                far = float(np.nanmax(np.abs(x)))
+            counted_as, far = None, 0.0
+            if source == "unit" and _is_share(x, high - low):
+                counted_as, far = "share", float(np.nanmax(x))
+            elif of_hand and not _counts(stream, high - low) and _is_length(x, high - low, _answer(streams, stream, name)):
+                counted_as, far = "length", float(np.nanmax(np.abs(x)))
+            if counted_as is not None:
+                details = {"kind": counted_as, "of": stream.role, "stream": stream.name, "lower": low, "upper": high}
                 found.append(
                     rule.finding(
                         level="FAIL", subject=(name,), t0=float(t[0]), t1=float(t[-1]), value=far, limit=float(high), excess=1.0,
-                        unit=stream.unit, details={"kind": "length", "of": stream.role, "stream": stream.name, "lower": low, "upper": high},
+                        unit=stream.unit, details=details,
                     )
                 )  # fmt: skip
                 continue

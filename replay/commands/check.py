@@ -68,7 +68,7 @@ Exit: 0 sound; 1 something is wrong with the scene, the part or a mapping's robo
 def run(request: CommandRequest) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog.catalog import scene_of
-    from ...scenarios.catalog.scene_titles import note_untold
+    from ...scenarios.catalog.scene_titles import note_missing_titles
     from ...scenarios.reading.composition import CONF, members
     from ...scenarios.robots.robot_folder import robots
     from ...scenarios.soundness.soundness import called, examine, sentences
@@ -96,7 +96,7 @@ def run(request: CommandRequest) -> int:
     def also(scene: Scene) -> None:
         note_mistakes(scene)  # and with them the skills that they change
         note_required(scene)
-        note_untold(scene)
+        note_missing_titles(scene)
 
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot, also=also)
 

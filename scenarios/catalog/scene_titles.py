@@ -76,10 +76,10 @@ def alike(scene: Scene) -> list[tuple[str, str, str]]:
     return found
 
 
-def note_untold(scene: Scene) -> None:
+def note_missing_titles(scene: Scene) -> None:
     """Note what has no title, beside what else is wrong with a config: where nothing else is, `called` answers that question."""
     problems = scene.config.problems
-    for name, missing in untold(scene).items() if problems.found else ():
+    for name, missing in missing_titles(scene).items() if problems.found else ():
         files = {placed.name: placed.part.file.parent / "part.yaml" for placed in scene.config.parts}
         part, _, word = name.partition(".")
         own = part not in files or name in problems.places
@@ -87,7 +87,7 @@ def note_untold(scene: Scene) -> None:
         problems.note(f"scenario.{name}", f"it has no words in {' and '.join(missing)}. {where}")
 
 
-def untold(scene: Scene) -> dict[str, list[str]]:
+def missing_titles(scene: Scene) -> dict[str, list[str]]:
     """Everything of a scene that a report would have no word for in one language: entries, things, and words of its parts."""
     tree, parts = scene.config.raw, {placed.name: placed.part for placed in scene.config.parts}
     found, own = untitled(tree), titles_of(tree, ("parts",))

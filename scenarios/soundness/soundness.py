@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import mujoco
 import numpy as np
 
-from ..catalog.scene_titles import alike, untold
+from ..catalog.scene_titles import alike, missing_titles
 from ..cloth.cloth import between_shapes
 from ..draws.variation import PENETRATION, Draw, draw, nominal, overlap
 from ..parts.titles import LANGUAGES
@@ -92,7 +92,7 @@ def _sizes(scene: Scene) -> list[Answer]:
 
 def called(scene: Scene) -> Answer:
     """Has everything that a report may name words in every language? Asked of who designs a scenario: no physics hangs on it."""
-    missing, files = untold(scene), {placed.name: placed.part.file.parent / "part.yaml" for placed in scene.config.parts}
+    missing, files = missing_titles(scene), {placed.name: placed.part.file.parent / "part.yaml" for placed in scene.config.parts}
     places = {name: place for name in missing if (place := scene.config.problems.places.get(f"scenario.{name}"))}
     where = {name: f", {file}:{line}" for name, (file, line) in places.items()}
     listed = "; ".join(f"{name} ({', '.join(languages)}{where.get(name, '')})" for name, languages in missing.items())

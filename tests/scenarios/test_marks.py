@@ -9,7 +9,7 @@ import yaml
 from benches import BENCH, bench, done
 from shiliu.replay.report.text import Words
 from shiliu.scenarios.catalog.catalog import scene_of_tree
-from shiliu.scenarios.catalog.scene_titles import untold, word_titles
+from shiliu.scenarios.catalog.scene_titles import missing_titles, word_titles
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.scene.marks import THICK
 from shiliu.scenarios.sheet.errors import ScenarioError
@@ -100,8 +100,8 @@ def test_a_report_calls_it_as_the_scenario_does():
     assert word_titles(made)["marks.spot"] == TITLE
     for lang, word in TITLE.items():
         assert Words(lang).telling({"words": word_titles(made)}).dotted("marks.spot") == word
-    assert "marks.spot" not in untold(made)
-    assert untold(scene(mark={"upon": "table.top_front"}))["marks.spot"] == ["en", "zh"]
+    assert "marks.spot" not in missing_titles(made)
+    assert missing_titles(scene(mark={"upon": "table.top_front"}))["marks.spot"] == ["en", "zh"]
 
 
 @pytest.mark.parametrize(

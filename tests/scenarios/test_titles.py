@@ -17,7 +17,7 @@ from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.catalog.catalog import list_variants
-from shiliu.scenarios.catalog.scene_titles import untold
+from shiliu.scenarios.catalog.scene_titles import missing_titles
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.parts.part import Bears, list_parts, load_part
 from shiliu.scenarios.parts.titles import SECTIONS, inherit_titles, sources_of, titles_of, untitled, untitled_words
@@ -184,7 +184,7 @@ def test_what_a_part_does_not_call_is_refused(designer):
     )
     scene = shiliu.load_scenario("table_top")
     both = ["en", "zh"]
-    assert untold(scene) == {"goal.lifted": both, "never.dropped": both, "bowl.rim_far": both}
+    assert missing_titles(scene) == {"goal.lifted": both, "never.dropped": both, "bowl.rim_far": both}
 
 
 def test_a_variant_inherits_titles_by_name():

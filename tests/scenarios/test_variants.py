@@ -12,7 +12,7 @@ from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.catalog.catalog import list_scenarios, list_variants
-from shiliu.scenarios.catalog.scene_titles import untold
+from shiliu.scenarios.catalog.scene_titles import missing_titles
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.reading.variant import resolved
 from shiliu.scenarios.sheet.errors import ScenarioError
@@ -116,7 +116,7 @@ def test_every_variant_of_the_package_is_sound_and_told_in_both_languages(name):
         assert scene.config.variant == variant
         assert read_chain(scene) or not scene.config.skills.value  # a cloth has no operator yet
         read_mistakes(scene)
-        assert untold(scene) == {}, variant
+        assert missing_titles(scene) == {}, variant
 
 
 WHOLE = "full"  # of the microwave: the time is set, the meal heated and taken out again

@@ -107,7 +107,7 @@ class Pressing:
 
     Attributes:
         pulling: sides of those that press firmly enough to draw the cloth now; pressed: whether all of them have done so.
-        lost: [s] for which one of them has felt next to nothing.
+        lost: [s] for which one of them has measured next to nothing.
     """
 
     def __init__(self, state: OperatorState, sides: Sequence[str], force: float):
