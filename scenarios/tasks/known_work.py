@@ -43,12 +43,13 @@ def works_of(name: str, variant: str | None = None, conf_dir: Path | None = None
 
 
 def scenarios_with(things: frozenset[str], conf_dir: Path | None = None) -> frozenset[str]:
-    """The scenarios that have parts of all these names, as things that can be taken."""
+    """The scenarios that have parts of all these names, things that can be taken among them: what stands loose may be pushed, such as an
+    oven, and its pose is recorded as well."""
     found = set()
     for name, file in list_scenarios(conf_dir).items():
         tree = _tree(file, file.stat().st_mtime_ns)
         parts = {} if tree is None else tree.get("parts")
-        if isinstance(parts, Mapping) and things and things <= _loose(parts):
+        if isinstance(parts, Mapping) and things <= parts.keys() and things & _loose(parts):
             found.add(name)
     return frozenset(found)
 

@@ -25,6 +25,7 @@ from shiliu.scenarios.sheet.own_files import read_own
 from shiliu.scenarios.sheet.quantity import parse_quantity
 from shiliu.scenarios.sheet.yaml_reader import Problems
 from shiliu.scenarios.tasks.clauses import read_sentence
+from shiliu.scenarios.tasks.known_work import scenarios_with
 from shiliu.scenarios.tasks.lexicon import lexicon
 
 HELD = 4  # every fourth sentence is held out
@@ -431,3 +432,12 @@ def test_a_sentence_is_read_without_the_engine():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("things", "scenario"),
+    [({"bowl", "oven"}, "microwave"), ({"bowl", "empty"}, "table_setting"), ({"oven"}, None), ({"bowl", "nothing_of_ours"}, None)],
+)
+def test_things_with_recorded_poses_tell_the_scenario(things, scenario):
+    """An oven stands loose, and its pose is recorded beside that of the bowl; alone it tells nothing."""
+    assert scenarios_with(frozenset(things)) == (frozenset() if scenario is None else {scenario})
