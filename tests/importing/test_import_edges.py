@@ -35,6 +35,14 @@ def test_a_row_at_either_end_has_its_sample_of_another_clock_within_rounding(end
     assert clock.rows == N - lost and np.abs(clock.at_ns - command[kept]).max() <= 1
 
 
+@pytest.mark.parametrize(("seconds", "lost"), [(3, 0), (60, 1)])
+def test_a_stream_of_the_same_rate_has_its_rows_within_half_a_period_unless_it_drifts_away(seconds, lost):
+    """29.985 a second beside 30, from 10 ms after the first command on: within a minute it comes to be a whole row later."""
+    command = ns(0.5 + np.arange(30 * seconds) / 30)
+    state = ns(0.51 + np.arange(30 * seconds + 30) / 29.985)
+    assert frame_clock([stream("c", command, "command"), stream("s", state)], 30).rows == 30 * seconds - lost
+
+
 @pytest.mark.parametrize("rate", [20, 47])
 def test_stamps_that_jitter_by_more_than_a_row_have_the_rate_of_their_rows_where_all_streams_share_them(rate):
     t = np.arange(8 * rate) / rate
