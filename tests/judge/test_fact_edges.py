@@ -1,4 +1,4 @@
-"""What the judge makes of replays, piece by piece: what has moved, where a start goes on, which window is compared, and whose fault it is."""
+"""What the judge makes of replays, piece by piece: what has moved, where a start goes on, which window is compared, who is to blame."""
 
 from __future__ import annotations
 
