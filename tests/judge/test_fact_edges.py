@@ -13,6 +13,7 @@ from shiliu.replay.judge.facts import eased_motion, inferred_starts
 from shiliu.replay.judge.facts.held_contacts import _last_free, holds_of
 from shiliu.replay.judge.facts.inferred_starts import AFTER, WIDER, InferredStarts
 from shiliu.replay.judge.facts.partial_replay import LEFT, TURNED, Played, _going_on, addresses, moved
+from shiliu.replay.judge.facts.retargeted_report import facts
 from shiliu.replay.judge.facts.simulation_log import States, open_loop, single_steps
 from shiliu.replay.judge.verdict import _stage
 from shiliu.scenarios.draws.variation import STATE
@@ -256,3 +257,32 @@ def test_how_many_steps_are_done_and_undone_is_drawn_on_the_clock_of_the_recordi
     assert plot.limits == [{"name": "all", "value": 3.0}]
     rollouts.shown = None
     assert _steps(judged, None) is None
+
+
+def test_what_a_person_and_a_door_did_is_told_by_when_it_was_largest():
+    """Row 0 is no rest: the door is lifted by what it rises above where it began, and turned to both sides of it."""
+    t = np.array([0.0, 0.1, 0.3, 0.4, 0.6])
+    hand = np.zeros((5, 3))
+    hand[:, 1] = [0.0, 0.1, 0.2, np.nan, 0.5]  # 1.0 m/s at first, then half of it
+    place = np.zeros((5, 3))
+    place[:, 2] = [0.9, 0.88, 0.95, 0.93, 0.91]
+    place[:, 1] = 0.4
+    thing = SimpleNamespace(
+        t=t, angle=np.array([0.0, 0.4, 0.9, 0.2, 0.1]), openings=[(0, 2)], ajar=[], position=place, tilted=np.array([0, 0.1, 0.05, 0, 0]),
+        moved=np.array([0.0, 0.01, 0.02, 0.05, 0.03]), turned=np.array([0.1, -0.2, 0.0, 0.3, 0.2]),
+    )  # fmt: skip
+    nowhere = np.full((5, 3), np.nan)
+    module = SimpleNamespace(wrists=lambda recording: {"left": 2.0 * hand})
+    source = SimpleNamespace(module=module, targets=SimpleNamespace(position={"left": hand, "right": nowhere}))
+    carried = SimpleNamespace(source=source, result=SimpleNamespace(t=t), thing=thing, placed=SimpleNamespace(part="oven"))
+    judged = SimpleNamespace(motions=SimpleNamespace(carried=carried), recording=None)
+    speed, opened, went = facts(judged)
+    assert speed.values["hand"] == "left_hand" and speed.values["speed"] == pytest.approx(1.0) and speed.values["t"] == 0.0
+    assert speed.values["wrist"] == pytest.approx(2.0) and 0.5 < speed.values["p95"] < 1.0
+    assert opened.values == {"what": "oven", "largest": 0.9, "t": 0.3, "openings": 1, "ajar": 0}
+    wanted = {"what": "oven", "moved": 0.05, "t": 0.4, "lifted": 0.05, "turned": 0.5, "tilted": 0.1}
+    assert {key: value if key == "what" else pytest.approx(value) for key, value in went.values.items()} == wanted
+    carried.thing = None
+    assert [one.values["hand"] for one in facts(judged)] == ["left_hand"]
+    judged.motions.carried = None
+    assert not list(facts(judged))
