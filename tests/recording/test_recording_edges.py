@@ -1,4 +1,4 @@
-"""Recordings at their edges: streams of one sample, roles and units of features, files that are as large as may be, rows that are counted."""
+"""Recordings at their edges: streams of one sample, roles and units of features, files as large as may be, rows that are counted."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def test_a_file_of_located_things_may_be_as_large_as_its_bound(tmp_path, monkeyp
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"values": ROW["values"][:6]}, "differ in number"), ({"sha256": 7}, "differ in number"), ({"values": ["x", *ROW["values"][1:]]}, "is no number"),
+    [({"values": ROW["values"][:6]}, "differ in number"), ({"sha256": 7}, "differ in number"),
+     ({"values": ["x", *ROW["values"][1:]]}, "is no number"),
      ({"within": {}}, "how far off"), ({"unknown": []}, "how far off"), ({"within": {"cup": {"position": 0.004}}}, "angle")],
 )  # fmt: skip
 def test_a_row_of_located_things_is_whole(tmp_path, changes, message):
@@ -98,7 +99,8 @@ SAID = {"operator": "P-0042", "centre": "A", "licence": "CC-BY-4.0", "consent": 
 
 @pytest.mark.parametrize(
     ("stated", "said", "command", "cell", "noted"),
-    [(None, None, None, None, False), ("lab", None, None, "lab", False), (None, "hall", None, "hall", False), ("lab", "lab", None, "lab", False),
+    [(None, None, None, None, False), ("lab", None, None, "lab", False), (None, "hall", None, "hall", False),
+     ("lab", "lab", None, "lab", False),
      ("lab", "hall", None, "hall", True), (None, "hall", "hall", "hall", False), ("lab", None, "hall", "hall", True),
      (None, None, "hall", "hall", False)],
 )  # fmt: skip
@@ -115,8 +117,9 @@ def metadata_of(**more):
 
 @pytest.mark.parametrize(
     ("counter", "frame"),
-    [([0, 1, 2], [0, 1, 2]), ([5, 6, 9], [5, 6, 9]), ([0, 1, 1], [0, 1, 2]), ([2, 1, 0], [0, 1, 2]), ([0, 1], [0, 1, 2]), (None, [0, 1, 2])],
-)
+    [([0, 1, 2], [0, 1, 2]), ([5, 6, 9], [5, 6, 9]), ([0, 1, 1], [0, 1, 2]), ([2, 1, 0], [0, 1, 2]), ([0, 1], [0, 1, 2]),
+     (None, [0, 1, 2])],
+)  # fmt: skip
 def test_frames_are_those_that_the_set_counts_where_it_does_so(counter, frame):
     counters = {} if counter is None else {"frame_index": np.array(counter)}
     assert Declared(3, counters=counters).frame.tolist() == frame
