@@ -252,7 +252,8 @@ def main(words: list[str]) -> int:
         print(f"{k + 1}/{len(chosen)} {'noticed' if line['noticed'] else 'NOT noticed'} {line['seconds']} s  {broken.name}", flush=True)
     print(f"{sum(line['seconds'] for line in lines):.0f} s of tests with a break")
     missed = [line for line in lines if not line["noticed"]]
-    same = [line for line in missed if line.get("was") in equivalent.get(line["name"].partition(":")[0], {})]
+    known_same = [(line, equivalent.get(line["name"].partition(":")[0], {})) for line in missed]
+    same = [line for line, of in known_same if line.get("was") in of or line.get("is") in of]
     print(f"\n{room}: {len(lines) - len(missed)} of {len(lines) - len(same)} noticed; {len(same)} change nothing")
     for line in missed:
         if line not in same:
