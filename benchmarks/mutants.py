@@ -29,7 +29,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,7 @@ def tests_of(path: str, tested: dict[str, set[str]], used: dict[str, set[str]]) 
     return sorted(near if near and len(found) > MANY else found, key=lambda file: (dearness(file), file))
 
 
-@lru_cache(maxsize=None)
+@cache
 def dearness(file: str) -> int:
     return len(DEAR.findall((ROOT / file).read_text(encoding="utf-8")))
 
