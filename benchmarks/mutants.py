@@ -4,9 +4,13 @@
 
 cosmic-ray's operators make the breaks: `+` for `-`, `*` for `/`, `<` for `<=`, a number one more or less, `and` for `or`, a condition
 turned round, a loop that does nothing. A place is drawn first, then what becomes of it. Annotations are left alone.
-Each break is made in a copy of the checkout, `build/mutants/tree`, and met with the quick tests that import the changed module,
-or with those of its room where none does. It is noticed where a test fails, or where the tests take ten times as long.
+Each break is made in a copy of the checkout, `build/mutants/tree`, and met with the quick tests that import the changed module;
+where none does, with those of the modules that import it, the nearest, else of its room; where these are many, with those that lie
+in its room's folder.
+It is noticed where a test fails that passes without the break. Files that simulate least come first, and `LONGEST` ends the rest:
+a break that is not noticed by then counts as missed.
 What was tried stands in `build/mutants/<room>.jsonl` by the bytes of the module and of its tests: a run that was cut off goes on.
+Where the module stays, a break that was missed meets only the tests that are new, and one that was noticed none while its test stays.
 Breaks that change nothing are listed in `benchmarks/mutants.yaml` with the reason, and count neither way.
 """
 
@@ -17,6 +21,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -24,7 +29,9 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import parso
 import yaml
@@ -34,10 +41,12 @@ from cosmic_ray.operators.provider import OperatorProvider
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "build" / "mutants"
 TREE = OUT / "tree"
+BYTECODE = OUT / "bytecode"
 EQUIVALENT = ROOT / "benchmarks" / "mutants.yaml"
 PACKAGE = "shiliu"
-LONGEST = 900.0  # s that the tests of one module may take without a break
-SLOWER, LEAST = 10.0, 60.0  # times as long, and s, after which a break counts as noticed
+MANY = 8  # files of tests, above which those of the module's own room are asked alone
+LONGEST = 180.0  # s that the tests of one module may take with a break
+DEAR = re.compile(r"load_scenario|perform\(|judge\(|SceneContext|main\(")  # what takes long in a file of tests
 
 SWAPS = {
     "ReplaceBinaryOperator": "Add_Sub Sub_Add Mul_Div Div_Mul FloorDiv_Mul Mod_Mul",
@@ -106,41 +115,72 @@ def annotates(node: parso.tree.NodeOrLeaf) -> bool:
     return False
 
 
-def imports() -> dict[str, set[str]]:
-    """Module of the package -> quick test files that import it or a name of it."""
+def imported_by(folder: str, files: str = "*.py") -> dict[str, set[str]]:
+    """Module of the package -> files of the checkout in `folder` that import it or a name of it."""
     found = defaultdict(set)
-    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+    for file in sorted((ROOT / folder).rglob(files)):
+        package = module_of(str(file.relative_to(ROOT))).split(".") + [""] * (file.name == "__init__.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names += [f"{node.module}.{a.name}" for a in node.names] if isinstance(node, ast.ImportFrom) else []
-            names += [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                source = ".".join([*(package[: -node.level] if node.level else []), *([node.module] if node.module else [])])
+                names = [source, *(f"{source}.{a.name}" for a in node.names)]
             for name in names:
                 if name.startswith(PACKAGE + "."):
                     found[name].add(str(file.relative_to(ROOT)))
     return found
 
 
-def tests_of(path: str, imported: dict[str, set[str]]) -> list[str]:
-    """Test files for a module: those that import it, else those that import anything of its room."""
-    module = ".".join([PACKAGE, *Path(path).with_suffix("").parts]).removesuffix(".__init__")
-    own = imported.get(module, set())
-    if own:
-        return sorted(own)
-    room = module.rpartition(".")[0]
-    return sorted(set().union(*(files for name, files in imported.items() if name.startswith(room + ".") or name == room)))
+def module_of(path: str) -> str:
+    return ".".join([PACKAGE, *Path(path).with_suffix("").parts]).removesuffix(".__init__")
 
 
-def run(tests: list[str], limit: float) -> tuple[bool, float]:
-    """Whether all tests pass in the copy, within `limit` s; and s taken."""
-    # no bytecode is kept anywhere: a mutant may be as long and as old as what it stands for
-    environment = os.environ | {"PYTHONPATH": str(TREE / ".types"), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": os.devnull}
+def tests_of(path: str, tested: dict[str, set[str]], used: dict[str, set[str]]) -> list[str]:
+    """Test files for a module: those that import it, else those of the modules that import it, the nearest that have some."""
+    seen, layer = {path}, {path}
+    found: set[str] = set()
+    while layer and not found:
+        found = {file for one in layer for file in tested.get(module_of(one), ())}
+        layer = {file for one in layer for file in used.get(module_of(one), ())} - seen
+        seen |= layer
+    room = module_of(path)
+    while not found and "." in room:  # a file that is found by its name, as a skill is
+        room = room.rpartition(".")[0]
+        found = {file for name, files in tested.items() if name.startswith(room + ".") for file in files}
+    rooms = Path(path).parts[:-1]
+    near = {file for file in found if Path(file).parts[1].removesuffix("s") in {room.removesuffix("s") for room in rooms}}
+    return sorted(near if near and len(found) > MANY else found, key=lambda file: (dearness(file), file))
+
+
+@cache
+def dearness(file: str) -> int:
+    return len(DEAR.findall((ROOT / file).read_text(encoding="utf-8")))
+
+
+def run(tests: list[str]) -> tuple[str | None, float]:
+    """The test that fails in the copy, the first of them, None where none does within `LONGEST`; and s taken."""
+    environment = os.environ | {"PYTHONPATH": str(TREE / ".types"), "PYTHONPYCACHEPREFIX": str(BYTECODE)}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # a third of the time that a short test takes
     asked = [str(ROOT / ".venv" / "bin" / "python"), "-m", "pytest", *tests, "-x", "-q", "-m", "not slow", "-p", "no:cacheprovider"]
     begun = time.monotonic()
     try:
-        done = subprocess.run(asked, cwd=TREE, env=environment, capture_output=True, timeout=limit)
+        done = subprocess.run([*asked, "-rfE"], cwd=TREE, env=environment, capture_output=True, text=True, timeout=LONGEST)
     except subprocess.TimeoutExpired:
-        return False, time.monotonic() - begun
-    return done.returncode == 0, time.monotonic() - begun
+        return None, time.monotonic() - begun
+    took = time.monotonic() - begun
+    if done.returncode == 0:
+        return None, took
+    named = re.findall(r"^(?:FAILED|ERROR) (tests/\S+\.py(?:::\w+)?)", done.stdout, flags=re.MULTILINE)
+    return (named[0] if named else tests[0]), took
+
+
+def put(path: str, source: str) -> None:
+    """A module's text in the copy. Its bytecode goes: a mutant may be as long and as old as what it stands for."""
+    (TREE / path).write_text(source, encoding="utf-8")
+    for tree in (TREE, TREE / ".types" / PACKAGE):  # Python keeps it by the name under which it was imported
+        below = BYTECODE / tree.relative_to("/") / path
+        for kept in below.parent.glob(f"{below.stem}.*.pyc"):
+            kept.unlink()
 
 
 def copy() -> None:
@@ -157,8 +197,8 @@ def copy() -> None:
     (TREE / ".venv").symlink_to(ROOT / ".venv")
 
 
-def digest(*paths: str) -> str:
-    return hashlib.sha256(b"\0".join((ROOT / path).read_bytes() for path in paths)).hexdigest()[:16]
+def digest(path: str) -> str:
+    return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()[:16]
 
 
 def main(words: list[str]) -> int:
@@ -168,42 +208,54 @@ def main(words: list[str]) -> int:
     places = [options for path in modules for _, options in sorted(breaks(path).items())]
     draw = random.Random(f"{room} {seed}")
     chosen = [draw.choice(options) for options in draw.sample(places, min(count, len(places)))]
-    imported = imports()
+    tested = imported_by("tests", "test_*.py")
+    used: dict[str, set[str]] = defaultdict(set)
+    for folder in ("scenarios", "envs", "replay"):
+        for name, files in imported_by(folder).items():
+            used[name] |= files
     kept = OUT / f"{room.replace('/', '.')}.jsonl"
     kept.parent.mkdir(parents=True, exist_ok=True)
-    known = {(line["key"], line["name"]): line for line in map(json.loads, kept.read_text().splitlines())} if kept.is_file() else {}
+    known: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in map(json.loads, kept.read_text().splitlines() if kept.is_file() else ()):
+        known[line["module"], line["name"]] = line
     equivalent = (yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) or {}) if EQUIVALENT.is_file() else {}
     copy()
-    whole: dict[str, float] = {}  # module -> s that its tests take without a break
     lines = []
     for k, broken in enumerate(sorted(chosen, key=lambda one: one.name)):
-        tests = tests_of(broken.path, imported)
-        key = digest(broken.path, *tests)
-        line = known.get((key, broken.name))
-        if line is None:
+        tests = tests_of(broken.path, tested, used)
+        module, bytes_of = digest(broken.path), {test: digest(test) for test in tests}
+        line = known.get((module, broken.name), {})
+        same = {test for test in tests if line.get("tests", {}).get(test) == bytes_of[test]}
+        stands = bool(line) and (len(same) == len(tests) or (bool(line.get("by")) and line["by"].partition("::")[0] in same))
+        if not stands:
+            new = [test for test in tests if test not in same or line.get("noticed")]
             if not tests:
                 line = {"noticed": False, "seconds": 0.0}
             else:
-                if broken.path not in whole:
-                    passed, whole[broken.path] = run(tests, LONGEST)
-                    if not passed:
-                        sys.exit(f"{broken.path}: its tests fail without a break: {' '.join(tests)}")
                 source = (ROOT / broken.path).read_text(encoding="utf-8")
                 changed = mutate_code(source, OperatorProvider()[broken.operator](), broken.occurrence)
-                (TREE / broken.path).write_text(changed, encoding="utf-8")
+                put(broken.path, changed)
                 try:
-                    passed, seconds = run(tests, max(LEAST, SLOWER * whole[broken.path]))
+                    failed, seconds = run(new)
                 finally:
-                    (TREE / broken.path).write_text(source, encoding="utf-8")
-                line = {"noticed": not passed, "seconds": round(seconds, 1)}
+                    put(broken.path, source)
+                line = {"noticed": failed is not None, "seconds": round(seconds, 1), "by": failed}
                 line |= {"was": source.splitlines()[broken.line - 1].strip(), "is": changed.splitlines()[broken.line - 1].strip()}
-            line = {"key": key, "name": broken.name, "tests": tests, **line}
+            line = {"module": module, "name": broken.name, "tests": bytes_of, **line}
             with kept.open("a", encoding="utf-8") as out:
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")
         lines.append(line)
         print(f"{k + 1}/{len(chosen)} {'noticed' if line['noticed'] else 'NOT noticed'} {line['seconds']} s  {broken.name}", flush=True)
+    asked = sorted({line["by"] for line in lines if line.get("by")})
+    if asked and run(asked)[0] is not None:  # all at once, for each of them seldom fails by itself
+        failing = {test for test in asked if run([test])[0] is not None}
+        print(f"fail without a break, and notice nothing: {', '.join(sorted(failing))}")
+        for line in lines:
+            line["noticed"] &= line.get("by") not in failing
+    print(f"{sum(line['seconds'] for line in lines):.0f} s of tests with a break")
     missed = [line for line in lines if not line["noticed"]]
-    same = [line for line in missed if line.get("was") in equivalent.get(line["name"].partition(":")[0], {})]
+    known_same = [(line, equivalent.get(line["name"].partition(":")[0], {})) for line in missed]
+    same = [line for line, of in known_same if line.get("was") in of or line.get("is") in of]
     print(f"\n{room}: {len(lines) - len(missed)} of {len(lines) - len(same)} noticed; {len(same)} change nothing")
     for line in missed:
         if line not in same:

@@ -123,5 +123,5 @@ class Declared:
     def frame(self) -> NDArray[np.int64]:
         """(n,) which frame each row is: `frame_index` where it only rises, else the number of the row."""
         counter = self.counters.get("frame_index")
-        rises = counter is not None and len(counter) == self.n and self.n > 0 and bool((np.diff(counter) > 0).all())
+        rises = counter is not None and len(counter) == self.n and bool((np.diff(counter) > 0).all())
         return counter if counter is not None and rises else np.arange(self.n, dtype=np.int64)

@@ -125,7 +125,7 @@ def _is_turned(channel: RecordedChannel, rows: slice) -> bool:
     """Whether speeds or forces of these rows have the other sign than the rises, and the way that is left, of a hand."""
     c, q = channel.columns["command"], channel.columns["measured"]
     if "velocity" in channel.columns and float(np.ptp(q[rows])) > GOES:
-        return correlation(np.gradient(q)[rows], channel.columns["velocity"][rows]) < AGAINST
+        return correlation(np.gradient(q[rows]), channel.columns["velocity"][rows]) < AGAINST  # the leap at the edge is of neither side
     if "effort" not in channel.columns:
         return False
     return correlation((shifted(c, -1) - q)[rows], channel.columns["effort"][rows]) < PUSHES

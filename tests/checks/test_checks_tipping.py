@@ -107,6 +107,15 @@ def level(ms, force, place=(0.5, 0.0, 1.0)):
     return check_tipping(lasting(ms, (np.array(force, float), np.array(place))), STEP, FEET, RULES)[0]
 
 
+def test_a_robot_that_stands_just_on_its_bound_bears_nothing_more():
+    """Without the push nothing is left to the bound, to the bit: it stands there, and not a share of the push may come."""
+    push = pushed((0.0, 0.0, -50.0), (0.5, 0.0, 1.0))
+    wrench = -without(np.zeros(6), FEET, push)
+    assert slack(without(wrench, FEET, push), FEET, "forward").min() == 0.0 > slack(wrench, FEET, "forward").min()
+    assert allowed(wrench, FEET, "forward", push) == 0.0
+
+
+
 def test_it_passes_at_ease_and_says_how_near_it_came():
     (found,) = check_tipping(np.tile(answer(), (1440, 1)), STEP, FEET, RULES)
     assert found.level == "PASS" and found.details["towards"] == "back"
