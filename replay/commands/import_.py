@@ -301,6 +301,8 @@ def _line(recording: Any, frames: Any, name: str) -> str:
             lines.append(f"    {stream}, {done['method']}: {column} changes most, by {size:.3g} {unit}")
         if done["method"] != "none" and done["largest_gap_s"] > max(BRIDGED, BRIDGED_STEPS / (done["rate_hz"] or 1.0)):
             lines.append(f"    {stream}, {done['method']}: {done['largest_gap_s']:.3g} s without a sample lie within the frames")
+        if (count := done.get("lost_to_the_next")) is not None:
+            lines.append(f"    {stream}: {count} samples have the time of the next one and other values; they are not in the frames")
         for column, count in done.get("nearer", {}).items():
             lines.append(f"    {stream}, {column}: {count} rows lie in a leap over nearly all that it goes; they have the nearer sample")
     return "\n".join(lines)
