@@ -145,7 +145,7 @@ def run(request: CommandRequest) -> int:
         draft = None
         if unknown is not None:
             draft = _draft(propose(unknown), out, request.lang)
-        elif topics is not None and topics.suffix == ".bag":
+        elif topics is not None and topics.suffix.lower() == ".bag":
             draft = _draft(propose_topics(topics), out, request.lang)
         if not sets.count:
             first = failed[0][1] if failed else EpisodeError("holds no recording.", file=data)

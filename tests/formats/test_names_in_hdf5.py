@@ -1,6 +1,7 @@
 """HDF5 says what its columns are in lists of texts: names in another order are followed, episodes that are links are told of."""
 
 import json
+import pickle
 
 import h5py
 import numpy as np
@@ -113,3 +114,15 @@ def test_an_episode_without_any_row_says_that_it_is_empty(tmp_path):
         file.create_group("data/demo_1")
     _, empty = read(tmp_path / "a.h5", mapping=rule)
     assert "the episode holds nothing: it was begun" in str(empty.error)
+
+
+def test_a_pickle_names_its_columns_in_a_list_of_texts(tmp_path):
+    rule = sheet(tmp_path, "dapg", stream={"spelled_in": "joint_names"})
+    path = tmp_path / "a.pkl"
+    for names, stored in ((STORED, STORED), (None, JOINTS)):
+        path.write_bytes(pickle.dumps({"state": ROWS} | ({} if names is None else {"joint_names": names})))
+        (recording,) = read(path, mapping=rule)
+        assert recording.streams["state"].names == tuple(stored) and np.array_equal(recording.streams["state"].values, ROWS)
+    path.write_bytes(pickle.dumps({"state": ROWS, "joint_names": [*STORED[:2], 3]}))
+    with pytest.raises(EpisodeError, match="joint_names: is here, and not read: list"):
+        list(read(path, mapping=rule))

@@ -125,3 +125,28 @@ def test_a_line_that_is_no_json_is_told_by_its_number(tmp_path):
         ForeignTables._lines(None, path, "list")  # type: ignore[arg-type]
     path.write_text('{"episode_index": 0}\n\n{"episode_index": 1}\n')
     assert len(ForeignTables._lines(None, path, "list")) == 2  # type: ignore[arg-type]
+
+
+def test_what_stands_beside_the_takes_of_an_archive_is_of_each(tmp_path, sheet):
+    rule = sheet(episodes="demo*", fps="fps")
+    parts = {f"demo{k}/{name}": ROWS[: 30 + k] for k in (10, 2) for name in ("action", "state")}
+    np.savez(tmp_path / "a.npz", fps=np.array(25.0), **parts)
+    two, ten = read(tmp_path / "a.npz", mapping=rule)
+    assert [(r.name, r.streams["state"].n) for r in (two, ten)] == [("a_demo2", 32), ("a_demo10", 40)]
+    assert two.streams["state"].time_ns[-1] == 31 * 40_000_000
+    np.savez(tmp_path / "b.npz", fps=np.array(25.0), action=ROWS, state=ROWS)
+    (whole,) = read(tmp_path / "b.npz", mapping=rule)
+    assert whole.streams["state"].n == N, "an archive without such names is one take"
+
+
+def test_endings_may_stand_in_capitals(tmp_path, sheet):
+    rule = sheet()
+    (tmp_path / "takes").mkdir()
+    np.savez(tmp_path / "takes/a.npz", action=ROWS, state=ROWS)
+    (tmp_path / "takes/a.npz").rename(tmp_path / "takes/A.NPZ")
+    (tmp_path / "takes/B.TXT").write_text("no take")
+    for path in (tmp_path / "takes/A.NPZ", tmp_path / "takes"):
+        (recording,) = read(path, mapping=rule)
+        assert recording.streams["state"].n == N
+    with pytest.raises(EpisodeError, match="not a recording that can be read"):
+        list(read(tmp_path / "takes/B.TXT", mapping=rule))
