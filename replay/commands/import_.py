@@ -50,6 +50,7 @@ Settings:
 Exit: 0; 3 some were unreadable; 2 all were, or the first one with keep_going=false.
 """
 DRAFT = "proposed-mapping.yaml"
+UNKNOWN, MANY = "): unknown to mapping ", 6  # as readers end what they say of such a column, and how many of them are listed
 BRIDGED, BRIDGED_STEPS = 0.5, 10  # s, and usual intervals of a stream, without a sample between two frames: from there on it is reported
 
 
@@ -121,8 +122,13 @@ def run(request: CommandRequest) -> int:
                         error = problem
                     else:
                         name = sets.add(item, frames, raw)
+                        unknown = _unknown(item)
                         if not quiet:
                             print(translated(_line(item, frames, name), request.lang), flush=True)
+                            if unknown and (item.mapping, unknown) not in warned:
+                                left = f"    left out, since the mapping does not name them: {unknown}"
+                                print(translated(left, request.lang), flush=True)
+                        warned.add((item.mapping, unknown))
                         continue
                 if not keep_going:
                     assert error is not None
@@ -163,6 +169,12 @@ def run(request: CommandRequest) -> int:
         print(translated(f"{printable(path)}: {counted(episodes, 'episode')}, {counted(rows, 'frame')}", request.lang))
     note_passed_over(data)
     return 3 if failed else 0
+
+
+def _unknown(recording: Recording) -> str:
+    """Channels and columns that the mapping says nothing of, so that the set will not have them; empty where there are none."""
+    names = [text.partition(" (")[0] for text in recording.unmapped if UNKNOWN in text]
+    return ", ".join(names[:MANY]) + (f" and {len(names) - MANY} more" if len(names) > MANY else "")
 
 
 def _once(source: str, why: EpisodeError) -> str:
@@ -293,6 +305,9 @@ def _line(recording: Any, frames: Any, name: str) -> str:
     rows = len(next(iter(frames.columns.values())))
     how = "resampled" if frames.provenance["resampled"] else "as it was"
     lines = [f"  {recording.source + ':':<44} {rows:>6} frames at {frames.fps} Hz, {how}, {name}"]
+    before, after = (frames.provenance.get(key, 0.0) for key in ("before_s", "after_s"))
+    if max(before, after) > BRIDGED:
+        lines.append(f"    {before:.2f} s before the first frame and {after:.2f} s after the last are not in the frames")
     for stream, done in frames.provenance["streams"].items():
         if "changed" in done:
             column, size = max(done["changed"].items(), key=lambda one: one[1])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import yaml
+from bags import START, joint_state, types, write_bag
 from shiliu.cli import main
 from shiliu.replay.formats import read
 from shiliu.replay.importing.frames import frames_of, own_rate
@@ -72,3 +73,37 @@ def test_a_few_rows_of_one_time_are_counted_on_the_terminal(tmp_path, capsys):
     recorded(tmp_path, t, q)
     assert main([*words, f"out={tmp_path / 'same'}"]) == 0
     assert "other values" not in capsys.readouterr().out
+
+
+def test_what_the_set_does_not_hold_is_told_once(tmp_path, capsys):
+    q, t = rows(120), np.arange(120) / 30
+    recorded(tmp_path, t, q)
+    (tmp_path / "takes").mkdir()
+    for k in range(2):
+        np.savez(tmp_path / f"takes/{k}.npz", t=t, q=q, **{f"extra_{i}": t for i in range(8)})
+    words = ["import", f"data={tmp_path / 'takes'}", f"mapping={tmp_path / 'map.yaml'}", "keep_raw=false"]
+    assert main([*words, f"out={tmp_path / 'set'}"]) == 0
+    printed = capsys.readouterr().out
+    said = "left out, since the mapping does not name them: extra_0, extra_1, extra_2, extra_3, extra_4, extra_5 and 2 more"
+    assert printed.count(said) == 1
+    assert main([*words[:1], f"data={tmp_path / 'a.npz'}", *words[2:], f"out={tmp_path / 'other'}"]) == 0
+    assert "left out" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("late, told", [(1.5, True), (0.3, False)])
+def test_what_lies_before_a_late_stream_is_told(tmp_path, capsys, late, told):
+    part = "{field: position, role: %s, quantity: joint_position, unit: rad, names: [%s]}"
+    stream = f"{{type: sensor_msgs/msg/JointState, clock: receive, streams: [{part}]}}"
+    joints = ", ".join(f"j{k}" for k in range(14))
+    (tmp_path / "map.yaml").write_text(
+        "title: two topics\nformat: rosbag1\nrobot: toy\nkind: robot\nrecognise: [/command, /state]\ntopics:\n"
+        f"  /command: {stream % ('command', joints)}\n  /state: {stream % ('measured', joints)}\n"
+    )
+    store, kind = types(), "sensor_msgs/msg/JointState"
+    places = [(topic, k) for k in range(300) for topic in ("/command", "/state") if topic == "/command" or k >= 100 * late]
+    messages = [(topic, kind, START + k * 10**7, joint_state(store, START + k * 10**7, [0.01 * k] * 14)) for topic, k in places]
+    write_bag(tmp_path / "a.bag", messages)
+    words = [f"data={tmp_path / 'a.bag'}", f"mapping={tmp_path / 'map.yaml'}", "keep_raw=false", f"out={tmp_path / 'set'}"]
+    assert main(["import", *words]) == 0
+    printed = capsys.readouterr().out
+    assert (f"{late:.2f} s before the first frame and 0.00 s after the last are not in the frames" in printed) == told

@@ -57,7 +57,7 @@ def read(
     sha256, arrays, labels, left = _load(path)
     side, fps_side, side_notes = _side(path)
     labels = {**side, **labels}
-    groups = _groups(arrays, episode_pattern("npz", mapping), mapping is not None)
+    pattern, groups = _groups(arrays, episode_pattern("npz", mapping), mapping is not None)
     common = {"format": "npz", "container": "NumPy archive" if path.suffix.lower() == ".npz" else "NumPy array", "file": path}
 
     def episode(name: str, source: str, sha256: str, arrays: dict[str, np.ndarray]) -> ArrayEpisode:
@@ -70,10 +70,11 @@ def read(
             fps=fps_side,
             left=list(left),
             notes=list(side_notes),
+            pattern=pattern,
             **common,  # type: ignore[arg-type]
         )
 
-    if groups is None:
+    if pattern is None:
         stem = shown(path.stem if path.stem not in ("motion", "data", "demo") else path.resolve().parent.name)
         yield recording_of(episode(stem, source, sha256, arrays), mapping, fps, mapping_of)
         return
@@ -83,8 +84,8 @@ def read(
     yield from one_by_one((e.name, e.source, partial(recording_of, e, mapping, fps)) for e in episodes)
 
 
-def _groups(arrays: dict[str, np.ndarray], patterns: list[str], named: bool) -> dict[str, dict[str, np.ndarray]] | None:
-    """Episodes by their name prefix, where all arrays stand under prefixes of one pattern; else None.
+def _groups(arrays: dict[str, np.ndarray], patterns: list[str], named: bool) -> tuple[str | None, dict[str, dict[str, np.ndarray]]]:
+    """The pattern under whose prefixes all arrays stand, and episodes by their prefix; None and nothing where there is none.
 
     Args:
         named: whether the patterns are those of a mapping that was named: then arrays that stand beside are of every episode.
@@ -101,8 +102,8 @@ def _groups(arrays: dict[str, np.ndarray], patterns: list[str], named: bool) -> 
             else:
                 groups.setdefault(prefix, {})[parts[depth]] = array
         if groups and (named or not beside):
-            return {key: beside | groups[key] for key in sorted(groups, key=natural)}
-    return None
+            return pattern, {key: beside | groups[key] for key in sorted(groups, key=natural)}
+    return None, {}
 
 
 def natural(text: str) -> list[tuple[int, str]]:
