@@ -55,7 +55,8 @@ class _Draft:
         self.arrays, several = _one_of_many(episode.arrays)
         self.episodes = several or episode.pattern
         rows = [len(a) for a in self.arrays.values() if a.ndim and len(a) > 1]
-        self.rows = max(set(rows), key=lambda n: (rows.count(n), n)) if rows else 0
+        columns = {n: sum(a.size // n for a in self.arrays.values() if a.ndim and len(a) == n) for n in rows}
+        self.rows = max(columns, key=lambda n: (rows.count(n), columns[n])) if rows else 0
         self.streams: list[str] = []
         self.metadata: list[str] = []
         self.unused: list[str] = []
