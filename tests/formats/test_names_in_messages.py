@@ -100,3 +100,32 @@ def test_a_bag_without_messages_says_so_whatever_mapping_is_named(tmp_path):
         with pytest.raises(EpisodeError, match="the bag holds no messages"):
             list(read(tmp_path / "empty.bag", mapping=mapping))
     assert list(read(arm_bag(tmp_path / "whole.bag"), mapping="kuavo_rosbag"))
+
+
+@pytest.mark.parametrize("spelled", ["", ", spelled_in: name"])
+@pytest.mark.parametrize("empty", [(0,), (0, 1, 5), (4,), range(N), ()])
+def test_of_a_field_that_is_empty_at_times_the_filled_ones_are_kept(tmp_path, empty, spelled):
+    store, filled = types(), [k for k in range(N) if k not in empty]
+    stream = "{{name: {}, field: {}, role: measured, quantity: {}, unit: {}, names: [{}]{}{}}}"
+    names = ", ".join(ARM)
+    (tmp_path / "map.yaml").write_text(
+        "title: a driver\nformat: rosbag1\nrobot: toy\nkind: state_only\nrecognise: [/state]\ntopics:\n"
+        "  /state: {type: sensor_msgs/msg/JointState, clock: receive, streams: ["
+        + stream.format("q", "position", "joint_position", "rad", names, "", spelled) + ", "
+        + stream.format("v", "velocity", "joint_velocity", "rad/s", names, ", optional: true", spelled) + "]}\n"
+    )  # fmt: skip
+    with Writer(tmp_path / "a.bag") as writer:
+        connection = writer.add_connection("/state", KIND, typestore=store)
+        for k in range(N):
+            message = joint_state(store, at(k), list(VALUES[k]), names=ARM)
+            message.velocity = np.empty(0) if k in empty else -VALUES[k]
+            writer.write(connection, at(k), store.serialize_ros1(message, KIND))
+    (recording,) = read(tmp_path / "a.bag", mapping=tmp_path / "map.yaml")
+    assert np.array_equal(recording.streams["/state/q"].values, VALUES)
+    if filled:
+        speed = recording.streams["/state/v"]
+        assert np.array_equal(speed.values, -VALUES[filled]) and speed.time_ns.tolist() == [at(k) for k in filled]
+    else:
+        assert "/state/v" not in recording.streams
+    said = f"/state/v: {len(empty)} messages hold no value and are left out"
+    assert (said in recording.notes) == bool(filled and empty)

@@ -42,7 +42,7 @@ class _Column:
     spelled: Callable[[Any], Any] | None  # of a message: the names that the sender writes
     values: array = field(default_factory=lambda: array("d"))
     names: tuple[str, ...] | None = None  # in stored order, once a message has been seen
-    rows: array = field(default_factory=lambda: array("q"))  # which messages of the topic it has, where the sender names elements
+    rows: array = field(default_factory=lambda: array("q"))  # which messages it has, where the sender names elements or some are empty
     known: dict[tuple[str, ...], _Named] = field(default_factory=dict)  # by what the sender writes
     others: dict[tuple[str, ...], int] = field(default_factory=dict)  # elements that are none of the rule's, and how often
     unnamed: dict[int, array] = field(default_factory=dict)  # rows of which the sender named nothing, by publisher
@@ -145,19 +145,20 @@ class TopicBuffer:
                 return None
             raise self._fail(column, "the message type has no such field; correct the mapping.") from None
         count = len(values) - before
-        if count == 0 and rule.optional and self.n == 0:
-            return None
-        if count == 0 and column.spelled is not None:
+        if count == 0 and (rule.optional or column.spelled is not None):
+            if column.spelled is None and not column.hollow:
+                column.rows.extend(range(self.n))  # those before it hold all
             column.hollow += 1
             return 0  # as a driver sends it that has nothing to tell yet
         if named is not None and named.part:
             return self._join(column, named, before)
         if column.names is None and column.spelled is None:
-            column.names = next((other for other in rule.else_names if len(other) == count), None) if self.n == 0 else None
+            column.names = next((other for other in rule.else_names if len(other) == count), None) if before == 0 else None
         if count != len(column.names or rule.columns):
             raise self._miscounted(column, count)
         if column.spelled is not None:
             self._name(column, named, before)
+        if column.spelled is not None or column.hollow:
             column.rows.append(self.n)
         return count
 
@@ -308,6 +309,8 @@ class TopicBuffer:
             if (column.others or column.parts_of) and not len(column.rows):
                 raise self._never_whole(column)
             if column.hollow and not len(column.rows):
+                if rule.optional:
+                    continue  # no message of this bag holds it
                 raise self._miscounted(column, 0, 0)
             if column.hollow:
                 notes.append(f"{name}: {column.hollow} messages hold no value and are left out")
@@ -334,8 +337,9 @@ class TopicBuffer:
                 notes.append(f"{name}: {rule.note}")
             if rule.spelled_in and column.names is None:
                 notes.append(f"{name}: the sender names no elements; their order is the mapping's")
-            kept = slice(None) if column.spelled is None else np.frombuffer(column.rows, np.int64)
-            count = self.n if column.spelled is None else len(column.rows)
+            whole = column.spelled is None and not column.hollow
+            kept = slice(None) if whole else np.frombuffer(column.rows, np.int64)
+            count = self.n if whole else len(column.rows)
             values = self._settled(column, np.frombuffer(column.values, np.float64).reshape(count, -1))
             values.flags.writeable = False  # evidence: whoever converts does so in a copy
             yield Stream(
