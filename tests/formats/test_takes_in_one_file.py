@@ -150,3 +150,12 @@ def test_endings_may_stand_in_capitals(tmp_path, sheet):
         assert recording.streams["state"].n == N
     with pytest.raises(EpisodeError, match="not a recording that can be read"):
         list(read(tmp_path / "takes/B.TXT", mapping=rule))
+
+
+def test_a_file_of_one_sample_says_that_it_is_one(tmp_path, sheet):
+    rule = sheet()
+    rule.write_text(rule.read_text().replace("field: action\n", "field: action[0:3]\n"))
+    with pytest.raises(EpisodeError, match=r"has 1 columns, the mapping takes action\[0:3\]\. It looks like one sample"):
+        one(tmp_path / "a.npz", rule, action=ROWS[0])
+    with pytest.raises(EpisodeError, match=r"has 1 columns, the mapping takes action\[0:3\]\. Give a mapping"):
+        one(tmp_path / "b.npz", rule, action=ROWS[:, 0])

@@ -12,6 +12,7 @@ from ..mapping import ANY, ArrayRule, Columns
 from ..mapping import Mapping as ChannelMapping
 from .held_arrays import ArrayEpisode
 
+OTHER_MAPPING = "Give a mapping for this recording (mapping=FILE.yaml)."
 MOST_OF_TYPE = 60  # characters of the type of a channel that is not read
 
 
@@ -105,9 +106,9 @@ class MappedColumns:
         for one in every:
             first, end = one.span(width)
             if end > width:
-                raise self.fail(
-                    f"has {width} columns, the mapping takes {one}. Give a mapping for this recording (mapping=FILE.yaml).", one.channel
-                )
+                single = array.ndim == 1 and due == array.shape  # as whoever pickles each step by itself leaves it
+                fix = "It looks like one sample: write those of a take below one another." if single else OTHER_MAPPING
+                raise self.fail(f"has {width} columns, the mapping takes {one}. {fix}", one.channel)
             self.used.setdefault(columns.channel, []).append((first, end))
         rows = array.reshape(len(array), width)
         return rows[:, first:end] if places is None else rows[:, list(places)]
