@@ -50,6 +50,7 @@ Settings:
 Exit: 0; 3 some were unreadable; 2 all were, or the first one with keep_going=false.
 """
 DRAFT = "proposed-mapping.yaml"
+UNKNOWN, MANY = "): unknown to mapping ", 6  # as readers end what they say of such a column, and how many of them are listed
 BRIDGED, BRIDGED_STEPS = 0.5, 10  # s, and usual intervals of a stream, without a sample between two frames: from there on it is reported
 
 
@@ -121,8 +122,13 @@ def run(request: CommandRequest) -> int:
                         error = problem
                     else:
                         name = sets.add(item, frames, raw)
+                        unknown = _unknown(item)
                         if not quiet:
                             print(translated(_line(item, frames, name), request.lang), flush=True)
+                            if unknown and (item.mapping, unknown) not in warned:
+                                left = f"    left out, since the mapping does not name them: {unknown}"
+                                print(translated(left, request.lang), flush=True)
+                        warned.add((item.mapping, unknown))
                         continue
                 if not keep_going:
                     assert error is not None
@@ -145,7 +151,7 @@ def run(request: CommandRequest) -> int:
         draft = None
         if unknown is not None:
             draft = _draft(propose(unknown), out, request.lang)
-        elif topics is not None and topics.suffix == ".bag":
+        elif topics is not None and topics.suffix.lower() == ".bag":
             draft = _draft(propose_topics(topics), out, request.lang)
         if not sets.count:
             first = failed[0][1] if failed else EpisodeError("holds no recording.", file=data)
@@ -163,6 +169,12 @@ def run(request: CommandRequest) -> int:
         print(translated(f"{printable(path)}: {counted(episodes, 'episode')}, {counted(rows, 'frame')}", request.lang))
     note_passed_over(data)
     return 3 if failed else 0
+
+
+def _unknown(recording: Recording) -> str:
+    """Channels and columns that the mapping says nothing of, so that the set will not have them; empty where there are none."""
+    names = [text.partition(" (")[0] for text in recording.unmapped if UNKNOWN in text]
+    return ", ".join(names[:MANY]) + (f" and {len(names) - MANY} more" if len(names) > MANY else "")
 
 
 def _once(source: str, why: EpisodeError) -> str:
@@ -293,6 +305,9 @@ def _line(recording: Any, frames: Any, name: str) -> str:
     rows = len(next(iter(frames.columns.values())))
     how = "resampled" if frames.provenance["resampled"] else "as it was"
     lines = [f"  {recording.source + ':':<44} {rows:>6} frames at {frames.fps} Hz, {how}, {name}"]
+    before, after = (frames.provenance.get(key, 0.0) for key in ("before_s", "after_s"))
+    if max(before, after) > BRIDGED:
+        lines.append(f"    {before:.2f} s before the first frame and {after:.2f} s after the last are not in the frames")
     for stream, done in frames.provenance["streams"].items():
         if "changed" in done:
             column, size = max(done["changed"].items(), key=lambda one: one[1])
@@ -301,6 +316,8 @@ def _line(recording: Any, frames: Any, name: str) -> str:
             lines.append(f"    {stream}, {done['method']}: {column} changes most, by {size:.3g} {unit}")
         if done["method"] != "none" and done["largest_gap_s"] > max(BRIDGED, BRIDGED_STEPS / (done["rate_hz"] or 1.0)):
             lines.append(f"    {stream}, {done['method']}: {done['largest_gap_s']:.3g} s without a sample lie within the frames")
+        if (count := done.get("lost_to_the_next")) is not None:
+            lines.append(f"    {stream}: {count} samples have the time of the next one and other values; they are not in the frames")
         for column, count in done.get("nearer", {}).items():
             lines.append(f"    {stream}, {column}: {count} rows lie in a leap over nearly all that it goes; they have the nearer sample")
     return "\n".join(lines)

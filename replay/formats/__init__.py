@@ -145,7 +145,7 @@ def _reader_of(path: Path) -> Reader:
         EpisodeError: it is no recording; it is named what it is, instead of letting a reader say that its header is odd.
     """
     known = readers().values()
-    by_ending = next((reader for reader in known if path.suffix in reader.endings), None)
+    by_ending = next((reader for reader in known if path.suffix.lower() in reader.endings), None)
     if by_ending is not None and not by_ending.messages:
         return by_ending
     with path.open("rb") as file:
@@ -154,7 +154,7 @@ def _reader_of(path: Path) -> Reader:
     found = by_magic or by_ending
     if found is not None:
         return found
-    why = next((why for reader in known for ending, why in _unread(reader).items() if ending == path.suffix), None)
+    why = next((why for reader in known for ending, why in _unread(reader).items() if ending == path.suffix.lower()), None)
     if why is None:
         raise EpisodeError(f"not a recording that can be read. {_readable()}", file=path)
     raise EpisodeError(f"{why}: not read yet. {_readable()}", file=path)
@@ -218,13 +218,13 @@ def _is_take(path: Path) -> bool:
         return False
     if path.is_dir() and not odd_kind(path):
         return _dataset(path) is not None
-    known = any(path.suffix in (*reader.endings, *reader.broken) for reader in readers().values())
+    known = any(path.suffix.lower() in (*reader.endings, *reader.broken) for reader in readers().values())
     return (path.is_file() and known) or odd_kind(path) is not None
 
 
 def _leftovers(folder: Path) -> str:
     unread = {ending for reader in readers().values() for ending in _unread(reader)}
-    other = sorted({e.suffix for e in folder.rglob("*") if e.suffix in unread})
+    other = sorted({e.suffix for e in folder.rglob("*") if e.suffix.lower() in unread})
     names = sorted(e.name for e in folder.iterdir())
     if other:
         return f" that is read yet, only {', '.join(other)} files"

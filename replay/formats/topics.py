@@ -72,6 +72,8 @@ def mapped(path: Path, mapping: Mapping, channels: Sequence[AnyChannel], what: s
         EpisodeError: it knows none.
     """
     found = [c for c in channels if rule_of(mapping, c) is not None]
+    if not channels:
+        raise EpisodeError(_nothing_known([mapping], channels, what), file=path)
     if not found:
         raise EpisodeError(
             f"mapping {mapping.name} knows no topic of this {what}, which holds {_listed(channels) or 'no messages'}. "

@@ -19,13 +19,13 @@ from ..checks.clock_units import unit_of_times
 from ..formats.lerobot import layout
 from ..formats.video import WholeVideo
 from ..recording.quantities import POSITIONS
-from ..recording.recording import PictureFile, PictureTopic, Recording, Stream
+from ..recording.recording import COARSE, PictureFile, PictureTopic, Recording, Stream
 from ..signals.channels import units_of
 from ..signals.clock import never_stamped
 from ..signals.grid import SLACK_NS, in_force
 from . import frame_clock
 from .frame_clock import FrameClock
-from .resample import Methods, onto
+from .resample import Methods, lost_to_the_next, onto
 from .turns import turns_of
 
 FEWEST, SHARED = 4, 0.1  # samples, and times that they have between them, in shares of their number, for times that tell no row
@@ -213,7 +213,7 @@ def own_rate(recording: Recording) -> tuple[int, bool]:
 
 
 def _refuse_one_time(streams: list[Stream], source: str) -> None:
-    """Refuse streams of which most samples share their time: no row can be found by it."""
+    """Refuse streams of which too many samples share their time, or lie no further apart than it counts: no row can be found by it."""
     for stream in streams:
         empty = len(never_stamped(stream.time_ns))
         if stream.role != "event" and empty:
@@ -222,15 +222,34 @@ def _refuse_one_time(streams: list[Stream], source: str) -> None:
                 file=source,
                 field=stream.name,
             )
-        apart = len(np.unique(stream.time_ns))
-        if stream.role != "event" and stream.n >= FEWEST and apart <= max(1, SHARED * stream.n):
-            held = f"all its {stream.n} samples have one time" if apart == 1 else f"its {stream.n} samples have {apart} times"
+        senders = stream.meta.get("publishers", ())
+        lost = len(lost_to_the_next(stream)) if len(senders) > 1 else 0
+        if stream.role != "event" and lost > SHARED * stream.n:
+            raise EpisodeError(
+                f"{len(senders)} publishers send it ({', '.join(senders[:4])}), and {lost} samples of one have the time of another's and "
+                "other values. Which is meant is not known: cut the other out of the recording.",
+                file=source,
+                field=stream.name,
+            )
+        held = _too_coarse(stream)
+        if stream.role != "event" and stream.n >= FEWEST and held is not None:
             raise EpisodeError(
                 f"{held}. They were stored too coarsely (float32 holds seconds of the epoch to 128 s): store float64 or whole ns, or "
                 "leave the times out of the mapping and give source_fps=.",
                 file=source,
                 field=stream.name,
             )
+
+
+def _too_coarse(stream: Stream) -> str | None:
+    """That the times of a stream do not tell its samples apart, in words: samples of one time that hold the same are repeats."""
+    apart = len(np.unique(stream.time_ns))
+    if apart == 1:
+        return f"all its {stream.n} samples have one time"
+    if apart <= SHARED * stream.n or len(lost_to_the_next(stream)) > SHARED * stream.n:
+        return f"its {stream.n} samples have {apart} times"
+    step = stream.meta.get(COARSE)
+    return None if step is None else f"its times count in steps of {1e3 * step:.3g} ms, about as long as a row lasts"
 
 
 def _sampled(

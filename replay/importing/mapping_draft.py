@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..formats.arrays.array_contradictions import takes_within
 from ..formats.arrays.array_episode import ArrayEpisode
 from ..formats.column_endings import POSITION, parted
 from ..formats.mapping import Columns
@@ -51,9 +52,11 @@ class _Draft:
     def __init__(self, episode: ArrayEpisode) -> None:
         self.episode = episode
         self.unsure: list[str] = []
-        self.arrays, self.episodes = _one_of_many(episode.arrays)
+        self.arrays, several = _one_of_many(episode.arrays)
+        self.episodes = several or episode.pattern
         rows = [len(a) for a in self.arrays.values() if a.ndim and len(a) > 1]
-        self.rows = max(set(rows), key=rows.count) if rows else 0
+        columns = {n: sum(a.size // n for a in self.arrays.values() if a.ndim and len(a) == n) for n in rows}
+        self.rows = max(columns, key=lambda n: (rows.count(n), columns[n])) if rows else 0
         self.streams: list[str] = []
         self.metadata: list[str] = []
         self.unused: list[str] = []
@@ -62,6 +65,8 @@ class _Draft:
         time = self._time()
         channels, roles = [], []
         for name, array in self.arrays.items():
+            if (takes := takes_within(name, array, self.rows)) > 1:
+                self._doubt(f"{name} tells {takes} takes apart: write each into a file of its own")
             if array.ndim == 0 or len(array) != self.rows:
                 self._no_rows(name, array)
             elif name not in (time, self.episode.time):
@@ -155,6 +160,9 @@ class _Draft:
         if array.ndim == 3 and array.shape[2] in (2, 3, 4):
             self._points(name, flat, array.shape[1], array.shape[2], role)
             return role
+        if width > max(array.shape[1:], default=1):
+            each = " x ".join(map(str, array.shape[1:]))
+            self._doubt(f"{name} holds {each} numbers in each row: one sample, a chunk of steps, or a batch of takes?")
         turns = guessing.quaternions(flat)
         kinds = self._kinds(name, flat, role, turns)
         turning = {j for first in turns for j in range(first, first + 4)}

@@ -52,6 +52,12 @@ def quaternion_groups(names: tuple[str, ...]) -> list[int]:
     return found
 
 
+def lost_to_the_next(stream: Stream) -> np.ndarray:
+    """Samples (k,) that have the time of the next one and hold other values; NaN is as NaN."""
+    x = stream.values
+    return np.flatnonzero((np.diff(stream.time_ns) == 0) & ~((x[1:] == x[:-1]) | (np.isnan(x[1:]) & np.isnan(x[:-1]))).all(axis=1))
+
+
 def onto(
     stream: Stream, grid_ns: np.ndarray, methods: Methods, turns: Mapping[str, float] = TURN
 ) -> tuple[np.ndarray, dict[str, Any]]:
@@ -69,7 +75,8 @@ def onto(
         turns: one turn by unit, see `turns_of`.
 
     Returns:
-        (m, k) float64 values, and what was done: method, samples, largest gap that was bridged; `nearer`, by column the rows
+        (m, k) float64 values, and what was done: method, samples, largest gap that was bridged; `lost_to_the_next`, how many samples
+        have the time of the next one and other values; `nearer`, by column the rows
         that lie in a leap and have the nearer sample; `changed`, by column the largest difference to the sample recorded nearest
         to a row, of columns that differ anywhere.
 
@@ -97,6 +104,8 @@ def onto(
     }
     if not last.all():
         report["samples_of_one_time"] = int((~last).sum())
+        if len(lost := lost_to_the_next(stream)):
+            report["lost_to_the_next"] = len(lost)
     rows = Rows(t, grid_ns)
     if rows.as_they_are is not None:
         return x[rows.as_they_are], {**report, "method": "none"}

@@ -28,6 +28,7 @@ OLDER = "announced_before"  # of the metadata: the file counts its own messages,
 SILENT = "silent"  # of the metadata: topics of a role that the mapping knows and no other topic has, announced and without a message
 EXCHANGED = "exchanged"  # of the metadata: names that stand in one another's channel: channel, name there, other channel, name there
 NOTE_WORDS = "note_words"  # of the metadata: what sentences of notes and `unmapped` are, by language, where the mapping says
+COARSE = "coarse_s"  # of `Stream.meta`: the step in which its times count [s], where that is too long to tell its samples apart
 EACH_SAMPLE = ("publisher", "sequence")  # what of `Stream.meta` has a row a sample
 
 

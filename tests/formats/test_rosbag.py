@@ -50,13 +50,12 @@ def test_elements_are_named_by_what_the_sender_wrote(tmp_path):
         only(write_bag(tmp_path / "odd.bag", arm_messages(names=[f"elbow_{i}" for i in range(14)])))
 
 
-@pytest.mark.parametrize("first", [ARM, []])
-def test_messages_in_another_order_are_sorted_by_their_names(tmp_path, first):
+def test_messages_in_another_order_are_sorted_by_their_names(tmp_path):
     order = [13, *range(13)]  # no order that is its own inverse
     store, kind, messages = types(), "sensor_msgs/msg/JointState", []
     for k in range(4):
         ns, places = 10**18 + k * 10**7, order if k % 2 else range(14)
-        names = [ARM[i] for i in places] if k % 2 else first
+        names = [ARM[i] for i in places]
         messages.append(
             ("/kuavo_arm_traj", kind, ns, joint_state(store, ns, [k + 0.1 * i for i in places], names=names))
         )

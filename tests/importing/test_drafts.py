@@ -263,3 +263,30 @@ def test_a_bag_of_unknown_topics_gets_a_draft_that_then_reads_it(tmp_path, capsy
 def test_a_draft_takes_no_stamp_that_is_zero(tmp_path):
     text = propose_topics(unknown_bag(tmp_path / "take.bag", stamped=False)).text
     assert "capture" not in text and text.count("clock: receive") == 3
+
+
+def test_a_draft_of_one_of_several_takes_reads_all_of_them(tmp_path):
+    rng = np.random.default_rng(1)
+    parts = {f"demo{k}/{name}": rng.uniform(-1, 1, (30 + k, 4)) for k in range(3) for name in ("action", "state")}
+    np.savez(tmp_path / "a.npz", **parts)
+    with pytest.raises(arrays.NoMapping) as caught:
+        list(read(tmp_path / "a.npz"))
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(propose(caught.value.episode).text)
+    assert [r.streams["action"].n for r in read(tmp_path / "a.npz", mapping=draft)] == [30, 31, 32]
+
+
+@pytest.mark.parametrize(
+    "more, doubt",
+    [
+        ({"episode_ends": np.array([20, 40, 60])}, "episode_ends tells 3 takes apart: write each into a file of its own"),
+        ({"action": np.zeros((60, 16, 7))}, "action holds 16 x 7 numbers in each row: one sample, a chunk of steps, or a batch of takes?"),
+        ({"action": np.zeros((60, 1, 7))}, None),
+    ],
+)
+def test_a_draft_doubts_that_rows_are_samples_of_one_take(tmp_path, more, doubt):
+    np.savez(tmp_path / "a.npz", **({"state": np.random.default_rng(2).uniform(-1, 1, (60, 7))} | more))
+    with pytest.raises(arrays.NoMapping) as caught:
+        list(read(tmp_path / "a.npz"))
+    found = [line for line in propose(caught.value.episode).unsure if "takes" in line]
+    assert found == ([] if doubt is None else [doubt])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from ..mapping import Columns, StreamRule
 
 FINER = {"ms": 1_000_000, "us": 1_000, "ns": 1}  # ns in one
 USUAL_NS = (50_000, 20_000_000_000)  # between rows of whatever is recorded of a robot
+TAKE_WORDS = ("episode", "traj", "trajectory", "demo", "rollout")  # of channels that tell takes apart
+ENDS, NUMBERS = re.compile(r"ends?$"), re.compile(r"(?:index|idx|number|[_.]ids?|[_.]num)$")
 TYPICAL_NS = 30e6  # between rows of most recordings
 
 
@@ -58,6 +61,28 @@ def in_their_order(rule: StreamRule, labels: Mapping[str, Sequence[str]]) -> Str
             places = (called.index(name) for name in spelling)
             return replace(rule, fields=tuple(str(Columns(columns.channel, at, at + 1)) for at in places), spelled_in=None)
     return None
+
+
+def takes_within(channel: str, array: np.ndarray, rows: int) -> int:
+    """How many takes lie one after another in the rows by what an array says, by its name and its values; 0 where it says nothing.
+
+    Known are the ends of takes as UMI and others keep them, the number of the take in each row, and the flags of RLDS.
+
+    Args:
+        rows: of the episode that was read.
+    """
+    word, values = channel.rpartition("/")[2].lower(), array.reshape(-1)
+    if not array.ndim or len(values) != len(array) or values.dtype.kind not in "biu":
+        return 0
+    of_takes = any(part in word for part in TAKE_WORDS)
+    if of_takes and ENDS.search(word) and 1 < len(values) < rows:
+        return len(values) if values[0] > 0 and values[-1] == rows and (values[1:] > values[:-1]).all() else 0
+    if len(values) != rows:
+        return 0
+    if of_takes and (word in TAKE_WORDS or NUMBERS.search(word)):
+        return 1 + int(np.count_nonzero(values[1:] != values[:-1]))
+    inner = {"is_first": values[1:], "is_last": values[:-1]}.get(word)
+    return 0 if inner is None else 1 + int(np.count_nonzero(inner))
 
 
 def beyond_any_clock(times: np.ndarray, unit_ns: int, text: str) -> str:

@@ -14,6 +14,8 @@ from .array_contradictions import beyond_any_clock
 from .mapped_columns import MappedColumns, shape_text
 
 GENERATED_WITHIN_NS = 50_000  # float32 seconds and a simulator's sums are this exact; a measured clock is not
+NO_TIMES = "Write it into the mapping (fps: 30); `shiliu import` also takes source_fps=30."
+LONGEST_COUNT = 0.5  # of a period, in which a clock counts: beyond it a row may be its neighbour's
 _NS = 1_000_000_000
 
 
@@ -41,8 +43,7 @@ def times_of(mapped: MappedColumns, length: int) -> dict[str, Any]:
     if text is None:
         if fps is None:
             raise mapped.fail(
-                "the recording has no times, and nothing says how many rows a second it has. Give fps=, or say it in "
-                "the mapping.",
+                f"the recording has no times, and nothing says how many rows a second it has. {NO_TIMES}",
                 "fps",
             )
         named = mapped.rule.fps is not None and (not isinstance(mapped.rule.fps, str) or mapped.has(mapped.rule.fps))
@@ -50,13 +51,20 @@ def times_of(mapped: MappedColumns, length: int) -> dict[str, Any]:
         mapped.notes.append(f"no times were recorded: row k stands at k / {fps:g} s, the rate that {who} names")
         return {"capture_ns": _grid_ns(length, fps), "clock": "grid"}
     times = mapped.columns(text)
-    if times.shape != (length, 1):
-        raise mapped.fail(f"holds {shape_text(times)} times for {length} rows.", text)
+    if times.shape[1] != 1:
+        raise mapped.fail(f"holds {shape_text(times)} times for {length} rows. Write one time in each row, or name one column.", text)
+    if len(times) != length:
+        raise mapped.rows_differ(len(times), length, text)
     lost = int((~np.isfinite(times)).sum()) if times.dtype.kind == "f" else 0
     if lost and fps is not None:  # the columns of a take are judged all the same; `set.timestamp` tells of the times
         mapped.notes.append(f"{text} holds {lost} times that are no number: row k stands at k / {fps:g} s instead")
         return {"capture_ns": _grid_ns(length, fps), "clock": "grid"}
-    stored = _in_ns(mapped, times[:, 0], rule.unit_ns if rule is not None else _NS, text)
+    unit_ns = rule.unit_ns if rule is not None else _NS
+    stored = _in_ns(mapped, times[:, 0], unit_ns, text)
+    mapped.coarse_s = _coarse_s(times[:, 0], stored, unit_ns)
+    if mapped.coarse_s is not None:
+        counts = f"{text} is {times.dtype.name} and counts in steps of {1e3 * mapped.coarse_s:.3g} ms"
+        mapped.notes.append(f"{counts}, too coarsely to tell the rows apart")
     if fps is not None:
         grid = _grid_ns(length, fps)
         begin = int(stored[0]) if abs(int(stored[0])) > GENERATED_WITHIN_NS else 0
@@ -80,11 +88,22 @@ def times_of(mapped: MappedColumns, length: int) -> dict[str, Any]:
     return {f"{clock}_ns": stored, "clock": clock}
 
 
+def _coarse_s(times: np.ndarray, stored_ns: np.ndarray, unit_ns: int) -> float | None:
+    """The step in which short floats count [s], where it is about as long as a row lasts; None for even rows, and for any other times."""
+    step = np.diff(stored_ns)
+    if times.dtype.kind != "f" or times.dtype.itemsize > 4 or not len(step) or (step == step[0]).all():
+        return None
+    counts = float(np.spacing(np.abs(times).max())) * unit_ns
+    return counts / _NS if counts > LONGEST_COUNT * abs(float(stored_ns[-1] - stored_ns[0])) / len(step) else None
+
+
 def _in_ns(mapped: MappedColumns, times: np.ndarray, unit_ns: int, text: str) -> np.ndarray:
     if times.dtype.kind == "f":
         scaled = times.astype(np.float64) * unit_ns
         if not np.isfinite(scaled).all():
-            raise mapped.fail("holds times that are not finite.", text)
+            lost = np.flatnonzero(~np.isfinite(scaled))
+            held = f"holds {len(lost)} times that are no number, the first in row {lost[0]} ({times[lost[0]]})."
+            raise mapped.fail(f"{held} Its rate may do instead. {NO_TIMES}", text)
         if np.abs(scaled).max() >= 2**62:
             raise mapped.fail(beyond_any_clock(times, unit_ns, text), text)
         return np.rint(scaled).astype(np.int64)

@@ -53,8 +53,9 @@ def read(
 
 def _episode(demo: dict[Any, Any], name: str, source: str, path: Path) -> ArrayEpisode:
     arrays: dict[str, np.ndarray] = {}
+    labels: dict[str, tuple[str, ...]] = {}
     left: list[str] = []
-    _gather(demo, "", arrays, left)
+    _gather(demo, "", arrays, labels, left)
     return ArrayEpisode(
         name=name,
         source=source,
@@ -63,20 +64,25 @@ def _episode(demo: dict[Any, Any], name: str, source: str, path: Path) -> ArrayE
         container="DAPG file",
         file=path,
         arrays=arrays,
+        labels=labels,
         left=left,
     )
 
 
-def _gather(table: dict[Any, Any], prefix: str, arrays: dict[str, np.ndarray], left: list[str]) -> None:
-    """All arrays below a dict, by their path."""
+def _gather(
+    table: dict[Any, Any], prefix: str, arrays: dict[str, np.ndarray], labels: dict[str, tuple[str, ...]], left: list[str]
+) -> None:
+    """All arrays and lists of texts below a dict, by their path."""
     for key, value in table.items():
         if len(arrays) + len(left) > MAX_CHANNELS:
             raise ValueError(f"it holds more than {MAX_CHANNELS} entries")
         where = f"{prefix}{key}"
         if isinstance(value, dict):
-            _gather(value, f"{where}/", arrays, left)
+            _gather(value, f"{where}/", arrays, labels, left)
         elif isinstance(value, np.ndarray) and numbers(value):
             arrays[where] = value
+        elif isinstance(value, list | tuple) and value and all(isinstance(text, str) for text in value):
+            labels[where] = tuple(value)
         elif isinstance(value, int | float):
             arrays[where] = np.array(float(value))
         else:

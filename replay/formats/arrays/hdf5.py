@@ -31,6 +31,8 @@ from .array_episode import (
     one_by_one,
     recording_of,
 )
+from .hdf5_texts import listed_texts, lists_of_texts, names_of_columns
+from .mapped_columns import width_of
 from .npz import natural
 from .robosuite import mapping_of
 
@@ -99,15 +101,16 @@ def read(
     with file:
         with mendable(path, "HDF5 file"):
             patterns = list(dict.fromkeys([*episode_pattern(kind.format, mapping), kind.episodes]))
-            groups = _episodes(file, patterns)
-            if not groups and kind.root and any(_own_array(file, name) for name in file):
+            groups, linked = _episodes(file, patterns)
+            if not groups and not linked and kind.root and any(_own_array(file, name) for name in file):
                 groups = [ROOT]
-            attributes = _attributes(file) | (
-                _attributes(file["data"]) if isinstance(file.get("data"), h5py.Group) else {}
-            )
-            attributes |= about or {}
+            above = [file, *([file["data"]] if isinstance(file.get("data"), h5py.Group) else [])]
+            attributes = {key: value for group in above for key, value in _attributes(group).items()} | (about or {})
             total = _total(file, groups) if groups else None
-            texts = _texts(file) | (_texts(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
+            texts = {key: value for group in above for key, value in _texts(group).items()}
+            lists = {key: value for group in above for key, value in lists_of_texts(group).items()}
+        if not groups and linked:
+            raise _is_link(linked[0], path)
         if not groups:
             listed = ", ".join(list(file)[:5])
             if not listed:
@@ -125,6 +128,7 @@ def read(
             with mendable(path, f"episode {group}"):
                 episode = _episode(file[group], name, here, path, attributes, kind)
                 episode.texts |= texts | _texts(file[group])
+                episode.labels = lists | lists_of_texts(file[group]) | episode.labels
                 if total is not None:
                     episode.notes.append(f"{total[0]} rows are announced in all ({TOTAL}), {total[1]} are here")
                 kind.arranged(episode)
@@ -138,12 +142,20 @@ def read(
         named = ((group, f"{first}_{short}", f"{source}#{short}") for group, short in shorts)
         yield from one_by_one((name, here, partial(make, group, name, here)) for group, name, here in named)
         with mendable(path, "list of episodes"):
-            absent = _absent(file, groups)
+            absent = _absent(file, [*groups, *linked])
+        for group in linked:
+            short = group.rpartition("/")[2]
+            yield Unreadable(f"{first}_{shown(short)}", f"{source}#{shown(short)}", _is_link(group, path))
         for group, short in absent:
             message = (
                 f"episode {short} is listed in {group}, and it is not here. Copy the file again, or make the list anew."
             )
             yield Unreadable(f"{first}_{short}", f"{source}#{short}", EpisodeError(message, file=path, field=group))
+
+
+def _is_link(group: str, path: Path) -> EpisodeError:
+    message = f"episode {shown(group)} is a link, which is not followed. Copy the episode itself into the file."
+    return EpisodeError(message, file=path, field=shown(group))
 
 
 def _absent(file: h5py.File, groups: list[str]) -> list[tuple[str, str]]:
@@ -192,24 +204,32 @@ def _announced(group: h5py.Group, arrays: dict[str, np.ndarray], path: Path) -> 
             raise EpisodeError(message, file=path, field=key)
 
 
-def _episodes(file: h5py.File, patterns: list[str]) -> list[str]:
-    """Paths of the groups that hold an episode each."""
+def _episodes(file: h5py.File, patterns: list[str]) -> tuple[list[str], list[str]]:
+    """Paths of the groups that hold an episode each, and of links in their places."""
+    instead: list[str] = []
     for pattern in dict.fromkeys(patterns):
         if not pattern.strip("/."):
-            return [ROOT]
-        found = [""]
+            return [ROOT], []
+        found, linked = [""], list[str]()
         for part in pattern.split("/"):
             step = []
             for path in found:
                 group = file[path] if path else file
-                names = [name for name in group if fnmatchcase(name, part) and _own_group(group, name)]
-                step += [f"{path}/{name}".lstrip("/") for name in names]
+                for name in (name for name in group if fnmatchcase(name, part)):
+                    kept = step if _own_group(group, name) else linked if _is_linked(group, name) else None
+                    if kept is not None:
+                        kept.append(f"{path}/{name}".lstrip("/"))
             found = step
-        if len(found) > MAX_EPISODES:
-            raise ValueError(f"it holds {len(found)} episodes, more than {MAX_EPISODES}")
+        if len(found) + len(linked) > MAX_EPISODES:
+            raise ValueError(f"it holds {len(found) + len(linked)} episodes, more than {MAX_EPISODES}")
         if found:
-            return sorted(found, key=natural)
-    return []
+            return sorted(found, key=natural), sorted(linked, key=natural)
+        instead = instead or sorted(linked, key=natural)
+    return [], instead
+
+
+def _is_linked(group: h5py.Group, name: str) -> bool:
+    return not isinstance(group.get(name, getlink=True), h5py.HardLink)
 
 
 def _own_group(group: h5py.Group, name: str) -> bool:
@@ -222,8 +242,9 @@ def _own_array(group: h5py.Group, name: str) -> bool:
 
 def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[str, Any], kind: Kind) -> ArrayEpisode:
     arrays: dict[str, np.ndarray] = {}
+    labels: dict[str, tuple[str, ...]] = {}
     left: list[str] = []
-    _gather(group, "", arrays, left, 0)
+    _gather(group, "", arrays, labels, left, 0)
     _announced(group, arrays, path)
     return ArrayEpisode(
         name=name,
@@ -233,13 +254,16 @@ def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[
         container=kind.container,
         file=path,
         arrays=arrays,
+        labels=labels,
         left=left,
         metadata={"attributes": about | _attributes(group)},
     )
 
 
-def _gather(group: h5py.Group, prefix: str, arrays: dict[str, np.ndarray], left: list[str], depth: int) -> None:
-    """All arrays of numbers below a group, by their path."""
+def _gather(
+    group: h5py.Group, prefix: str, arrays: dict[str, np.ndarray], labels: dict[str, tuple[str, ...]], left: list[str], depth: int
+) -> None:
+    """All arrays of numbers and lists of texts below a group, by their path; a dataset's own list of its columns has the dataset's."""
     if depth > MAX_DEPTH or len(arrays) + len(left) + len(group) > MAX_CHANNELS:
         raise ValueError(f"it holds more than {MAX_CHANNELS} datasets, or nests deeper than {MAX_DEPTH}")
     for name in group:
@@ -249,11 +273,13 @@ def _gather(group: h5py.Group, prefix: str, arrays: dict[str, np.ndarray], left:
             continue
         item = group[name]
         if isinstance(item, h5py.Group):
-            _gather(item, f"{where}/", arrays, left, depth + 1)
+            _gather(item, f"{where}/", arrays, labels, left, depth + 1)
         elif not isinstance(item, h5py.Dataset) or item.shape is None:
             left.append(f"{where}: no array")
         elif item.is_virtual or item.external:
             left.append(f"{where}: its values lie in another file, which is not opened")
+        elif (texts := listed_texts(item)) is not None:
+            labels[where] = texts
         elif item.dtype.kind not in "biuf" or item.dtype.itemsize > 8:
             left.append(f"{where} ({item.dtype}): no plain numbers")
         elif item.dtype == "uint8" and (item.ndim == 4 or PICTURES in where.split("/")):
@@ -268,6 +294,8 @@ def _gather(group: h5py.Group, prefix: str, arrays: dict[str, np.ndarray], left:
             array = item[()]
             arrays[where] = np.asarray(array, dtype=item.dtype.newbyteorder("="))
             assert numbers(arrays[where])
+            if len(names := names_of_columns(item)) == width_of(arrays[where]):
+                labels[where] = names
 
 
 def _texts(group: h5py.Group) -> dict[str, str]:

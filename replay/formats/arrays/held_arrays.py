@@ -29,6 +29,7 @@ class ArrayEpisode:
         metadata, notes, pictures, declared: as in `Recording`.
         ranges: by channel, (width, 2) lowest and highest value that the container declares for each column.
         units: by channel, one unit a column, as the container announces them.
+        pattern: of the names of its episodes, where it is one of several in a file.
         texts: what the container says of it in long texts, such as the model that it carries; families of files are read by them.
     """
 
@@ -51,6 +52,7 @@ class ArrayEpisode:
     declared: Declared | None = None
     ranges: dict[str, np.ndarray] = field(default_factory=dict)
     units: dict[str, list[str]] = field(default_factory=dict)
+    pattern: str | None = None
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every channel, samples first; single numbers are left out."""

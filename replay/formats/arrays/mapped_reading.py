@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ...recording.quantities import ANGLES, CALLED, LENGTHS
-from ...recording.recording import NOTE_WORDS, Recording, Stream
+from ...recording.recording import COARSE, NOTE_WORDS, Recording, Stream
 from ..column_endings import KIND_OF, POSITION, columns_called, parted
 from ..mapping import Columns, StreamRule, reason_unused
-from .array_contradictions import in_other_places, in_their_order
+from .array_contradictions import in_other_places, in_their_order, takes_within
 from .array_times import times_of
 from .mapped_columns import MappedColumns, width_of
 
@@ -43,14 +43,12 @@ class MappedReading(MappedColumns):
                 length = len(values)
                 times = times_of(self, length)
             if len(values) != length:
-                raise self.fail(
-                    f"has {len(values)} rows, other channels have {length}. The episode was cut or mixed up.",
-                    stream.fields[0],
-                )
+                raise self.rows_differ(len(values), length, stream.fields[0])
             assert times is not None
             streams[str(stream.name)] = self._stream(stream, values, dtype, times)
         if not streams or length is None:
             raise self.fail("the episode holds none of the mapping's channels.", self.mapping.name)
+        self._refuse_several(length)
         kind = self.mapping.kind
         if kind == "robot" and not any(s.role == "command" for s in streams.values()):
             kind = "state_only"
@@ -81,6 +79,17 @@ class MappedReading(MappedColumns):
             pictures=dict(episode.pictures),
             declared=declared,
         )
+
+    def _refuse_several(self, rows: int) -> None:
+        """Refuses rows that are several takes by what the container says itself, in a channel of which the mapping says nothing."""
+        for channel, array in self.episode.arrays.items():
+            takes = takes_within(channel, array, rows) if channel not in self.used else 0
+            if takes > 1 and not reason_unused(self.mapping.unused, channel, max(width_of(array), 1)):
+                raise self.fail(
+                    f"tells {takes} takes apart in the {rows} rows that were read as one. Write each take into a file of its own; if they "
+                    "are one take, name this channel under unused in the mapping.",
+                    channel,
+                )
 
     def _note_lacking(self, rule: StreamRule) -> None:
         """A note of the joints and hands of a command that the container has no column for, where it has others of them."""
@@ -195,7 +204,7 @@ class MappedReading(MappedColumns):
         name = str(rule.name)
         names = self._names(rule, values.shape[1])
         meta: dict[str, Any] = {"field": ", ".join(rule.fields), "dtype": dtype}
-        meta |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note)) if value}
+        meta |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note), (COARSE, self.coarse_s)) if value}
         declared = self._declared(rule) if rule.role == "command" else None
         if declared is not None:
             meta["range"] = declared
@@ -272,6 +281,8 @@ class MappedReading(MappedColumns):
             stored = stored[first:end]
             if stored:
                 elements = self._spelled(rule, stored)
+            elif (why := self.unread(columns.channel)) is not None:
+                raise self.fail(f"is here, and not read: {why}. Write the names as plain texts.", columns.channel)
             elif elements:
                 self.notes.append(f"{name}: the container names no elements; their order is the mapping's")
             elif rule.numbered is not None:

@@ -57,8 +57,8 @@ def read(
     sha256, arrays, labels, left = _load(path)
     side, fps_side, side_notes = _side(path)
     labels = {**side, **labels}
-    groups = _groups(arrays, episode_pattern("npz", mapping))
-    common = {"format": "npz", "container": "NumPy archive" if path.suffix == ".npz" else "NumPy array", "file": path}
+    pattern, groups = _groups(arrays, episode_pattern("npz", mapping), mapping is not None)
+    common = {"format": "npz", "container": "NumPy archive" if path.suffix.lower() == ".npz" else "NumPy array", "file": path}
 
     def episode(name: str, source: str, sha256: str, arrays: dict[str, np.ndarray]) -> ArrayEpisode:
         return ArrayEpisode(
@@ -70,10 +70,11 @@ def read(
             fps=fps_side,
             left=list(left),
             notes=list(side_notes),
+            pattern=pattern,
             **common,  # type: ignore[arg-type]
         )
 
-    if groups is None:
+    if pattern is None:
         stem = shown(path.stem if path.stem not in ("motion", "data", "demo") else path.resolve().parent.name)
         yield recording_of(episode(stem, source, sha256, arrays), mapping, fps, mapping_of)
         return
@@ -83,21 +84,26 @@ def read(
     yield from one_by_one((e.name, e.source, partial(recording_of, e, mapping, fps)) for e in episodes)
 
 
-def _groups(arrays: dict[str, np.ndarray], patterns: list[str]) -> dict[str, dict[str, np.ndarray]] | None:
-    """Episodes by their name prefix, where all arrays stand under prefixes of one pattern; else None."""
+def _groups(arrays: dict[str, np.ndarray], patterns: list[str], named: bool) -> tuple[str | None, dict[str, dict[str, np.ndarray]]]:
+    """The pattern under whose prefixes all arrays stand, and episodes by their prefix; None and nothing where there is none.
+
+    Args:
+        named: whether the patterns are those of a mapping that was named: then arrays that stand beside are of every episode.
+    """
     for pattern in patterns:
         depth = pattern.count("/") + 1
         groups: dict[str, dict[str, np.ndarray]] = {}
+        beside: dict[str, np.ndarray] = {}
         for name, array in arrays.items():
             parts = name.split("/", depth)
             prefix = "/".join(parts[:depth])
             if len(parts) <= depth or not fnmatchcase(prefix, pattern):
-                break
-            groups.setdefault(prefix, {})[parts[depth]] = array
-        else:
-            if groups:
-                return {key: groups[key] for key in sorted(groups, key=natural)}
-    return None
+                beside[name] = array
+            else:
+                groups.setdefault(prefix, {})[parts[depth]] = array
+        if groups and (named or not beside):
+            return pattern, {key: beside | groups[key] for key in sorted(groups, key=natural)}
+    return None, {}
 
 
 def natural(text: str) -> list[tuple[int, str]]:
@@ -110,7 +116,7 @@ def _load(path: Path) -> tuple[str, dict[str, np.ndarray], dict[str, tuple[str, 
     arrays: dict[str, np.ndarray] = {}
     labels: dict[str, tuple[str, ...]] = {}
     left: list[str] = []
-    what = "NumPy archive" if path.suffix == ".npz" else "NumPy array"
+    what = "NumPy archive" if path.suffix.lower() == ".npz" else "NumPy array"
     with mendable(path, what):
         refuse_empty(path)
         sha256 = sha256_of(path)
@@ -145,7 +151,7 @@ def _load(path: Path) -> tuple[str, dict[str, np.ndarray], dict[str, tuple[str, 
 
 def _members(path: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
     """Name, size in bytes and open file of every array of the file."""
-    if path.suffix == ".npy":
+    if path.suffix.lower() == ".npy":
         with path.open("rb") as file:
             yield SINGLE, path.stat().st_size, file
         return

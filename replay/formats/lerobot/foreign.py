@@ -32,6 +32,7 @@ from . import layout
 from .declared_columns import ABSENT, others_of, span_of, video_range
 from .foreign_columns import (
     announced_units,
+    counted,
     differences,
     foreign_array,
     ranges_of,
@@ -299,7 +300,7 @@ class _Foreign(ForeignTables):
             if file.metadata.num_rows == 0:
                 raise ValueError("it holds no frame")
             small = counter == COUNTER and self._bytes_of(file, None, [COUNTER]) <= MAX_EPISODE_BYTES
-            numbers = foreign_array(file.read([COUNTER], use_threads=False).column(COUNTER), COUNTER) if small else None
+            numbers = counted(foreign_array(file.read([COUNTER], use_threads=False).column(COUNTER), COUNTER), COUNTER) if small else None
         if text := text_columns(file.schema_arrow, self.features):
             raise EpisodeError("it is announced as numbers and holds text. Write numbers.", file=path, field=", ".join(text))
         if numbers is not None:
@@ -320,7 +321,7 @@ class _Foreign(ForeignTables):
                     raise ValueError(f"a row group takes more than {MAX_EPISODE_BYTES >> 20} MiB")
                 table = file.read_row_group(group, columns=wanted, use_threads=False)
                 part = {name: foreign_array(table.column(name), name, passed) for name in wanted}
-            index = part[counter] if counter is not None else np.zeros(table.num_rows, np.int64)
+                index = counted(part[counter], counter) if counter is not None else np.zeros(table.num_rows, np.int64)
             cuts = [0, *(np.flatnonzero(np.diff(index)) + 1).tolist(), len(index)]
             for first, end in itertools.pairwise(cuts):
                 number = int(index[first]) if counter is not None else None
@@ -390,7 +391,7 @@ class _Foreign(ForeignTables):
             labels=with_names_put_back({k: v for k, v in self.labels.items() if v}),
             robot_type=self.info.get("robot_type"),
             fps=self.fps,
-            time=TIME if TIME in columns else None,
+            time=TIME if TIME in columns or any(text.startswith(f"{TIME} (") for text in left) else None,  # not read is not absent
             left=left,
             metadata={
                 "file": relative,

@@ -37,7 +37,8 @@ def readable_columns(schema: pa.Schema) -> tuple[list[str], list[str]]:
         if depth <= 3 and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
             wanted.append(column.name)
         else:
-            picture = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_struct(kind)
+            parts = [kind, *(part.type for part in kind)] if pa.types.is_struct(kind) else [kind]
+            picture = any(pa.types.is_binary(part) or pa.types.is_large_binary(part) for part in parts)
             left.append(f"{column.name} ({column.type}): {'pictures are' if picture else 'this type is'} not read")
     if not wanted:
         raise ValueError("it holds no column of numbers")
@@ -84,6 +85,13 @@ def foreign_array(column: pa.ChunkedArray, name: str, first: int = 0) -> np.ndar
     if not numbers(values):
         raise ValueError(f"{name} is {values.dtype}, which is no plain number")
     return values.reshape(shape)
+
+
+def counted(values: np.ndarray, name: str) -> np.ndarray:
+    """(n,) of a counter, which may stand in lists of one; refuses lists of more."""
+    if values.size != len(values):
+        raise ValueError(f"{name} holds {values.size // len(values)} values in each row")
+    return values.reshape(-1)
 
 
 def ranges_of(feature: dict[str, Any]) -> np.ndarray | None:

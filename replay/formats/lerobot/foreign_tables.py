@@ -59,7 +59,12 @@ class ForeignTables:
 
     def _lines(self, path: Path, what: str) -> list[dict[str, Any]]:
         with mendable(path, what):
-            rows = [json.loads(line) for line in bytes_of(path, MAX_META_BYTES).splitlines() if line.strip()]
+            rows = []
+            for number, line in enumerate(bytes_of(path, MAX_META_BYTES).splitlines(), 1):
+                try:
+                    rows.append(json.loads(line) if line.strip() else None)
+                except json.JSONDecodeError as error:
+                    raise ValueError(f"line {number}: {error}") from None
             return [row for row in rows if isinstance(row, dict)]
 
     def _files(self) -> list[Path]:

@@ -24,6 +24,8 @@ from ..topics import TopicBuffers, choose, mapped, recording_of
 from .bag1 import definitions
 from .parts import announced, refuse_part
 
+ZSTD = b"\x28\xb5\x2f\xfd"  # the first bytes of what is packed so
+MAX_MESSAGE_BYTES = 256 << 20  # unpacked
 FORMATS = ("mcap", "rosbag1")  # their mappings come into question: the robot's topics and types are the same
 
 
@@ -49,7 +51,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         topics = TopicBuffers(path, used, ((c.topic, _sender(c)) for c in known), "Cut the bag.")
         stores = {c.id: _store(path, c) for c in known}
         for c, time, raw in reader.messages(known):
-            topics.add(c.topic, _sender(c), stores[c.id].deserialize_cdr(raw, c.msgtype), time)
+            topics.add(c.topic, _sender(c), stores[c.id].deserialize_cdr(_unpacked(raw), c.msgtype), time)
         metadata = {
             "container": "ROS 2 bag (SQLite)",
             "robot": used.robot,
@@ -61,6 +63,19 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         return recording_of(path, source, sha256, used, topics.by_topic, channels, silent, metadata)
+
+
+def _unpacked(raw: bytes) -> bytes:
+    """A message as it was sent; `ros2 bag record --compression-mode message` packs each by itself, and none begins like that otherwise."""
+    if bytes(raw[:4]) != ZSTD:
+        return raw
+    import zstandard
+
+    with zstandard.ZstdDecompressor().stream_reader(raw) as stream:
+        data = stream.read(MAX_MESSAGE_BYTES + 1)
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise ValueError(f"a message unpacks to more than {MAX_MESSAGE_BYTES >> 20} MiB")
+    return data
 
 
 def _sender(connection: Connection) -> str:

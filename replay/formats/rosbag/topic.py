@@ -42,9 +42,11 @@ class _Column:
     spelled: Callable[[Any], Any] | None  # of a message: the names that the sender writes
     values: array = field(default_factory=lambda: array("d"))
     names: tuple[str, ...] | None = None  # in stored order, once a message has been seen
-    rows: array = field(default_factory=lambda: array("q"))  # which messages of the topic it has, where the sender names elements
+    rows: array = field(default_factory=lambda: array("q"))  # which messages it has, where the sender names elements or some are empty
     known: dict[tuple[str, ...], _Named] = field(default_factory=dict)  # by what the sender writes
     others: dict[tuple[str, ...], int] = field(default_factory=dict)  # elements that are none of the rule's, and how often
+    unnamed: dict[int, array] = field(default_factory=dict)  # rows of which the sender named nothing, by publisher
+    ordered: dict[int, set[tuple[str, ...]]] = field(default_factory=dict)  # orders in which a publisher named them
     reordered: int = 0  # messages that name the elements in another order than the first
     pending: dict[str, tuple[float, int]] = field(default_factory=dict)  # of a row to which several senders give parts: value, when
     parts_of: dict[tuple[str, ...], int] = field(default_factory=dict)  # what each of them names, and how often
@@ -143,19 +145,20 @@ class TopicBuffer:
                 return None
             raise self._fail(column, "the message type has no such field; correct the mapping.") from None
         count = len(values) - before
-        if count == 0 and rule.optional and self.n == 0:
-            return None
-        if count == 0 and column.spelled is not None:
+        if count == 0 and (rule.optional or column.spelled is not None):
+            if column.spelled is None and not column.hollow:
+                column.rows.extend(range(self.n))  # those before it hold all
             column.hollow += 1
             return 0  # as a driver sends it that has nothing to tell yet
         if named is not None and named.part:
             return self._join(column, named, before)
         if column.names is None and column.spelled is None:
-            column.names = next((other for other in rule.else_names if len(other) == count), None) if self.n == 0 else None
+            column.names = next((other for other in rule.else_names if len(other) == count), None) if before == 0 else None
         if count != len(column.names or rule.columns):
             raise self._miscounted(column, count)
         if column.spelled is not None:
             self._name(column, named, before)
+        if column.spelled is not None or column.hollow:
             column.rows.append(self.n)
         return count
 
@@ -246,10 +249,14 @@ class TopicBuffer:
         Args:
             start: where the message's values begin.
         """
-        if named is None or named.names == column.names:
+        sender = self.publisher[-1]
+        if named is None:  # which order it follows is known when all messages were seen
+            column.unnamed.setdefault(sender, array("q")).append(len(column.rows))
             return
-        # a sender without names follows the mapping
-        names = column.names or (column.rule.names if len(column.rows) else named.names)
+        column.ordered.setdefault(sender, set()).add(named.names)
+        if named.names == column.names:
+            return
+        names = column.names or named.names
         if named.names != names:
             stored = column.values[start:]
             if sorted(named.names) != sorted(names) or len(stored) != len(set(names)):
@@ -257,6 +264,21 @@ class TopicBuffer:
             column.values[start:] = array("d", [stored[named.names.index(name)] for name in names])
             column.reordered += 1
         column.names = names
+
+    def _settled(self, column: _Column, values: np.ndarray) -> np.ndarray:
+        """The values (n, k), of which the rows whose sender named nothing are in the mapping's order, and are put into that of the others.
+
+        Raises:
+            EpisodeError: the publisher of such a row names the elements in another order elsewhere.
+        """
+        for sender, rows in column.unnamed.items() if column.names else ():
+            if column.ordered.get(sender, set()) - {column.rule.names}:
+                why = "names no elements, and this publisher names them in another order elsewhere: which one is meant is not known."
+                raise self._fail(column, f"{why} Cut it out.", column.rows[rows[0]])
+            if column.names != column.rule.names:
+                values = values.copy()
+                values[list(rows)] = values[np.ix_(rows, [column.rule.names.index(name) for name in column.names or ()])]
+        return values
 
     def streams(self, notes: list[str]) -> Iterator[Stream]:
         """The finished streams; says in `notes` what had to be assumed."""
@@ -287,6 +309,8 @@ class TopicBuffer:
             if (column.others or column.parts_of) and not len(column.rows):
                 raise self._never_whole(column)
             if column.hollow and not len(column.rows):
+                if rule.optional:
+                    continue  # no message of this bag holds it
                 raise self._miscounted(column, 0, 0)
             if column.hollow:
                 notes.append(f"{name}: {column.hollow} messages hold no value and are left out")
@@ -313,9 +337,10 @@ class TopicBuffer:
                 notes.append(f"{name}: {rule.note}")
             if rule.spelled_in and column.names is None:
                 notes.append(f"{name}: the sender names no elements; their order is the mapping's")
-            kept = slice(None) if column.spelled is None else np.frombuffer(column.rows, np.int64)
-            count = self.n if column.spelled is None else len(column.rows)
-            values = np.frombuffer(column.values, np.float64).reshape(count, -1)
+            whole = column.spelled is None and not column.hollow
+            kept = slice(None) if whole else np.frombuffer(column.rows, np.int64)
+            count = self.n if whole else len(column.rows)
+            values = self._settled(column, np.frombuffer(column.values, np.float64).reshape(count, -1))
             values.flags.writeable = False  # evidence: whoever converts does so in a copy
             yield Stream(
                 name=name,
