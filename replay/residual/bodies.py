@@ -23,6 +23,7 @@ from .exchanged_hands import exchanged_between
 from .exchanged_part import ExchangedPart, exchanged_part
 from .forces import check_forces, held_forces
 from .full_states import StatesBeside, states_beside
+from .hand_force import as_the_hands_had, laws_of_hands
 from .hand_frame import in_the_arms_frame
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds
@@ -36,7 +37,7 @@ from .padded_end import PaddedEnd, padded_end, without_padding
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
 from .risen_speeds import with_risen_speeds
-from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
+from .servo_law import ServoLaw, as_the_arms_had, laws_of
 from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
 from .thrown_things import thrown_things
