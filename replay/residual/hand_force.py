@@ -16,6 +16,7 @@ from .torque_timing import in_time, timing_of
 
 PERCENT = 100.0  # of its way, that a hand of ours is counted in
 SHARE_OF = 0.011  # of its way: a hand that is never commanded further is written as a share of what its unit counts to
+GRID = 0.0101  # of its way: a grid of whole percents, or of 255 steps
 STEPPED = 0.1  # of a hand's largest torque, that a step of its column is at the most
 
 
@@ -49,15 +50,25 @@ def laws_of_hands(group: Group, laws: Sequence[ServoLaw], without: Collection[st
     if any(is_as_modelled(law) for law in laws):
         # a force may count by the percent of our own hand, or by what this hand's way is counted in
         stiffness, force = own_grip()
+        rounded = max(_half_steps(c) for c in channels)
         units = dict.fromkeys((1.0, PERCENT / channels[0].way))
         pools = [
-            PooledServos(channels, weightless, np.full(len(channels), force * by), names, (stiffness * PERCENT * by, None), unsure)
+            PooledServos(
+                channels, weightless, np.full(len(channels), force * by), names, (stiffness * PERCENT * by, None), unsure,
+                stiffness * PERCENT * by * rounded,
+            )
             for by in units
         ]
     else:
         pools = [PooledServos(channels, weightless, np.array([_ceiling(c.columns["effort"]) for c in channels]), names, None, unsure)]
     found = [law for law in map(law_of_few, pools) if law is not None and law.stiffness > 0.0]
     return sorted(found, key=lambda law: float(np.abs(law.effort - law.truth).mean()))[:1]
+
+
+def _half_steps(channel: RecordedChannel) -> float:
+    """By how much what is left of the way may be off where command and position are written on grids, as whole percents are."""
+    steps = (step_of(channel.columns[kind]) for kind in ("command", "measured"))
+    return sum(0.5 * step for step in steps if step <= GRID)
 
 
 def is_stepped(effort: np.ndarray) -> bool:

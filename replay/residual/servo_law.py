@@ -43,6 +43,7 @@ INEXACT = 0.05
 QUIET = 0.1  # Nm that a law with the model's numbers leaves; clean takes of six scenarios 0.05, for an arm
 SHARE = 0.1  # by which all torques may be larger than the weight asks
 # Nm that the law leaves in nine rows of ten that move, and share of it that is left at another shift, from where on torques are late
+SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to each bound: servos that follow it less exactly
 SLACK, SHARPER = 0.3, 1.0 / 3.0
 # where speeds were computed: Nm that the law leaves in the middle row (0.1 in clean takes of six scenarios), and share of what it leaves in
 # the torques' own rows (0.7 of torques that are 0.2 s late)
@@ -370,7 +371,7 @@ def law_of_few(pool: PooledServos) -> ServoLaw | None:
                 tried += [own] if bool((np.abs(own / model - 1.0) < WHILE_FAST).all()) else []
     if not tried:
         return None
-    tolerance = EXACT * percentile(np.abs(y).reshape(-1), 99.0) + 1e-9
+    tolerance = EXACT * percentile(np.abs(y).reshape(-1), 99.0) + pool.blur + 1e-9
     rests = [np.abs(torques[goes] - flat[goes] @ numbers) for numbers in tried]
     hold = [int((rest < tolerance).sum()) for rest in rests]
     loud = max(tolerance, QUIET * HEADS) if pool.channels[0].unit == "rad" else tolerance
@@ -425,6 +426,8 @@ def _law(pool: PooledServos, numbers: np.ndarray, design: np.ndarray, y: np.ndar
         noise = max(noise, _usual(left, moving, pool.limbs, 95.0) / 2.0)
     elif modelled:
         noise = min(noise, QUIET * scale)  # what a servo of the model leaves more is no noise
+    if hands:  # of which the blur is what their grids leave at the most
+        noise = max(noise, pool.blur / SIGMAS)
     unit = "N/%" if hands else "Nm"
     law = ServoLaw(pool.channels, stiffness, damping, share, y.T.copy(), truth, asked, noise, most, pool.limbs, scale, unit, modelled)
     if of_weight and pool.unsure and pool.gains is not None and None not in pool.gains:
