@@ -10,6 +10,7 @@ import numpy as np
 
 from ..recording.recording import Recording
 from ..signals.pairing import Both
+from .another_rate import as_of_another_rate
 from .arm_chain import MeasuredArm, arms_of, own_chains
 from .base_streams import check_bases
 from .borne_by_states import with_states
@@ -213,6 +214,7 @@ class ComparedColumns:
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
         thrown = [d for d in thrown_things(self.recording) if not any(o.of_all_columns and o.is_near(d) for o in found)]
         found = [*with_hands(of_one_stream(every), of_hands), *thrown]
+        found = as_of_another_rate([group for group, _ in self.bodies], found)
         padding = () if self.padded is None else (self.padded.difference,)
         return (*not_at_cuts(with_states(as_held(groups, found, differences), self.states)), *padding)
 
