@@ -43,8 +43,8 @@ from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
 from .thrown_things import thrown_things
 from .turned_back import of_rows_backwards, with_hands
-from .turned_hands import not_at_cuts
-from .uncommanded import with_exchanged
+from .turned_hands import as_the_turned_ones, not_at_cuts
+from .uncommanded import as_never_measured, with_exchanged
 from .whole_takes import never_commanded
 from .witnessed_motion import contradicted_by_motion
 
@@ -214,6 +214,7 @@ class ComparedColumns:
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
         thrown = [d for d in thrown_things(self.recording) if not any(o.of_all_columns and o.is_near(d) for o in found)]
         found = [*with_hands(of_one_stream(every), of_hands), *thrown]
+        found = [as_the_turned_ones(as_never_measured(one, groups), groups, found) for one in found]
         found = as_of_another_rate([group for group, _ in self.bodies], found)
         padding = () if self.padded is None else (self.padded.difference,)
         return (*not_at_cuts(with_states(as_held(groups, found, differences), self.states)), *padding)
