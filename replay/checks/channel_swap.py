@@ -29,7 +29,7 @@ from .rules import Rules
 # servos of real sessions depart by up to 0.5, and no exchange leaves less than 0.86 of that
 BESIDE = 0.3
 # joints that move alike differ by less when they are exchanged. They are reported where the exchange leaves this share of it, and
-# where it is no noise: its root mean square [rad]
+# where it is no noise: its root mean square [rad]; or where both are half as much
 ALIKE, NOISE = 0.1, 0.02
 MOST_NAMED = 8  # joints of a ring that a sentence names
 AROUND = 0.3  # s, how far a joint's own delay may lie from that of the others
@@ -93,7 +93,8 @@ def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None
             own, crossed = best[i, i] + best[j, j], best[i, j] + best[j, i]
             moves = motion[i] + motion[j]
             plain = own > BESIDE * moves and crossed < left * min(own, moves)
-            if plain or (own > NOISE**2 and crossed < ALIKE * own):
+            alike = any(own > (part * NOISE) ** 2 and crossed < part * ALIKE * own for part in (1.0, 0.5))
+            if plain or alike:
                 candidates.append((crossed / own, i, j))
     if (order := _permuted(best, motion, moved, left)) is not None:
         follows = {both.names[j]: both.names[i] for j, i in order.items()}

@@ -98,7 +98,8 @@ def check_repeated(
     of commands: what a robot was commanded is then not what is written down between two new ones, and whoever learns from
     it learns to stop and to leap. Where the robot was measured to follow the commands as they stand, a slow sender gave
     them so, which is no fault. Where it went smoothly from one new command to the next, but never before the next one
-    stood there, even ones are another rate, and a warning; so they are where nobody can tell.
+    stood there, even ones are another rate, and a warning; so they are where nobody can tell, and where no command that is written down is
+    older than `recent`: a delay of so little is no fault of its own.
 
     Args:
         pair: commanded and measured joints on the same rows, where there are such.
@@ -132,10 +133,11 @@ def check_repeated(
             followed = _followed(stream, pair[1])
             if followed is not None and followed < FOLLOWED:
                 graded["level"] = "PASS"
-        if graded["level"] == "FAIL" and _even(~same):
-            if followed is not None and followed >= UNSURE:
+        if graded["level"] == "FAIL" and (every := _every(~same)):
+            fresh_enough = (every - 1.0) / stream.rate <= rule.settings["recent"]
+            if not fresh_enough and followed is not None and followed >= UNSURE:
                 foreseen = _foreseen(stream, pair[1])
-            if followed is None or followed < UNSURE or (foreseen is not None and foreseen < FORESEEN):
+            if fresh_enough or followed is None or followed < UNSURE or (foreseen is not None and foreseen < FORESEEN):
                 graded["level"] = "WARN"
         found.append(
             rule.finding(
@@ -175,11 +177,12 @@ def _padded(at: np.ndarray, other: Stream) -> bool:
     return bool((other.values[at] == other.values[at - 1]).all(axis=1).mean() >= EVEN)
 
 
-def _even(new: np.ndarray) -> bool:
-    """Whether new values (n,) come evenly, as those of a slow sender on a fast grid do; while nothing moves none come."""
+def _every(new: np.ndarray) -> float | None:
+    """After how many rows new values (n,) come, where they come evenly, as those of a slow sender on a fast grid do; while nothing moves
+    none come."""
     apart = np.diff(np.flatnonzero(new))
-    usual = np.median(apart) if len(apart) else 0.0
-    return bool(usual > 1.0 and (np.abs(apart - usual) <= 1.0).mean() >= EVEN)
+    usual = float(np.median(apart)) if len(apart) else 0.0
+    return usual if usual > 1.0 and (np.abs(apart - usual) <= 1.0).mean() >= EVEN else None
 
 
 def _followed(command: Stream, state: Stream) -> float | None:
@@ -293,7 +296,7 @@ CHECKS = (
     Check(
         "stream.repeated",
         run=lambda r: check_repeated(r.streams, r.rules, r.origin, r.command_and_state),
-        settings={"longest": "time", "slow": "frequency"},
+        settings={"longest": "time", "slow": "frequency", "recent": "time"},
         curve=_since_new,
         turn=3,
         left_out=5,  # verdicts list it between the two that ask for times

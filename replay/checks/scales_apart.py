@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from .beyond_stops import is_ranged
 # by which a factor is none of a servo; by which two are of two scales; of them, joints at least; of the squared motion that factor and
 # offset explain; rad that a joint goes to be asked, or share of its way
 OTHER, TWO, LEAST, EXPLAINED, GOES = 0.15, 1.1, 2, 0.97, {True: 0.1, False: 0.05}
+CROSSED = 0.05  # of the squared difference, that is left where each of two joints is held against the other one's command
 LATE = 1.0  # s, by which a measurement is looked for after its command
 OUTSIDE = 0.05  # of its range: a joint that reads further outside than so cannot be there
 # rad by which a joint of another unit is elsewhere in the other stream, and one that shows a unit is away from zero; share of the rows
@@ -88,11 +90,23 @@ def scales_apart(command: Stream | None, state: Stream | None, origin: int) -> O
         factor = float(((c - c.mean()) * (q - q.mean())).sum() / ((c - c.mean()) ** 2).sum())
         if abs(factor - 1.0) > OTHER and factor > 0.0:
             found[name] = (factor, float(q.mean() - factor * c.mean()) / sizes[1])
+    for name in _exchanged(both.names, found, sent, went):
+        del found[name]
     factors = [factor for factor, _ in found.values()]
     if len(found) < LEAST or 2 * fits < moving or max(factors) < TWO * min(factors):
         return None
     at = [both.names.index(name) for name in found]
     return OwnScales(found, float(np.abs(went[:, at] - sent[:, at]).max()) / sizes[1])
+
+
+def _exchanged(names: Sequence[str], found: Mapping[str, tuple[float, float]], sent: np.ndarray, went: np.ndarray) -> set[str]:
+    """Of joints with scales of their own those of which each goes as another one is commanded: they are exchanged, in one unit."""
+    out: set[str] = set()
+    at = [names.index(name) for name in found]
+    for i, j in itertools.combinations(at, 2):
+        own, crossed = (float(((went[:, [i, j]] - sent[:, of]) ** 2).sum()) for of in ([i, j], [j, i]))
+        out |= {names[i], names[j]} if crossed < CROSSED * own else set()
+    return out
 
 
 def _may_be_apart(both: Both, goes: float) -> bool:

@@ -55,7 +55,7 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
     Rows that the table counts and that are not here, or the other way round, are a FAIL: they were lost, or belong to another
     episode. So are rows that stand elsewhere than the table says, or in another file: who follows it reads another episode's. A
     file that does not lie where the set says, where nothing does, is a WARN: its rows are taken for no others. So is an episode that the
-    table does not list, or lists twice, and a total of the whole set that is wrong.
+    table does not list, or lists twice, one with a number that no set of so many has, and a total of the whole set that is wrong.
     """
     rule, found = rules["set.length"], []
     lengths = {
@@ -91,6 +91,10 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
             "kind": "listed" if declared.listed else "unlisted" if tabled else "no_table",
             "said": declared.listed,
         }
+        found.append(rule.beyond(1.0, level="WARN", subject=("episode_index",), details=details))
+    said, listed = declared.totals.get("total_episodes", (None, 0))
+    if declared.number is not None and said == listed and declared.number >= listed > 0:  # LeRobot looks a take up by its number
+        details = {"kind": "numbered", "number": declared.number, "here": listed, "most": listed - 1}
         found.append(rule.beyond(1.0, level="WARN", subject=("episode_index",), details=details))
     totals = list(_totals(declared, rule))
     if found and totals:  # what is wrong with the episode itself comes first, and the set's totals stand beside it

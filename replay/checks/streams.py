@@ -134,8 +134,12 @@ def check_unmapped(
 
 
 def _absent(finding: Finding, known: Known) -> Fix:
-    if finding.details.get("kind") in ("part", "goes_on"):
+    if finding.details.get("kind") == "part":
         return {"kind": "join", "channel": about(finding)}
+    if "of" in finding.details:  # the other half of a recording
+        return {"kind": "join", "channel": finding.details["of"]}
+    if finding.details.get("kind") in ("begins_moving", "ends_moving", "ends_short"):
+        return {"kind": "rerecord", "channel": about(finding)}
     if finding.details.get("kind") == "single":
         return {"kind": "leave_out"}
     if finding.t0 is None or finding.t1 is None:

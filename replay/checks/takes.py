@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.statistics import TO_SIGMA
 from .check import Check
-from .cut_takes import Edges, check_cut_among
+from .cut_takes import WAITED, Edges, check_cut_among, check_ends_among, is_moving
 from .finding import Finding
 from .fixes import Fix, Known, about
 from .hand_bases import HandBase, check_bases_among
@@ -136,7 +137,7 @@ class TakesSeen:
         self._postures: list[Posture] = []
         self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
-        self._edges: dict[str, tuple[Edges, str | None]] = {}  # by source, with the take's sentence
+        self._edges: dict[str, tuple[Edges, tuple[str, str | None] | None]] = {}  # by source, with the take's sentence and its scenario
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}
@@ -148,7 +149,7 @@ class TakesSeen:
         if one.moving is not None and len(self._moving) < SHOWN:
             self._moving.setdefault(one.source, one.moving)
         if one.edges is not None and len(self._edges) < REMEMBERED:
-            self._edges.setdefault(one.source, (one.edges, one.text))
+            self._edges.setdefault(one.source, (one.edges, one.wording))
         if len(self._postures) < SHOWN:
             self._postures.append(one.posture)
             self._written.append(one.written)
@@ -158,14 +159,14 @@ class TakesSeen:
     def against(self, one: TakeShown, limits: Limits, rules: Rules) -> list[Finding]:
         """What the takes but for this one show of it: `column.differs` of a hand in another base, or of commands that are those of another
         take; `stream.swapped` of joints that are exchanged; `task.text` of another scenario's sentence; `stream.missing` of a take that was
-        cut in two; `stream.frozen` of joints that nobody wrote; nothing where there is nothing."""
+        cut in two, or lacks an end; `stream.frozen` of joints that nobody wrote; nothing where there is nothing."""
         moving = ((source, joints) for source, joints in self._moving.items() if source != one.source)
         found = (
             check_bases_among(one.bases, [of for of in self._bases if of is not one.bases], rules),
             check_matching(one.moving, moving, rules),
             check_order_among(one.posture, [of for of in self._postures if of is not one.posture], limits, rules),
             check_written_among(one.written, [of for of in self._written if of is not one.written], rules),
-            check_cut_among(one.edges, self._before(one), rules),
+            check_cut_among(one.source, one.edges, self._before(one), rules) or self.of_ends(one.source, rules),
             check_sentence_among(one.sentence, [of for of in self._sentences if of.posture is not one.posture], rules),
         )
         return [finding for finding in found if finding is not None]
@@ -176,7 +177,26 @@ class TakesSeen:
         every = list(self._edges)
         at = every.index(one.source) if one.source in self._edges else len(every)
         before = ((name, *self._edges[name]) for name in every[max(0, at - RECENT) : at])
-        return [(name, edges) for name, edges, text in before if text == one.text]
+        return [(name, edges) for name, edges, wording in before if (wording and wording[0]) == one.text]
+
+    def of_ends(self, source: str, rules: Rules) -> Finding | None:
+        """`stream.missing` of a take that was shown and alone begins or ends in a motion."""
+        edges = self._edges.get(source, (None, None))[0]
+        return check_ends_among(source, edges, self._alike(source), rules)
+
+    def waits(self, source: str) -> bool:
+        """Whether more takes may tell of the ends of one that was shown."""
+        edges = self._edges.get(source, (None, None))[0]
+        return edges is not None and is_moving(edges) and len(self._alike(source)) < WAITED
+
+    def _alike(self, source: str) -> list[Edges]:
+        """The ends of the other takes with the sentence of one, or of its scenario."""
+        if source not in self._edges:
+            return []
+        own = self._edges[source][1]
+        every = ((name, edges, of) for name, (edges, of) in self._edges.items() if name != source)
+        same = (edges for _, edges, of in every if of == own or (own and of and own[1] is not None and own[1] == of[1]))
+        return list(islice(same, SHOWN))
 
     def keep(self, content: Content, source: str) -> None:
         for digest in (content.commands, content.taken, content.measured):

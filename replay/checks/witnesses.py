@@ -97,6 +97,8 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
         details["why"] = "why_millimetres"
     if "turned" in numbers:  # of a hand, in two columns alike
         details |= {"what": "column_rows", "why": f"why_turned_{numbers['turned']}"}
+    if "rows_rate" in numbers:
+        details |= {"why": "why_rows_rate", "apart": None}
     if one.name == "wrap" and one.unit == "1":
         details["why"] = "why_wrapped_way"
     source = {"limit_source": one.source} if one.source is not None else {}

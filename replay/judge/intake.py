@@ -8,6 +8,7 @@ not asked for.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -41,6 +42,7 @@ from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
 INTAKE = "intake"
 THRESHOLDS = "arm_manipulation"
+AHEAD = 8  # takes that a verdict waits for, where they may tell that its take lacks its beginning or its end
 REQUIRED = ("integrity", "kinematics.joint.position")  # all that is asked here
 
 
@@ -70,7 +72,8 @@ def intake(
     """One verdict after the other, holding no more than one recording, and of those before it digests.
 
     Args:
-        recordings: from `shiliu.read`; unreadable ones become verdicts with an error.
+        recordings: from `shiliu.read`; unreadable ones become verdicts with an error. The verdict of a take that begins or ends in a
+            motion waits for the next ones of its set.
         rules: the thresholds; None takes the package's own.
         strict: a warning fails.
         robot: name or file of the sheet that tells how far the hands go; None takes that of the robot that each recording names.
@@ -80,15 +83,35 @@ def intake(
     rules = rules or rules_of()
     hands = lru_cache(maxsize=None)(lambda name: hand_ranges_of(name, conf_dir))  # one sheet for a whole set
     seen: dict[Key, TakesSeen] = {}
+    waiting: deque[tuple[Verdict, Key | None]] = deque()
     for item in recordings:
+        key = None
         if isinstance(item, Unreadable):
-            yield Verdict(item.name, item.source, error=error_line(item.error))
-            continue
-        try:
-            verdict = judged(item, rules, strict, seen, hands(robot or item.metadata.get("robot")), asked)
-        except Exception as error:
-            verdict = Verdict(item.name, item.source, error=error_line(error))
-        yield verdict
+            verdict = Verdict(item.name, item.source, error=error_line(item.error))
+        else:
+            try:
+                verdict = judged(item, rules, strict, seen, hands(robot or item.metadata.get("robot")), asked)
+                key = set_of(item)
+            except Exception as error:
+                verdict = Verdict(item.name, item.source, error=error_line(error))
+        waiting.append((verdict, key))
+        while waiting and (len(waiting) > AHEAD or not _waits(*waiting[0], seen)):
+            yield _with_ends(*waiting.popleft(), seen, rules, strict)
+    for verdict, key in waiting:
+        yield _with_ends(verdict, key, seen, rules, strict)
+
+
+def _waits(verdict: Verdict, key: Key | None, seen: Mapping[Key, TakesSeen]) -> bool:
+    """Whether the takes that come next may tell whether one lacks its beginning or its end."""
+    return key is not None and key in seen and seen[key].waits(verdict.source)
+
+
+def _with_ends(verdict: Verdict, key: Key | None, seen: Mapping[Key, TakesSeen], rules: Rules, strict: bool) -> Verdict:
+    """The verdict, with what the takes about it tell of its ends."""
+    one = seen[key].of_ends(verdict.source, rules) if key is not None and key in seen else None
+    if one is None or any(f.code == one.code and f.level in ("WARN", "FAIL") for f in verdict.findings):
+        return verdict
+    return _concluded(verdict, _instead(verdict.findings, one), rules, strict)
 
 
 @on_one_thread
@@ -115,6 +138,31 @@ def judged(
     findings += check_ranges(recording, rules, stopped)
     findings += check_steps(recording, rules, stopped)
     _name_skills(recording, findings)
+    verdict = Verdict(
+        episode=recording.name,
+        source=recording.source,
+        sha256=recording.sha256,
+        scenario=recording.scenario,
+        cell=recording.cell,
+        claim=recording.kind,
+        required=list(REQUIRED),
+        provenance={
+            "shiliu": __version__,
+            "check": INTAKE,
+            "thresholds": f"{rules.name} {rules.digest[:12]}",
+            "mapping": recording.mapping,
+            "notes": list(recording.notes),
+            "unmapped": list(recording.unmapped),
+        },
+        evidence=VerdictEvidence(_length_s(recording)),
+        titles={"notes": note_words(recording)},
+        taken=taken(recording),
+    )
+    return _concluded(verdict, findings, rules, strict)
+
+
+def _concluded(verdict: Verdict, findings: list[Finding], rules: Rules, strict: bool) -> Verdict:
+    """The verdict with what was found of a take."""
     required = list(REQUIRED)
     combined = combine(findings, required, rules, strict=strict)
     stages = combined.stages
@@ -128,31 +176,14 @@ def judged(
     root, owner = (combined.root, combined.owner) if failed else (gap, None)
     if gap is not None and not failed:
         owner = HOLDERS.get(combined.findings[gap].reason or "", "device")
-    return Verdict(
-        episode=recording.name,
-        source=recording.source,
-        sha256=recording.sha256,
-        scenario=recording.scenario,
-        cell=recording.cell,
-        claim=recording.kind,
+    return replace(
+        verdict,
         verdict=combined.verdict if failed else "INCONCLUSIVE",
-        required=required,
         root=root,
         owner=owner,
         stages=stages,
         findings=combined.findings,
-        provenance={
-            "shiliu": __version__,
-            "check": INTAKE,
-            "thresholds": f"{rules.name} {rules.digest[:12]}",
-            "mapping": recording.mapping,
-            "notes": list(recording.notes),
-            "unmapped": list(recording.unmapped),
-        },
         cleared=not failed and gap is None,
-        evidence=VerdictEvidence(_length_s(recording)),
-        titles={"notes": note_words(recording)},
-        taken=taken(recording),
     )
 
 

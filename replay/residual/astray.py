@@ -158,7 +158,7 @@ def _late(group: Group, ways: DriveWays) -> tuple[float, list[Difference]]:
     if abs(middle) < SAME * group.dt or alike.mean() < ALL_LATE or (np.abs(by) < SAME * group.dt).mean() > AS_EVER:
         return 0.0, []
     first = middle + float(np.median([drive.late for _, drive, _ in of]))
-    if first > -BEFORE or len(of) < SEVERAL:
+    if first > -(BEFORE + (group.held_commands - 1) * group.dt) or len(of) < SEVERAL:
         return middle, []
     names = tuple(channel.name for (channel, *_), one in zip(of, alike) if one)
     return middle, [Difference.over(
@@ -177,7 +177,9 @@ def _course(ways: DriveWays, j: int, group: Group, late: float) -> _DriveCourse:
     channel, drive = ways.channels[j]
     way = ways.way(j, late)
     until = group.n + min(0, int((drive.late + late) / group.dt) - 1)  # what is commanded after the last row is not recorded
-    away = beside(channel.columns["measured"], way, group.dt, until)
+    held = group.held_commands  # what it was sent meanwhile is not recorded: a drive speeds up for as long
+    unseen = drive.ramp * (held * group.dt) ** 2 / 2.0 if held > 1 else 0.0
+    away = beside(channel.columns["measured"], way, group.dt, until, held, unseen)
     limits = {side: {word: FAR * max(reach[word], LEAST[group.hands][word]) for word in SPANS}
               for side, reach in (("above", drive.above), ("below", drive.below))}  # fmt: skip
     bad = np.zeros(group.n, bool)

@@ -43,6 +43,7 @@ ALIKE = 0.9  # correlation of the rises of a place with those that the commands 
 ONE = (0.3, 3.0)  # times these rises, within which a base may slip or be held up
 STRANGE, MOST = 0.5, 0.3  # correlation, and share of the rows that move in which they disagree, of a place that is somewhere else
 LEAP, ALONE = 0.1, 5.0  # m or rad within one row, and times any other step, that no base goes: nor does an estimate correct itself so
+TURNED = 0.03  # rad by which a heading is off all along: less leaves the ways on the floor where they are
 FLOOR = PLACES[:3]
 EVERY = 9.0  # weight of a row that contradicts all that it is held against, as in `departures`
 
@@ -63,6 +64,8 @@ def _checked(columns: Columns, group: Group, exact: bool) -> tuple[list[Differen
     if heading is not None:
         columns = {**columns, f"measured/{PLACES[2]}": (heading[1], columns[f"measured/{PLACES[2]}"][1])}
     found = check_base(columns, group, exact)
+    if heading is None and found and any(set(d.channels) & set(PLACES[:2]) for d in found):
+        heading, found = _turned(columns, group, exact, found)
     if found is not None or heading is not None:
         return [*([] if heading is None else [heading[0]]), *(found or ())], set(columns)
     if table_of_base(columns, SPEEDS) is not None:
@@ -94,6 +97,28 @@ def _heading(columns: Columns, group: Group) -> tuple[Difference, np.ndarray] | 
     if np.abs((yaw - yaw[0]) / factor - way).max() > GONE * size:
         return None
     return _of_all(columns, group, PLACES[2:3], "measured", size, UNITS[2], why[0], PLACE, why[1]), yaw / factor
+
+
+def _turned(
+    columns: Columns, group: Group, exact: bool, found: list[Difference]
+) -> tuple[tuple[Difference, np.ndarray] | None, list[Difference]]:
+    """A heading that is off by one angle from the first row to the last, and what is found beside it once it is put right: the ways on the
+    floor are by that angle from where its speeds lead. As it was found, where no angle puts them right."""
+    place, speed = table_of_base(columns, PLACES), table_of_base(columns, SPEEDS)
+    if place is None or speed is None:
+        return None, found
+    went = (place[1:, 0] - place[:-1, 0]) + 1j * (place[1:, 1] - place[:-1, 1])
+    led = 0.5 * ((speed[1:, 0] + speed[:-1, 0]) + 1j * (speed[1:, 1] + speed[:-1, 1])) * np.diff(group.t)
+    turns = went * np.conj(led * np.exp(0.5j * (place[1:, 2] + place[:-1, 2])))
+    by = -float(np.angle(turns.sum()))
+    if abs(by) < TURNED or abs(turns.sum()) < ALIKE * float(np.abs(turns).sum()):
+        return None, found
+    yaw = place[:, 2] - by
+    rest = check_base({**columns, f"measured/{PLACES[2]}": (yaw, columns[f"measured/{PLACES[2]}"][1])}, group, exact)
+    if rest is None or any(set(d.channels) & set(FLOOR) for d in rest):
+        return None, found
+    one = _of_all(columns, group, PLACES[2:3], "measured", abs(by), UNITS[2], "offset", PLACE, {"by": by})
+    return (one, yaw), rest
 
 
 def _asked(columns: Columns, group: Group, speed: np.ndarray) -> np.ndarray | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..recording.recording import Recording
 from ..signals.pairing import Both
+from .another_rate import as_of_another_rate
 from .arm_chain import MeasuredArm, arms_of, own_chains
 from .base_streams import check_bases
 from .borne_by_states import with_states
@@ -23,6 +24,7 @@ from .exchanged_hands import exchanged_between
 from .exchanged_part import ExchangedPart, exchanged_part
 from .forces import check_forces, held_forces
 from .full_states import StatesBeside, states_beside
+from .hand_force import as_the_hands_had, laws_of_hands
 from .hand_frame import in_the_arms_frame
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds
@@ -36,13 +38,13 @@ from .padded_end import PaddedEnd, padded_end, without_padding
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
 from .risen_speeds import with_risen_speeds
-from .servo_law import ServoLaw, as_the_arms_had, as_the_hands_had, laws_of, laws_of_hands
+from .servo_law import ServoLaw, as_the_arms_had, laws_of
 from .still_hands import hands_that_never_move
 from .table import Group, RecordedColumns, as_both, table_of
 from .thrown_things import thrown_things
 from .turned_back import of_rows_backwards, with_hands
-from .turned_hands import not_at_cuts
-from .uncommanded import with_exchanged
+from .turned_hands import as_the_turned_ones, not_at_cuts
+from .uncommanded import as_never_measured, with_exchanged
 from .whole_takes import never_commanded
 from .witnessed_motion import contradicted_by_motion
 
@@ -212,6 +214,8 @@ class ComparedColumns:
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
         thrown = [d for d in thrown_things(self.recording) if not any(o.of_all_columns and o.is_near(d) for o in found)]
         found = [*with_hands(of_one_stream(every), of_hands), *thrown]
+        found = [as_the_turned_ones(as_never_measured(one, groups), groups, found) for one in found]
+        found = as_of_another_rate([group for group, _ in self.bodies], found)
         padding = () if self.padded is None else (self.padded.difference,)
         return (*not_at_cuts(with_states(as_held(groups, found, differences), self.states)), *padding)
 

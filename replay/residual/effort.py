@@ -18,7 +18,7 @@ from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
 from .resolved_torque import COARSE, are_computed
-from .servo_law import SHARE, ServoLaw, late_column
+from .servo_law import SHARE, SIGMAS, ServoLaw, late_column
 from .smoothed_commands import smoothed_commands
 from .table import Group, RecordedChannel
 from .torque_timing import HARMLESS, is_harmless
@@ -42,7 +42,6 @@ STILL, QUIET = 0.02, 3.0  # rad/s: a joint that has not been faster within a few
 SURE = 1.5  # times these bounds, from where on no blow does it
 SEAM = 3  # joints that depart in one and the same row alone: rows are lost there, which is no matter of the torques
 LEAST = 8.0  # Nm of weight and stiffness that a take goes through, to tell what it is counted in
-SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to each bound: servos that follow it less exactly
 # rad/s by which positions and torque both say that a speed is off, and share of it by which they may differ: clean takes of sixteen
 # scenarios reach 0.19, where a hand turns a door
 SPEED, AGREE, LEAST_DAMPING = 0.4, 0.3, 0.5

@@ -54,7 +54,7 @@ def against_command(group: Group) -> list[AgainstCommand]:
         count = max(2, round((QUICK if _is_quick(c, q, group.dt) else MEMORY) / group.dt) + 1)
         if median_size(c) > COUNTED:
             continue  # in another unit nothing is compared; its range tells
-        size = away_from_commands(c, q, count, round(MEMORY / group.dt) + 1)
+        size = away_from_commands(c, q, count, round(MEMORY / group.dt) + 1, group.held_commands - 1)
         noise = TO_SIGMA * median_size(np.diff(q))
         size[size <= SIGMAS * noise] = 0.0
         for first, last in runs(size > BEYOND):
@@ -77,14 +77,15 @@ def _is_quick(c: np.ndarray, q: np.ndarray, dt: float) -> bool:
     return any(correlation(shifted(c, -by), q) > QUICKLY for by in late)
 
 
-def away_from_commands(c: np.ndarray, q: np.ndarray, count: int, moved_in: int | None = None) -> np.ndarray:
+def away_from_commands(c: np.ndarray, q: np.ndarray, count: int, moved_in: int | None = None, ahead: int = 0) -> np.ndarray:
     """(n,) how far a joint or hand has moved past all that it was commanded within `count` rows; zero if it has not.
 
     Args:
         moved_in: rows within which it has to have moved so far; `count` where it is None.
+        ahead: rows by which a command may be written late.
     """
-    before = np.concatenate([np.full(count - 1, c[0]), c])
-    high, low = over_runs(np.maximum, before, count), over_runs(np.minimum, before, count)
+    of = np.concatenate([np.full(count - 1, c[0]), c, np.full(ahead, c[-1])])
+    high, low = over_runs(np.maximum, of, count + ahead), over_runs(np.minimum, of, count + ahead)
     back = moved_in or count
     past = np.concatenate([np.full(back - 1, q[0]), q])
     rose, fell = q - over_runs(np.minimum, past, back), over_runs(np.maximum, past, back) - q

@@ -84,7 +84,7 @@ class Leaps:
         self.channels = of if group.same_rows and group.dt <= SLOWEST and not is_resampled(group) else []
         self.longer = max(1.0, RATE * group.dt) ** 2 if of and of[0].unit == "rad" else 1.0
         self.least = (OF_HANDS if group.hands else LEAST) * self.longer  # a body turns by more within a longer row
-        self.least_command = HANDS_SENT if group.hands else LEAST
+        self.least_command = (HANDS_SENT if group.hands else LEAST) * min(group.held_commands, HELD)  # a slow sender goes further at once
         self.group, self.names = group, [c.name for c in self.channels]
         self.usual: dict[tuple[bool, int], float] = {}  # (of the measured ones, channel) -> see `_usual`
         if self.channels:

@@ -155,11 +155,18 @@ def later(x: np.ndarray, rows: float) -> np.ndarray:
     return np.asarray(x[low] * (1.0 - part) + x[np.minimum(low + 1, len(x) - 1)] * part)
 
 
-def beside(measured: np.ndarray, way: np.ndarray, dt: float, until: int | None = None) -> dict[str, np.ndarray]:
+def beside(
+    measured: np.ndarray, way: np.ndarray, dt: float, until: int | None = None, held: int = 1, within: float = 0.0
+) -> dict[str, np.ndarray]:
     """Word of `SPANS` -> (n,) how far a column is above its way, or below it where negative; zero while a take begins, and
-    at the end of what the column goes, and from row `until` on."""
-    low, high = (of(way, 3, mode="nearest") for of in (minimum_filter1d, maximum_filter1d))
-    out = np.maximum(measured - high, 0.0) - np.maximum(low - measured, 0.0)
+    at the end of what the column goes, and from row `until` on.
+
+    Args:
+        held: rows that each command stands for: which of them had a new one is not recorded, so that a way is known to so many rows;
+            within: how far a drive comes meanwhile by a command that is not recorded.
+    """
+    low, high = (of(way, 2 * held + 1, mode="nearest") for of in (minimum_filter1d, maximum_filter1d))
+    out = np.maximum(measured - high - within, 0.0) - np.maximum(low - within - measured, 0.0)
     ends = ((way > measured) & (measured > measured.max() - AT_ITS_END)) | ((way < measured) & (measured < measured.min() + AT_ITS_END))
     out[ends] = 0.0
     out[: min(round(BEGIN / dt), len(way))] = 0.0

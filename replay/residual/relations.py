@@ -34,6 +34,8 @@ SETTLED = 1e-4  # by which no coefficient changes any more
 TUKEY = 4.685  # Tukey's biweight at 95 % efficiency (Huber and Ronchetti, Robust Statistics, 2009, p. 100)
 ABRUPT = 2.0  # times by how much a speed changes within two rows, where position and speed are of different moments
 MOVED = {"rad": 0.05, "1": 0.05}  # least motion of a command from which a kernel of its own is learnt
+# s between rows, from where on no kernel is exact; rad that it leaves then
+COARSE, INEXACT = 0.04, 0.003
 TIGHT = 0.05  # standard deviation of one weight of a channel's kernel from that of the group
 ALIKE = 5.0  # times the median noise of a group: in real sets no channel that is sound follows worse (measured: 4.7)
 BESIDE = 2  # rows to either side of one that is not the device's own, between which the device's lie
@@ -190,7 +192,7 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     commands = sent(group, [i for i, channel in enumerate(pairs) if channel is not None])
     designs = {i: _recent(x, shifts) for i, x in commands.items()}
     moving = [i for i in designs if np.ptp(designs[i][:, 0]) > MOVED[group.channels[i].unit]]
-    kernels, floors = [], {i: _floor(group.channels[i]) for i in designs}
+    kernels, floors = [], {i: _floor(group.channels[i], group.dt) for i in designs}
     plain = np.zeros(len(shifts) + 1)
     for i in moving[:: -(-len(moving) // ENOUGH_OF)] if moving else ():
         y = group.channels[i].columns["measured"]
@@ -229,9 +231,11 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     return _as_the_others(group, designs, np.concatenate([common, [0.0]]), shifts, _capped(found), found)
 
 
-def _floor(channel: RecordedChannel) -> float:
-    """Of the noise of a joint: numbers on a grid agree exactly where it rests, and by chance elsewhere, which tells no kernel."""
-    return max(LEAST[channel.unit], channel.rounding("measured"))
+def _floor(channel: RecordedChannel, dt: float) -> float:
+    """Of the noise of a joint: numbers on a grid agree exactly where it rests, and by chance elsewhere, which tells no kernel. Nor do rows
+    in which a joint rests, beside those in which it moves and no kernel is exact."""
+    inexact = INEXACT if dt > COARSE and channel.unit == "rad" else 0.0
+    return max(LEAST[channel.unit], channel.rounding("measured"), inexact)
 
 
 def sent(group: Group, both: Sequence[int]) -> dict[int, np.ndarray]:
@@ -277,8 +281,12 @@ def derivative(group: Group) -> list[Relation | None]:
     w = (common / group.dt).tolist()
     at = dict(zip(range(-2, 3), (w[0], w[1] - w[0], w[2] - w[1], w[3] - w[2], -w[3])))  # of the positions beside a row
     weights: Weights = {("velocity", 0): 1.0} | {("measured", shift): weight for shift, weight in at.items()}
-    due = sum(share * rises[:, k : k + group.n] for k, share in enumerate(common.tolist()))
-    error, slack = v - due, _abrupt(due, v)
+    due = np.asarray(sum(share * rises[:, k : k + group.n] for k, share in enumerate(common.tolist())))
+    going = due.copy()  # as if joints had gone on so before the first row and after the last, which is not recorded
+    for row in (0, 1):
+        going[:, row] += common[: 2 - row].sum() * rises[:, 2]
+        going[:, -1 - row] += common[2 + row :].sum() * rises[:, -3]
+    error, slack = v - due, _abrupt(going, v) + np.abs(going - due)
     encoders = scatter(q.T) * np.sqrt(sum(weight**2 for weight in at.values()))  # [rad/s], what they alone make of rises
     for k, i in enumerate(both):
         noise, slope = max(TO_SIGMA * median_size(error[k]), 1e-3), _slope(due[k], v[k], encoders[k]) if moving[k] else 1.0

@@ -14,9 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..signals.statistics import TO_SIGMA, median, median_of, median_size, percentile
-from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip
-from .coarse_values import step_of
-from .hands import COUNTED
+from .arm_chain import HEAD, MeasuredArm, own_chains
 from .relations import KEPT, robust, robust_fit, shifted
 from .resolved_torque import COARSE, scatter, unresolved
 from .table import Group, RecordedChannel
@@ -45,14 +43,13 @@ INEXACT = 0.05
 QUIET = 0.1  # Nm that a law with the model's numbers leaves; clean takes of six scenarios 0.05, for an arm
 SHARE = 0.1  # by which all torques may be larger than the weight asks
 # Nm that the law leaves in nine rows of ten that move, and share of it that is left at another shift, from where on torques are late
+SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to each bound: servos that follow it less exactly
 SLACK, SHARPER = 0.3, 1.0 / 3.0
 # where speeds were computed: Nm that the law leaves in the middle row (0.1 in clean takes of six scenarios), and share of what it leaves in
 # the torques' own rows (0.7 of torques that are 0.2 s late)
 UNSURE, LESS = 0.15, 0.75
 # powers of ten by which another unit is apart at the least; what is none; of so many rows one is asked
 OTHER_UNIT, NOTHING, SPARSE = 0.5, 1e-6, 3
-SHARE_OF = 0.011  # of its way: a hand that is never commanded further is written as a share of what its unit counts to
-STEPPED = 0.1  # of a hand's largest torque, that a step of its column is at the most
 SHIFTS = range(-15, 16)  # rows by which a column of all joints may be late
 HEADS, HANDS = 1.0 / 3.0, 0.005  # of limits for an arm: motors of the head give 1.5 and 12 Nm; of a hand's stiffness
 
@@ -155,7 +152,7 @@ def _laws_of(group: Group, of: tuple[tuple[str, MeasuredArm], ...], doubted: fro
         for j, link in enumerate(arm.chain.links) if arm.chain.side == HEAD else ():
             trusted = link.gains if as_modelled else None
             pool = PooledServos((by_name[link.joint],), arm.weight[:, [j]], np.array([link.most]), (HEAD,), trusted, _is_unsure(group))
-            found = _of_few(pool)
+            found = law_of_few(pool)
             laws += [] if found is None else [found]
     return tuple(laws)
 
@@ -258,56 +255,10 @@ def as_the_arms_had(group: Group, arms: Mapping[str, MeasuredArm]) -> Group:
     return group if timing is None else in_time(group, timing, (c.name for c in group.channels))
 
 
-def as_the_hands_had(group: Group) -> Group:
-    """The same of hands, of which each bus has its own delay."""
-    channels = _counted(group)
-    if not channels or not group.same_rows or group.n < LEAST_ROWS:
-        return group
-    timing = timing_of(channels, np.zeros((group.n, len(channels))), group.dt)
-    return group if timing is None else in_time(group, timing, (c.name for c in channels))
-
-
-def _counted(group: Group) -> tuple[RecordedChannel, ...]:
-    """Hands of which everything is recorded, in the unit that is written beside them; one that rests has the same in any."""
-    asked = [c for c in group.channels if set(c.columns) >= NEEDED]
-    largest = [float(np.abs(c.columns["command"]).max()) for c in asked]
-    return tuple(c for c, most in zip(asked, largest) if most < COUNTED and (most > SHARE_OF or not c.goes("command")))
-
-
-def laws_of_hands(group: Group, laws: Sequence[ServoLaw], without: Collection[str] = ()) -> list[ServoLaw]:
-    """The law of all hands of a group: a force for what is left of the way.
-
-    Args:
-        laws: of the arms that they hang on; where these are as in the model, so is the hands' stiffness.
-        without: hands that have no commands of their own.
-    """
-    channels = tuple(c for c in _counted(group) if c.name not in without and not is_stepped(c.columns["effort"]))
-    if not channels or not group.same_rows or group.n < LEAST_ROWS:
-        return []
-    as_modelled, (stiffness, force) = any(is_as_modelled(law) for law in laws), own_grip()
-    most = np.array([force if as_modelled else _ceiling(c.columns["effort"]) for c in channels])
-    gains = (stiffness * channels[0].way, None) if as_modelled else None
-    names, weightless = tuple(c.name for c in channels), np.zeros((group.n, len(channels)))
-    law = _of_few(PooledServos(channels, weightless, most, names, gains, group.dt > COARSE))
-    return [] if law is None or law.stiffness <= 0.0 else [law]
-
-
 def is_as_modelled(law: ServoLaw) -> bool:
     """Whether these are the arms, and as stiff as in the model."""
     links = [link for chain in own_chains().values() for link in chain.links if link.joint == law.channels[0].name]
     return law.scale == 1.0 and bool(links) and abs(law.stiffness / links[0].gains[0] - 1.0) < AS_MODELLED
-
-
-def is_stepped(effort: np.ndarray) -> bool:
-    """Whether a torque is written in so few steps that it tells no law."""
-    step = step_of(effort)
-    return np.isfinite(step) and step > STEPPED * float(np.abs(effort).max())
-
-
-def _ceiling(effort: np.ndarray) -> float:
-    """What a servo gives at the most, where it gave so much time and again."""
-    size = np.abs(effort)
-    return float(size.max()) if int((size > 0.999 * size.max()).sum()) >= LEAST_OF_ONE else np.inf
 
 
 def _moving(design: np.ndarray) -> np.ndarray:
@@ -390,7 +341,7 @@ def _better(numbers: np.ndarray, other: np.ndarray, design: np.ndarray, y: np.nd
     return False
 
 
-def _of_few(pool: PooledServos) -> ServoLaw | None:
+def law_of_few(pool: PooledServos) -> ServoLaw | None:
     """The numbers that hold exactly in most rows, of those that parts of the take propose and of the model's.
 
     The weight is taken as it is, for it hardly changes.
@@ -420,7 +371,7 @@ def _of_few(pool: PooledServos) -> ServoLaw | None:
                 tried += [own] if bool((np.abs(own / model - 1.0) < WHILE_FAST).all()) else []
     if not tried:
         return None
-    tolerance = EXACT * percentile(np.abs(y).reshape(-1), 99.0) + 1e-9
+    tolerance = EXACT * percentile(np.abs(y).reshape(-1), 99.0) + pool.blur + 1e-9
     rests = [np.abs(torques[goes] - flat[goes] @ numbers) for numbers in tried]
     hold = [int((rest < tolerance).sum()) for rest in rests]
     loud = max(tolerance, QUIET * HEADS) if pool.channels[0].unit == "rad" else tolerance
@@ -475,6 +426,8 @@ def _law(pool: PooledServos, numbers: np.ndarray, design: np.ndarray, y: np.ndar
         noise = max(noise, _usual(left, moving, pool.limbs, 95.0) / 2.0)
     elif modelled:
         noise = min(noise, QUIET * scale)  # what a servo of the model leaves more is no noise
+    if hands:  # of which the blur is what their grids leave at the most
+        noise = max(noise, pool.blur / SIGMAS)
     unit = "N/%" if hands else "Nm"
     law = ServoLaw(pool.channels, stiffness, damping, share, y.T.copy(), truth, asked, noise, most, pool.limbs, scale, unit, modelled)
     if of_weight and pool.unsure and pool.gains is not None and None not in pool.gains:

@@ -24,6 +24,7 @@ WAYS = {"%": 100.0, "1": 1.0}  # units that say how far a hand goes
 SURELY = 0.02  # m that a hand is measured to go which is commanded nowhere: less may be play, or what it holds
 HAND = re.compile(r"grip|claw|hand|finger|thumb|jaw")  # names of a stream of joints that are none: they stop at what they hold
 SOME = 50  # rows that mostly tell that a command is no switch
+SLOWEST = 0.42  # s that a value of the slowest sender stands for
 SWITCHED, BEFORE = 3, 0.1  # values of a command that is a switch; share of its way that what it moves has gone before the first change
 STOPS = 0.2  # rad from its stop, within which a joint comes that is sent past it
 WITHIN_A_ROW = 0.2  # of its way, that a joint goes from one row to the next at the most
@@ -123,6 +124,13 @@ class Group:
     @property
     def n(self) -> int:
         return len(self.t)
+
+    @cached_property
+    def held_commands(self) -> int:
+        """Rows that each command stands for at the least, as those of a slow sender do: which of them had a new one is not recorded. One
+        where commands stand for longer than any sender is slow."""
+        rows = min((c.held("command") for c in self.channels if "command" in c.columns and c.goes("command") > 0.0), default=1)
+        return rows if rows * self.dt <= SLOWEST else 1
 
     @cached_property
     def rises(self) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -153,3 +154,23 @@ def hands_turned_round(group: Group) -> Iterator[Difference]:
                 group.t, (channel.name,), "measured", None, way, "1", "mirrored", certain=True,
                 numbers={"factor": -1.0, "turned": "either"}, stream=channel.topics["measured"], limit=APART, weight=1e3 * group.n * way,
             )  # fmt: skip
+
+
+def as_the_turned_ones(one: Difference, groups: Sequence[Group], found: Sequence[Difference]) -> Difference:
+    """A difference; of the command of a hand that is measured at the other end all along, beside one of its group that is measured the
+    other way round, the same of its measurement."""
+    group = next((group for group in groups if group.hands and {c.name for c in group.channels} >= set(one.channels)), None)
+    if group is None or one.kind != "command" or not one.certain:
+        return one
+    of = {c.name: c for c in group.channels}
+    turned = next((d for d in found if d.name == "mirrored" and "correlation" in d.numbers and d.channels[0] in of), None)
+    if turned is None or not all(_is_at_the_other_end(of[name]) for name in one.channels):
+        return one
+    return replace(
+        one, kind="measured", name="mirrored", numbers=turned.numbers, stream=of[one.channels[0]].topics["measured"]
+    )
+
+
+def _is_at_the_other_end(channel: RecordedChannel) -> bool:
+    c, q = channel.columns["command"], channel.columns["measured"]
+    return float(np.abs(1.0 - q - c).mean()) < MIRRORED and float(np.abs(q - c).mean()) > LEAPS

@@ -59,3 +59,23 @@ def _another(recording: Recording, group: Group, channel: RecordedChannel) -> st
     best = max(range(len(spare)), key=alike.__getitem__)
     follows = alike[best] > FOLLOWS and AS_FAR[0] < ways[best] < AS_FAR[1]
     return spare[best] if follows and abs(own) < NOT else None
+
+
+def as_never_measured(one: Difference, groups: Sequence[Group]) -> Difference:
+    """A difference; where torques contradict commands of joints that are measured at one value in all rows, to the bit, their measurement
+    instead: a joint that stands so has the torque of a servo that is away from where it was sent."""
+    of = {c.name: c for group in groups for c in group.channels}
+    if one.kind != "command" or not one.certain or not all(name in of and _is_dead(of[name]) for name in one.channels):
+        return one
+    channels = [of[name] for name in one.channels]
+    size = max(float(np.abs(c.columns["command"] - c.columns["measured"][0]).max()) for c in channels)
+    group = next(group for group in groups if channels[0] in group.channels)
+    return Difference.over(
+        group.t, one.channels, "measured", None, size, channels[0].unit, "held_value", certain=True, limit=one.limit, weight=one.weight,
+        numbers={"level": float(channels[0].columns["measured"][0])}, stream=channels[0].topics["measured"],
+    )  # fmt: skip
+
+
+def _is_dead(channel: RecordedChannel) -> bool:
+    kinds = {"command", "measured", "effort"}
+    return kinds <= set(channel.columns) and channel.goes("measured") == 0.0 and min(channel.goes(k) for k in ("command", "effort")) > 0.0

@@ -42,6 +42,7 @@ BEYOND, HEARS = {"rad": 0.12, "1": 0.06}, 0.25
 # times the speed of the others, that a speed may be by when in its row it was taken; of a row, by which delays of such joints differ
 RIPPLE, OF_A_ROW = (0.6, 1.6), 0.25
 SCATTERED = 3.0  # times by how much the gains of the other speeds scatter, from where on one is another
+TELLS = 0.6  # of the squared difference, that a factor of a speed undoes: 0.98 and more of real ones, 0.15 of motion quicker than rows
 PLANNED_LATE = 0.5  # s by which such a joint may be behind its command
 PAST, COUNTED = 1.5, 3.0  # of the way: past an end; a joint that usually is further is counted in another unit
 AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in which a channel is as far, for its gain to be asked
@@ -94,7 +95,16 @@ def parameters(
                 one = whole(group, channel, "velocity", size, "factor", {"factor": relation.gain / usual}, alike)
                 apart = TO_SIGMA * median_of(abs(r.gain / usual - 1.0) for r in alike)  # as of coarse positions, which hide slow motion
                 another = abs(relation.gain / usual - 1.0) > SCATTERED * apart
-                yield replace(one, certain=one.certain and another and not _within_a_row(group, own, peers, relation.gain / usual))
+                undone = _undone(v, v - relation.residual, relation.gain, usual) >= TELLS
+                certain = one.certain and another and undone and not _within_a_row(group, own, peers, relation.gain / usual)
+                yield replace(one, certain=certain)
+
+
+def _undone(v: np.ndarray, due: np.ndarray, gain: float, usual: float) -> float:
+    """Share of what a speed (n,) departs by from what it is due, that goes once the factor is undone: of a motion that is quicker than
+    rows come, speeds are those of a moment and no multiple of what the row rises by."""
+    before, after = (float(((v - of * due) ** 2).sum()) for of in (usual, gain))
+    return 1.0 - after / before if before else 1.0
 
 
 def _within_a_row(group: Group, own: Sequence[Relation], peers: Sequence[Relation], factor: float) -> bool:

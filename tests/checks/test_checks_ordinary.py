@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from joint_streams import ELBOW, RATE, ROWS, SHOULDER, recording, stream
 from scipy.signal import lfilter
+from shiliu.replay.checks import receive_clock
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.frozen import check_frozen
 from shiliu.replay.checks.hands_idle import check_idle, names_taking
@@ -304,6 +305,14 @@ def test_commands_of_a_slow_sender_between_which_a_controller_goes_on_smoothly_a
     found = slow_policy(every, False, noise, late=every)
     assert found.level in ("PASS", "WARN") and found.details["fresh_rate"] == pytest.approx(RATE / every, rel=0.05)
     assert slow_policy(every, False, noise, late=0).level == "FAIL"
+
+
+@pytest.mark.parametrize(("every", "level"), [(2, "WARN"), (3, "FAIL")])
+def test_commands_of_every_other_row_are_a_warning_whatever_the_robot_followed(every, level, monkeypatch):
+    """They are written 33 ms late at the most; those of every third row 67 ms."""
+    monkeypatch.setattr(receive_clock, "_followed", lambda *of: 1.3)
+    monkeypatch.setattr(receive_clock, "_foreseen", lambda *of: 2.0)
+    assert slow_policy(every, False).level == level
 
 
 def test_where_noise_hides_what_the_robot_followed_even_commands_are_a_warning():

@@ -78,6 +78,19 @@ def test_what_is_done_to_all_of_a_take_is_no_fault(seed, change):
     assert not [d for d in found_in(*change(*clean(seed))) if d.certain]
 
 
+def held(x: np.ndarray, rows: int) -> np.ndarray:
+    return x[np.arange(len(x)) // rows * rows]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("rows", [2, 3, 4])
+def test_commands_of_a_slow_sender_do_not_tell_when_a_drive_had_them(seed, rows):
+    c, q = clean(seed)
+    assert not [d for d in found_in(held(2.0 * c, rows), carried_out(2.0 * c) + q - carried_out(c)) if d.certain]
+    away = rows_of(q, 120, 170, q[120:171, 1] + 0.1)
+    assert [d.channels for d in found_in(held(c, rows), away) if d.certain] == [("joint_1",)]
+
+
 @pytest.mark.parametrize("times", [1.5, 0.7])
 def test_drives_that_are_set_up_otherwise_are_not_compared(times):
     c, q = clean()

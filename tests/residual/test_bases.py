@@ -221,6 +221,23 @@ def test_a_heading_in_another_unit_is_named_and_not_the_ways_that_hang_on_it(tak
     assert (one.channels, one.kind, one.name, one.certain) == (("base_yaw",), "measured", name, True)
 
 
+@pytest.mark.parametrize("by", [0.5, -2.2, 0.1])
+def test_a_heading_that_is_off_by_one_angle_is_named_and_not_the_ways_that_hang_on_it(take, by):
+    def turned(base):
+        base[:, BASE.index("base_yaw")] += by
+        return base
+
+    def with_its_places(base):  # another frame of the floor
+        x, y = base[:, BASE.index("base_x")].copy(), base[:, BASE.index("base_y")].copy()
+        base[:, BASE.index("base_x")], base[:, BASE.index("base_y")] = np.cos(by) * x - np.sin(by) * y, np.sin(by) * x + np.cos(by) * y
+        return turned(base)
+
+    (one,) = more_differences(ComparedColumns(rebased(take, turned)), [])
+    assert (one.channels, one.kind, one.name, one.certain) == (("base_yaw",), "measured", "offset", True)
+    assert float(one.numbers["by"]) == pytest.approx(by, abs=0.01) and one.last - one.first == N - 1
+    assert more_differences(ComparedColumns(rebased(take, with_its_places)), []) == []
+
+
 def test_a_place_that_leaps_beside_commands_alone(take):
     def leaps(by: float):
         def change(base: np.ndarray) -> np.ndarray:

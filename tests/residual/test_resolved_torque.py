@@ -11,8 +11,8 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.witnesses import finding_of
 from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.residual.difference import Difference
+from shiliu.replay.residual.hand_force import is_stepped
 from shiliu.replay.residual.resolved_torque import are_computed, is_computed, scatter, unresolved
-from shiliu.replay.residual.servo_law import is_stepped
 
 
 @pytest.fixture(scope="module")

@@ -270,6 +270,31 @@ def test_all_that_is_measured_of_hands_may_be_a_little_late(take, rows, seen):
     assert any(d.certain for d in of_claws(with_claws(take, ramps(), rows))) == seen
 
 
+@pytest.mark.parametrize("by", [1.0, 100.0])
+@pytest.mark.parametrize(("off", "seen"), [(0.0, False), (0.05, True)])
+def test_a_hand_that_counts_to_one_may_have_its_force_by_the_percent_or_by_the_whole_way(take, by, off, seen):
+    streams = dict(with_claws(take, ramps()).streams)
+    for name, unit in (("action/claws", "1"), ("state/claws", "1"), ("velocity/claws", "1/s")):
+        streams[name] = replace(streams[name], values=streams[name].values / 100.0, unit=unit)
+    effort = streams["effort/claws"].values.copy()
+    effort[130:170] += off
+    streams["effort/claws"] = replace(streams["effort/claws"], values=by * effort)
+    found = [d for d in of_claws(replace(take, streams=streams)) if d.certain]
+    assert bool(found) == seen and {d.kind for d in found} <= {"effort"}
+
+
+@pytest.mark.parametrize(("off", "seen"), [(0.0, False), (0.06, True)])
+def test_hands_in_whole_percent_have_the_force_of_what_they_were_rounded_from(take, off, seen):
+    """They rest at 45.4 % most of the time, and are written as 45 %."""
+    streams = dict(with_claws(take, ramps(to=(45.4, 45.4, 9.4, 9.4, 45.4, 45.4, 30.4, 45.4))).streams)
+    for name in ("action/claws", "state/claws"):
+        streams[name] = replace(streams[name], values=np.round(streams[name].values))
+    effort = streams["effort/claws"].values.copy()
+    effort[130:170] += off
+    streams["effort/claws"] = replace(streams["effort/claws"], values=effort)
+    assert bool(of_claws(replace(take, streams=streams))) == seen
+
+
 @pytest.mark.parametrize(("back", "seen"), [(False, False), (True, True)])
 def test_a_recorder_that_was_started_before_the_commands(take, back, seen):
     """The first command stands for three seconds, 2.5 % further than the hand, and goes on from there; or comes back: it was wrong."""
