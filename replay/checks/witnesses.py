@@ -95,6 +95,10 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
     }  # fmt: skip
     if one.unit == "m" and abs(factor / MILLIMETRES - 1.0) < ROUGHLY:
         details["why"] = "why_millimetres"
+    if one.kind == "pose" and abs(factor * np.pi / 180.0 - 1.0) < ROUGHLY:
+        details["why"] = "why_degrees"
+    if "order" in numbers:
+        details["why"] = "why_order"
     if "turned" in numbers:  # of a hand, in two columns alike
         details |= {"what": "column_rows", "why": f"why_turned_{numbers['turned']}"}
     if one.name == "wrap" and one.unit == "1":

@@ -13,6 +13,7 @@ from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of, own_chains
 from .base_streams import check_bases
 from .borne_by_states import with_states
+from .carried_things import CarriedThings, carried_things
 from .commanded_speed import commanded_speeds
 from .copied_columns import arms_copied, of_own_recorder, states_copied
 from .departures import ALIKE, of_one_stream
@@ -31,8 +32,10 @@ from .held_rows import as_held
 from .late_arm import not_of_late
 from .late_positions import positions_behind, positions_by_themselves, without_what_follows
 from .late_states import LateStates, late_states
+from .leapt_things import leapt_things
 from .moved_zero import MovedZero, moved_zero
 from .padded_end import PaddedEnd, padded_end, without_padding
+from .posed_things import CarryingHand, PosedThing, hands_in_the_scene, things_of
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
 from .risen_speeds import with_risen_speeds
@@ -42,6 +45,7 @@ from .table import Group, RecordedColumns, as_both, table_of
 from .thrown_things import thrown_things
 from .turned_back import of_rows_backwards, with_hands
 from .turned_hands import not_at_cuts
+from .turned_hinges import turned_hinges
 from .uncommanded import with_exchanged
 from .whole_takes import never_commanded
 from .witnessed_motion import contradicted_by_motion
@@ -158,6 +162,28 @@ class ComparedColumns:
         return tuple(found)
 
     @cached_property
+    def things(self) -> list[PosedThing]:
+        """Things with a recorded place."""
+        return things_of(self.recording)
+
+    @cached_property
+    def grasps(self) -> list[CarryingHand]:
+        """Where the hands are that may carry them."""
+        return hands_in_the_scene(self.recording, self.bodies)
+
+    @cached_property
+    def carried(self) -> CarriedThings:
+        """What hands say of things; of an own episode its full states say more."""
+        return CarriedThings() if self.recording.episode is not None else carried_things(self.things, self.grasps)
+
+    @cached_property
+    def _of_things(self) -> list[Difference]:
+        """What poses of things contradict themselves in, and the hands that carry them."""
+        thrown = thrown_things(self.recording)
+        hinges = () if self.recording.episode is not None else turned_hinges(self.recording, self.grasps)
+        return [*thrown, *leapt_things(self.things, self.grasps, thrown), *self.carried.differences, *hinges]
+
+    @cached_property
     def states(self) -> StatesBeside:
         """What the full states that an own episode keeps say of its table."""
         return states_beside(self.recording)
@@ -210,7 +236,7 @@ class ComparedColumns:
         # torques answer the way that is left of a command, which is the same where a command and its position are both shifted
         every = (*(d for d in found if not _said_again(d, by_bodies) and not is_borne_out(laws, d)), *(_named(d, found) for d in by_bodies))
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
-        thrown = [d for d in thrown_things(self.recording) if not any(o.of_all_columns and o.is_near(d) for o in found)]
+        thrown = [d for d in self._of_things if not any(o.of_all_columns and o.is_near(d) for o in found)]
         found = [*with_hands(of_one_stream(every), of_hands), *thrown]
         padding = () if self.padded is None else (self.padded.difference,)
         return (*not_at_cuts(with_states(as_held(groups, found, differences), self.states)), *padding)
@@ -339,4 +365,4 @@ def witnessed(columns: ComparedColumns) -> set[str]:
     out |= {f"{d.stream}/{name}" for of in columns.torques for d in of if d.kind == "effort" for name in d.channels}
     if columns.bodies:
         out |= held_forces(recording)
-    return out
+    return out | columns.carried.compared
