@@ -16,10 +16,12 @@ from .hand_bases import AMONG, CODE
 from .rules import Rules
 
 FACTORS = (1000.0, 100.0)
-BESIDE = 1.0  # m from where the thing is in the other takes, that it may be once its unit is undone
+BESIDE = 0.5  # m from where the thing is in the other takes, that it may be once its unit is undone
 WRITTEN = 0.02  # m from zero, where a column is in the other takes at the least
 SURE, ORDERED = 2, 3  # other takes at the least, for a FAIL; to tell an order
-SPREAD, ODD, RIGHT = 0.01, 0.5, 0.05  # of the squared numbers of a turn, beside those of the other takes: theirs, an odd one, a right one
+LENGTH, SPREAD = 0.01, 0.01  # by which a turn's length may be beside one; of the squares of its numbers, what few others have
+TILTED, RIGHT, TIMES = 0.02, 1e-3, 4.0  # of them, beside those of the other takes: an odd one's, a right one's, and that in times of theirs
+HALF = 0.02  # of the numbers of half a turn about the vertical, by which one may be beside it
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,13 @@ def check_things_among(things: Sequence[ThingShown], others: Sequence[Sequence[T
         theirs = [other for take in others for other in take if other.name == one.name]
         for kind, columns, known in _otherwise(one, theirs) if theirs else ():
             found.setdefault(kind, []).append((one, columns, known))
+    if "copied" in found:  # one order for all things; that all are put down the other way round is no order
+        odd, turned = found["copied"], [one for one in things if one.turns]
+        sure = [one for one in odd if one[2]["level"] == "FAIL"]
+        if not sure and (len(odd) < len(turned) or len(turned) < SURE):
+            del found["copied"]
+        else:
+            found["copied"] = [*sure, *(one for one in odd if one not in sure)]
     if not found:
         return None
     kind = max(found, key=lambda one: len(found[one]))
@@ -108,8 +117,10 @@ def _otherwise(one: ThingShown, theirs: Sequence[ThingShown]) -> Iterator[tuple[
     if len(one.turn) == 4 and len(turns) >= ORDERED:
         order = _other_order(np.array(one.turn), turns)
         if order is not None:
+            half = bool(np.abs(np.abs(one.turn) - np.array([0.0, 0.0, 0.0, 1.0])).max() < HALF)
             details = {"order": order, "why": "why_order", "other": None, **takes}
-            yield "copied", one.turns, {"value": 1.0, "limit": ODD, "unit": "1", "level": "FAIL", "details": details}
+            known = {"value": 1.0, "limit": TILTED, "unit": "1", "level": "WARN" if half else "FAIL", "details": details}
+            yield "copied", one.turns, known
 
 
 def _other_order(turn: np.ndarray, turns: np.ndarray) -> str | None:
@@ -117,12 +128,12 @@ def _other_order(turn: np.ndarray, turns: np.ndarray) -> str | None:
 
     What a thing is turned about in the other takes leaves some of the four numbers near zero; a turn in another order has others there.
     """
-    if not (np.abs(np.linalg.norm(np.vstack([turn, turns]), axis=1) - 1.0) < SPREAD).all():
+    if not (np.abs(np.linalg.norm(np.vstack([turn, turns]), axis=1) - 1.0) < LENGTH).all():
         return None
     powers, axes = np.linalg.eigh(turns.T @ turns / len(turns))
     beside = axes[:, powers < SPREAD]
-    if not beside.size or ((turns @ beside) ** 2).sum(axis=1).max() > RIGHT:
+    theirs = float(((turns @ beside) ** 2).sum(axis=1).max(initial=0.0))
+    right = max(RIGHT, TIMES * theirs)
+    if not beside.size or float(((turn @ beside) ** 2).sum()) < max(TILTED, TIMES * right):
         return None
-    if float(((turn @ beside) ** 2).sum()) < ODD:
-        return None
-    return next((order for order, places in ORDERS.items() if float(((turn[list(places)] @ beside) ** 2).sum()) < RIGHT), None)
+    return next((order for order, places in ORDERS.items() if float(((turn[list(places)] @ beside) ** 2).sum()) < right), None)

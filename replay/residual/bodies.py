@@ -180,8 +180,10 @@ class ComparedColumns:
     def _of_things(self) -> list[Difference]:
         """What poses of things contradict themselves in, and the hands that carry them."""
         thrown = thrown_things(self.recording)
+        units = {name: float(d.numbers["factor"]) for d in self.carried.differences if d.name == "factor" for name in d.channels}
+        things = [replace(one, pos=one.pos / units[one.names[0]]) if one.names[0] in units else one for one in self.things]
         hinges = () if self.recording.episode is not None else turned_hinges(self.recording, self.grasps)
-        return [*thrown, *leapt_things(self.things, self.grasps, thrown), *self.carried.differences, *hinges]
+        return [*thrown, *leapt_things(things, self.grasps, thrown), *self.carried.differences, *hinges]
 
     @cached_property
     def states(self) -> StatesBeside:

@@ -8,11 +8,12 @@ carry, and a place of the thing in the hand. What has to be changed before the t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..signals.signal import runs
+from ..signals.statistics import median
 from .difference import Difference
 from .hand_pose import matrices
 from .posed_things import CarryingHand, PosedThing
@@ -28,13 +29,13 @@ RIGID = 0.3  # of how far it departs as recorded, that it may depart once the re
 UNLIKE = 0.05  # of the power of its speeds, that those of a hand leave with the delay taken away, before the ways are laid upon each other
 MOST = 0.8  # of its way, on which a hand carries it
 FACTORS, NEAR = (1000.0, 100.0, 1e-2, 1e-3), 0.3  # that units differ by; share by which a ratio of speeds may be beside one of them
-CLOSE = 0.005  # m: a thing that is no further from where its hand carries it has no delay that counts
+CLOSE = 0.005  # m: a thing that is mostly no further from where its hand carries it has no delay that counts
 REACH = 0.3  # m from the middle of a grip to the place of a thing in it
 SOFT = 1e-2  # of the turns of a hand, by which its place in the hand is held near the grip
 TURNED = 0.25  # rad that a hand turns at the least, to tell the order of the numbers of a turn
 OTHERWISE, LEFT = 0.15, 0.25  # rad by which turns are others than those of the hand; share that another order leaves of it
 ORDERS = {"xyzw": (3, 0, 1, 2)}  # of what stands in w, x, y, z: where w, x, y and z are
-SOME = 240  # rows of a carry, beyond which not every one is asked
+SOME, LONGEST = 60, 4  # rows of a carry, beyond which not every one is asked; carries of a thing, of which no more are
 FASTEST = 60.0  # m/s: what is thrown goes at 30
 ROOM = 10.0  # m from the origin, beyond which no thing of a room is
 
@@ -101,10 +102,11 @@ def _best(thing: PosedThing, hands: Sequence[CarryingHand]) -> tuple[list[Carry]
     if n < 4 * near or not hands:
         return None
     speed = _speed(thing.pos, near, thing.dt)
-    fast = float(np.quantile(speed, 0.98))
+    fast = float(np.partition(speed, -1 - n // 50)[-1 - n // 50])
     spans = [(a, b) for a, b in runs(speed > MOVES * fast) if (b - a) * thing.dt >= STRETCH]
     if not spans:
         return None
+    spans = sorted(sorted(spans, key=lambda one: -float(speed[one[0] : one[1] + 1].sum()))[:LONGEST])
     rows = np.concatenate([np.arange(a, b + 1) for a, b in spans])
     some = rows[:: -(-len(rows) // SOME)]
     near_by = [one.at(thing.t) for one in hands]
@@ -116,7 +118,7 @@ def _best(thing: PosedThing, hands: Sequence[CarryingHand]) -> tuple[list[Carry]
         fitted = _carries(thing, near_by[k], spans, 0, _factor(ratio))
         if fitted is not None and (best is None or _size(fitted) < _size(best[0])):
             best = fitted, 0.0
-        if best is not None and _size(best[0]) < CLOSE:
+        if best is not None and all(median(one.apart) < CLOSE for one in best[0]):
             return best
     reach = round(LATEST / thing.dt)
     lags = np.arange(-reach, reach + 1)
@@ -188,10 +190,10 @@ def _carries(
         p, r = hand.pos[at], hand.turn[at]
         frame = np.eye(3)
         apart = _in_the_hand(x, p, r, frame)
-        if np.median(apart) > 0.5 * APART or least == 0.0:
+        if median(apart) > 0.5 * APART or least == 0.0:
             turned = _frame_of(x, p)
             other = _in_the_hand(x, p, r, turned)
-            if np.median(other) < RIGID * np.median(apart):
+            if median(other) < RIGID * median(apart):
                 frame, apart = turned, other
         fits = apart < APART
         if fits.mean() < 0.5 and least > 0.0:
@@ -209,7 +211,7 @@ def _in_the_hand(x: np.ndarray, p: np.ndarray, r: np.ndarray, frame: np.ndarray)
     kept = np.arange(len(x))
     y = x @ frame - p  # in the hand's frame of reference: the place in the hand, turned with it, and one move
     apart = np.zeros(len(x))
-    for _ in range(2):
+    for last in (False, True):
         mean_r, mean_y = r[kept].mean(axis=0), y[kept].mean(axis=0)
         turns, ways = r - mean_r, y - mean_y
         normal = np.einsum("tji,tjk->ik", turns[kept], turns[kept]) / len(kept) + SOFT * np.eye(3)
@@ -217,9 +219,11 @@ def _in_the_hand(x: np.ndarray, p: np.ndarray, r: np.ndarray, frame: np.ndarray)
         size = float(np.linalg.norm(held))
         held = held * min(1.0, REACH / size) if size > 0.0 else held
         away = ways - turns @ held
-        away -= np.median(away[kept], axis=0)
+        away -= np.partition(away[kept], len(kept) // 2, axis=0)[len(kept) // 2]
         apart = np.linalg.norm(away, axis=1)
-        kept = np.flatnonzero(apart <= max(3.0 * float(np.median(apart)), 1e-6))
+        if last or apart.max() < 0.5 * APART:
+            break
+        kept = np.flatnonzero(apart <= max(3.0 * median(apart), 1e-6))
     return apart
 
 
@@ -313,6 +317,20 @@ def _together(found: Sequence[Difference]) -> list[Difference]:
     """What several things show alike, once."""
     out: list[Difference] = []
     for one in sorted(found, key=lambda d: -len(d.channels)):
-        if not any(d.name == one.name and set(one.channels) <= set(d.channels) for d in out):
+        same = next((k for k, d in enumerate(out) if d.name == one.name and d.stream == one.stream and _as_late(d, one)), None)
+        if same is None:
             out.append(one)
+            continue
+        lead = out[same]
+        out[same] = replace(
+            lead, channels=tuple(dict.fromkeys((*lead.channels, *one.channels))), first=min(lead.first, one.first), t0=min(lead.t0, one.t0),
+            last=max(lead.last, one.last), t1=max(lead.t1, one.t1), size=max(lead.size, one.size), weight=max(lead.weight, one.weight),
+        )  # fmt: skip
     return out
+
+
+def _as_late(one: Difference, other: Difference) -> bool:
+    """Whether two differences of one name have the same numbers, delays to within a tenth of a second."""
+    if one.name != "lag":
+        return one.numbers == other.numbers
+    return abs(float(one.numbers["late"]) - float(other.numbers["late"])) < LATE

@@ -24,6 +24,7 @@ WITH_IT = 0.3  # of a leap, by which a hand that steps in this row shows that ro
 MANY = 4  # leaps of a thing, beyond which it is not said what each is
 THERE = 0.2  # of a leap, by which a thing is beside the place that another one left
 HELD, ABRUPT = 0.2, 0.05  # s that a pose stands, to the bit, before it leaps; m/s of what stops so from one row to the next
+AS_FAR = 0.3  # of a leap, by which the way of a hand may be longer or shorter
 LIMIT = 0.02  # m, as of what comes back
 PLAIN = 0.25  # of a leap, from where on a number of a place leapt, or turned
 
@@ -45,7 +46,7 @@ def leapt_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand], fo
     for thing, rows in leaps:
         others = [other for other in things if other is not thing and other.stream is thing.stream]
         for row in rows[:1] if len(rows) > MANY else rows:
-            one = _exchanged(thing, row, others) or _held(thing, row)
+            one = _exchanged(thing, row, others) or _held(thing, row, hands)
             out += [one] if one is not None else _off(thing, row, rows)
     return _once(out)
 
@@ -66,7 +67,9 @@ def _leaps(thing: PosedThing) -> list[int]:
     least = max(LEAP, SCATTER * thing.noise, 0.25 * STRUCK * (every * thing.dt) ** 2)
     with np.errstate(invalid="ignore"):
         rows = np.flatnonzero((alone > least) & (alone > LONE * most)) + 2
-    return [int(phase + every * row) for row in rows]
+    at = [int(phase + every * row) for row in rows]
+    way = np.concatenate([[0.0], np.linalg.norm(np.diff(thing.pos, axis=0), axis=1)])
+    return [row - every + 1 + int(np.argmax(way[row - every + 1 : row + 1])) for row in at]
 
 
 def _with_hands(thing: PosedThing, row: int, hands: Sequence[CarryingHand]) -> bool:
@@ -98,9 +101,9 @@ def _exchanged(thing: PosedThing, row: int, others: Sequence[PosedThing]) -> Dif
     return None
 
 
-def _held(thing: PosedThing, row: int) -> Difference | None:
+def _held(thing: PosedThing, row: int, hands: Sequence[CarryingHand]) -> Difference | None:
     """The pose before the leap, where it stands to the bit and stood so from one row to the next: it was written again while the thing
-    went on."""
+    went on. It goes on after the leap, or a hand went as far meanwhile."""
     pos, every = thing.pos, thing.every[0]
     same = (pos[1:row] == pos[: row - 1]).all(axis=1)
     stands = int(np.argmin(same[::-1])) if not same.all() else len(same)
@@ -109,6 +112,11 @@ def _held(thing: PosedThing, row: int) -> Difference | None:
         return None
     before = float(np.linalg.norm(pos[first - 1] - pos[first - 1 - every])) / (every * thing.dt)
     if before < ABRUPT:
+        return None
+    after = float(np.linalg.norm(pos[min(row + every, len(pos) - 1)] - pos[row])) / (every * thing.dt)
+    leap = float(np.linalg.norm(pos[row] - pos[first - 1]))
+    ways = [float(np.linalg.norm(np.diff(hand.at(thing.t[[first - 1, row]]).pos, axis=0))) for hand in hands]
+    if after < ABRUPT and not any(abs(way - leap) < AS_FAR * leap for way in ways):
         return None
     share = np.arange(1, row - first + 1)[:, None] / (row - first + 1)
     apart = np.linalg.norm(share * (pos[row] - pos[first - 1]), axis=1)  # from a straight way

@@ -23,6 +23,7 @@ ROWS = 8  # of a stream, at the least
 GOES = 0.02  # of what a column of a place goes from row to row or in all, from where on a thing is looked at [m]
 DRIVEN = 1e-3  # m, rad by which a base that stands may move
 UPDATES = 0.9  # of the changes of a thing, that lie in every r-th row where a tracker gives it a new pose
+PAUSE = 0.5  # s in which a tracker gives a thing that moves a new pose
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,18 @@ class PosedThing:
 
     @cached_property
     def every(self) -> tuple[int, int]:
-        """Rows from one new pose to the next, and the first row that has one: a tracker may be slower than the rows."""
+        """Rows from one new pose to the next, and the first row that has one: a tracker may be slower than the rows. Of one that gives them
+        now and then, the rows within which it mostly does."""
         changes = np.flatnonzero((self.pos[1:] != self.pos[:-1]).any(axis=1)) + 1
-        if len(changes) < ROWS:
+        gaps = np.diff(changes)
+        gaps = gaps[gaps * self.dt < PAUSE]
+        if len(gaps) < ROWS:
             return 1, 0
-        usual = int(np.median(np.diff(changes)))
-        if usual < 2:
+        usual, most = int(np.median(gaps)), int(np.quantile(gaps, UPDATES))
+        if most < 2:
             return 1, 0
         phases = np.bincount(changes % usual, minlength=usual)
-        return (usual, int(phases.argmax())) if phases.max() >= UPDATES * len(changes) else (1, 0)
+        return (usual, int(phases.argmax())) if phases.max() >= UPDATES * len(changes) and usual > 1 else (most, 0)
 
 
 def things_of(recording: Recording) -> list[PosedThing]:
@@ -107,7 +111,7 @@ class CarryingHand:
         """The hand at other times: in the row that is nearest to each."""
         if len(t) == len(self.t) and np.array_equal(t, self.t):
             return self
-        rows = np.clip(np.searchsorted(self.t, t - 0.5 * float(np.median(np.diff(self.t)))), 0, len(self.t) - 1)
+        rows = np.clip(np.searchsorted(self.t, t - 0.5 * float(self.t[1] - self.t[0])), 0, len(self.t) - 1)
         return CarryingHand(t, self.pos[rows], self.turn[rows])
 
 
