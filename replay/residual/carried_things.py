@@ -154,6 +154,12 @@ def _size(carries: Sequence[Carry]) -> float:
     return float(np.sqrt(np.mean(np.concatenate([one.apart for one in carries]) ** 2)))
 
 
+def _mostly(carries: Sequence[Carry]) -> float:
+    """The same of most of its rows: as it is taken and put down it may slip."""
+    apart = np.sort(np.concatenate([one.apart for one in carries]))
+    return float(np.sqrt(np.mean(apart[: 1 + int(MOST * len(apart))] ** 2)))
+
+
 def _speed(pos: np.ndarray, near: int, dt: float) -> np.ndarray:
     """(n,) m/s over the rows about each."""
     out = np.zeros(len(pos))
@@ -168,7 +174,7 @@ def _nearer(
     best = fitted
     for k in range(late - 3, late + 4):
         other = _carries(thing, hand, spans, k, factor) if k != late else None
-        if other is not None and _size(other) < _size(best):
+        if other is not None and _mostly(other) < _mostly(best):
             best = other
     return best
 
