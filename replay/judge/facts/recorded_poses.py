@@ -31,7 +31,7 @@ SCATTERS = 5.0  # standard deviations of one coordinate, by which a row of what 
 def object_streams(recording: Recording, things: tuple[str, ...]) -> dict[str, tuple[Stream, list[int]]]:
     """Where a recording tells where an object is: thing -> (stream in metres, columns of x, y, z), by the schema's names (`bowl.x`)."""
     found: dict[str, tuple[Stream, list[int]]] = {}
-    for stream in _of_parts(recording):
+    for stream in of_parts(recording):
         for thing in things:
             names = [f"{thing}.{axis}" for axis in AXES]
             if set(names) <= set(stream.names):
@@ -100,7 +100,7 @@ def recorded_joints(scene: Scene, recording: Recording, at: float) -> dict[str, 
     feature = scene.schema.observations.get(ENVIRONMENT)
     ours = {name: name.replace(".", "/", 1) for name in (feature.names if feature is not None else ())}
     known = {model.joint(j).name for j in range(model.njnt)}
-    for stream in _of_parts(recording):
+    for stream in of_parts(recording):
         columns = [j for j, name in enumerate(stream.names) if ours.get(name) in known]
         if not columns:
             continue
@@ -113,7 +113,7 @@ def recorded_joints(scene: Scene, recording: Recording, at: float) -> dict[str, 
     return found
 
 
-def _of_parts(recording: Recording) -> Iterator[Stream]:
+def of_parts(recording: Recording) -> Iterator[Stream]:
     """Streams that may tell of joints of parts, in metres and radians."""
     for stream in recording.streams.values():
         if stream.role in ("measured", "pose") and stream.n:
@@ -126,7 +126,7 @@ def joint_ways(scene: Scene, recording: Recording) -> dict[str, JointWay]:
     feature = scene.schema.observations.get(ENVIRONMENT)
     limited = {model.joint(j).name: j for j in range(model.njnt) if model.jnt_limited[j]}
     ours = {name: limited.get(name.replace(".", "/", 1)) for name in (feature.names if feature is not None else ())}
-    for stream in _of_parts(recording):
+    for stream in of_parts(recording):
         for column, name in enumerate(stream.names):
             joint, rows = ours.get(name), stream.values[:, column]
             if joint is None or name in found or not np.isfinite(rows).any():
