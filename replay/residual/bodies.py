@@ -239,6 +239,8 @@ class ComparedColumns:
         every = (*(d for d in found if not _said_again(d, by_bodies) and not is_borne_out(laws, d)), *(_named(d, found) for d in by_bodies))
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
         thrown = [d for d in self._of_things if not any(o.of_all_columns and o.is_near(d) for o in found)]
+        if _moves_hands([*found, *by_bodies]):
+            thrown = [d for d in thrown if d.bound != "carried"]
         found = [*with_hands(of_one_stream(every), of_hands), *thrown]
         padding = () if self.padded is None else (self.padded.difference,)
         return (*not_at_cuts(with_states(as_held(groups, found, differences), self.states)), *padding)
@@ -272,6 +274,11 @@ def _states_are_commands(found: list[Difference], by_bodies: list[Difference]) -
         columns |= hands | set(one.channels) if apart else set()
         out.append(replace(one, kind="measured", certain=True) if apart else one)
     return out, [d for d in by_bodies if not columns or d.kind not in ("pose", "effort") or not set(d.channels) <= columns]
+
+
+def _moves_hands(found: Sequence[Difference]) -> bool:
+    """Whether something recorded of the joints is wrong, or late beside another column: then nothing says where hands were."""
+    return any(d.certain and (d.kind in ("measured", "rows", "base") or (d.kind, d.name) == ("command", "lag")) for d in found)
 
 
 def _with_motion(found: Sequence[Difference], by_motion: Sequence[Difference]) -> list[Difference]:

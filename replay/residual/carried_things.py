@@ -115,7 +115,7 @@ def _best(thing: PosedThing, hands: Sequence[CarryingHand]) -> tuple[list[Carry]
     best: tuple[list[Carry], float] | None = None
     for k in likely:
         ratio = float(speed[some] @ speeds[k][some]) / max(float(speeds[k][some] @ speeds[k][some]), 1e-12)
-        fitted = _carries(thing, near_by[k], spans, 0, _factor(ratio))
+        fitted = _carries(thing, near_by[k], spans, 0, _factor(ratio, near_by[k]))
         if fitted is not None and (best is None or _size(fitted) < _size(best[0])):
             best = fitted, 0.0
         if best is not None and all(median(one.apart) < CLOSE for one in best[0]):
@@ -127,7 +127,7 @@ def _best(thing: PosedThing, hands: Sequence[CarryingHand]) -> tuple[list[Carry]
         power = np.maximum((of**2).sum(axis=1), 1e-12)
         apart = 1.0 - (of @ speed[some]) ** 2 / (power * float(speed[some] @ speed[some]))
         top = int(apart.argmin())
-        late, factor = int(lags[top]), _factor(float(of[top] @ speed[some]) / float(power[top]))
+        late, factor = int(lags[top]), _factor(float(of[top] @ speed[some]) / float(power[top]), hand)
         if abs(late) * thing.dt < LATE or apart[top] > min(UNLIKE, RIGID * apart[reach]):
             continue
         fitted = _carries(thing, hand, spans, late, factor)
@@ -144,9 +144,9 @@ def _alike(one: np.ndarray, other: np.ndarray) -> float:
     return float(one @ other) ** 2 / power if power > 0.0 else 0.0
 
 
-def _factor(ratio: float) -> float:
-    """The known factor that a ratio of speeds may be, roughly; else one."""
-    return next((f for f in FACTORS if abs(ratio / f - 1.0) < NEAR), 1.0)
+def _factor(ratio: float, hand: CarryingHand) -> float:
+    """The known factor that a ratio of speeds may be, roughly; else one. A hand that is recorded may be in another unit itself."""
+    return next((f for f in FACTORS if hand.measured and abs(ratio / f - 1.0) < NEAR), 1.0)
 
 
 def _size(carries: Sequence[Carry]) -> float:
@@ -240,14 +240,14 @@ def _frame_of(x: np.ndarray, p: np.ndarray) -> np.ndarray:
 
 
 # ---------------------------------------------------------------------------------------------------------------- reasons
-def _in_another_unit(thing: PosedThing, beside: Sequence[PosedThing], factor: float) -> Difference:
+def _in_another_unit(thing: PosedThing, beside: Sequence[PosedThing], factor: float, bound: str = "carried") -> Difference:
     """Places of a thing, and of those of its stream that are as far away, in another unit."""
     size = float(np.linalg.norm(thing.pos, axis=1).max())
     alike = [one for one in beside if one is thing or (factor > 1.0 and float(np.abs(one.pos).max()) > ROOM)]
     names = tuple(name for one in alike for name in one.names)
     return Difference.over(
-        thing.t, names, "pose", None, size, "m", "factor", certain=True, numbers={"factor": factor}, stream=thing.topic, limit=APART,
-        weight=9.0 * len(names) * len(thing.t), bound="carried",
+        thing.t, names, "pose", None, size, "m", "factor", certain=True, numbers={"factor": factor}, stream=thing.topic,
+        limit=APART if bound == "carried" else ROOM, weight=9.0 * len(names) * len(thing.t), bound=bound,
     )  # fmt: skip
 
 
@@ -258,7 +258,7 @@ def _too_fast(thing: PosedThing, things: Sequence[PosedThing]) -> Iterator[Diffe
     speed = np.linalg.norm(np.diff(thing.pos, axis=0), axis=1) / np.maximum(np.diff(thing.t), 1e-6)
     many = (speed > FASTEST).sum() >= 5
     if many and float(np.abs(thing.pos).max()) / FACTORS[0] <= ROOM and float(np.quantile(speed, 0.99)) / FACTORS[0] <= FASTEST:
-        yield _in_another_unit(thing, [one for one in things if one.stream is thing.stream], FACTORS[0])
+        yield _in_another_unit(thing, [one for one in things if one.stream is thing.stream], FACTORS[0], "room")
 
 
 def _late(thing: PosedThing, carries: Sequence[Carry], as_recorded: float) -> Difference | None:

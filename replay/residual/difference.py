@@ -36,6 +36,7 @@ SOURCES = {
     "carried": "the way of the hand that carries it",
     "back": "where the thing is before and after",
     "before": "where the thing is in the row before",
+    "room": "rooms, and how fast things are thrown in them",
     "weight": "robot model",
     "sign": "definition",
 }

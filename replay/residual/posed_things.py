@@ -101,18 +101,20 @@ def things_of(recording: Recording) -> list[PosedThing]:
 
 @dataclass(frozen=True)
 class CarryingHand:
-    """A hand: t (n,) s, where it is (n, 3) m, and how it is turned (n, 3, 3)."""
+    """A hand: t (n,) s, where it is (n, 3) m, and how it is turned (n, 3, 3); measured: whether joints of our own robot show it, in metres.
+    """
 
     t: np.ndarray
     pos: np.ndarray
     turn: np.ndarray
+    measured: bool = True
 
     def at(self, t: np.ndarray) -> CarryingHand:
         """The hand at other times: in the row that is nearest to each."""
         if len(t) == len(self.t) and np.array_equal(t, self.t):
             return self
         rows = np.clip(np.searchsorted(self.t, t - 0.5 * float(self.t[1] - self.t[0])), 0, len(self.t) - 1)
-        return CarryingHand(t, self.pos[rows], self.turn[rows])
+        return CarryingHand(t, self.pos[rows], self.turn[rows], self.measured)
 
 
 def hands_in_the_scene(recording: Recording, bodies: Sequence[tuple[Group, Mapping[str, MeasuredArm]]]) -> list[CarryingHand]:
@@ -146,4 +148,4 @@ def _recorded(recording: Recording) -> Iterator[CarryingHand]:
                 rows = np.column_stack([stream.column(name) for name in names])
                 size = np.linalg.norm(rows[:, 3:], axis=1, keepdims=True)
                 if np.isfinite(rows).all() and (size > 0.5).all():
-                    yield CarryingHand(seconds(stream, origin), rows[:, :3], matrices(rows[:, 3:] / size))
+                    yield CarryingHand(seconds(stream, origin), rows[:, :3], matrices(rows[:, 3:] / size), measured=False)

@@ -1,5 +1,7 @@
 """Recorded poses of things against the hand that carries them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from body_takes import TIMES
@@ -132,3 +134,22 @@ def test_a_thing_that_a_hand_carries_is_no_longer_alone_and_one_that_lies_still_
     seen = witnessed(ComparedColumns(take_of(poses())))
     assert {f"environment/{name}" for name in NAMES[:7]} <= seen
     assert not {f"environment/{name}" for name in NAMES[7:]} & seen
+
+
+def test_where_joints_are_wrong_they_are_named_and_not_the_thing_that_their_hand_carries():
+    take = take_of(poses())
+    assert ComparedColumns(take).differences == ()
+    state = take.streams["state"]
+    late = replace(state, values=later(state.values, 12))
+    found = ComparedColumns(replace(take, streams=take.streams | {"state": late})).differences
+    assert found and not {name for one in found for name in one.channels} & set(NAMES)
+
+
+def test_a_hand_that_is_recorded_as_a_pose_tells_a_delay_and_no_unit_by_itself():
+    take = take_of(later(poses(), 15))
+    streams = {name: one for name, one in take.streams.items() if name in ("hand_pose", "environment")}
+    (found,) = ComparedColumns(replace(take, streams=streams))._of_things
+    assert found.name == "lag" and found.numbers["late"] == pytest.approx(0.5, abs=0.04)
+    for factor, bounds in ((100.0, []), (1000.0, ["room"])):  # faster than anything is thrown
+        streams["environment"] = take_of(times(poses(), factor)).streams["environment"]
+        assert [one.bound for one in ComparedColumns(replace(take, streams=streams))._of_things] == bounds
