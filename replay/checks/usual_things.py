@@ -15,7 +15,7 @@ from .finding import Finding
 from .hand_bases import AMONG, CODE
 from .rules import Rules
 
-FACTORS = (1000.0, 100.0)
+FACTORS = {1000.0: "why_millimetres", 100.0: "why_centimetres"}  # that undo a unit, and how the reason is called
 BESIDE = 0.5  # m from where the thing is in the other takes, that it may be once its unit is undone
 WRITTEN = 0.02  # m from zero, where a column is in the other takes at the least
 SURE, ORDERED = 2, 3  # other takes at the least, for a FAIL; to tell an order
@@ -103,9 +103,8 @@ def _otherwise(one: ThingShown, theirs: Sequence[ThingShown]) -> Iterator[tuple[
         low, high = places.min(axis=0) - BESIDE, places.max(axis=0) + BESIDE
         factor = next((f for f in FACTORS if (at / f > low).all() and (at / f < high).all()), None)
         if factor is not None:
-            why = {"why": "why_millimetres"} if factor == FACTORS[0] else {}
             size = float(np.abs(at).max())
-            details = {"factor": factor, **why, **takes}
+            details = {"factor": factor, "why": FACTORS[factor], **takes}
             yield "factor", one.names, {"value": size, "limit": ROOM, "unit": "m", "level": sure, "details": details}
     written = np.abs(places).min(axis=0) > WRITTEN
     lost = tuple(name for name, there in zip(one.names, written) if there and name in one.zero)
