@@ -24,6 +24,7 @@ from .other_sentences import TakeSentence, check_sentence_among
 from .rules import Rules
 from .unwritten_columns import Written, check_written_among
 from .usual_postures import Posture, check_order_among
+from .usual_things import ThingShown, check_things_among
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
 # to be a take's own; share of the rows of the shorter take, from where on it is a part of the other one, and is named
@@ -107,7 +108,7 @@ class TakeShown:
     Attributes:
         source: of the recording; bases: in which its hands are recorded; moving: joints that go somewhere; posture: where its joints are.
         wording: its task sentence, and the scenario that has it; edges: its first and last rows; written: joints that
-            somebody wrote.
+            somebody wrote; things: where its things are.
     """
 
     source: str
@@ -117,6 +118,7 @@ class TakeShown:
     wording: tuple[str, str | None] | None = None
     edges: Edges | None = None
     written: Written = field(default_factory=Written)
+    things: tuple[ThingShown, ...] = ()
 
     @property
     def text(self) -> str | None:
@@ -137,6 +139,7 @@ class TakesSeen:
         self._postures: list[Posture] = []
         self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
+        self._things: list[tuple[ThingShown, ...]] = []
         self._edges: dict[str, tuple[Edges, tuple[str, str | None] | None]] = {}  # by source, with the take's sentence and its scenario
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
@@ -153,18 +156,21 @@ class TakesSeen:
         if len(self._postures) < SHOWN:
             self._postures.append(one.posture)
             self._written.append(one.written)
+            self._things.append(one.things)
             if one.sentence is not None:
                 self._sentences.append(one.sentence)
 
     def against(self, one: TakeShown, limits: Limits, rules: Rules) -> list[Finding]:
-        """What the takes but for this one show of it: `column.differs` of a hand in another base, or of commands that are those of another
-        take; `stream.swapped` of joints that are exchanged; `task.text` of another scenario's sentence; `stream.missing` of a take that was
-        cut in two, or lacks an end; `stream.frozen` of joints that nobody wrote; nothing where there is nothing."""
+        """What the takes but for this one show of it: `column.differs` of a hand in another base, of things that are written otherwise, or
+        of commands that are those of another take; `stream.swapped` of joints that are exchanged; `task.text` of another scenario's
+        sentence; `stream.missing` of a take that was cut in two, or lacks an end; `stream.frozen` of joints that nobody wrote; nothing
+        where there is nothing."""
         moving = ((source, joints) for source, joints in self._moving.items() if source != one.source)
         found = (
             check_bases_among(one.bases, [of for of in self._bases if of is not one.bases], rules),
             check_matching(one.moving, moving, rules),
             check_order_among(one.posture, [of for of in self._postures if of is not one.posture], limits, rules),
+            check_things_among(one.things, [of for of in self._things if of is not one.things], rules),
             check_written_among(one.written, [of for of in self._written if of is not one.written], rules),
             check_cut_among(one.source, one.edges, self._before(one), rules) or self.of_ends(one.source, rules),
             check_sentence_among(one.sentence, [of for of in self._sentences if of.posture is not one.posture], rules),

@@ -22,7 +22,7 @@ from .rules import Rule, Rules
 
 WAY = 3.0  # rad that the whole way of a joint counts as, to compare it with angles
 # times too large, from where on the difference is in no unit that means anything; mm in a metre; share by which a fitted one is off
-ANOTHER_UNIT, MILLIMETRES, ROUGHLY = 50.0, 1000.0, 0.05
+ANOTHER_UNIT, MILLIMETRES, CENTIMETRES, ROUGHLY = 50.0, 1000.0, 100.0, 0.05
 SHOWN = 16  # names in a finding: both arms and a head, to be called so; the details hold all
 
 
@@ -95,6 +95,12 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
     }  # fmt: skip
     if one.unit == "m" and abs(factor / MILLIMETRES - 1.0) < ROUGHLY:
         details["why"] = "why_millimetres"
+    if one.unit == "m" and abs(factor / CENTIMETRES - 1.0) < ROUGHLY:
+        details["why"] = "why_centimetres"
+    if one.kind == "pose" and abs(factor * np.pi / 180.0 - 1.0) < ROUGHLY:
+        details["why"] = "why_degrees"
+    if "order" in numbers:
+        details["why"] = "why_order"
     if "turned" in numbers:  # of a hand, in two columns alike
         details |= {"what": "column_rows", "why": f"why_turned_{numbers['turned']}"}
     if "rows_rate" in numbers:

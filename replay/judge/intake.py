@@ -30,6 +30,7 @@ from ..checks.takes import Key, TakeShown, TakesSeen, content, duplicate_of, set
 from ..checks.task_text import wording_of
 from ..checks.unwritten_columns import written_of
 from ..checks.usual_postures import posture_of
+from ..checks.usual_things import shown_things
 from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import JointLimit, Limits
 from ..robots.robot_sheet import hand_ranges_of, load_limits
@@ -198,7 +199,7 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
     before = seen.setdefault(key, TakesSeen())
     shown = TakeShown(
         recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings),
-        wording_of(recording), edges_of(recording), written_of(recording),
+        wording_of(recording), edges_of(recording), written_of(recording), shown_things(recording),
     )  # fmt: skip
     failed = any(finding.failed for finding in findings)  # then it is no matter of another take's commands
     for one in before.against(replace(shown, moving=None) if failed else shown, own_limits(), rules):

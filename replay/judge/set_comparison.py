@@ -31,6 +31,7 @@ from ..checks.takes import (
 from ..checks.task_text import wording_of
 from ..checks.unwritten_columns import Written, written_of
 from ..checks.usual_postures import Posture, posture_of
+from ..checks.usual_things import ThingShown, shown_things
 from ..recording.recording import Recording
 from .context import BARE
 from .facts.results import Given, Integrity, Motions, Subject
@@ -53,7 +54,7 @@ class TakeFacts:
         rates: how fast it moves; None where it has no motion.
         bases: in which its hands are recorded.
         posture: where its joints are; wording: its task sentence, and the scenario that has it;
-            edges: its first and last rows; written: joints that somebody wrote.
+            edges: its first and last rows; written: joints that somebody wrote; things: where its things are.
         columns: what its columns hold, a little of each; doubtful: of those that contradict the others, all of it.
         moving: a little of its joints that go somewhere.
     """
@@ -76,11 +77,12 @@ class TakeFacts:
     wording: tuple[str, str | None] | None = None
     edges: Edges | None = None
     written: Written = field(default_factory=Written)
+    things: tuple[ThingShown, ...] = ()
 
     @property
     def shown(self) -> TakeShown:
         """What the others are held against, at intake as well."""
-        return TakeShown(self.source, self.bases, self.moving, self.posture, self.wording, self.edges, self.written)
+        return TakeShown(self.source, self.bases, self.moving, self.posture, self.wording, self.edges, self.written, self.things)
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -121,6 +123,7 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         wording=wording_of(recording),
         edges=edges_of(recording),
         written=written_of(recording),
+        things=shown_things(recording),
     )
 
 

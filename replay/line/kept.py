@@ -21,6 +21,7 @@ from ..checks.releases import GripOpening
 from ..checks.takes import Content, Lag
 from ..checks.unwritten_columns import Written
 from ..checks.usual_postures import Posture
+from ..checks.usual_things import ThingShown
 from ..formats import lossless_json
 from ..judge.alone import Alone
 from ..judge.rate_comparison import RateFacts
@@ -31,7 +32,7 @@ RECORDS: dict[str, type] = {
     one.__name__: one
     for one in (
         Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, ColumnRows, MovingJoints, RateFacts,
-        Posture, Written, Plot,
+        Posture, Written, ThingShown, Plot,
         Picture, Fact, Table,
     )
 } | {"Evidence": VerdictEvidence}

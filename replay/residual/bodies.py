@@ -14,6 +14,7 @@ from .another_rate import as_of_another_rate
 from .arm_chain import MeasuredArm, arms_of, own_chains
 from .base_streams import check_bases
 from .borne_by_states import with_states
+from .carried_things import CarriedThings, carried_things
 from .commanded_speed import commanded_speeds
 from .copied_columns import arms_copied, of_own_recorder, states_copied
 from .departures import ALIKE, of_one_stream
@@ -33,8 +34,10 @@ from .held_rows import as_held
 from .late_arm import not_of_late
 from .late_positions import positions_behind, positions_by_themselves, without_what_follows
 from .late_states import LateStates, late_states
+from .leapt_things import leapt_things
 from .moved_zero import MovedZero, moved_zero
 from .padded_end import PaddedEnd, padded_end, without_padding
+from .posed_things import CarryingHand, PosedThing, hands_in_the_scene, things_of
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
 from .risen_speeds import with_risen_speeds
@@ -44,6 +47,7 @@ from .table import Group, RecordedColumns, as_both, table_of
 from .thrown_things import thrown_things
 from .turned_back import of_rows_backwards, with_hands
 from .turned_hands import as_the_turned_ones, not_at_cuts
+from .turned_hinges import turned_hinges
 from .uncommanded import as_never_measured, with_exchanged
 from .whole_takes import never_commanded
 from .witnessed_motion import contradicted_by_motion
@@ -160,6 +164,30 @@ class ComparedColumns:
         return tuple(found)
 
     @cached_property
+    def things(self) -> list[PosedThing]:
+        """Things with a recorded place."""
+        return things_of(self.recording)
+
+    @cached_property
+    def grasps(self) -> list[CarryingHand]:
+        """Where the hands are that may carry them."""
+        return hands_in_the_scene(self.recording, self.bodies)
+
+    @cached_property
+    def carried(self) -> CarriedThings:
+        """What hands say of things; of an own episode its full states say more."""
+        return CarriedThings() if self.recording.episode is not None else carried_things(self.things, self.grasps)
+
+    @cached_property
+    def _of_things(self) -> list[Difference]:
+        """What poses of things contradict themselves in, and the hands that carry them."""
+        thrown = thrown_things(self.recording)
+        units = {name: float(d.numbers["factor"]) for d in self.carried.differences if d.name == "factor" for name in d.channels}
+        things = [replace(one, pos=one.pos / units[one.names[0]]) if one.names[0] in units else one for one in self.things]
+        hinges = () if self.recording.episode is not None else turned_hinges(self.recording, self.grasps)
+        return [*thrown, *leapt_things(things, self.grasps, thrown), *self.carried.differences, *hinges]
+
+    @cached_property
     def states(self) -> StatesBeside:
         """What the full states that an own episode keeps say of its table."""
         return states_beside(self.recording)
@@ -212,7 +240,9 @@ class ComparedColumns:
         # torques answer the way that is left of a command, which is the same where a command and its position are both shifted
         every = (*(d for d in found if not _said_again(d, by_bodies) and not is_borne_out(laws, d)), *(_named(d, found) for d in by_bodies))
         of_hands = {c.name for group in self.table.groups if group.hands for c in group.channels}
-        thrown = [d for d in thrown_things(self.recording) if not any(o.of_all_columns and o.is_near(d) for o in found)]
+        thrown = [d for d in self._of_things if not any(o.of_all_columns and o.is_near(d) for o in found)]
+        if _moves_hands([*found, *by_bodies]):
+            thrown = [d for d in thrown if d.bound != "carried"]
         found = [*with_hands(of_one_stream(every), of_hands), *thrown]
         found = [as_the_turned_ones(as_never_measured(one, groups), groups, found) for one in found]
         found = as_of_another_rate([group for group, _ in self.bodies], found)
@@ -248,6 +278,11 @@ def _states_are_commands(found: list[Difference], by_bodies: list[Difference]) -
         columns |= hands | set(one.channels) if apart else set()
         out.append(replace(one, kind="measured", certain=True) if apart else one)
     return out, [d for d in by_bodies if not columns or d.kind not in ("pose", "effort") or not set(d.channels) <= columns]
+
+
+def _moves_hands(found: Sequence[Difference]) -> bool:
+    """Whether something recorded of the joints is wrong, or late beside another column: then nothing says where hands were."""
+    return any(d.certain and (d.kind in ("measured", "rows", "base") or (d.kind, d.name) == ("command", "lag")) for d in found)
 
 
 def _with_motion(found: Sequence[Difference], by_motion: Sequence[Difference]) -> list[Difference]:
@@ -343,4 +378,4 @@ def witnessed(columns: ComparedColumns) -> set[str]:
     out |= {f"{d.stream}/{name}" for of in columns.torques for d in of if d.kind == "effort" for name in d.channels}
     if columns.bodies:
         out |= held_forces(recording)
-    return out
+    return out | columns.carried.compared

@@ -35,6 +35,8 @@ SOURCES = {
     "hand_speed": "measured: hands that strike something leave 0.21 of their way a second in 24 clean takes of six scenarios",
     "carried": "the way of the hand that carries it",
     "back": "where the thing is before and after",
+    "before": "where the thing is in the row before",
+    "room": "rooms, and how fast things are thrown in them",
     "weight": "robot model",
     "sign": "definition",
 }

@@ -11,13 +11,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..recording.features import ENVIRONMENT
 from ..recording.recording import Recording, Stream
+from ..recording.things import in_metres, tells_of_things
 from ..signals.clock import origin_ns, seconds, topic
 from .departures import WitnessedColumn, departures, together
 from .difference import Difference
 
-QUANTITIES = ("object_pose", "object_joint", "environment_state")
 PLACE, TURN, HINGE = ("x", "y", "z"), ("qw", "qx", "qy", "qz"), "_hinge"
 LEAP = {PLACE: 0.1, TURN: 1.0, (HINGE,): 0.3}  # m or rad, within one row
 LONE, BACK = 5.0, 0.3  # times the steps beside it, that a leap is; of it, from where it began that it comes back to
@@ -31,9 +30,9 @@ def thrown_things(recording: Recording) -> list[Difference]:
     """Each stretch of rows in which a thing, its turn or its hinge is elsewhere, and back after it."""
     found: list[Difference] = []
     for stream in recording.streams.values():
-        of_things = stream.quantity in QUANTITIES or stream.meta.get("field") == ENVIRONMENT
-        if of_things and stream.role in ("measured", "pose") and stream.n >= ROWS and np.isfinite(stream.values).all():
-            found += together(_of(recording, stream))
+        of_things = stream.role in ("measured", "pose") and stream.n >= ROWS and tells_of_things(stream)
+        if of_things and np.isfinite(stream.values).all():
+            found += together(_of(recording, in_metres(stream)))
     return found
 
 

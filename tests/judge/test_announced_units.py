@@ -7,14 +7,16 @@ import json
 import numpy as np
 import pytest
 import shiliu
-from ordinary import ordinary
+from ordinary import AROUND, around, ordinary
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.judge.facts.recorded_poses import recorded_poses
 from shiliu.replay.judge.intake import own_limits
 from shiliu.replay.judge.judge import judge
 
 ANGLES = ("action", "observation.state")
 JOINTS = 16  # before the two claws
+PLACES = tuple(f"{thing}.{axis}" for thing in ("bowl", "empty") for axis in "xyz")
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +89,26 @@ def test_hands_and_small_degrees_are_read_as_announced(scene, demonstrated, tmp_
     if unit == "cdeg":
         (verdict,) = judge([take], scene, threads=1)
         assert verdict.verdict == "FEASIBLE"
+
+
+def test_places_of_things_are_read_in_the_unit_that_is_announced(scene, demonstrated, tmp_path):
+    """In the scene as at intake; unannounced, millimetres are a fault."""
+
+    def change(table):
+        for name in PLACES:
+            around(scene, table, name)[:] *= 1000.0
+
+    (plain,) = ordinary(scene, demonstrated(2).episode, tmp_path / "plain")
+    (unsaid,) = ordinary(scene, demonstrated(2).episode, tmp_path / "set", change)
+    info = tmp_path / "set" / "meta" / "info.json"
+    tree = json.loads(info.read_text(encoding="utf-8"))
+    feature = tree["features"][AROUND]
+    feature["unit"] = " ".join("mm" if name in PLACES else "1" for name in feature["names"])
+    info.write_text(json.dumps(tree), encoding="utf-8")
+    (announced,) = shiliu.read(tmp_path / "set")
+    there, here = (recorded_poses(scene, take, 0.0) for take in (plain, announced))
+    assert set(there) == set(here) == {"bowl", "empty"}
+    assert all(np.allclose(here[name].pos, there[name].pos, atol=1e-5) for name in there)
+    for take, level in ((plain, "PASS"), (announced, "PASS"), (unsaid, "FAIL")):
+        found = {one.code: one for one in check_integrity(take, own_limits(), load_rules())}["column.differs"]
+        assert found.level == level and (level == "PASS" or found.details["why"] == "why_millimetres")

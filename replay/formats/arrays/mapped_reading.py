@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ...recording.features import unit_text
 from ...recording.quantities import ANGLES, CALLED, LENGTHS
 from ...recording.recording import COARSE, NOTE_WORDS, Recording, Stream
+from ...recording.things import OF_THINGS
 from ..column_endings import KIND_OF, POSITION, columns_called, parted
 from ..mapping import Columns, StreamRule, reason_unused
 from .array_contradictions import in_other_places, in_their_order, takes_within
@@ -221,10 +223,19 @@ class MappedReading(MappedColumns):
             unit=self._unit(rule, values),
             names=names,
             values=values,
-            declared_unit=rule.declared,
+            declared_unit=rule.declared or self._announced_poses(rule, values.shape[1]),
             meta=meta,
             **times,
         )
+
+    def _announced_poses(self, rule: StreamRule, width: int) -> str | None:
+        """The units that the container announces for poses of things which it names itself, one a column; None where it announces none."""
+        if rule.quantity not in OF_THINGS or rule.spelled_in is None or len(rule.fields) != 1:
+            return None
+        columns = Columns.parse(rule.fields[0])
+        units = self.episode.units.get(columns.channel, [])
+        first, end = columns.span(len(units)) if units else (0, 0)
+        return unit_text(units[first:end]) if end - first == width else None
 
     def _unit(self, rule: StreamRule, values: np.ndarray) -> str:
         """The mapping's unit; of angles the one that the container announces, where in some rows they go further than a turn in the

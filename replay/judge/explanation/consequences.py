@@ -17,6 +17,7 @@ AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show;
 NOT_THESE_COMMANDS = ("unknown", "action_edited", "alignment", "unit", "period")
 # what is read from recorded poses of things, and follows from one that leaps
 FROM_POSES = ("object.jumps", "object.hovers", "object.moves", "object.diverged", "record.goal")
+OF_PLACES = ("object.frame", "object.order")  # what is read from them at first, and follows from columns that contradict others
 FROM_START = ("start.place", "start.penetration")  # what is read from where things were put at first
 NO_PLACES = ("differenced", "integrated", "copied")  # what columns hold that are not the places they should be
 WHOLE = ("frames",)  # of which columns an older set's digest does not tell
@@ -180,11 +181,15 @@ def _of_a_pose(finding: Finding, cause: Finding) -> bool:
         names = cause.details.get("kind") == "names" and finding.stage == "replay"
         if names or finding.code in FROM_START:
             return True
-    if finding.code not in FROM_POSES:
+    columns = cause.code == "column.differs"
+    if columns and finding.code in FROM_START and (cause.t0 is None or cause.t0 <= TOGETHER):
+        return True
+    if finding.code not in FROM_POSES and not (columns and finding.code in OF_PLACES):
         return False
     fails = finding.details.get("kind") == "failure"
     about = {*finding.subject, *(finding.details.get("things") or ())}
-    if not fails and not about & set(cause.subject):
+    things = {*cause.subject, *(name.rpartition(".")[0] for name in cause.subject if columns)}
+    if not fails and not about & things:
         return False
     last = finding.t1 if finding.t1 is not None else finding.t0
     whole = finding.code == "record.goal" and not fails

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import mujoco
 import numpy as np
@@ -14,6 +14,7 @@ from ...checks.object_frame import PAST, JointWay
 from ...recording.features import ENVIRONMENT
 from ...recording.located import located_of
 from ...recording.recording import Recording, Stream
+from ...recording.things import in_metres, tells_of_things
 from ...signals.clock import origin_ns, seconds
 from ...signals.joint_motion import zero_order_hold
 from ...signals.pose_noise import pose_noise, standing_pose
@@ -28,11 +29,9 @@ SCATTERS = 5.0  # standard deviations of one coordinate, by which a row of what 
 
 
 def object_streams(recording: Recording, things: tuple[str, ...]) -> dict[str, tuple[Stream, list[int]]]:
-    """Where a recording tells where an object is: thing -> (stream, columns of x, y, z), by the schema's names (`bowl.x`)."""
+    """Where a recording tells where an object is: thing -> (stream in metres, columns of x, y, z), by the schema's names (`bowl.x`)."""
     found: dict[str, tuple[Stream, list[int]]] = {}
-    for stream in recording.streams.values():
-        if stream.role not in ("measured", "pose") or not stream.n:
-            continue
+    for stream in of_parts(recording):
         for thing in things:
             names = [f"{thing}.{axis}" for axis in AXES]
             if set(names) <= set(stream.names):
@@ -101,9 +100,7 @@ def recorded_joints(scene: Scene, recording: Recording, at: float) -> dict[str, 
     feature = scene.schema.observations.get(ENVIRONMENT)
     ours = {name: name.replace(".", "/", 1) for name in (feature.names if feature is not None else ())}
     known = {model.joint(j).name for j in range(model.njnt)}
-    for stream in recording.streams.values():
-        if stream.role not in ("measured", "pose") or not stream.n:
-            continue
+    for stream in of_parts(recording):
         columns = [j for j, name in enumerate(stream.names) if ours.get(name) in known]
         if not columns:
             continue
@@ -116,15 +113,20 @@ def recorded_joints(scene: Scene, recording: Recording, at: float) -> dict[str, 
     return found
 
 
+def of_parts(recording: Recording) -> Iterator[Stream]:
+    """Streams that may tell of joints of parts, in metres and radians."""
+    for stream in recording.streams.values():
+        if stream.role in ("measured", "pose") and stream.n:
+            yield in_metres(stream) if tells_of_things(stream) else stream
+
+
 def joint_ways(scene: Scene, recording: Recording) -> dict[str, JointWay]:
     """`part.joint` -> its range and what was recorded of it, but for the rarest rows; those without a range are left out."""
     model, found = scene.model, dict[str, JointWay]()
     feature = scene.schema.observations.get(ENVIRONMENT)
     limited = {model.joint(j).name: j for j in range(model.njnt) if model.jnt_limited[j]}
     ours = {name: limited.get(name.replace(".", "/", 1)) for name in (feature.names if feature is not None else ())}
-    for stream in recording.streams.values():
-        if stream.role not in ("measured", "pose") or not stream.n:
-            continue
+    for stream in of_parts(recording):
         for column, name in enumerate(stream.names):
             joint, rows = ours.get(name), stream.values[:, column]
             if joint is None or name in found or not np.isfinite(rows).any():

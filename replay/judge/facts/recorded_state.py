@@ -20,7 +20,7 @@ from ...recording.recording import Recording
 from ...signals.channels import in_radians
 from ...signals.clock import origin_ns, seconds
 from ...signals.joint_motion import finger_positions, zero_order_hold
-from .recorded_poses import UNIT, object_streams
+from .recorded_poses import UNIT, object_streams, of_parts
 from .recorded_start import StartOfTake
 from .results import Motions, Rollouts, Subject
 
@@ -75,7 +75,7 @@ def recorded_state(subject: Subject, motions: Motions, rollouts: Rollouts) -> Re
             qpos[:, address : address + 7] = rows
             known[address : address + 7] = True
     for name in start.joints:
-        column = next((s, s.names.index(name)) for s in recording.streams.values() if name in s.names and s.n)
+        column = next((s, s.names.index(name)) for s in of_parts(recording) if name in s.names)
         address, _ = joint_of(model, name)
         rows = zero_order_hold(seconds(column[0], origin_ns(recording)), column[0].values[:, [column[1]]], at)
         qpos[:, address], known[address] = rows[:, 0], True

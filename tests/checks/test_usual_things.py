@@ -1,0 +1,66 @@
+"""Things of a take against those of the other takes of its set."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from shiliu.replay.checks.usual_things import ThingShown, check_things_among
+from shiliu.replay.judge.intake import rules_of
+
+RULES = rules_of()
+XYZ, TURN = ("cup.x", "cup.y", "cup.z"), ("cup.qw", "cup.qx", "cup.qy", "cup.qz")
+
+
+def cup(at=(0.5, 0.2, 0.85), yaw=0.3, zero=()):
+    turn = (float(np.cos(0.5 * yaw)), 0.0, 0.0, float(np.sin(0.5 * yaw)))
+    return ThingShown("cup", "environment", XYZ, TURN, at, zero, turn, 0.0, 9.0)
+
+
+OTHERS = tuple((cup((0.5 + 0.1 * k, 0.2 - 0.1 * k, 0.85), 0.3 - 0.5 * k),) for k in range(4))
+PLAIN = tuple((cup(yaw=0.0),) for _ in range(4))
+FLAT = cup((0.5, 0.2, 0.0), zero=("cup.z",))
+FAR = cup((520.0, 180.0, 851.0))
+XYZW = replace(cup(), turn=(*cup().turn[1:], cup().turn[0]))
+
+
+@pytest.mark.parametrize(
+    ("one", "kind", "subject", "others", "level"),
+    [
+        (FAR, "factor", XYZ, OTHERS, "FAIL"),
+        (FAR, "factor", XYZ, OTHERS[:1], "WARN"),
+        (cup((52.0, 18.0, 85.0)), "factor", XYZ, OTHERS, "FAIL"),
+        (FLAT, "held_value", ("cup.z",), OTHERS, "FAIL"),
+        (FLAT, "held_value", ("cup.z",), OTHERS[:1], "WARN"),
+        (XYZW, "copied", TURN, OTHERS, "FAIL"),
+    ],
+)
+def test_what_is_written_otherwise_than_in_the_other_takes(one, kind, subject, others, level):
+    found = check_things_among([one], others, RULES)
+    assert (found.details["kind"], found.subject, found.level, found.code) == (kind, subject, level, "column.differs")
+
+
+@pytest.mark.parametrize(
+    ("one", "others"),
+    [
+        (cup(), OTHERS),
+        (cup((0.9, -0.4, 0.3), 3.0), OTHERS),  # elsewhere
+        (FAR, ()),  # nothing to compare with
+        (FAR, tuple((replace(FAR, at=(400.0, 100.0, 851.0)),) for _ in range(3))),  # all alike
+        (cup((1200.0, 3.0, 0.85)), OTHERS),  # a frame of its own: no unit undoes it
+        (FLAT, tuple((cup((0.5, 0.2, 1e-3)),) for _ in range(3))),  # a table in the frame's origin, rounded
+        (XYZW, OTHERS[:2]),
+        (replace(cup(), turn=(0.0, 1.0, 0.0, 0.0)), OTHERS),  # it lies on its head
+        (cup(yaw=np.pi), PLAIN),  # it was put down the other way round
+        (replace(cup(), turn=(0.98, 0.0, 0.2, 0.0)), OTHERS),  # it leans on something
+    ],
+)
+def test_other_places_turns_and_sets_alike_are_none(one, others):
+    assert check_things_among([one], others, RULES) is None
+
+
+def test_all_things_turned_by_half_are_doubted():
+    two = [cup(yaw=np.pi), replace(cup(yaw=np.pi), name="bowl", turns=("bowl.qw",))]
+    others = [(cup(yaw=0.0), replace(cup(yaw=0.0), name="bowl")) for _ in range(4)]
+    found = check_things_among(two, others, RULES)
+    assert (found.level, found.details["order"], found.subject) == ("WARN", "xyzw", (*TURN, "bowl.qw"))
+    assert check_things_among([two[0], replace(cup(yaw=0.0), name="bowl")], others, RULES) is None
