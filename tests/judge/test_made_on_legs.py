@@ -103,7 +103,7 @@ def test_the_legs_are_asked_with_the_commands_that_acted(legs, delay, acts):
 def test_the_answer_stands_on_a_line_of_its_own(stands):
     words, out = Words("en"), io.StringIO()
     line = Story(stands, words).on_legs
-    assert line.startswith("on its legs, shiliu-balance-3: feasible, pressure point ")
+    assert line.startswith("on its legs, shiliu-balance-4: feasible, pressure point ")
     Terminal(stream=out, width=120).add(stands)
     assert " ".join(out.getvalue().split("\n", 3)[3].split()) == line and line in case_lines(stands, words, Counter())
     assert Story(Verdict("take", "take"), words).on_legs == ""
