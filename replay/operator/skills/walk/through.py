@@ -34,12 +34,13 @@ SWAYS = 3.0  # rad/s, the same on legs: the trunk sways by up to 0.4 m/s
 # against it; share of their turn with the door, and how far they turn [rad]
 FURTHER = 0.04
 ELBOW, LIGHTLY, FOLLOWING, ASKEW = "elbow_down", (0.02, 0.02, 0.0), 1.6, np.deg2rad([30.0, 60.0])
+LOWERS = 0.5  # rad/s, with which the arm comes to that posture, off the lever: at once, on the lever, the wrist bore 43 Nm
 MEANS, LEANS = 1.4, 0.06  # s (two steps), over which the mean of the sway is taken, and m of it that the mark makes up for
 # N/m, by which the hand gives way to a force that comes and goes; s, over which a force comes, and over which it lasts
 GIVES, COMES, LASTS = 10_000.0, 0.15, 1.0
 CREEPS = 400.0  # Ns/m, by which it gives way along the leaf: pads that stick to it turned the robot by 18 Nm, and one sole holds 16
 OFF, LEAVES = 0.04, 0.25  # m that the hand is taken off the leaf, and ahead, before it goes with the trunk, and m/s of it
-ASIDE = 0.07  # m/s, with which it steps aside on legs: the faster, the further it sways
+ASIDE, AHEAD = 0.07, 0.2  # m/s, with which it steps aside and ahead on legs: the faster, the further it sways
 ASLANT = 0.10  # m, that it has still to go aside, beyond which it goes aside as fast as ahead once the hand has let go
 NEARLY, INSIDE = 0.07, 0.30  # rad short of `wide`, and m past the doorway: until then the robot keeps behind its hand
 BESIDE, OUTSIDE = 0.06, -0.20  # m beside its line, with which it comes no nearer than so far before the doorway
@@ -99,8 +100,8 @@ class WalkThrough(Walking, word="walk", how="through"):
             if along > PAST:
                 beside = self.off
             fast = self.speed if goal == self.beyond else min(self.speed, FOLLOWS)
-            if legs and abs(across - self.aside) > BESIDE and along < OUTSIDE:
-                fast = min(fast, ASIDE)
+            if legs and along < self.hold:
+                fast = min(fast, ASIDE if abs(across - self.aside) > BESIDE and along < OUTSIDE else AHEAD)
             if isinstance(base, OnLegs):  # it leans against the door's push to the side: the mark goes as far the other way
                 leans += state.timestep / MEANS * (float((base.pelvis[:2] - base.at) @ left) * side - leans)
                 beside -= float(np.clip(leans, -LEANS, LEANS)) if leaf.clear and abs(across - self.aside) < near_way else 0.0
@@ -143,6 +144,7 @@ class _Leaf:
         self.sent += float(np.clip((face - tip) @ out, -LARGEST, LARGEST)) / self.radius
         self.yaw, self.pitch = float(np.arctan2(frame[1, 2], frame[0, 2])), -float(np.arcsin(frame[2, 2]))
         self.rate = self.off = 0.0
+        self.like: np.ndarray | None = None  # (7,) [rad] the posture that the arm is brought to, once the hand is off the lever
         self.lasting, self.coming = state.senses.feel(skill.hand)[:3], np.zeros(3)
 
     @property
@@ -205,7 +207,11 @@ class _Leaf:
         """Command the arm so that the fingertips come to a place (3,) [m]."""
         state = self.state
         frame = arm.frame(self.yaw, self.pitch, arm.q)
-        like, loosely, quickest = (arm.q, LOOSELY, QUICKEST) if state.steady is None else (arm.posture(ELBOW), LIGHTLY, SWAYS)
+        like, loosely, quickest = arm.q, LOOSELY, QUICKEST if state.steady is None else SWAYS
+        if state.steady is not None and self.clear:
+            most = LOWERS * state.timestep
+            self.like = arm.q if self.like is None else self.like + np.clip(arm.posture(ELBOW) - self.like, -most, most)
+            like, loosely = self.like, LIGHTLY
         q, _ = arm.solve(tip - state.hand.tip_end * frame[:, 2], frame, arm.q, like, loosely, STEPS)
         self._go(arm, q, quickest)
 
