@@ -45,6 +45,7 @@ ASLANT = 0.10  # m, that it has still to go aside, beyond which it goes aside as
 NEARLY, INSIDE = 0.07, 0.30  # rad short of `wide`, and m past the doorway: until then the robot keeps behind its hand
 BESIDE, OUTSIDE = 0.06, -0.20  # m beside its line, with which it comes no nearer than so far before the doorway
 PAST = 0.25  # m past the doorway, from where on it goes aside
+CLEARED, SHORT = 0.30, 0.02  # m aside that it is on legs before it lets go of the leaf, and how far short of there it waits
 MIDDLE = 0.03  # m, from the line through the doorway, nearer than which the door is pushed on
 
 
@@ -99,6 +100,8 @@ class WalkThrough(Walking, word="walk", how="through"):
                 goal = min(goal, hold_back)
             if along > PAST:
                 beside = self.off
+                if legs and along < self.hold and across < CLEARED:
+                    goal = min(goal, self.hold - SHORT)
             fast = self.speed if goal == self.beyond else min(self.speed, FOLLOWS)
             if legs and along < self.hold:
                 fast = min(fast, ASIDE if abs(across - self.aside) > BESIDE and along < OUTSIDE else AHEAD)
