@@ -79,9 +79,9 @@ class Balance(LegController):
     def _lean(self, memory: Memory, seen: BodyNow, static: np.ndarray, level: np.ndarray) -> np.ndarray:
         """Let the pelvis give way as far as the static pressure point would leave its bounds; (2,) how that speeds up [m/s2]."""
         lean, ground = self.sheet["lean"], seen.places.mean(axis=0)[:2]
-        bounds = np.array([lean["ahead"], lean["aside"]])
+        behind, bounds = (np.array([lean[way], lean["aside"]]) for way in ("behind", "ahead"))
         out = level.T @ (static - ground - memory.lean)  # where it would be without what it leans already
-        wanted = np.clip(np.clip(out, -bounds, bounds) - out, -lean["most"], lean["most"])
+        wanted = np.clip(np.clip(out, -behind, bounds) - out, -lean["most"], lean["most"])
         alone = level.T @ (seen.com[:2] - ground - memory.lean)  # and the weight: the force may end at once
         wanted = np.clip(wanted, np.minimum(-bounds - alone, 0.0), np.maximum(bounds - alone, 0.0))
         push = (level @ wanted - memory.lean) / lean["slow"] ** 2 - 2.0 / lean["slow"] * memory.leaning

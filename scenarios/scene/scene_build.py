@@ -50,6 +50,8 @@ class SceneBuild:
             self.spec.discard_visual()
         # the name is part of what the fingerprint is taken of, so that no variant passes for another
         self.spec.modelname = f"{config.id} {config.variant}" if config.variant else config.id
+        if robot.base == "legs" and robot.policy is None:  # and no controller of legs
+            self.spec.modelname += f" {robot.legs_controller}"
         if robot.policy is not None:  # and no policy for another
             self.spec.modelname += f" {robot.policy.sha256} {robot.policy.sheet_sha256}"
         self.spec.compiler.degree = False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from dataclasses import replace
 
 import mujoco
 import numpy as np
 import pytest
 import shiliu
+import yaml
 from conftest import script
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.standing import PRESENT, check_standing
@@ -21,6 +23,7 @@ from shiliu.replay.report.terminal import Terminal
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import RecordedPolicy, Take, play, roll_out
+from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws.variation import STATE, nominal
 
 
@@ -50,9 +53,43 @@ def test_one_that_stands_is_feasible_by_its_balance(stands):
     found = {finding.code: finding for finding in stands.findings}
     assert (stands.verdict, stands.root) == ("FEASIBLE", None)
     assert (found["tipping"].level, found["tipping"].reason) == ("NOT_APPLICABLE", "on_legs")
+    assert (found["balance"].level, found["balance"].reason) == ("NOT_APPLICABLE", "on_legs")  # its pelvis is no foundation
     assert stands.required[-2:] == ["legs.fell", "legs.balance"]
     assert found["legs.balance"].level == "PASS" and 0.02 < found["legs.balance"].value < 0.08
     assert stands.stages["legs"].verdict == "FEASIBLE" and stands.stages["integrity"].verdict == "FEASIBLE"
+
+
+COUNTER = """
+title: {en: Counter, zh: 台}
+version: 1
+time_limit: 10 s
+substeps: 8
+physics: {integrator: discrete}
+robot: {stands_at: {x: 0 mm, y: 0 mm, yaw: 0 deg}, pose: ready, base: legs}
+parts:
+  counter: {part: fixtures/counter, put: front_foot, at: {x: 600 mm, y: 0 mm}, width: 1500 mm, depth: 500 mm}
+judge: {required: [kinematics]}
+"""
+
+
+@pytest.fixture(scope="module")
+def before_a_counter():
+    """The scene, and half a second of the robot standing before a counter."""
+    scene = scene_of_tree("counter", yaml.safe_load(COUNTER)).judged
+    actions = np.tile(scene.ready_ctrl, (15, 1)).astype(np.float32)
+    (played,) = play(scene, [Take(nominal(scene), actions)], keep=[checkpoints_of(scene, 15)], threads=1)
+    return scene, episode_of(scene, played, 0)
+
+
+@pytest.mark.parametrize(("moved", "deep"), [((0.0, 0.0), 0.0), ((0.0, -0.2), 0.0), ((0.4, 0.0), 0.016)])
+def test_its_arms_meet_fixtures_where_its_pelvis_was(before_a_counter, moved, deep):
+    """Ahead and upward [m]. Its feet, of which nobody recorded how they stood, do not meet the floor."""
+    scene, episode = before_a_counter
+    base = np.array(episode.states["observation.base"])
+    base[:, [0, 2]] += moved
+    other = replace(episode, states={**episode.states, "observation.base": base})
+    found = next(one for one in judge([as_recording("take", other, scene)], scene, threads=1)[0].findings if one.code == "collision.scene")
+    assert (found.level, found.value) == ("FAIL" if deep else "PASS", pytest.approx(deep, abs=2e-3))
 
 
 @pytest.mark.slow  # that it walks and stays up is tested in test_legs.py, what stands is judged above
@@ -103,7 +140,7 @@ def test_the_legs_are_asked_with_the_commands_that_acted(legs, delay, acts):
 def test_the_answer_stands_on_a_line_of_its_own(stands):
     words, out = Words("en"), io.StringIO()
     line = Story(stands, words).on_legs
-    assert line.startswith("on its legs, shiliu-balance-3: feasible, pressure point ")
+    assert line.startswith("on its legs, shiliu-balance-4: feasible, pressure point ")
     Terminal(stream=out, width=120).add(stands)
     assert " ".join(out.getvalue().split("\n", 3)[3].split()) == line and line in case_lines(stands, words, Counter())
     assert Story(Verdict("take", "take"), words).on_legs == ""

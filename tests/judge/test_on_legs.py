@@ -35,7 +35,7 @@ def test_the_verdict_stays_and_the_answer_stands_on_a_line_of_its_own(verdicts):
     assert (planted.verdict, planted.root) == (asked.verdict, asked.root)
     answers = {finding.code: finding for finding in asked.findings if finding.stage == "legs"}
     assert {finding.level for finding in answers.values()} == {"PASS"}
-    assert answers["legs.fell"].details["controller"] == "shiliu-balance-3"
+    assert answers["legs.fell"].details["controller"] == "shiliu-balance-4"
     assert 0.0 < answers["legs.moved"].value < 0.005
     assert answers["legs.torque"].details["gains"].keys() == {"softer", "stiffer"}
     assert [f.code for f in asked.findings if f.stage != "legs"] == [f.code for f in planted.findings]

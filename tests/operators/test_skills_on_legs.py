@@ -15,7 +15,7 @@ from shiliu.replay.operator.skills.take.above import DEEPER, TakeAbove
 from shiliu.replay.operator.skills.take.part import DEEPER as FURTHER_ON
 from shiliu.replay.operator.skills.take.part import TakePart
 from shiliu.replay.operator.skills.verify import Verify
-from shiliu.replay.operator.skills.walk.through import CREEPS, GIVES, _Leaf
+from shiliu.replay.operator.skills.walk.through import CREEPS, EVENS, GIVES, LIGHTLY, LOOSELY, LOWERS, OFF, _Leaf
 
 DT = 1.0 / 30.0
 
@@ -67,6 +67,51 @@ def test_a_hand_on_a_leaf_gives_way_to_a_force_that_comes_and_along_the_leaf_to_
     assert -30.0 / GIVES < given[:15, 0].min() < -0.5 * 30.0 / GIVES  # most of it within half a second
     assert given[-1] == pytest.approx(np.zeros(3), abs=1e-5)  # what lasts is pushed against
     assert leaf.radius == pytest.approx(0.6 + 10.0 * 10.0 / CREEPS, rel=1e-6)
+
+
+def leaf_of(legs, height=0.0):
+    """A leaf along y that a hand pushes, and the arm of that; what the arm is asked for is in `asked`."""
+    leaf, asked = _Leaf.__new__(_Leaf), []
+    leaf.skill, leaf.sent, leaf.height, leaf.yaw, leaf.pitch = SimpleNamespace(hand="right"), 0.0, height, 0.0, 0.0
+    leaf.like = leaf.left = None
+    leaf.off, leaf.speed, leaf.mark = 0.0, np.zeros(7), np.zeros(2)
+    leaf._face = lambda angle: (np.zeros(3), np.array([-1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]), 0.6)
+    leaf.state = SimpleNamespace(timestep=DT, steady=object() if legs else None, hand=SimpleNamespace(tip_end=0.1))
+    arm = SimpleNamespace(q=np.zeros(7), lag=0.1, posture=lambda name: np.full(7, 0.4), frame=lambda *given: np.eye(3))
+    arm.hand = lambda: (np.array([0.5, -0.3, 1.1]), np.eye(3))
+    arm.solve = lambda place, frame, q, like, loosely, steps: (asked.append((place, like, loosely)) or q, 0.0)
+    return leaf, arm, asked
+
+
+@pytest.mark.parametrize(("legs", "height", "like", "loosely"), [
+    (True, 0.0, LOWERS * 14 * DT, LIGHTLY), (True, -0.06, 0.0, LOOSELY), (False, 0.0, 0.0, LOOSELY),
+])  # fmt: skip
+def test_the_arm_at_a_leaf_is_lowered_little_by_little_and_not_on_the_lever(legs, height, like, loosely):
+    leaf, arm, asked = leaf_of(legs, height)
+    for _ in range(15):
+        leaf._send(arm, np.zeros(3))
+    assert (asked[-1][1] == pytest.approx(np.full(7, like))) and asked[-1][2] == loosely
+    for _ in range(30):
+        leaf._send(arm, np.zeros(3))
+    assert asked[-1][1] == pytest.approx(np.full(7, 0.4 if like else 0.0))
+
+
+@pytest.mark.parametrize(("legs", "share"), [(True, DT / (EVENS + DT)), (False, 1.0)])
+def test_a_hand_at_a_leaf_does_not_tremble_with_its_own_lag(legs, share):
+    """A joint that is sent by 0.01 rad to and fro: what makes up for the lag is 3 times as much, on legs a share of that."""
+    leaf, arm, _ = leaf_of(legs)
+    leaf._go(arm, np.full(7, 0.01), 3.0)
+    assert arm.command == pytest.approx(np.full(7, 0.01 + share * 0.1 * 0.01 / DT))
+
+
+def test_a_hand_that_has_let_go_of_a_leaf_goes_with_the_mark():
+    leaf, arm, asked = leaf_of(True)
+    for k in range(20):
+        leaf.leave(arm, np.array([1.0, 0.02 * k]))
+        arm.hand = lambda: (np.full(3, np.nan), np.eye(3))  # wherever the trunk has taken it
+    off = 0.25 * DT * np.ceil(OFF / (0.25 * DT))
+    assert asked[-1][0] == pytest.approx([0.5 - off, -0.3 + off + 0.38, 1.1])
+    assert leaf.near(np.array([1.0, 0.49])) and not leaf.near(np.array([1.0, 0.51]))
 
 
 @pytest.mark.parametrize(("what", "legs", "fast"), [("oven/door", True, True), ("oven/door", False, False), ("cup/cup", True, False)])

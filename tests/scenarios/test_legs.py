@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from shiliu.scenarios.legs.balance import Balance
 from shiliu.scenarios.legs.footsteps import SETTLE, SINGLE
 from shiliu.scenarios.legs.remembered import Memory
 from shiliu.scenarios.robots.robot import load_robot
+from shiliu.scenarios.scene.scene import Scene
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.stepping.simulation import Simulation
 
@@ -152,6 +154,33 @@ def test_it_leans_against_a_slow_push_and_stands_when_that_ends_at_once(scene):
     standing.go(1.5)
     slid = np.linalg.norm((standing.memory.feet - before).reshape(2, 4)[:, :2], axis=1).max()
     assert not standing.memory.fallen[0] and slid < 0.01
+
+
+@pytest.mark.parametrize(("behind", "leans", "slides"), [(0.03, (30, 40), (0, 1)), (0.05, (0, 15), (10, 25))])
+def test_it_leans_ahead_against_a_slow_push_back_before_a_foot_slides(scene, monkeypatch, behind, leans, slides):
+    """45 N, where upright the heels hold 39 N; with a bound that is as far behind the ankles as ahead it leans too late."""
+    legs = scene.robot.legs
+    assert legs["lean"]["behind"] == 0.03
+    monkeypatch.setitem(scene.robot.__dict__, "legs", {**legs, "lean": {**legs["lean"], "behind": behind}})
+    standing = Standing(scene).go(0.5)
+    before = standing.memory.feet.copy()
+    for k in range(1, 11):
+        standing.go(0.2, force=(-4.5 * k, 0.0, 0.0))
+    assert leans[0] < 1e3 * standing.go(1.0, force=(-45.0, 0.0, 0.0)).off[0] < leans[1]
+    standing.go(1.0)
+    slid = 1e3 * np.linalg.norm((standing.memory.feet - before).reshape(2, 4)[:, :2], axis=1).max()
+    assert slides[0] <= slid < slides[1] and not standing.memory.fallen[0]
+
+
+def test_another_controller_has_another_fingerprint(scene):
+    """What one of them recorded is no recording of the other; a base that stands fast or glides knows nothing of it."""
+    for base, differs in (("legs", True), ("mobile", False)):
+        prints = set()
+        for name in ("shiliu-balance-3", "shiliu-balance-4"):
+            robot = copy.copy(load_robot(base=base))
+            robot.__dict__["legs"] = {**scene.robot.legs, "controller": name}
+            prints.add(Scene(scene.config, robot).fingerprint)
+        assert (len(prints) == 2) == differs
 
 
 @pytest.mark.parametrize(

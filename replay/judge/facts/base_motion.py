@@ -57,6 +57,15 @@ def base_motion(subject: Subject, motion: JointMotion) -> tuple[np.ndarray, np.n
     return begin + dt * np.arange(len(places)), places
 
 
+def pelvis_motion(subject: Subject, motion: JointMotion) -> tuple[np.ndarray, np.ndarray] | None:
+    """(n,) seconds and (n, 7) of the pelvis [m, w first] of a robot on its legs; None where its recording does not tell."""
+    episode = subject.recording.episode
+    if subject.scene.robot.base != "legs" or episode is None or FEATURE not in episode.states:
+        return None
+    places = np.asarray(episode.states[FEATURE], float)
+    return float(motion.t.min()) + subject.scene.control_timestep * np.arange(len(places)), places
+
+
 def with_base(subject: Subject, motion: JointMotion) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """A motion with all that carries it: times (n,), positions (n, k), names (k,); of a planted robot the motion itself."""
     robot = subject.scene.robot

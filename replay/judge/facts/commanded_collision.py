@@ -9,7 +9,8 @@ import mujoco
 import numpy as np
 
 from ....scenarios.draws.variation import Draw
-from ...checks.collision import Overlap, Question, check_overlaps, overlaps_of
+from ....scenarios.robots.legged import FREE
+from ...checks.collision import Overlap, Question, check_overlaps, overlaps_of, tree_of
 from ...checks.finding import Finding
 from ...checks.rules import Rules
 from ...recording.recording import Recording, Stream
@@ -52,6 +53,7 @@ def look(
     signal: str,
     recording: Recording,
     claws: Sequence[Stream] = (),
+    pelvis: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Looked | None:
     """A joint motion, everything else as it stands at the start of a draw; None where there is too little of it.
 
@@ -62,14 +64,31 @@ def look(
         motion: the resampled motion; rows that are not determined are left out.
         names: (k,) its joints; draw: the copy of the scene that it is held against.
         recording: tells how far the hands were open; claws: tells it instead where a person's hands were carried over.
+        pelvis: (n,) s and (n, 7) where that of a robot on its legs was. How its legs were bent nobody recorded: what they
+            meet is judged in the replay alone.
     """
     t, qpos = poses(motion, names, draw, recording, claws)
     if not len(t):
         return None
-    mine = context.robot_geoms
+    mine = meets = context.robot_geoms
     fixed = fixtures(draw.model, mine)
-    itself, scene = overlaps_of(draw.model, qpos, [Question(mine), Question(mine, fixed, context.hand_pairs)])
+    if pelvis is not None:
+        carry(draw.model, qpos, t, *pelvis)
+        first = (draw.model.joint(name).bodyid[0] for name in context.scene.robot.joints_of("legs"))
+        legs = np.any([tree_of(draw.model, draw.model.body(body).name) for body in first], axis=0)
+        meets = mine[~legs[draw.model.geom_bodyid[mine]]]
+    itself, scene = overlaps_of(draw.model, qpos, [Question(mine), Question(meets, fixed, context.hand_pairs)])
     return Looked(signal, t, qpos, fixed, itself, scene)
+
+
+def carry(model: mujoco.MjModel, qpos: np.ndarray, t: np.ndarray, since: np.ndarray, places: np.ndarray) -> None:
+    """Put the pelvis of each pose (m, nq) at t (m,) s where it was: `places` (n, 7) at `since` (n,) s."""
+    free, places = model.joint(FREE).qposadr[0], places.copy()
+    turned = np.sum(places[1:, 3:] * places[:-1, 3:], axis=1) < 0.0  # the same turn, written with the other sign
+    places[1:, 3:] *= np.where(np.cumsum(turned) % 2, -1.0, 1.0)[:, None]
+    for k in range(7):
+        qpos[:, free + k] = np.interp(t, since, places[:, k])
+    qpos[:, free + 3 : free + 7] /= np.linalg.norm(qpos[:, free + 3 : free + 7], axis=1, keepdims=True)
 
 
 def check_looked(looked: Looked | None, rules: Rules, signal: str) -> list[Finding]:

@@ -32,7 +32,7 @@ from ...rollout.rollout import Take
 from ...signals.channels import SCALE
 from ...signals.clock import origin_ns
 from ...signals.joint_motion import joint_motion
-from ..facts.base_motion import UNKNOWN, check_walking, tells_base, with_base
+from ..facts.base_motion import UNKNOWN, check_walking, pelvis_motion, tells_base, with_base
 from ..facts.commanded_collision import Looked, check_looked, look
 from ..facts.eased_motion import eased_balance
 from ..facts.efforts import needed_for
@@ -162,7 +162,9 @@ class OwnRobot:
         needed = {motions.signal: needed_for(subject, motions.judged, rollouts.loads, rollouts.offset)}
         full = needed[motions.signal]
         found = check_torque(full, context.limits, rules, motions.signal)
-        if tells_base(subject):
+        if subject.scene.robot.base == "legs":
+            found.append(rules["balance"].not_applicable("on_legs"))
+        elif tells_base(subject):
             found += [
                 eased_balance(
                     subject, motions, one, lambda smooth: needed_for(subject, smooth, rollouts.loads, rollouts.offset)
@@ -276,7 +278,8 @@ def obstacles(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
     even = even if names == motions.judged.names else motion_of(t, q, rules)
     claws = motions.carried.claws if motions.carried is not None else ()
     draw = motions.draw or rollouts.around or nominal(context.scene)
-    looked = look(even, names, context, draw, signal, recording, claws)
+    pelvis = pelvis_motion(subject, motions.judged)
+    looked = look(even, names, context, draw, signal, recording, claws, pelvis)
     if looked is not None:
         looked = replace(looked, held=tuple(driven(subject, rollouts, looked)))
     struck = check_looked(looked, rules, signal)
@@ -286,7 +289,7 @@ def obstacles(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
         others = [one for one in start.further(draw, COPIES, 0) if _elsewhere(draw, one, hit.subject[-1])]
         if others and (
             hit.details.get("kind") == "held"
-            or any(_clear(check_looked(look(even, names, context, one, signal, recording, claws), rules, signal)) for one in others)
+            or any(_clear(check_looked(look(even, names, context, one, signal, recording, claws, pelvis), rules, signal)) for one in others)
         ):
             struck = [rules[SCENE].not_checked("unmeasured", **_of(hit)) if one is hit else one for one in struck]
     if not tells_base(subject):  # nobody knows what it stood beside

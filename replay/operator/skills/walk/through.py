@@ -30,20 +30,24 @@ STEPS = 8  # of the search for joint angles, in a control step
 BEYOND = 0.05  # rad, that it is sent beyond how far the door is to stand open
 SWINGS, QUICKEST = 0.4, 1.2  # rad/s, with which the fingers turn, and with which a joint does
 SWAYS = 3.0  # rad/s, the same on legs: the trunk sways by up to 0.4 m/s
-# on legs: m that it stays further behind its hand; posture that keeps the elbow off the leaf, and the weight of the fingers' direction
-# against it; share of their turn with the door, and how far they turn [rad]
-FURTHER = 0.04
+# on legs: m that it stays further behind its hand, and nearer to the hinge, since its left hand touched the frame; posture that keeps
+# the elbow off the leaf, and the weight of the fingers' direction against it; share of their turn with the door, and how far they turn
+FURTHER, NEARER = 0.04, 0.008
 ELBOW, LIGHTLY, FOLLOWING, ASKEW = "elbow_down", (0.02, 0.02, 0.0), 1.6, np.deg2rad([30.0, 60.0])
+LOWERS = 0.5  # rad/s, with which the arm comes to that posture, off the lever: at once, on the lever, the wrist bore 43 Nm
 MEANS, LEANS = 1.4, 0.06  # s (two steps), over which the mean of the sway is taken, and m of it that the mark makes up for
 # N/m, by which the hand gives way to a force that comes and goes; s, over which a force comes, and over which it lasts
 GIVES, COMES, LASTS = 10_000.0, 0.15, 1.0
+EVENS = 0.1  # s, over which the arm's speed is taken that makes up for its lag: with that of one step hand and trunk trembled by 8 N
 CREEPS = 400.0  # Ns/m, by which it gives way along the leaf: pads that stick to it turned the robot by 18 Nm, and one sole holds 16
-OFF, LEAVES = 0.04, 0.25  # m that the hand is taken off the leaf, and ahead, before it goes with the trunk, and m/s of it
-ASIDE = 0.07  # m/s, with which it steps aside on legs: the faster, the further it sways
+OFF, LEAVES = 0.04, 0.25  # m that the hand is taken off the leaf, and ahead, and m/s of it
+AWAY = 0.5  # m that the mark has gone since, from where on the hand goes with the trunk, and until then with the mark
+ASIDE, AHEAD = 0.07, 0.1  # m/s, with which it steps aside and ahead on legs: the faster, the further it sways
 ASLANT = 0.10  # m, that it has still to go aside, beyond which it goes aside as fast as ahead once the hand has let go
 NEARLY, INSIDE = 0.07, 0.30  # rad short of `wide`, and m past the doorway: until then the robot keeps behind its hand
 BESIDE, OUTSIDE = 0.06, -0.20  # m beside its line, with which it comes no nearer than so far before the doorway
 PAST = 0.25  # m past the doorway, from where on it goes aside
+CLEARED, SHORT = 0.30, 0.02  # m aside that it is on legs before it lets go of the leaf, and how far short of there it waits
 MIDDLE = 0.03  # m, from the line through the doorway, nearer than which the door is pushed on
 
 
@@ -84,34 +88,36 @@ class WalkThrough(Walking, word="walk", how="through"):
         side = -float(np.sign((hinge[:2] - middle[:2]) @ left))  # 1 where the latch is to the left
         hold_back = float((base.at - middle[:2]) @ into)  # m, that it comes no nearer until it stands before the middle
         leaf, legs = _Leaf(self, state, left * side), state.steady is not None
-        ahead = self.ahead + (FURTHER if legs else 0.0)
+        ahead, aside = (self.ahead + FURTHER, self.aside - NEARER) if legs else (self.ahead, self.aside)
         near_way, middle_of, leans = (BESIDE + LEANS, MIDDLE + LEANS, 0.0) if legs else (BESIDE, MIDDLE, 0.0)
         if state.steady is not None:
             state.steady.sent.add(self.hand)
         for _ in range(round((PATIENCE + 30.0) / state.timestep)):
             along, across = float((base.at - middle[:2]) @ into), float((base.at - middle[:2]) @ left) * side
             angle, contact = state.senses.joint(self.joint), leaf.place()
-            goal, beside = self.beyond, self.aside
+            goal, beside = self.beyond, aside
             if angle < self.wide - NEARLY and along < INSIDE:
                 goal = min(goal, max(float((contact[:2] - middle[:2]) @ into) - ahead, hold_back))
-            if abs(across - self.aside) > near_way and along < OUTSIDE:
+            if abs(across - aside) > near_way and along < OUTSIDE:
                 goal = min(goal, hold_back)
             if along > PAST:
                 beside = self.off
+                if legs and along < self.hold and across < CLEARED:
+                    goal = min(goal, self.hold - SHORT)
             fast = self.speed if goal == self.beyond else min(self.speed, FOLLOWS)
-            if legs and abs(across - self.aside) > BESIDE and along < OUTSIDE:
-                fast = min(fast, ASIDE)
+            if legs and along < self.hold:
+                fast = min(fast, ASIDE if abs(across - aside) > BESIDE and along < OUTSIDE else AHEAD)
             if isinstance(base, OnLegs):  # it leans against the door's push to the side: the mark goes as far the other way
                 leans += state.timestep / MEANS * (float((base.pelvis[:2] - base.at) @ left) * side - leans)
-                beside -= float(np.clip(leans, -LEANS, LEANS)) if leaf.clear and abs(across - self.aside) < near_way else 0.0
+                beside -= float(np.clip(leans, -LEANS, LEANS)) if leaf.clear and abs(across - aside) < near_way else 0.0
             if along > self.hold and self.off - across > ASLANT:  # the leaf falls shut: the elbow leaves its way first
                 goal, beside = along + 1.0, across + 1.0
             target = middle[:2] + goal * into + beside * side * left if leaf.clear else base.at.copy()
             base.go(target, yaw, fast, self.turning)
             if along < self.hold:
-                leaf.push(arm, abs(across - self.aside) < middle_of)
-            elif legs and leaf.off < OFF:
-                leaf.leave(arm)
+                leaf.push(arm, abs(across - aside) < middle_of)
+            elif legs and leaf.near(base.at):
+                leaf.leave(arm, base.at)
             else:
                 arm.command = arm.q.copy()  # an arm that went home beside the door would strike it with its elbow
             near = np.hypot(*(target - base.at)) < self.within and abs(wrapped(yaw - base.yaw)) < 0.02
@@ -143,12 +149,21 @@ class _Leaf:
         self.sent += float(np.clip((face - tip) @ out, -LARGEST, LARGEST)) / self.radius
         self.yaw, self.pitch = float(np.arctan2(frame[1, 2], frame[0, 2])), -float(np.arcsin(frame[2, 2]))
         self.rate = self.off = 0.0
+        self.speed = np.zeros(7)  # rad/s of the arm's joints
+        # place (3,) [m] of the hand beside the mark and its rotation, once it has let go of the leaf; where the mark was then
+        self.left: tuple[np.ndarray, np.ndarray] | None = None
+        self.mark = np.zeros(2)
+        self.like: np.ndarray | None = None  # (7,) [rad] the posture that the arm is brought to, once the hand is off the lever
         self.lasting, self.coming = state.senses.feel(skill.hand)[:3], np.zeros(3)
 
     @property
     def clear(self) -> bool:
         """Whether the hand has risen off the lever."""
         return abs(self.height) < CLEAR
+
+    def near(self, mark: np.ndarray) -> bool:
+        """Whether the mark (2,) [m] is still near to where it was as the hand let go of the leaf."""
+        return self.left is None or float(np.hypot(*(mark - self.mark))) < AWAY
 
     def _face(self, angle: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """Of the leaf at an angle: the site on it, the ways out of its face and along it from the hinge, how far from it the site is."""
@@ -185,12 +200,16 @@ class _Leaf:
         self.pitch += float(np.clip(PITCH - self.pitch, -SWINGS * step, SWINGS * step))
         self._send(arm, self.place() if state.steady is None else self.place() + self._given())
 
-    def leave(self, arm: Arm) -> None:
-        """Take the hand off the leaf and ahead for a control step; else it goes with the trunk, to which its forearm is near."""
-        step = LEAVES * self.state.timestep
-        (at, frame), (_, out, along, _) = arm.hand(), self._face(self.sent)
-        self.off += step
-        self._go(arm, arm.solve(at + step * (out + along), frame, arm.q, arm.q, LOOSELY, STEPS)[0], SWAYS)
+    def leave(self, arm: Arm, mark: np.ndarray) -> None:
+        """Take the hand off the leaf and ahead for a control step, and along with the mark (2,) [m], however the trunk sways."""
+        if self.left is None:
+            self.left = (arm.hand()[0] - np.append(mark, 0.0), arm.hand()[1])
+            self.mark = mark.copy()
+        (beside, frame), (_, out, along, _) = self.left, self._face(self.sent)
+        if self.off < OFF:
+            self.off += LEAVES * self.state.timestep
+            beside += LEAVES * self.state.timestep * (out + along)
+        self._go(arm, arm.solve(beside + np.append(mark, 0.0), frame, arm.q, self._posture(arm), LIGHTLY, STEPS)[0], SWAYS)
 
     def _given(self) -> np.ndarray:
         """(3,) [m] by which a hand on a trunk that sways gives way to a force that comes and goes; along the leaf it goes on to."""
@@ -205,13 +224,25 @@ class _Leaf:
         """Command the arm so that the fingertips come to a place (3,) [m]."""
         state = self.state
         frame = arm.frame(self.yaw, self.pitch, arm.q)
-        like, loosely, quickest = (arm.q, LOOSELY, QUICKEST) if state.steady is None else (arm.posture(ELBOW), LIGHTLY, SWAYS)
+        like, loosely, quickest = arm.q, LOOSELY, QUICKEST if state.steady is None else SWAYS
+        if state.steady is not None and self.clear:
+            like, loosely = self._posture(arm), LIGHTLY
         q, _ = arm.solve(tip - state.hand.tip_end * frame[:, 2], frame, arm.q, like, loosely, STEPS)
         self._go(arm, q, quickest)
+
+    def _posture(self, arm: Arm) -> np.ndarray:
+        """(7,) [rad] that the arm is to be like now, on its way to the posture with the elbow low."""
+        most = LOWERS * self.state.timestep
+        self.like = arm.q if self.like is None else self.like + np.clip(arm.posture(ELBOW) - self.like, -most, most)
+        return self.like
 
     def _go(self, arm: Arm, q: np.ndarray, quickest: float) -> None:
         """Command joint angles (7,) [rad], at most so fast [rad/s]."""
         step = self.state.timestep
         moved = np.clip(q - arm.q, -quickest * step, quickest * step)
         arm.q = arm.q + moved
-        arm.command = arm.q + arm.lag * moved / step
+        if self.state.steady is None:
+            arm.command = arm.q + arm.lag * moved / step
+        else:
+            self.speed = self.speed + step / (EVENS + step) * (moved / step - self.speed)
+            arm.command = arm.q + arm.lag * self.speed
