@@ -22,6 +22,7 @@ STRUCK = 80.0  # m/s2 there and back within a row: what a hand shakes a thing by
 SCATTER = 12.0  # standard deviations of a coordinate
 WITH_IT = 0.3  # of a leap, by which a hand that steps in this row shows that rows are lost
 MANY = 4  # leaps of a thing, beyond which it is not said what each is
+BACK = 0.3  # of a leap, from where it began that the next one comes back to
 THERE = 0.2  # of a leap, by which a thing is beside the place that another one left
 HELD, ABRUPT = 0.2, 0.05  # s that a pose stands, to the bit, before it leaps; m/s of what stops so from one row to the next
 AS_FAR = 0.3  # of a leap, by which the way of a hand may be longer or shorter
@@ -45,7 +46,7 @@ def leapt_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand], fo
     out: list[Difference] = []
     for thing, rows in leaps:
         others = [other for other in things if other is not thing and other.stream is thing.stream]
-        for row in rows[:1] if len(rows) > MANY else rows:
+        for row in rows[:1] if len(rows) > MANY else _without_ways_back(thing, rows):
             one = _exchanged(thing, row, others) or _held(thing, row, hands)
             out += [one] if one is not None else _off(thing, row, rows)
     return _once(out)
@@ -70,6 +71,17 @@ def _leaps(thing: PosedThing) -> list[int]:
     at = [int(phase + every * row) for row in rows]
     way = np.concatenate([[0.0], np.linalg.norm(np.diff(thing.pos, axis=0), axis=1)])
     return [row - every + 1 + int(np.argmax(way[row - every + 1 : row + 1])) for row in at]
+
+
+def _without_ways_back(thing: PosedThing, rows: Sequence[int]) -> list[int]:
+    """The leaps, without those that undo the one before."""
+    kept, away = list[int](), np.zeros(3)
+    for row in rows:
+        leap = thing.pos[row] - thing.pos[row - 1]
+        back = np.linalg.norm(leap + away) < BACK * np.linalg.norm(leap)
+        kept += [] if back else [row]
+        away = np.zeros(3) if back else leap
+    return kept
 
 
 def _with_hands(thing: PosedThing, row: int, hands: Sequence[CarryingHand]) -> bool:

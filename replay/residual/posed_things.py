@@ -20,7 +20,6 @@ from .table import Group
 PLACE, TURN = ("x", "y", "z"), ("qw", "qx", "qy", "qz")
 HINGE = "_hinge"
 ROWS = 8  # of a stream, at the least
-GOES = 0.02  # of what a column of a place goes from row to row or in all, from where on a thing is looked at [m]
 DRIVEN = 1e-3  # m, rad by which a base that stands may move
 UPDATES = 0.9  # of the changes of a thing, that lie in every r-th row where a tracker gives it a new pose
 PAUSE = 0.5  # s in which a tracker gives a thing that moves a new pose
@@ -80,7 +79,7 @@ class PosedThing:
 
 
 def things_of(recording: Recording) -> list[PosedThing]:
-    """Each thing with a recorded place, of streams with a row at least every other time."""
+    """Each thing with a recorded place."""
     found, origin = list[PosedThing](), origin_ns(recording)
     for stream in recording.streams.values():
         if stream.role in ("measured", "pose") and stream.n >= ROWS and tells_of_things(stream):

@@ -34,6 +34,11 @@ def test_a_step_that_lasts_is_an_offset_from_its_row_on(row, by):
     assert found.numbers["by"] == pytest.approx(by, abs=0.004)
 
 
+def test_a_small_step_that_is_undone_lasts_until_then():
+    (found,) = found_of(changed(poses(), slice(AT, AT + 20), 1, 0.07))
+    assert (found.name, found.channels, found.first, found.last) == ("offset", ("box.y",), AT, AT + 19)
+
+
 def test_two_things_that_are_exchanged():
     (found,) = found_of(exchanged(poses(), slice(AT, N)))
     assert (found.name, set(found.channels), found.first, found.last) == ("copied", set(NAMES), AT, N - 1)
