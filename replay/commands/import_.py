@@ -174,7 +174,7 @@ def run(request: CommandRequest) -> int:
 
 def _unknown(recording: Recording) -> str:
     """Channels and columns that the mapping says nothing of, so that the set will not have them; empty where there are none."""
-    names = [text.partition(" (")[0] for text in recording.unmapped if any(said in text for said in UNNAMED)]
+    names = [text.partition(" (")[0] for text in recording.unmapped if any(ending in text for ending in UNNAMED)]
     return ", ".join(names[:MANY]) + (f" and {len(names) - MANY} more" if len(names) > MANY else "")
 
 
