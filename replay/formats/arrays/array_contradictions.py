@@ -13,6 +13,7 @@ from ..mapping import Columns, StreamRule
 
 FINER = {"ms": 1_000_000, "us": 1_000, "ns": 1}  # ns in one
 USUAL_NS = (50_000, 20_000_000_000)  # between rows of whatever is recorded of a robot
+FEWEST_ROWS = 5  # of a take, in the mean
 TAKE_WORDS = ("episode", "traj", "trajectory", "demo", "rollout")  # of channels that tell takes apart
 ENDS, NUMBERS = re.compile(r"ends?$"), re.compile(r"(?:index|idx|number|[_.]ids?|[_.]num)$")
 TYPICAL_NS = 30e6  # between rows of most recordings
@@ -80,9 +81,11 @@ def takes_within(channel: str, array: np.ndarray, rows: int) -> int:
     if len(values) != rows:
         return 0
     if of_takes and (word in TAKE_WORDS or NUMBERS.search(word)):
-        return 1 + int(np.count_nonzero(values[1:] != values[:-1]))
-    inner = {"is_first": values[1:], "is_last": values[:-1]}.get(word)
-    return 0 if inner is None else 1 + int(np.count_nonzero(inner))
+        takes = 1 + int(np.count_nonzero(values[1:] != values[:-1]))
+    else:
+        inner = {"is_first": values[1:], "is_last": values[:-1]}.get(word)
+        takes = 0 if inner is None else 1 + int(np.count_nonzero(inner))
+    return takes if takes * FEWEST_ROWS <= rows else 0  # else it counts rows
 
 
 def beyond_any_clock(times: np.ndarray, unit_ns: int, text: str) -> str:
