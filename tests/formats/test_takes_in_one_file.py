@@ -50,6 +50,7 @@ FIRST = np.arange(N) % 30 == 0
         ("episode", NUMBERS),
         ("is_first", FIRST),
         ("is_last", np.roll(FIRST, -1)),
+        ("timeouts", np.roll(FIRST, -1)),
     ],
 )
 def test_what_tells_takes_apart_is_no_unknown_column(tmp_path, sheet, channel, values):
