@@ -50,7 +50,8 @@ Settings:
 Exit: 0; 3 some were unreadable; 2 all were, or the first one with keep_going=false.
 """
 DRAFT = "proposed-mapping.yaml"
-UNKNOWN, MANY = "): unknown to mapping ", 6  # as readers end what they say of such a column, and how many of them are listed
+UNNAMED = ("): unknown to mapping ", " does not name and no check reads")  # what readers say of a column that a mapping says nothing of
+MANY = 6  # of them that are listed
 BRIDGED, BRIDGED_STEPS = 0.5, 10  # s, and usual intervals of a stream, without a sample between two frames: from there on it is reported
 
 
@@ -173,7 +174,7 @@ def run(request: CommandRequest) -> int:
 
 def _unknown(recording: Recording) -> str:
     """Channels and columns that the mapping says nothing of, so that the set will not have them; empty where there are none."""
-    names = [text.partition(" (")[0] for text in recording.unmapped if UNKNOWN in text]
+    names = [text.partition(" (")[0] for text in recording.unmapped if any(ending in text for ending in UNNAMED)]
     return ", ".join(names[:MANY]) + (f" and {len(names) - MANY} more" if len(names) > MANY else "")
 
 

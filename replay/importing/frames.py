@@ -226,8 +226,8 @@ def _refuse_one_time(streams: list[Stream], source: str) -> None:
         lost = len(lost_to_the_next(stream)) if len(senders) > 1 else 0
         if stream.role != "event" and lost > SHARED * stream.n:
             raise EpisodeError(
-                f"{len(senders)} publishers send it ({', '.join(senders[:4])}), and {lost} samples of one have the time of another's and "
-                "other values. Which is meant is not known: cut the other out of the recording.",
+                f"comes from {len(senders)} publishers ({', '.join(senders[:4])}), and {lost} samples of one have the time of "
+                "another's and other values. Which is meant is not known: cut the other out of the recording.",
                 file=source,
                 field=stream.name,
             )

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 from invented_arm import COLUMNS, lerobot, mapping, takes
 from shiliu.replay.formats.lerobot.foreign import read
+from shiliu.replay.formats.lerobot.foreign_columns import names_of
 from shiliu.replay.recording.recording import Recording
 from shiliu.scenarios.sheet.errors import EpisodeError
 
@@ -57,3 +58,37 @@ def test_named_values_in_place_of_a_list_are_no_pictures(tmp_path, sheet):
     changed(root, "action", lambda column: pa.array([{"pan": 1.0, "lift": 2.0}] * len(column)))
     with pytest.raises(EpisodeError, match=r"action: is here, and not read: struct<pan: double, lift: double>, this type is not read"):
         list(read(root, "set", sheet))
+
+
+NAMES = ["pan", "lift", "elbow", "gripper"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        NAMES,
+        [NAMES],
+        {"motors": NAMES},
+        {"arm": NAMES[:3], "hand": NAMES[3:]},
+        {"pan": 0, "lift": 1, "elbow": 2, "gripper": 3},
+        {"gripper": 3, "pan": 0, "elbow": 2, "lift": 1},
+        {"pan": "rad", "lift": "rad", "elbow": "rad", "gripper": "1"},
+    ],
+)
+def test_names_are_found_in_whatever_table_they_stand(value):
+    assert names_of(value) == tuple(NAMES)
+
+
+@pytest.mark.parametrize("value", [None, {}, {"motors": None}, {"a": [1], "b": ["x"]}, 3, "pan"])
+def test_what_is_no_list_of_names_names_nothing(value):
+    assert names_of(value) == ()
+
+
+def test_names_by_parts_are_held_against_the_mapping(tmp_path, sheet):
+    arm, hand = list(COLUMNS["command"].names), list(COLUMNS["grip"].names)
+    features = {"action": {"dtype": "float32", "shape": [7], "names": {"arm": arm, "hand": hand}}}
+    (recording,) = read(lerobot(tmp_path / "set", takes(1), version="v2.1", features=features), "set", sheet)
+    assert isinstance(recording, Recording) and not recording.declared.features
+    features["action"]["names"]["arm"] = arm[::-1]
+    with pytest.raises(EpisodeError, match=f"the container calls its column 5 {arm[0]}, mapping map calls column 0 so"):
+        list(read(lerobot(tmp_path / "turned", takes(1), version="v2.1", features=features), "set", sheet))

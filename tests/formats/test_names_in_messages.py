@@ -70,7 +70,7 @@ def test_of_two_publishers_with_the_same_stamps_none_is_taken_for_the_other(tmp_
     assert stamped.n == 2 * N and len(stamped.meta["publishers"]) == 2
     assert stamped.clock == "capture" and len(np.unique(stamped.time_ns)) == N
     if refused:
-        with pytest.raises(EpisodeError, match=rf"2 publishers send it \(/a, /b\), and {N} samples of one have the time of another's"):
+        with pytest.raises(EpisodeError, match=rf"comes from 2 publishers \(/a, /b\), and {N} samples of one have the time of another's"):
             frames_of(recording)
     else:
         assert np.array_equal(frames_of(recording).columns["action"], VALUES)
@@ -127,5 +127,5 @@ def test_of_a_field_that_is_empty_at_times_the_filled_ones_are_kept(tmp_path, em
         assert np.array_equal(speed.values, -VALUES[filled]) and speed.time_ns.tolist() == [at(k) for k in filled]
     else:
         assert "/state/v" not in recording.streams
-    said = f"/state/v: {len(empty)} messages hold no value and are left out"
-    assert (said in recording.notes) == bool(filled and empty)
+    note = f"/state/v: {len(empty)} messages hold no value and are left out"
+    assert (note in recording.notes) == bool(filled and empty)

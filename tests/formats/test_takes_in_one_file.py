@@ -50,6 +50,7 @@ FIRST = np.arange(N) % 30 == 0
         ("episode", NUMBERS),
         ("is_first", FIRST),
         ("is_last", np.roll(FIRST, -1)),
+        ("timeouts", np.roll(FIRST, -1)),
     ],
 )
 def test_what_tells_takes_apart_is_no_unknown_column(tmp_path, sheet, channel, values):
@@ -65,6 +66,8 @@ def test_what_tells_takes_apart_is_no_unknown_column(tmp_path, sheet, channel, v
         ("episode_ends", np.array([30, 60, 80])),  # of other rows
         ("episode_index", np.full(N, 7)),
         ("episode_step", np.arange(N)),
+        ("trajectory_index", np.arange(N)),
+        ("episode_frame_index", np.arange(N) // 3),
         ("subtask_index", NUMBERS),
         ("demo_grid", NUMBERS),
         ("is_first", np.arange(N) == 0),

@@ -84,14 +84,14 @@ def test_what_the_set_does_not_hold_is_told_once(tmp_path, capsys):
     words = ["import", f"data={tmp_path / 'takes'}", f"mapping={tmp_path / 'map.yaml'}", "keep_raw=false"]
     assert main([*words, f"out={tmp_path / 'set'}"]) == 0
     printed = capsys.readouterr().out
-    said = "left out, since the mapping does not name them: extra_0, extra_1, extra_2, extra_3, extra_4, extra_5 and 2 more"
-    assert printed.count(said) == 1
+    line = "left out, since the mapping does not name them: extra_0, extra_1, extra_2, extra_3, extra_4, extra_5 and 2 more"
+    assert printed.count(line) == 1
     assert main([*words[:1], f"data={tmp_path / 'a.npz'}", *words[2:], f"out={tmp_path / 'other'}"]) == 0
     assert "left out" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("late, told", [(1.5, True), (0.3, False)])
-def test_what_lies_before_a_late_stream_is_told(tmp_path, capsys, late, told):
+@pytest.mark.parametrize("late, printed_so", [(1.5, True), (0.3, False)])
+def test_what_lies_before_a_late_stream_is_told(tmp_path, capsys, late, printed_so):
     part = "{field: position, role: %s, quantity: joint_position, unit: rad, names: [%s]}"
     stream = f"{{type: sensor_msgs/msg/JointState, clock: receive, streams: [{part}]}}"
     joints = ", ".join(f"j{k}" for k in range(14))
@@ -106,4 +106,4 @@ def test_what_lies_before_a_late_stream_is_told(tmp_path, capsys, late, told):
     words = [f"data={tmp_path / 'a.bag'}", f"mapping={tmp_path / 'map.yaml'}", "keep_raw=false", f"out={tmp_path / 'set'}"]
     assert main(["import", *words]) == 0
     printed = capsys.readouterr().out
-    assert (f"{late:.2f} s before the first frame and 0.00 s after the last are not in the frames" in printed) == told
+    assert (f"{late:.2f} s before the first frame and 0.00 s after the last are not in the frames" in printed) == printed_so

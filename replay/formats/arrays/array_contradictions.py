@@ -13,6 +13,8 @@ from ..mapping import Columns, StreamRule
 
 FINER = {"ms": 1_000_000, "us": 1_000, "ns": 1}  # ns in one
 USUAL_NS = (50_000, 20_000_000_000)  # between rows of whatever is recorded of a robot
+LAST_ROWS = ("is_last", "terminals", "timeouts", "truncations")  # flags of the last row of a take, of RLDS and D4RL
+FEWEST_ROWS = 5  # of a take, in the mean
 TAKE_WORDS = ("episode", "traj", "trajectory", "demo", "rollout")  # of channels that tell takes apart
 ENDS, NUMBERS = re.compile(r"ends?$"), re.compile(r"(?:index|idx|number|[_.]ids?|[_.]num)$")
 TYPICAL_NS = 30e6  # between rows of most recordings
@@ -66,7 +68,7 @@ def in_their_order(rule: StreamRule, labels: Mapping[str, Sequence[str]]) -> Str
 def takes_within(channel: str, array: np.ndarray, rows: int) -> int:
     """How many takes lie one after another in the rows by what an array says, by its name and its values; 0 where it says nothing.
 
-    Known are the ends of takes as UMI and others keep them, the number of the take in each row, and the flags of RLDS.
+    Known are the ends of takes as UMI and others keep them, the number of the take in each row, and flags of first and last rows.
 
     Args:
         rows: of the episode that was read.
@@ -80,9 +82,11 @@ def takes_within(channel: str, array: np.ndarray, rows: int) -> int:
     if len(values) != rows:
         return 0
     if of_takes and (word in TAKE_WORDS or NUMBERS.search(word)):
-        return 1 + int(np.count_nonzero(values[1:] != values[:-1]))
-    inner = {"is_first": values[1:], "is_last": values[:-1]}.get(word)
-    return 0 if inner is None else 1 + int(np.count_nonzero(inner))
+        takes = 1 + int(np.count_nonzero(values[1:] != values[:-1]))
+    else:
+        inner = values[1:] if word == "is_first" else values[:-1] if word in LAST_ROWS else values[:0]
+        takes = 1 + int(np.count_nonzero(inner))
+    return takes if takes * FEWEST_ROWS <= rows else 0  # else it counts rows
 
 
 def beyond_any_clock(times: np.ndarray, unit_ns: int, text: str) -> str:

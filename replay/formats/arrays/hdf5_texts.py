@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import h5py
 import numpy as np
 
-MOST_TEXTS = 10_000  # of one list
+MOST_TEXTS = 1000  # of one list; more are a sentence a row, which names no columns
 MOST_CHARACTERS = 1 << 20  # of one list
 NAMES = ("names", "joint_names", "column_names", "columns")  # attributes of a dataset that say what its columns are
 

@@ -158,9 +158,15 @@ def size_of(shape: Any, names: tuple[str, ...]) -> tuple[int, int] | None:
 
 
 def names_of(value: Any) -> tuple[str, ...]:
-    """Element names out of what sets write: a list, a list in a list, or a table of lists."""
+    """Element names out of what sets write: a list, a list in a list, a table of lists one after another, or of names with their places."""
     if isinstance(value, dict):
-        value = next(iter(value.values())) if len(value) == 1 else list(value)
+        parts = list(value.values())
+        if len(parts) > 1 and all(isinstance(part, list) for part in parts):
+            value = [name for part in parts for name in part]
+        elif len(parts) > 1 and all(type(part) is int for part in parts) and sorted(parts) == list(range(len(parts))):
+            value = sorted(value, key=value.__getitem__)
+        else:
+            value = parts[0] if len(parts) == 1 else list(value)
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
         value = value[0]
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
