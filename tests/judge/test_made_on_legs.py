@@ -88,8 +88,12 @@ def test_its_arms_meet_fixtures_where_its_pelvis_was(before_a_counter, moved, de
     base = np.array(episode.states["observation.base"])
     base[:, [0, 2]] += moved
     other = replace(episode, states={**episode.states, "observation.base": base})
-    found = next(one for one in judge([as_recording("take", other, scene)], scene, threads=1)[0].findings if one.code == "collision.scene")
+    verdict = judge([as_recording("take", other, scene)], scene, threads=1)[0]
+    found = next(one for one in verdict.findings if one.code == "collision.scene")
     assert (found.level, found.value) == ("FAIL" if deep else "PASS", pytest.approx(deep, abs=2e-3))
+    if deep:  # and the curve shows it there
+        (curve,) = (plot for plot in verdict.evidence.plots if plot.title_key == "depth")
+        assert max(curve.traces[0]["y"]) == pytest.approx(1e3 * found.details["deepest"])
 
 
 @pytest.mark.slow  # that it walks and stays up is tested in test_legs.py, what stands is judged above

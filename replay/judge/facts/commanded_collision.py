@@ -67,13 +67,12 @@ def look(
         pelvis: (n,) s and (n, 7) where that of a robot on its legs was. How its legs were bent nobody recorded: what they
             meet is judged in the replay alone.
     """
-    t, qpos = poses(motion, names, draw, recording, claws)
+    t, qpos = poses(motion, names, draw, recording, claws, pelvis)
     if not len(t):
         return None
     mine = meets = context.robot_geoms
     fixed = fixtures(draw.model, mine)
     if pelvis is not None:
-        carry(draw.model, qpos, t, *pelvis)
         first = (draw.model.joint(name).bodyid[0] for name in context.scene.robot.joints_of("legs"))
         legs = np.any([tree_of(draw.model, draw.model.body(body).name) for body in first], axis=0)
         meets = mine[~legs[draw.model.geom_bodyid[mine]]]
@@ -111,7 +110,12 @@ def check_looked(looked: Looked | None, rules: Rules, signal: str) -> list[Findi
 
 
 def poses(
-    motion: Motion, names: tuple[str, ...], draw: Draw, recording: Recording, claws: Sequence[Stream] = ()
+    motion: Motion,
+    names: tuple[str, ...],
+    draw: Draw,
+    recording: Recording,
+    claws: Sequence[Stream] = (),
+    pelvis: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(m,) seconds and (m, nq) positions at which a motion is looked at; see `look`."""
     model = draw.model
@@ -126,6 +130,8 @@ def poses(
     if len(t):
         for address, position in finger_positions(recording, model, t, claws).items():
             qpos[:, address] = position
+    if pelvis is not None:
+        carry(model, qpos, t, *pelvis)
     return t, qpos
 
 

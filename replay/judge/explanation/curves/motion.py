@@ -11,7 +11,7 @@ from ....checks.curves import MM, bounds
 from ....checks.dynamics import margin_inside
 from ....checks.finding import Finding, Plot
 from ....checks.kinematics import motion_of
-from ...facts.base_motion import with_base
+from ...facts.base_motion import pelvis_motion, with_base
 from ...facts.commanded_collision import poses
 from ...facts.results import Judged
 
@@ -43,7 +43,8 @@ def _depth(judged: Judged, finding: Finding) -> Plot | None:
     t, q, names = with_base(judged.subject, judged.motions.by_role[signal])
     if names != judged.motions.by_role[signal].names:
         motion = motion_of(t, q, judged.rules)
-    t, qpos = poses(motion, names, draw, judged.recording, claws)
+    pelvis = pelvis_motion(judged.subject, judged.motions.by_role[signal])
+    t, qpos = poses(motion, names, draw, judged.recording, claws, pelvis)
     # how it lay in the hand, the replay showed
     if finding.details.get("kind") == "held" and judged.kinematics.obstacles is not None:
         looked = judged.kinematics.obstacles
