@@ -260,6 +260,7 @@ def main(words: list[str]) -> int:
     for line in missed:
         if line not in same:
             print(f"- {line['name']}\n    was: {line.get('was')}\n    is:  {line.get('is')}")
+    shutil.rmtree(TREE)  # within the package, where mypy would find it
     return 0
 
 
