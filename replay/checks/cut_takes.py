@@ -63,8 +63,8 @@ def edges_of(recording: Recording) -> Edges | None:
     if not np.isfinite(x).all():
         return None
     t = seconds(state, origin_ns(recording))[[0, -1]].tolist()
-    rows = (x[0], x[1] - x[0], x[3], x[3] - x[2])
-    return Edges(*(tuple(row.tolist()) for row in rows), t[0], t[1], max((t[1] - t[0]) / (state.n - 1), 1e-6))
+    first, begins, last, ends = (tuple(row.tolist()) for row in (x[0], x[1] - x[0], x[3], x[3] - x[2]))
+    return Edges(first, begins, last, ends, t[0], t[1], max((t[1] - t[0]) / (state.n - 1), 1e-6))
 
 
 def check_cut_among(source: str, take: Edges | None, others: Iterable[tuple[str, Edges]], rules: Rules) -> Finding | None:
