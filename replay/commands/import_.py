@@ -123,13 +123,13 @@ def run(request: CommandRequest) -> int:
                         error = problem
                     else:
                         name = sets.add(item, frames, raw)
-                        unknown = _unknown(item)
+                        unnamed = _unnamed(item)
                         if not quiet:
                             print(translated(_line(item, frames, name), request.lang), flush=True)
-                            if unknown and (item.mapping, unknown) not in warned:
-                                left = f"    left out, since the mapping does not name them: {unknown}"
+                            if unnamed and (item.mapping, unnamed) not in warned:
+                                left = f"    left out, since the mapping does not name them: {unnamed}"
                                 print(translated(left, request.lang), flush=True)
-                        warned.add((item.mapping, unknown))
+                        warned.add((item.mapping, unnamed))
                         continue
                 if not keep_going:
                     assert error is not None
@@ -172,7 +172,7 @@ def run(request: CommandRequest) -> int:
     return 3 if failed else 0
 
 
-def _unknown(recording: Recording) -> str:
+def _unnamed(recording: Recording) -> str:
     """Channels and columns that the mapping says nothing of, so that the set will not have them; empty where there are none."""
     names = [text.partition(" (")[0] for text in recording.unmapped if any(ending in text for ending in UNNAMED)]
     return ", ".join(names[:MANY]) + (f" and {len(names) - MANY} more" if len(names) > MANY else "")

@@ -126,3 +126,17 @@ def test_a_pickle_names_its_columns_in_a_list_of_texts(tmp_path):
     path.write_bytes(pickle.dumps({"state": ROWS, "joint_names": [*STORED[:2], 3]}))
     with pytest.raises(EpisodeError, match="joint_names: is here, and not read: list"):
         list(read(path, mapping=rule))
+
+
+@pytest.mark.parametrize(
+    "announced, turns, unit",
+    [("deg", 60.0, "deg"), (b"degrees", 60.0, "deg"), ("deg", 0.02, "rad"), ("parsec", 60.0, "rad"), (None, 60.0, "rad"), (7, 60.0, "rad")],
+)
+def test_a_dataset_that_announces_degrees_is_read_in_them_where_its_values_are(tmp_path, announced, turns, unit):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["state"] = turns * (1.0 + ROWS / 60.0)
+        if announced is not None:
+            file["state"].attrs["units"] = announced
+    (recording,) = read(tmp_path / "a.h5", mapping=sheet(tmp_path))
+    assert recording.streams["state"].unit == unit
+    assert np.array_equal(recording.streams["state"].values, turns * (1.0 + ROWS / 60.0))

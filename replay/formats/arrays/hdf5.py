@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError, shown
+from ...recording.features import units_of
 from ...recording.recording import Recording, Unreadable
 from ..lerobot.layout import content_sha256
 from ..reader_errors import refuse_empty
@@ -31,7 +32,7 @@ from .array_episode import (
     one_by_one,
     recording_of,
 )
-from .hdf5_texts import listed_texts, lists_of_texts, names_of_columns
+from .hdf5_texts import listed_texts, lists_of_texts, names_of_columns, unit_of
 from .mapped_columns import width_of
 from .npz import natural
 from .robosuite import mapping_of
@@ -212,7 +213,7 @@ def _episodes(file: h5py.File, patterns: list[str]) -> tuple[list[str], list[str
             return [ROOT], []
         found, linked = [""], list[str]()
         for part in pattern.split("/"):
-            step = []
+            step: list[str] = []
             for path in found:
                 group = file[path] if path else file
                 for name in (name for name in group if fnmatchcase(name, part)):
@@ -246,6 +247,13 @@ def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[
     left: list[str] = []
     _gather(group, "", arrays, labels, left, 0)
     _announced(group, arrays, path)
+    units: dict[str, list[str]] = {}
+    for where, array in arrays.items():
+        item, width = group[where], width_of(array)
+        if len(names := names_of_columns(item)) == width:
+            labels[where] = names
+        if (unit := unit_of(item)) is not None:
+            units[where] = units_of(unit, width, where)
     return ArrayEpisode(
         name=name,
         source=source,
@@ -255,6 +263,7 @@ def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[
         file=path,
         arrays=arrays,
         labels=labels,
+        units=units,
         left=left,
         metadata={"attributes": about | _attributes(group)},
     )
@@ -263,7 +272,7 @@ def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[
 def _gather(
     group: h5py.Group, prefix: str, arrays: dict[str, np.ndarray], labels: dict[str, tuple[str, ...]], left: list[str], depth: int
 ) -> None:
-    """All arrays of numbers and lists of texts below a group, by their path; a dataset's own list of its columns has the dataset's."""
+    """All arrays of numbers and lists of texts below a group, by their path."""
     if depth > MAX_DEPTH or len(arrays) + len(left) + len(group) > MAX_CHANNELS:
         raise ValueError(f"it holds more than {MAX_CHANNELS} datasets, or nests deeper than {MAX_DEPTH}")
     for name in group:
@@ -294,8 +303,6 @@ def _gather(
             array = item[()]
             arrays[where] = np.asarray(array, dtype=item.dtype.newbyteorder("="))
             assert numbers(arrays[where])
-            if len(names := names_of_columns(item)) == width_of(arrays[where]):
-                labels[where] = names
 
 
 def _texts(group: h5py.Group) -> dict[str, str]:

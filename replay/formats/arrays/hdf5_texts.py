@@ -10,6 +10,8 @@ import numpy as np
 
 MOST_TEXTS = 1000  # of one list; more are a sentence a row, which names no columns
 MOST_CHARACTERS = 1 << 20  # of one list
+LONGEST_UNIT = 1000  # characters
+UNITS = ("unit", "units")  # attributes of a dataset
 NAMES = ("names", "joint_names", "column_names", "columns")  # attributes of a dataset that say what its columns are
 
 
@@ -30,6 +32,13 @@ def lists_of_texts(group: h5py.Group) -> dict[str, tuple[str, ...]]:
 def names_of_columns(item: h5py.Dataset) -> tuple[str, ...]:
     """What a dataset calls its columns in an attribute of its own; empty where it calls them nothing."""
     return next((texts for key in NAMES if key in item.attrs and (texts := _attribute(item, key))), ())
+
+
+def unit_of(item: h5py.Dataset) -> str | None:
+    """The unit that a dataset announces in an attribute of its own."""
+    found = next((item.attrs[key] for key in UNITS if key in item.attrs), None)
+    found = found.decode("utf-8", "replace") if isinstance(found, bytes) else found
+    return found if isinstance(found, str) and len(found) <= LONGEST_UNIT else None
 
 
 def _attribute(holder: h5py.Group | h5py.Dataset, key: str) -> tuple[str, ...]:
