@@ -98,16 +98,16 @@ LEAST = {"operator": "P-0042", "centre": "A", "licence": "CC-BY-4.0", "consent":
 
 
 @pytest.mark.parametrize(
-    ("stated", "filed", "command", "cell", "noted"),
+    ("stated", "filed", "command", "cell", "with_note"),
     [(None, None, None, None, False), ("lab", None, None, "lab", False), (None, "hall", None, "hall", False),
      ("lab", "lab", None, "lab", False),
      ("lab", "hall", None, "hall", True), (None, "hall", "hall", "hall", False), ("lab", None, "hall", "hall", True),
      (None, None, "hall", "hall", False)],
 )  # fmt: skip
-def test_a_cell_of_its_own_is_replaced_with_a_note_alone(stated, filed, command, cell, noted):
+def test_a_cell_of_its_own_is_replaced_with_a_note_alone(stated, filed, command, cell, with_note):
     of = recording(stream("measured", np.zeros(9), ("j",)), cell=stated)
     add_metadata(of, metadata_of(cell=filed) if filed else None, command)
-    assert of.cell == cell and bool(of.notes) == noted and ("demonstration" in of.metadata) == (filed is not None)
+    assert of.cell == cell and bool(of.notes) == with_note and ("demonstration" in of.metadata) == (filed is not None)
 
 
 def metadata_of(**more):
