@@ -13,14 +13,14 @@ from shiliu.scenarios.sheet.errors import EpisodeError
 
 
 @pytest.mark.parametrize(
-    ("fps", "rate", "said"),
+    ("fps", "rate", "shown"),
     [(30, 30.0, None), (29.97, 29.97, None), (None, None, None), ("30", 30.0, '"30"'), (MIN_FPS, MIN_FPS, None), (0.5, 0.5, None),
      (9.9e-05, None, "9.9e-05"), (0, None, "0"), (-30, None, "-30"), (True, None, "true"), ([30], None, "[30]"),
      ("fast", None, '"fast"'), (float("nan"), None, "NaN"), (0.99 * MAX_FPS, 0.99 * MAX_FPS, None)],
 )  # fmt: skip
-def test_what_is_announced_is_a_rate_or_is_reported_as_it_stands(fps, rate, said):
+def test_what_is_announced_is_a_rate_or_is_reported_as_it_stands(fps, rate, shown):
     known, text = rate_of(fps, Path("info.json"))
-    assert (known, text) == (rate, said)
+    assert (known, text) == (rate, shown)
 
 
 @pytest.mark.parametrize("fps", [MAX_FPS, 1e9, "1e7", float("inf")])
@@ -58,8 +58,8 @@ def test_columns_that_stand_in_other_places_are_read_by_their_names(called, chan
 
 
 @pytest.mark.parametrize("begin", [0.0, 7000.0])
-@pytest.mark.parametrize(("own", "said"), [(30.0, None), (30.1, None), (25.0, "25.00")])
-def test_rows_of_another_rate_than_is_declared_are_reported_whenever_they_begin(tmp_path, begin, own, said):
+@pytest.mark.parametrize(("own", "shown"), [(30.0, None), (30.1, None), (25.0, "25.00")])
+def test_rows_of_another_rate_than_is_declared_are_reported_whenever_they_begin(tmp_path, begin, own, shown):
     """Times that jitter, so that they stand on no grid."""
     t = begin + np.arange(300) / own + 2e-3 * np.random.default_rng(1).uniform(-1, 1, 300)
     episode = arrays.ArrayEpisode(
@@ -73,7 +73,7 @@ def test_rows_of_another_rate_than_is_declared_are_reported_whenever_they_begin(
     (tmp_path / "mapping.yaml").write_text(mapping)
     recording = arrays.recording_of(episode, tmp_path / "mapping.yaml")
     notes = [note for note in recording.notes if "rows a second are declared" in note]
-    assert notes == ([f"30 rows a second are declared, the times in t say {said}"] if said else [])
+    assert notes == ([f"30 rows a second are declared, the times in t say {shown}"] if shown else [])
 
 
 @pytest.mark.parametrize(

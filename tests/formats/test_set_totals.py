@@ -21,10 +21,10 @@ def folder(root, tasks=("put the cup down", "open the door"), **info):
     return made
 
 
-@pytest.mark.parametrize("said", [90, 91, None, "90"])
-def test_totals_are_what_is_announced_beside_what_is_counted(tmp_path, said):
-    made = folder(tmp_path, total_frames=said, total_tasks=3)
-    assert made.totals == {"total_frames": (said, 90), "total_tasks": (3, 2)}
+@pytest.mark.parametrize("shown", [90, 91, None, "90"])
+def test_totals_are_what_is_announced_beside_what_is_counted(tmp_path, shown):
+    made = folder(tmp_path, total_frames=shown, total_tasks=3)
+    assert made.totals == {"total_frames": (shown, 90), "total_tasks": (3, 2)}
     assert made.tasks == {0: "put the cup down", 1: "open the door"}
 
 

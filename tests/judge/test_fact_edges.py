@@ -259,7 +259,7 @@ def test_how_many_steps_are_done_and_undone_is_drawn_on_the_clock_of_the_recordi
     assert _steps(judged, None) is None
 
 
-def test_what_a_person_and_a_door_did_is_told_by_when_it_was_largest():
+def test_what_a_person_and_a_door_did_is_shown_by_when_it_was_largest():
     """Row 0 is no rest: the door is lifted by what it rises above where it began, and turned to both sides of it."""
     t = np.array([0.0, 0.1, 0.3, 0.4, 0.6])
     hand = np.zeros((5, 3))

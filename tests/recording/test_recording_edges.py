@@ -94,24 +94,24 @@ def test_units_of_a_quantity_of_ranges_and_of_a_robots_own_scale(quantity, unit,
     assert not named or ("A range such as 0..255 is one too" in fault) == (quantity != "joint_velocity")
 
 
-SAID = {"operator": "P-0042", "centre": "A", "licence": "CC-BY-4.0", "consent": True}
+LEAST = {"operator": "P-0042", "centre": "A", "licence": "CC-BY-4.0", "consent": True}
 
 
 @pytest.mark.parametrize(
-    ("stated", "said", "command", "cell", "noted"),
+    ("stated", "filed", "command", "cell", "with_note"),
     [(None, None, None, None, False), ("lab", None, None, "lab", False), (None, "hall", None, "hall", False),
      ("lab", "lab", None, "lab", False),
      ("lab", "hall", None, "hall", True), (None, "hall", "hall", "hall", False), ("lab", None, "hall", "hall", True),
      (None, None, "hall", "hall", False)],
 )  # fmt: skip
-def test_a_cell_of_its_own_is_replaced_with_a_note_alone(stated, said, command, cell, noted):
+def test_a_cell_of_its_own_is_replaced_with_a_note_alone(stated, filed, command, cell, with_note):
     of = recording(stream("measured", np.zeros(9), ("j",)), cell=stated)
-    add_metadata(of, metadata_of(cell=said) if said else None, command)
-    assert of.cell == cell and bool(of.notes) == noted and ("demonstration" in of.metadata) == (said is not None)
+    add_metadata(of, metadata_of(cell=filed) if filed else None, command)
+    assert of.cell == cell and bool(of.notes) == with_note and ("demonstration" in of.metadata) == (filed is not None)
 
 
 def metadata_of(**more):
-    known = {key: value for key, value in (SAID | more).items() if value is not None}
+    known = {key: value for key, value in (LEAST | more).items() if value is not None}
     return from_plain(known)
 
 

@@ -66,7 +66,7 @@ def test_a_short_take_tells_nothing(rows):
 
 
 @pytest.mark.parametrize(("first", "last"), [(200, 230), (60, 66), (N - 20, N - 1), (4, 20)])
-def test_commands_that_were_sent_are_told_by_the_motion(first, last):
+def test_commands_that_were_sent_show_in_the_motion(first, last):
     """They lead it by so many rows as elsewhere; where the recorded ones do so as well, nothing else was sent."""
     c, q = COMMAND[:, 0].copy(), late(COMMAND)[:, 0]
     c[first : last + 1] += 0.3
