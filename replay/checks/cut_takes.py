@@ -106,21 +106,21 @@ def _lost_between(one: Edges, other: Edges) -> float | None:
 
 
 def check_ends_among(source: str, take: Edges | None, others: Sequence[Edges], rules: Rules) -> Finding | None:
-    """`stream.missing` (a WARN) of a take that alone of its set begins or ends in a motion: while all others rest there, or sooner
-    than they do and elsewhere. None of any other."""
+    """`stream.missing` (a WARN) of a take that alone of its set begins or ends in a motion, and elsewhere: while all others rest there, or
+    sooner than they do. None of any other: half a second that was trimmed is no matter."""
     others = [one for one in others if take is not None and len(one.last) == len(take.last)]
     if take is None or len(others) < OTHERS:
         return None
     for at_end, kind in ((True, "ends_moving"), (False, "begins_moving")):
-        if take.runs(at_end) < IN_MOTION:
+        away, usual = _apart(take, others, at_end)
+        if take.runs(at_end) < IN_MOTION or away <= ELSEWHERE:
             continue
         rest = max(one.runs(at_end) for one in others) <= RESTS
-        if rest or (at_end and _is_short(take, others)):
-            kind = kind if rest else "ends_short"
+        if rest or (at_end and away > TIMES * usual and _is_short(take, others)):
             t = take.t1 if at_end else take.t0
-            name = source.rpartition("/")[2]
-            details = {"kind": kind, "takes": len(others)}
-            return rules[CODE].beyond(1.0, level="WARN", subject=(name,), t0=t, t1=t, details=details)
+            details = {"kind": kind if rest else "ends_short", "takes": len(others)}
+            subject = (source.rpartition("/")[2],)
+            return rules[CODE].beyond(1.0, level="WARN", subject=subject, t0=t, t1=t, details=details)
     return None
 
 
@@ -130,13 +130,17 @@ def is_moving(take: Edges) -> bool:
 
 
 def _is_short(take: Edges, others: Sequence[Edges]) -> bool:
-    """Whether a take is shorter than the others, and ends elsewhere than any of them."""
-    if take.t1 - take.t0 > SHORTER * float(np.median([one.t1 - one.t0 for one in others])):
-        return False
-    places = [np.array(one.last) for one in others]
+    """Whether a take is shorter than the others usually are."""
+    return take.t1 - take.t0 <= SHORTER * float(np.median([one.t1 - one.t0 for one in others]))
 
-    def apart(place: np.ndarray, of: Sequence[np.ndarray]) -> float:
+
+def _apart(take: Edges, others: Sequence[Edges], at_end: bool) -> tuple[float, float]:
+    """How far a take begins or ends from the nearest of the others, and how far these usually do from one another, by `COLUMNS` that are
+    furthest."""
+    own, *places = (np.array(one.last if at_end else one.first) for one in (take, *others))
+
+    def nearest(place: np.ndarray, of: Sequence[np.ndarray]) -> float:
         return min(float(np.sort(np.abs(place - one))[-min(COLUMNS, len(place))]) for one in of)
 
-    usual = float(np.median([apart(place, places[:k] + places[k + 1 :]) for k, place in enumerate(places)]))
-    return apart(np.array(take.last), places) > max(ELSEWHERE, TIMES * usual)
+    usual = float(np.median([nearest(place, places[:k] + places[k + 1 :]) for k, place in enumerate(places)]))
+    return nearest(own, places), usual
