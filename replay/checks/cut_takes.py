@@ -34,7 +34,7 @@ SHORTER, ELSEWHERE, TIMES, COLUMNS = 0.8, 0.15, 5.0, 6
 
 class Edges(NamedTuple):
     """Both ends of a take: first row, what follows it, last row, what came before it, as steps from row to row [rad, or shares of the way];
-    seconds of both, and between two rows."""
+    seconds of both, and between two rows; columns that move at both, and of these those in motion."""
 
     first: tuple[float, ...]
     begins: tuple[float, ...]
@@ -43,10 +43,12 @@ class Edges(NamedTuple):
     t0: float = 0.0
     t1: float = 0.0
     dt: float = 1.0
+    move: tuple[int, int] = (0, 0)
+    run: tuple[int, int] = (0, 0)
 
     def runs(self, at_end: bool) -> int:
         """Columns in motion at one of its ends."""
-        return int((np.abs(self.ends if at_end else self.begins) > RUNS * self.dt).sum())
+        return self.run[at_end]
 
 
 def edges_of(recording: Recording) -> Edges | None:
@@ -64,7 +66,10 @@ def edges_of(recording: Recording) -> Edges | None:
         return None
     t = seconds(state, origin_ns(recording))[[0, -1]].tolist()
     first, begins, last, ends = (tuple(row.tolist()) for row in (x[0], x[1] - x[0], x[3], x[3] - x[2]))
-    return Edges(first, begins, last, ends, t[0], t[1], max((t[1] - t[0]) / (state.n - 1), 1e-6))
+    dt = max((t[1] - t[0]) / (state.n - 1), 1e-6)
+    steps = np.abs(x[1::2] - x[::2])
+    move, run = ((int((steps[0] > least).sum()), int((steps[1] > least).sum())) for least in (MOVES, RUNS * dt))
+    return Edges(first, begins, last, ends, t[0], t[1], dt, move, run)
 
 
 def check_cut_among(source: str, take: Edges | None, others: Iterable[tuple[str, Edges]], rules: Rules) -> Finding | None:
@@ -77,7 +82,8 @@ def check_cut_among(source: str, take: Edges | None, others: Iterable[tuple[str,
         if len(one.last) != len(take.first):
             continue
         for kind, before, after in ((KIND, one, take), ("goes_before", take, one)):
-            lost = _lost_between(before, after)
+            both = min(before.move[1], after.move[0]) >= JOINTS
+            lost = _lost_between(before, after) if both else None
             if lost is not None:
                 found.append((lost, kind, name))
     if not found:
@@ -112,11 +118,13 @@ def check_ends_among(source: str, take: Edges | None, others: Sequence[Edges], r
     if take is None or len(others) < OTHERS:
         return None
     for at_end, kind in ((True, "ends_moving"), (False, "begins_moving")):
-        away, usual = _apart(take, others, at_end)
-        if take.runs(at_end) < IN_MOTION or away <= ELSEWHERE:
+        if take.runs(at_end) < IN_MOTION:
             continue
         rest = max(one.runs(at_end) for one in others) <= RESTS
-        if rest or (at_end and away > TIMES * usual and _is_short(take, others)):
+        if not rest and not (at_end and _is_short(take, others)):
+            continue
+        away, usual = _apart(take, others, at_end)
+        if away > (ELSEWHERE if rest else max(ELSEWHERE, TIMES * usual)):
             t = take.t1 if at_end else take.t0
             details = {"kind": kind if rest else "ends_short", "takes": len(others)}
             subject = (source.rpartition("/")[2],)
@@ -137,10 +145,8 @@ def _is_short(take: Edges, others: Sequence[Edges]) -> bool:
 def _apart(take: Edges, others: Sequence[Edges], at_end: bool) -> tuple[float, float]:
     """How far a take begins or ends from the nearest of the others, and how far these usually do from one another, by `COLUMNS` that are
     furthest."""
-    own, *places = (np.array(one.last if at_end else one.first) for one in (take, *others))
-
-    def nearest(place: np.ndarray, of: Sequence[np.ndarray]) -> float:
-        return min(float(np.sort(np.abs(place - one))[-min(COLUMNS, len(place))]) for one in of)
-
-    usual = float(np.median([nearest(place, places[:k] + places[k + 1 :]) for k, place in enumerate(places)]))
-    return nearest(own, places), usual
+    places = np.array([one.last if at_end else one.first for one in (take, *others)])
+    column = max(places.shape[1] - COLUMNS, 0)
+    apart = np.partition(np.abs(places[:, None] - places), column, axis=2)[:, :, column]
+    np.fill_diagonal(apart, np.inf)
+    return float(apart[0].min()), float(np.median(apart[1:, 1:].min(axis=1)))

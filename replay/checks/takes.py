@@ -29,7 +29,7 @@ from .usual_postures import Posture, check_order_among
 # to be a take's own; share of the rows of the shorter take, from where on it is a part of the other one, and is named
 KEPT, ENOUGH, COLUMNS = 32, 8, 6
 PART, HALF = 0.9, 0.5
-RECENT = 32  # takes before one, from which it may have been cut
+RECENT = 32  # takes before one, from which it may have been cut; takes that tell what is usual at the ends of one
 REMEMBERED = 4096  # takes of a set of which first and last rows are kept, and at a gate columns, some ten kilobytes of each
 SHOWN = 256  # takes of a set of which a little is kept: their joints, to find the commands of one in another, and their postures
 
@@ -196,7 +196,7 @@ class TakesSeen:
         own = self._edges[source][1]
         every = ((name, edges, of) for name, (edges, of) in self._edges.items() if name != source)
         same = (edges for _, edges, of in every if of == own or (own and of and own[1] is not None and own[1] == of[1]))
-        return list(islice(same, SHOWN))
+        return list(islice(same, RECENT))
 
     def keep(self, content: Content, source: str) -> None:
         for digest in (content.commands, content.taken, content.measured):
