@@ -32,7 +32,7 @@ IN_MOTION = 2 * JOINTS  # such columns of a take in motion: both of so many join
 SHORTER, ELSEWHERE, TIMES, COLUMNS = 0.8, 0.15, 5.0, 6
 
 
-class Edges(NamedTuple):
+class TakeEnds(NamedTuple):
     """Both ends of a take: first row, what follows it, last row, what came before it, as steps from row to row [rad, or shares of the way];
     seconds of both, and between two rows; columns that move at both, and of these those in motion."""
 
@@ -51,7 +51,7 @@ class Edges(NamedTuple):
         return self.run[at_end]
 
 
-def edges_of(recording: Recording) -> Edges | None:
+def edges_of(recording: Recording) -> TakeEnds | None:
     """Both ends of a take, of what was commanded and measured; None where it has no two streams of a length."""
     command, state = pair(recording)
     if recording.episode is not None or command is None or state is None or command.n != state.n or state.n < JOINTS:
@@ -69,10 +69,10 @@ def edges_of(recording: Recording) -> Edges | None:
     dt = max((t[1] - t[0]) / (state.n - 1), 1e-6)
     steps = np.abs(x[1::2] - x[::2])
     move, run = ((int((steps[0] > least).sum()), int((steps[1] > least).sum())) for least in (MOVES, RUNS * dt))
-    return Edges(first, begins, last, ends, t[0], t[1], dt, move, run)
+    return TakeEnds(first, begins, last, ends, t[0], t[1], dt, move, run)
 
 
-def check_cut_among(source: str, take: Edges | None, others: Iterable[tuple[str, Edges]], rules: Rules) -> Finding | None:
+def check_cut_among(source: str, take: TakeEnds | None, others: Iterable[tuple[str, TakeEnds]], rules: Rules) -> Finding | None:
     """`stream.missing` (a WARN) of a take that goes on from another one, or that another one goes on from; None of any other. Steps of a
     task are cut on purpose, too."""
     if take is None:
@@ -94,7 +94,7 @@ def check_cut_among(source: str, take: Edges | None, others: Iterable[tuple[str,
     return rules[CODE].beyond(1.0, level="WARN", subject=(source.rpartition("/")[2],), t0=t, t1=t, details=details)
 
 
-def _lost_between(one: Edges, other: Edges) -> float | None:
+def _lost_between(one: TakeEnds, other: TakeEnds) -> float | None:
     """[s] that are lost between two takes, of which the second one goes on from the first; None where it does not."""
     first, begins, last, ends = map(np.array, (other.first, other.begins, one.last, one.ends))
     moving = (np.minimum(np.abs(begins), np.abs(ends)) > MOVES) & (begins * ends > 0.0)
@@ -111,7 +111,7 @@ def _lost_between(one: Edges, other: Edges) -> float | None:
     return round(rows) * one.dt if round(rows) else None
 
 
-def check_ends_among(source: str, take: Edges | None, others: Sequence[Edges], rules: Rules) -> Finding | None:
+def check_ends_among(source: str, take: TakeEnds | None, others: Sequence[TakeEnds], rules: Rules) -> Finding | None:
     """`stream.missing` (a WARN) of a take that alone of its set begins or ends in a motion, and elsewhere: while all others rest there, or
     sooner than they do. None of any other: half a second that was trimmed is no matter."""
     others = [one for one in others if take is not None and len(one.last) == len(take.last)]
@@ -132,17 +132,17 @@ def check_ends_among(source: str, take: Edges | None, others: Sequence[Edges], r
     return None
 
 
-def is_moving(take: Edges) -> bool:
+def is_moving(take: TakeEnds) -> bool:
     """Whether a take begins or ends in a motion, of which the other takes of its set are asked."""
     return max(take.runs(True), take.runs(False)) >= IN_MOTION
 
 
-def _is_short(take: Edges, others: Sequence[Edges]) -> bool:
+def _is_short(take: TakeEnds, others: Sequence[TakeEnds]) -> bool:
     """Whether a take is shorter than the others usually are."""
     return take.t1 - take.t0 <= SHORTER * float(np.median([one.t1 - one.t0 for one in others]))
 
 
-def _apart(take: Edges, others: Sequence[Edges], at_end: bool) -> tuple[float, float]:
+def _apart(take: TakeEnds, others: Sequence[TakeEnds], at_end: bool) -> tuple[float, float]:
     """How far a take begins or ends from the nearest of the others, and how far these usually do from one another, by `COLUMNS` that are
     furthest."""
     places = np.array([one.last if at_end else one.first for one in (take, *others)])

@@ -15,7 +15,7 @@ from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.statistics import TO_SIGMA
 from .check import Check
-from .cut_takes import WAITED, Edges, check_cut_among, check_ends_among, is_moving
+from .cut_takes import WAITED, TakeEnds, check_cut_among, check_ends_among, is_moving
 from .finding import Finding
 from .fixes import Fix, Known, about
 from .hand_bases import HandBase, check_bases_among
@@ -115,7 +115,7 @@ class TakeShown:
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
     wording: tuple[str, str | None] | None = None
-    edges: Edges | None = None
+    edges: TakeEnds | None = None
     written: Written = field(default_factory=Written)
 
     @property
@@ -137,7 +137,7 @@ class TakesSeen:
         self._postures: list[Posture] = []
         self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
-        self._edges: dict[str, tuple[Edges, tuple[str, str | None] | None]] = {}  # by source, with the take's sentence and its scenario
+        self._edges: dict[str, tuple[TakeEnds, tuple[str, str | None] | None]] = {}  # by source, with the take's sentence and its scenario
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}
@@ -171,7 +171,7 @@ class TakesSeen:
         )
         return [finding for finding in found if finding is not None]
 
-    def _before(self, one: TakeShown) -> list[tuple[str, Edges]]:
+    def _before(self, one: TakeShown) -> list[tuple[str, TakeEnds]]:
         """The ends of the takes that were recorded right before one, as far as they are known, and have its sentence: steps of a task that
         were cut apart on purpose have each their own."""
         every = list(self._edges)
@@ -189,7 +189,7 @@ class TakesSeen:
         edges = self._edges.get(source, (None, None))[0]
         return edges is not None and is_moving(edges) and len(self._alike(source)) < WAITED
 
-    def _alike(self, source: str) -> list[Edges]:
+    def _alike(self, source: str) -> list[TakeEnds]:
         """The ends of the other takes with the sentence of one, or of its scenario."""
         if source not in self._edges:
             return []
