@@ -32,9 +32,9 @@ IN_MOTION = 2 * JOINTS  # such columns of a take in motion: both of so many join
 SHORTER, ELSEWHERE, TIMES, COLUMNS = 0.8, 0.15, 5.0, 6
 
 
-class Edges(NamedTuple):
+class TakeEnds(NamedTuple):
     """Both ends of a take: first row, what follows it, last row, what came before it, as steps from row to row [rad, or shares of the way];
-    seconds of both, and between two rows."""
+    seconds of both, and between two rows; columns that move at both, and of these those in motion."""
 
     first: tuple[float, ...]
     begins: tuple[float, ...]
@@ -43,13 +43,15 @@ class Edges(NamedTuple):
     t0: float = 0.0
     t1: float = 0.0
     dt: float = 1.0
+    move: tuple[int, int] = (0, 0)
+    run: tuple[int, int] = (0, 0)
 
     def runs(self, at_end: bool) -> int:
         """Columns in motion at one of its ends."""
-        return int((np.abs(self.ends if at_end else self.begins) > RUNS * self.dt).sum())
+        return self.run[at_end]
 
 
-def edges_of(recording: Recording) -> Edges | None:
+def edges_of(recording: Recording) -> TakeEnds | None:
     """Both ends of a take, of what was commanded and measured; None where it has no two streams of a length."""
     command, state = pair(recording)
     if recording.episode is not None or command is None or state is None or command.n != state.n or state.n < JOINTS:
@@ -64,10 +66,13 @@ def edges_of(recording: Recording) -> Edges | None:
         return None
     t = seconds(state, origin_ns(recording))[[0, -1]].tolist()
     first, begins, last, ends = (tuple(row.tolist()) for row in (x[0], x[1] - x[0], x[3], x[3] - x[2]))
-    return Edges(first, begins, last, ends, t[0], t[1], max((t[1] - t[0]) / (state.n - 1), 1e-6))
+    dt = max((t[1] - t[0]) / (state.n - 1), 1e-6)
+    steps = np.abs(x[1::2] - x[::2])
+    move, run = ((int((steps[0] > least).sum()), int((steps[1] > least).sum())) for least in (MOVES, RUNS * dt))
+    return TakeEnds(first, begins, last, ends, t[0], t[1], dt, move, run)
 
 
-def check_cut_among(source: str, take: Edges | None, others: Iterable[tuple[str, Edges]], rules: Rules) -> Finding | None:
+def check_cut_among(source: str, take: TakeEnds | None, others: Iterable[tuple[str, TakeEnds]], rules: Rules) -> Finding | None:
     """`stream.missing` (a WARN) of a take that goes on from another one, or that another one goes on from; None of any other. Steps of a
     task are cut on purpose, too."""
     if take is None:
@@ -77,7 +82,8 @@ def check_cut_among(source: str, take: Edges | None, others: Iterable[tuple[str,
         if len(one.last) != len(take.first):
             continue
         for kind, before, after in ((KIND, one, take), ("goes_before", take, one)):
-            lost = _lost_between(before, after)
+            both = min(before.move[1], after.move[0]) >= JOINTS
+            lost = _lost_between(before, after) if both else None
             if lost is not None:
                 found.append((lost, kind, name))
     if not found:
@@ -88,7 +94,7 @@ def check_cut_among(source: str, take: Edges | None, others: Iterable[tuple[str,
     return rules[CODE].beyond(1.0, level="WARN", subject=(source.rpartition("/")[2],), t0=t, t1=t, details=details)
 
 
-def _lost_between(one: Edges, other: Edges) -> float | None:
+def _lost_between(one: TakeEnds, other: TakeEnds) -> float | None:
     """[s] that are lost between two takes, of which the second one goes on from the first; None where it does not."""
     first, begins, last, ends = map(np.array, (other.first, other.begins, one.last, one.ends))
     moving = (np.minimum(np.abs(begins), np.abs(ends)) > MOVES) & (begins * ends > 0.0)
@@ -105,9 +111,9 @@ def _lost_between(one: Edges, other: Edges) -> float | None:
     return round(rows) * one.dt if round(rows) else None
 
 
-def check_ends_among(source: str, take: Edges | None, others: Sequence[Edges], rules: Rules) -> Finding | None:
-    """`stream.missing` (a WARN) of a take that alone of its set begins or ends in a motion: while all others rest there, or sooner
-    than they do and elsewhere. None of any other."""
+def check_ends_among(source: str, take: TakeEnds | None, others: Sequence[TakeEnds], rules: Rules) -> Finding | None:
+    """`stream.missing` (a WARN) of a take that alone of its set begins or ends in a motion, and elsewhere: while all others rest there, or
+    sooner than they do. None of any other: half a second that was trimmed is no matter."""
     others = [one for one in others if take is not None and len(one.last) == len(take.last)]
     if take is None or len(others) < OTHERS:
         return None
@@ -115,28 +121,32 @@ def check_ends_among(source: str, take: Edges | None, others: Sequence[Edges], r
         if take.runs(at_end) < IN_MOTION:
             continue
         rest = max(one.runs(at_end) for one in others) <= RESTS
-        if rest or (at_end and _is_short(take, others)):
-            kind = kind if rest else "ends_short"
+        if not rest and not (at_end and _is_short(take, others)):
+            continue
+        away, usual = _apart(take, others, at_end)
+        if away > (ELSEWHERE if rest else max(ELSEWHERE, TIMES * usual)):
             t = take.t1 if at_end else take.t0
-            name = source.rpartition("/")[2]
-            details = {"kind": kind, "takes": len(others)}
-            return rules[CODE].beyond(1.0, level="WARN", subject=(name,), t0=t, t1=t, details=details)
+            details = {"kind": kind if rest else "ends_short", "takes": len(others)}
+            subject = (source.rpartition("/")[2],)
+            return rules[CODE].beyond(1.0, level="WARN", subject=subject, t0=t, t1=t, details=details)
     return None
 
 
-def is_moving(take: Edges) -> bool:
+def is_moving(take: TakeEnds) -> bool:
     """Whether a take begins or ends in a motion, of which the other takes of its set are asked."""
     return max(take.runs(True), take.runs(False)) >= IN_MOTION
 
 
-def _is_short(take: Edges, others: Sequence[Edges]) -> bool:
-    """Whether a take is shorter than the others, and ends elsewhere than any of them."""
-    if take.t1 - take.t0 > SHORTER * float(np.median([one.t1 - one.t0 for one in others])):
-        return False
-    places = [np.array(one.last) for one in others]
+def _is_short(take: TakeEnds, others: Sequence[TakeEnds]) -> bool:
+    """Whether a take is shorter than the others usually are."""
+    return take.t1 - take.t0 <= SHORTER * float(np.median([one.t1 - one.t0 for one in others]))
 
-    def apart(place: np.ndarray, of: Sequence[np.ndarray]) -> float:
-        return min(float(np.sort(np.abs(place - one))[-min(COLUMNS, len(place))]) for one in of)
 
-    usual = float(np.median([apart(place, places[:k] + places[k + 1 :]) for k, place in enumerate(places)]))
-    return apart(np.array(take.last), places) > max(ELSEWHERE, TIMES * usual)
+def _apart(take: TakeEnds, others: Sequence[TakeEnds], at_end: bool) -> tuple[float, float]:
+    """How far a take begins or ends from the nearest of the others, and how far these usually do from one another, by `COLUMNS` that are
+    furthest."""
+    places = np.array([one.last if at_end else one.first for one in (take, *others)])
+    column = max(places.shape[1] - COLUMNS, 0)
+    apart = np.partition(np.abs(places[:, None] - places), column, axis=2)[:, :, column]
+    np.fill_diagonal(apart, np.inf)
+    return float(apart[0].min()), float(np.median(apart[1:, 1:].min(axis=1)))

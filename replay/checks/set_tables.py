@@ -92,8 +92,8 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
             "said": declared.listed,
         }
         found.append(rule.beyond(1.0, level="WARN", subject=("episode_index",), details=details))
-    said, listed = declared.totals.get("total_episodes", (None, 0))
-    if declared.number is not None and said == listed and declared.number >= listed > 0:  # LeRobot looks a take up by its number
+    stated, listed = declared.totals.get("total_episodes", (None, 0))
+    if declared.number is not None and stated == listed and declared.number >= listed > 0:  # LeRobot looks a take up by its number
         details = {"kind": "numbered", "number": declared.number, "here": listed, "most": listed - 1}
         found.append(rule.beyond(1.0, level="WARN", subject=("episode_index",), details=details))
     totals = list(_totals(declared, rule))

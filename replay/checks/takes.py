@@ -15,7 +15,7 @@ from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.statistics import TO_SIGMA
 from .check import Check
-from .cut_takes import WAITED, Edges, check_cut_among, check_ends_among, is_moving
+from .cut_takes import WAITED, TakeEnds, check_cut_among, check_ends_among, is_moving
 from .finding import Finding
 from .fixes import Fix, Known, about
 from .hand_bases import HandBase, check_bases_among
@@ -30,7 +30,7 @@ from .usual_things import ThingShown, check_things_among
 # to be a take's own; share of the rows of the shorter take, from where on it is a part of the other one, and is named
 KEPT, ENOUGH, COLUMNS = 32, 8, 6
 PART, HALF = 0.9, 0.5
-RECENT = 32  # takes before one, from which it may have been cut
+RECENT = 32  # takes before one, from which it may have been cut; takes that tell what is usual at the ends of one
 REMEMBERED = 4096  # takes of a set of which first and last rows are kept, and at a gate columns, some ten kilobytes of each
 SHOWN = 256  # takes of a set of which a little is kept: their joints, to find the commands of one in another, and their postures
 
@@ -116,7 +116,7 @@ class TakeShown:
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
     wording: tuple[str, str | None] | None = None
-    edges: Edges | None = None
+    edges: TakeEnds | None = None
     written: Written = field(default_factory=Written)
     things: tuple[ThingShown, ...] = ()
 
@@ -140,7 +140,7 @@ class TakesSeen:
         self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
         self._things: list[tuple[ThingShown, ...]] = []
-        self._edges: dict[str, tuple[Edges, tuple[str, str | None] | None]] = {}  # by source, with the take's sentence and its scenario
+        self._edges: dict[str, tuple[TakeEnds, tuple[str, str | None] | None]] = {}  # by source, with the take's sentence and its scenario
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}
@@ -177,7 +177,7 @@ class TakesSeen:
         )
         return [finding for finding in found if finding is not None]
 
-    def _before(self, one: TakeShown) -> list[tuple[str, Edges]]:
+    def _before(self, one: TakeShown) -> list[tuple[str, TakeEnds]]:
         """The ends of the takes that were recorded right before one, as far as they are known, and have its sentence: steps of a task that
         were cut apart on purpose have each their own."""
         every = list(self._edges)
@@ -195,14 +195,14 @@ class TakesSeen:
         edges = self._edges.get(source, (None, None))[0]
         return edges is not None and is_moving(edges) and len(self._alike(source)) < WAITED
 
-    def _alike(self, source: str) -> list[Edges]:
+    def _alike(self, source: str) -> list[TakeEnds]:
         """The ends of the other takes with the sentence of one, or of its scenario."""
         if source not in self._edges:
             return []
         own = self._edges[source][1]
         every = ((name, edges, of) for name, (edges, of) in self._edges.items() if name != source)
         same = (edges for _, edges, of in every if of == own or (own and of and own[1] is not None and own[1] == of[1]))
-        return list(islice(same, SHOWN))
+        return list(islice(same, RECENT))
 
     def keep(self, content: Content, source: str) -> None:
         for digest in (content.commands, content.taken, content.measured):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..checks.cut_takes import Edges, edges_of
+from ..checks.cut_takes import TakeEnds, edges_of
 from ..checks.empty_grips import GripUse, check_empty_grip, grips_of
 from ..checks.finding import Finding
 from ..checks.hand_bases import HandBase, bases_in
@@ -75,7 +75,7 @@ class TakeFacts:
     moving: MovingJoints | None = None
     posture: Posture = field(default_factory=Posture)
     wording: tuple[str, str | None] | None = None
-    edges: Edges | None = None
+    edges: TakeEnds | None = None
     written: Written = field(default_factory=Written)
     things: tuple[ThingShown, ...] = ()
 

@@ -38,10 +38,10 @@ def as_of_another_rate(groups: Sequence[Group], found: Sequence[Difference]) -> 
         by_speeds, by_delays = float(of.numbers["factor"]) / SPEEDS, median_of(delays) / DELAY
         if by_delays <= 0.0 or abs(by_speeds / by_delays - 1.0) > ALIKE or abs(by_delays - 1.0) < ANOTHER:
             continue
-        said = 1.0 / group.dt
+        declared = 1.0 / group.dt
         rate = replace(
-            of, kind="rows", name="rate", size=abs(said * by_delays - said), unit="Hz", limit=ANOTHER * said,
-            numbers={"rows_rate": said * by_delays, "said_rate": said},
+            of, kind="rows", name="rate", size=abs(declared * by_delays - declared), unit="Hz", limit=ANOTHER * declared,
+            numbers={"rows_rate": declared * by_delays, "declared_rate": declared},
         )  # fmt: skip
         return [rate, *(d for d in found if not _is_factor(d))]
     return list(found)

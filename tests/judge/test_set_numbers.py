@@ -119,10 +119,10 @@ def test_totals_of_the_set_stand_beside_what_is_wrong_with_the_take():
     assert check_length(Declared(40, length=40, totals=totals), RULES)[0].level == "WARN"
 
 
-@pytest.mark.parametrize(("number", "said", "kind"), [(3, 4, None), (4, 4, "numbered"), (9, 12, "counted"), (None, 4, None)])
-def test_a_set_that_counts_its_takes_from_one(number, said, kind):
+@pytest.mark.parametrize(("number", "stated", "kind"), [(3, 4, None), (4, 4, "numbered"), (9, 12, "counted"), (None, 4, None)])
+def test_a_set_that_counts_its_takes_from_one(number, stated, kind):
     """The last of four has the number 4; the tenth of twelve lies in a part of a set."""
-    (found,) = check_length(Declared(40, number=number, length=40, totals={"total_episodes": (said, 4)}), RULES)
+    (found,) = check_length(Declared(40, number=number, length=40, totals={"total_episodes": (stated, 4)}), RULES)
     assert (found.level, found.details.get("kind")) == (("PASS", None) if kind is None else ("WARN", kind))
     assert kind != "numbered" or all(f" {number}" in Words(lang).message(found) for lang in ("en", "zh"))
 
