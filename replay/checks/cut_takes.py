@@ -8,7 +8,7 @@ between which some rows of that motion are lost. A take that alone of its set en
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,7 +32,8 @@ IN_MOTION = 2 * JOINTS  # such columns of a take in motion: both of so many join
 SHORTER, ELSEWHERE, TIMES, COLUMNS = 0.8, 0.15, 5.0, 6
 
 
-class TakeEnds(NamedTuple):
+@dataclass(frozen=True)
+class TakeEnds:
     """Both ends of a take: first row, what follows it, last row, what came before it, as steps from row to row [rad, or shares of the way];
     seconds of both, and between two rows; columns that move at both, and of these those in motion."""
 

@@ -12,6 +12,7 @@ from typing import Any
 import zstandard
 
 from ...scenarios.sheet.errors import shown
+from ..checks.cut_takes import TakeEnds
 from ..checks.empty_grips import GripUse
 from ..checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
 from ..checks.hand_bases import HandBase
@@ -32,7 +33,7 @@ RECORDS: dict[str, type] = {
     one.__name__: one
     for one in (
         Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, ColumnRows, MovingJoints, RateFacts,
-        Posture, Written, ThingShown, Plot,
+        Posture, Written, ThingShown, TakeEnds, Plot,
         Picture, Fact, Table,
     )
 } | {"Evidence": VerdictEvidence}
