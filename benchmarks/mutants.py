@@ -217,7 +217,8 @@ def main(words: list[str]) -> int:
     kept.parent.mkdir(parents=True, exist_ok=True)
     known: dict[tuple[str, str], dict[str, Any]] = {}
     for line in map(json.loads, kept.read_text().splitlines() if kept.is_file() else ()):
-        known[line["module"], line["name"]] = line
+        if line["noticed"] or not known.get((line["module"], line["name"]), line)["noticed"]:  # by a test that is not the nearest any more
+            known[line["module"], line["name"]] = line
     equivalent = (yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) or {}) if EQUIVALENT.is_file() else {}
     copy()
     lines = []
@@ -226,7 +227,8 @@ def main(words: list[str]) -> int:
         module, bytes_of = digest(broken.path), {test: digest(test) for test in tests}
         line = known.get((module, broken.name), {})
         same = {test for test in tests if line.get("tests", {}).get(test) == bytes_of[test]}
-        stands = bool(line) and (len(same) == len(tests) or (bool(line.get("by")) and line["by"].partition("::")[0] in same))
+        by = (line.get("by") or "").partition("::")[0]
+        stands = bool(line) and (len(same) == len(tests) or bool(by and (ROOT / by).is_file() and line["tests"][by] == digest(by)))
         if not stands:
             new = [test for test in tests if test not in same or line.get("noticed")]
             if not tests:

@@ -8,7 +8,10 @@ from shiliu.replay.importing.frame_clock import DEFAULT_FPS, frame_clock, own_ra
 from shiliu.replay.importing.frames import frames_of
 from shiliu.replay.importing.mapping_draft import propose
 from shiliu.replay.importing.mapping_draft_topics import propose_topics
+from shiliu.replay.importing.resample import Methods, onto
+from shiliu.replay.importing.unit_guess import order_of
 from shiliu.replay.recording.recording import Stream
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 NS, N = 1_000_000_000, 90
 
@@ -97,3 +100,35 @@ def test_a_bag_with_commands_is_of_a_robot_and_one_without_of_states_alone(tmp_p
                 writer.write(one, (10 + k) * NS, store.serialize_ros1(message, of))
     draft = propose_topics(tmp_path / "take.bag")
     assert f"\nkind: {kind}\n" in draft.text and any(line.startswith(f"kind is {kind}") for line in draft.unsure)
+
+
+@pytest.mark.parametrize(("gap_ms", "rows"), [(1, None), (0, None), (-20, 1), (-70, 2)])
+def test_streams_that_meet_in_one_instant_have_no_time_in_common(gap_ms, rows):
+    command = ns(1.0 + np.arange(N) / 30)
+    state = command[-1] + ns(1e-3 * gap_ms) + ns(np.arange(N) / 30)
+    streams = [stream("c", command, "command"), stream("s", state)]
+    if rows is None:
+        with pytest.raises(EpisodeError, match="do not overlap"):
+            frame_clock(streams, 25)
+    else:
+        assert frame_clock(streams, 25).rows == rows
+
+
+@pytest.mark.parametrize(("first", "order"), [(0.8, "wxyz"), (0.1, "xyzw"), (0.5, "wxyz")])
+def test_the_larger_part_of_a_rotation_is_its_scalar_and_of_equal_ones_the_first(first, order):
+    last = {0.8: 0.1, 0.1: 0.8, 0.5: -0.5}[first]
+    assert order_of(np.tile([first, 0.2, 0.3, last], (5, 1))) == order
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_rotation_of_the_other_sign_is_no_change(before):
+    """It lies behind another column, or not; each is held, and interpolated nearer to the row behind."""
+    half = np.linspace(0.0, 0.6, 12) / 2.0
+    q = np.column_stack([np.cos(half), 0.0 * half, 0.0 * half, np.sin(half)])
+    q[5:] *= -1.0
+    values = np.column_stack([np.linspace(0.0, 1.0, 12)] * before + [q])
+    names = ("height",) * before + tuple(f"hand.q{axis}" for axis in "wxyz")
+    times = ns(np.arange(12) / 30)
+    turning = Stream(name="p", role="pose", quantity="orientation", unit="1", names=names, values=values, capture_ns=times)
+    _, report = onto(turning, times[:-1] + ns(0.025), Methods())
+    assert max(report["changed"].get(name, 0.0) for name in names[before:]) < 0.03
