@@ -36,7 +36,8 @@ AWAY = 0.10  # m, by which it goes up the belt meanwhile
 STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
 OFF, HOPELESS = 0.02, 0.05  # m, by which the arm may miss the place where it waits; as which the best way may count
 HELD_AS = ("elbow_out", "raised", "across", "bench", "elbow_in", "outside_4", "level")  # postures that are tried
-SLANTS = np.deg2rad([0.0, -4.0, -8.0, -12.0, -16.0])  # of fingers that point less far down, where the arm does not come there else
+# of fingers that point less far down, where the arm does not come there else; and where it does not come there even so
+SLANTS, FLATTER = np.deg2rad([0.0, -4.0, -8.0, -12.0, -16.0]), np.deg2rad([-20.0, -24.0, -28.0])
 STEEP = 0.03  # m/rad, as which it counts that they do: the palm comes nearer to what they take
 RIGHT, FAIR = 0.006, 0.02  # m, as which a way may count: none better is sought with fingers that are less steep; further up the belt
 TRUNK = 0.005  # m, kept from the robot's own body; as much as is wanting counts like what is missed
@@ -104,15 +105,18 @@ class TakeMoving(Skill, word="take", how="moving"):
         Raises:
             GivenUp: the arm does not come there.
         """
-        found = []
-        for further in FURTHER:
-            place, left = self._place(state, now, speed, needs, further)
-            score, q, frame = self._posture(state, place, turned, speed)
-            found.append((score, place, left, q, frame))
-            if score < FAIR:
+        found: list[tuple[float, np.ndarray, float, np.ndarray, np.ndarray]] = []
+        for slants in (SLANTS, FLATTER):
+            for further in FURTHER:
+                place, left = self._place(state, now, speed, needs, further)
+                score, q, frame = self._posture(state, place, turned, speed, slants)
+                found.append((score, place, left, q, frame))
+                if score < FAIR:
+                    break
+            score, place, left, q, frame = min(found, key=lambda one: one[0])
+            if score <= HOPELESS:
                 break
-        score, place, left, q, frame = min(found, key=lambda one: one[0])
-        if score > HOPELESS:
+        else:
             named = self.of.split("/")[0]
             raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "not_met", side=self.hand, of=named))
         return place, left, q, frame
@@ -138,14 +142,14 @@ class TakeMoving(Skill, word="take", how="moving"):
         return at + state.hand.advance * self.width * frame[:, 2]
 
     def _posture(
-        self, state: OperatorState, place: np.ndarray, turned: np.ndarray, speed: np.ndarray
+        self, state: OperatorState, place: np.ndarray, turned: np.ndarray, speed: np.ndarray, slants: np.ndarray
     ) -> tuple[float, np.ndarray, np.ndarray]:
         """As what the best way to go along with the thing from a place counts [m], joint angles (7,) over that, the hand's rotation."""
         arm, along = state.arms[self.hand], turned[:, 0]
         yaw = float(np.arctan2(along[1], along[0]))
         yaw += np.pi * round((state.heading - yaw) / np.pi)  # of its two ends the one away from the robot
         best = (np.inf, arm.q, turned)
-        for slant in SLANTS:
+        for slant in slants:
             for name in HELD_AS:
                 like = arm.posture(name)
                 frame = arm.frame(yaw, self.pitch + slant, like)
