@@ -11,7 +11,7 @@ from benches import done, end
 from shiliu.replay.operator.operator import Operator, read_chain
 from shiliu.replay.operator.planning.clearance import MARGIN
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.take.moving import HOPELESS, SHUT, STEP, TRUNK, TakeMoving
+from shiliu.replay.operator.skills.take.moving import FLATTER, HOPELESS, SHUT, SLANTS, STEP, TRUNK, TakeMoving
 from shiliu.replay.operator.words.reason import GivenUp
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws.variation import nominal
@@ -90,10 +90,10 @@ def before_belt():
     return operator.state, read_chain(scene)[0]
 
 
-def ridden(state, take, ahead: float) -> tuple[float, np.ndarray]:
+def ridden(state, take, ahead: float, slants: np.ndarray = SLANTS) -> tuple[float, np.ndarray]:
     """What the planned way of the right arm with a carton that it meets so far [m] before the robot counts, its joint angles (n, 7)."""
     place, speed = np.array([ahead, -0.09, 0.91]), np.array([-0.11, 0.0, 0.0])
-    score, q, frame = take._posture(state, place, state.senses.site(take.middle)[1], speed)
+    score, q, frame = take._posture(state, place, state.senses.site(take.middle)[1], speed, slants)
     places = take._places(state, state.arms["right"].hand(q)[0], place, speed, frame)[: round((take.down + SHUT) / STEP)]
     ride = take._ride(state, q, [*places, *take._risen(places[-1], speed)], frame)[0]
     return score, ride(ride.x)
@@ -111,6 +111,14 @@ def test_a_forearm_keeps_clear_of_the_trunk_as_the_hand_goes_with_the_belt(befor
     monkeypatch.setattr(state.ways, "from_trunk", lambda side, rows: MARGIN)
     assert from_trunk("right", ridden(state, take, 0.40)[1]) == pytest.approx(-0.009, abs=0.003)
     assert from_trunk("right", ridden(state, take, 0.36)[1]) == pytest.approx(-0.041, abs=0.005)
+
+
+def test_a_carton_that_is_too_near_is_taken_with_fingers_that_point_further_ahead(before_belt):
+    """Met 0.44 m before the robot, the arm does not come to it from above, but does with fingers less steep; at 0.36 m neither way."""
+    state, take = before_belt
+    for ahead, comes in ((0.44, True), (0.36, False)):
+        assert ridden(state, take, ahead)[0] > HOPELESS
+        assert (ridden(state, take, ahead, FLATTER)[0] < HOPELESS) == comes
 
 
 def test_a_hand_is_sent_to_wait_over_the_belt_from_where_it_began(before_belt):
