@@ -121,6 +121,20 @@ def test_a_carton_that_is_too_near_is_taken_with_fingers_that_point_further_ahea
         assert (ridden(state, take, ahead, FLATTER)[0] < HOPELESS) == comes
 
 
+@pytest.mark.parametrize(("steep", "flat", "taken"), [(0.03, 0.01, "flat"), (0.03, 0.04, "steep"), (0.01, 0.0, "steep"), (0.06, 0.07, None)])
+def test_fingers_point_further_ahead_where_that_is_better_and_the_usual_slant_not_fair(before_belt, monkeypatch, steep, flat, taken):
+    state, take = before_belt
+    of = {"steep": (steep, np.zeros(7), np.eye(3)), "flat": (flat, np.ones(7), np.eye(3))}
+    monkeypatch.setattr(take, "_posture", lambda state, place, turned, speed, slants: of["flat" if slants is FLATTER else "steep"])
+    now, turned = state.senses.site(take.middle)
+    speed = np.array([-0.11, 0.0, 0.0])
+    if taken is None:
+        with pytest.raises(GivenUp, match="does not come to where carton comes by"):
+            take._met(state, now, turned, speed, 2.4)
+    else:
+        assert (take._met(state, now, turned, speed, 2.4)[2] == of[taken][1]).all()
+
+
 def test_a_hand_is_sent_to_wait_over_the_belt_from_where_it_began(before_belt):
     """What is sent home beside another's work stays where it began; what is sent to another posture goes."""
     state, _ = before_belt

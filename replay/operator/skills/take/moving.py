@@ -36,7 +36,7 @@ AWAY = 0.10  # m, by which it goes up the belt meanwhile
 STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
 OFF, HOPELESS = 0.02, 0.05  # m, by which the arm may miss the place where it waits; as which the best way may count
 HELD_AS = ("elbow_out", "raised", "across", "bench", "elbow_in", "outside_4", "level")  # postures that are tried
-# of fingers that point less far down, where the arm does not come there else; and where it does not come there even so
+# of fingers that point less far down, where the arm does not come there else; and where no way is fair even so
 SLANTS, FLATTER = np.deg2rad([0.0, -4.0, -8.0, -12.0, -16.0]), np.deg2rad([-20.0, -24.0, -28.0])
 STEEP = 0.03  # m/rad, as which it counts that they do: the palm comes nearer to what they take
 RIGHT, FAIR = 0.006, 0.02  # m, as which a way may count: none better is sought with fingers that are less steep; further up the belt
@@ -114,9 +114,9 @@ class TakeMoving(Skill, word="take", how="moving"):
                 if score < FAIR:
                     break
             score, place, left, q, frame = min(found, key=lambda one: one[0])
-            if score <= HOPELESS:
+            if score < FAIR:
                 break
-        else:
+        if score > HOPELESS:
             named = self.of.split("/")[0]
             raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "not_met", side=self.hand, of=named))
         return place, left, q, frame
