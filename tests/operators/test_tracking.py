@@ -121,7 +121,9 @@ def test_a_carton_that_is_too_near_is_taken_with_fingers_that_point_further_ahea
         assert (ridden(state, take, ahead, FLATTER)[0] < HOPELESS) == comes
 
 
-@pytest.mark.parametrize(("steep", "flat", "taken"), [(0.03, 0.01, "flat"), (0.03, 0.04, "steep"), (0.01, 0.0, "steep"), (0.06, 0.07, None)])
+@pytest.mark.parametrize(
+    ("steep", "flat", "taken"), [(0.03, 0.01, "flat"), (0.03, 0.04, "steep"), (0.01, 0.0, "steep"), (0.06, 0.07, None)]
+)
 def test_fingers_point_further_ahead_where_that_is_better_and_the_usual_slant_not_fair(before_belt, monkeypatch, steep, flat, taken):
     state, take = before_belt
     of = {"steep": (steep, np.zeros(7), np.eye(3)), "flat": (flat, np.ones(7), np.eye(3))}
