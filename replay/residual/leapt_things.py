@@ -95,8 +95,9 @@ def _is_put_back(thing: PosedThing, row: int, rows: Sequence[int]) -> bool:
     leap = pos[row] - pos[row - 1]
     size = float(np.linalg.norm(leap))
     for other in rows:
-        ends = max(np.linalg.norm(pos[other + k] - pos[row + k]) for k in (-1, 0))
-        if other != row and ends < THERE * size and np.linalg.norm(pos[min(row, other) : max(row, other)] - pos[row], axis=1).max() > APART * size:
+        ends = max(float(np.linalg.norm(pos[other + k] - pos[row + k])) for k in (-1, 0))
+        between = np.linalg.norm(pos[min(row, other) : max(row, other)] - pos[row], axis=1)
+        if other != row and ends < THERE * size and between.max() > APART * size:
             return True
     many = round(BELT / thing.dt)
     if row <= many or row + many >= len(pos):

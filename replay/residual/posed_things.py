@@ -18,7 +18,8 @@ from .moving_base import PLACES, base_columns, table_of_base
 from .table import Group
 
 PLACE, TURN = ("x", "y", "z"), ("qw", "qx", "qy", "qz")
-SEEN, UNSEEN = ("tracked", "visible", "valid", "detected", "seen"), ("occluded", "hidden", "lost")  # columns that say whether a tracker sees it
+# columns beside a pose that say whether a tracker sees the thing
+SEEN, UNSEEN = ("tracked", "visible", "valid", "detected", "seen"), ("occluded", "hidden", "lost")
 HINGE = "_hinge"
 ROWS = 8  # of a stream, at the least
 DRIVEN = 1e-3  # m, rad by which a base that stands may move
