@@ -38,6 +38,7 @@ class PoseFacts:
         hand: (T, k) whether a part of the robot, or what one moves, is at it; borne: whether anything is beneath or at it.
         other: (T, k) whether it touches what may move it without a hand: a belt, a door, a person, a cloth.
         robot: whether the whole robot was measured, so that nobody can have come near unseen.
+        seen: (T, k) whether its tracker says that it saw it; None where all were seen. What was not is in `other` as well.
     """
 
     t: np.ndarray
@@ -49,6 +50,7 @@ class PoseFacts:
     borne: np.ndarray
     other: np.ndarray
     robot: bool
+    seen: np.ndarray | None = None
 
 
 def check_poses(facts: PoseFacts, rules: Rules) -> list[Finding]:
@@ -104,10 +106,13 @@ def check_jumps(facts: PoseFacts, rules: Rules) -> Finding:
     if len(facts.t) < 4:
         return rule.not_checked("too_short")
     steps = np.linalg.norm(np.diff(facts.pos, axis=0), axis=2)
+    if facts.seen is not None:  # where it was not seen, its pose is what was seen last
+        steps = np.where(facts.seen[1:] & facts.seen[:-1], steps, 0.0)
     for j, name in enumerate(facts.things):
         beside = np.maximum(np.pad(steps[:-1, j], (1, 0)), np.pad(steps[1:, j], (0, 1)))
         alone = np.where(steps[:, j] > LONE * beside, steps[:, j], 0.0)
         k, away = int(alone.argmax()), _there_and_back(facts.t, facts.pos[:, j])
+        away = away if facts.seen is None else np.where(facts.seen[1:-1, j], away, 0.0)
         row = int(away.argmax())
         if away[row] > alone[k]:
             found.append(_graded(rule, float(away[row]), name, facts.t[row], facts.t[row + 2]))

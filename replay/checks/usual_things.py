@@ -30,7 +30,7 @@ class ThingShown:
 
     Attributes:
         name; stream: that holds it; names: of the columns of its place, turns: of its turn, where it has one.
-        at: (3,) m, the median; zero: columns of its place that are zero in all rows.
+        at: (3,) m, the median; zero: columns of its place that are zero in all rows; fixed: those of one value in all rows, to the bit.
         turn: (4,) as it begins, where it has one.
         t0, t1: of the take [s].
     """
@@ -44,6 +44,12 @@ class ThingShown:
     turn: tuple[float, ...]
     t0: float
     t1: float
+    fixed: tuple[str, ...] = ()
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether its whole pose is the one that stands for none: a set has columns for each thing, whether it is there or not."""
+        return set(self.zero) == set(self.names) and not any(self.turn[1:])
 
 
 def shown_things(recording: Recording) -> tuple[ThingShown, ...]:
@@ -57,7 +63,8 @@ def shown_things(recording: Recording) -> tuple[ThingShown, ...]:
             turn = tuple(float(thing.stream.column(name)[0]) for name in thing.turns)
             at = tuple(float(x) for x in np.median(thing.pos, axis=0))
             ends = float(thing.t[0]), float(thing.t[-1])
-            found.append(ThingShown(thing.name, thing.topic, thing.names, thing.turns, at, zero, turn, *ends))
+            fixed = tuple(name for name, x in zip(thing.names, thing.pos.T) if (x == x[0]).all())
+            found.append(ThingShown(thing.name, thing.topic, thing.names, thing.turns, at, zero, turn, *ends, fixed))
     return tuple(found)
 
 
@@ -110,6 +117,9 @@ def _otherwise(one: ThingShown, theirs: Sequence[ThingShown]) -> Iterator[tuple[
     lost = tuple(name for name, there in zip(one.names, written) if there and name in one.zero)
     if lost:
         size = max(abs(float(np.median(x))) for name, x in zip(one.names, places.T) if name in lost)
+        placed = all(x.min() < 0.0 < x.max() for name, x in zip(one.names, places.T) if name in lost)
+        if one.is_absent or (placed and all(set(lost) <= set(other.fixed) for other in theirs)):
+            sure = "WARN"  # it is not there, or somebody wrote where it stands
         known = {"value": size, "limit": WRITTEN, "unit": "m", "level": sure, "details": {"level": 0.0, **takes}}
         yield "held_value", lost, known
     turns = np.array([other.turn for other in theirs if len(other.turn) == 4])

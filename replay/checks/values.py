@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..recording.recording import Stream
+from ..recording.things import holds_unseen
 from ..robots.limits import Limits
 from ..signals.channels import PER_DEGREE, SCALE, columns, ends_of, in_radians, shared, units_of
 from ..signals.clock import seconds, topic
@@ -48,8 +49,12 @@ FEW = 0.1  # of the rows
 FORCES = ("wrench", "joint_torque", "effort", "touch", "force")
 
 
-def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
-    """`value.nonfinite`: NaN or infinity anywhere; the first and last place, and how many."""
+def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int, own: bool = False) -> list[Finding]:
+    """`value.nonfinite`: NaN or infinity anywhere; the first and last place, and how many. A WARN where a thing was not seen.
+
+    Args:
+        own: whether it is an episode of our simulation, which sees each thing.
+    """
     rule, found = rules["value.nonfinite"], []
     for stream in streams:
         bad = ~np.isfinite(stream.values)
@@ -57,14 +62,15 @@ def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int) -> lis
             rows = np.flatnonzero(bad.any(axis=1))
             t = seconds(stream, origin)
             names = [stream.names[j] for j in np.flatnonzero(bad.any(axis=0))]
+            unseen = not own and holds_unseen(stream)
             found.append(
                 rule.finding(
                     subject=(stream.name, *names[:8]),
                     t0=float(t[rows[0]]),
                     t1=float(t[rows[-1]]),
                     share=float(bad.any(axis=1).mean()),
-                    **rule.grade_value(float(bad.sum())),
-                    details={"count": int(bad.sum()), "stream": stream.name, "elements": names},
+                    **rule.grade_value(float(bad.sum())) | ({"level": "WARN"} if unseen else {}),
+                    details={"count": int(bad.sum()), "stream": stream.name, "elements": names} | ({"kind": "unseen"} if unseen else {}),
                 )
             )
     return worst_of(found) or [rule.passed(value=0.0, limit=0.0, margin=0.0)]
@@ -459,7 +465,7 @@ def _unit(finding: Finding, known: Known) -> Fix:
 CHECKS = (
     Check(
         "value.nonfinite",
-        run=lambda r: check_nonfinite(r.streams, r.rules, r.origin),
+        run=lambda r: check_nonfinite(r.streams, r.rules, r.origin, r.recording.episode is not None),
         spoils="values",
         shown_by="commands not numbers",
     ),

@@ -44,6 +44,7 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     usual = known(columns.recording.mapping)
     if usual is not None:
         by_itself = any(d.certain for d in found)
+        turned |= {name for d in found if _is_written_throughout(d) for name in d.channels}  # those have no commands of the device
         far = [] if by_itself else [d for d in unusual(groups, usual) if not turned & set(d.channels)]
         lines = [d for d in far if d.certain and d.name == "straight"]  # which no drive goes, and no person commands
         off = [d for d in off_their_way(groups, usual) if not turned & set(d.channels)]
@@ -57,6 +58,11 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     finding = finding_of(rule, found[0], found[1:])
     finding.details |= {"resolution": seen.get("resolution", [])} | bases_of(columns)
     return [finding]
+
+
+def _is_written_throughout(one: Difference) -> bool:
+    """Whether a whole take's commands of some channels are what was measured."""
+    return one.name == "measurement_as_command" and one.last - one.first == one.rows - 1
 
 
 def _resolution(groups: Sequence[Group]) -> dict[str, Any]:

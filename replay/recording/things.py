@@ -10,6 +10,7 @@ from .features import ENVIRONMENT, units_of
 from .recording import Stream
 
 OF_THINGS = ("object_pose", "object_joint", "environment_state")
+POSE = ("x", "y", "z", "qw", "qx", "qy", "qz", "yaw")  # columns of the pose of a thing
 METRIC = {"mm": 1e-3, "cm": 1e-2, "deg": float(np.pi / 180.0)}  # what a unit is in metres or radians; others stay as they are
 
 
@@ -21,6 +22,21 @@ def tells_of_things(stream: Stream) -> bool:
 def units_in(stream: Stream) -> list[str]:
     """(k,) the unit of each column, as it was announced."""
     return units_of(stream.declared_unit or stream.unit, len(stream.names), stream.name)
+
+
+def holds_unseen(stream: Stream) -> bool:
+    """Whether all in it that is no number is a whole pose of a thing, NaN from its first column to its last: a tracker that did not see
+    the thing says so."""
+    if not tells_of_things(stream) or np.isinf(stream.values).any():
+        return False
+    none = np.isnan(stream.values)
+    of: dict[str, list[int]] = {}
+    for j, (thing, _, part) in enumerate(name.rpartition(".") for name in stream.names):
+        if thing and part in POSE:
+            of.setdefault(thing, []).append(j)
+    poses = [places for places in of.values() if len(places) >= len("xyz")]
+    whole = all((none[:, places].any(axis=1) == none[:, places].all(axis=1)).all() for places in poses)
+    return whole and not np.delete(none, [j for places in poses for j in places], axis=1).any()
 
 
 def factors_of(stream: Stream) -> np.ndarray | None:

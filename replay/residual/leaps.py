@@ -21,6 +21,7 @@ from .hands import COUNTED
 from .hypotheses import best
 from .relations import KEPT, Relation
 from .resampled import is_resampled
+from .resolved_torque import is_computed
 from .table import HAND, Group, RecordedChannel
 
 # rad, or share of the way, by which a joint leaps; times the sharpest that most joints do, or it elsewhere. Joints of 24 simulated takes
@@ -44,6 +45,7 @@ OPPOSITE = 0.3  # of two edges of an offset, by which they may differ
 FEW_NUMBERS = 3.0  # of a reason for all rows between two leaps and more
 # rows beside a leap; times their steps, by which a row goes at the most that is there twice, and at the least after one that is lost
 AROUND, STAYS, FURTHER = 3, 0.4, 1.3
+QUICK = 0.6  # of a leap, that speeds show of a joint that went so
 DENSE_ROWS = 0.2  # of the rows: where more of them leap, it is the column all along
 
 
@@ -79,7 +81,7 @@ class Leaps:
     """
 
     def __init__(self, group: Group) -> None:
-        of = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
+        of = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_of_two_places]
         of = [c for c in of if (np.abs(c.columns["command"]).max() < COUNTED if group.hands else not HAND.search(c.name))]
         self.channels = of if group.same_rows and group.dt <= SLOWEST and not is_resampled(group) else []
         self.longer = max(1.0, RATE * group.dt) ** 2 if of and of[0].unit == "rad" else 1.0
@@ -309,18 +311,30 @@ def of_leaps(
     out = [d for d in found if d.certain or not any(a <= d.last and d.first <= b for a, b in spans)]
     for (first, last), case in zip(spans, cases):
         size = float(leaps.measured[:, leaps.names.index(channel.name)][first : last + 2].max())
-        why = best(case)
+        why, quick = best(case), _is_quick(group, channel, first, last)
         unsure = [d for d in found if not d.certain and d.kind == "measured" and d.cases]
         beside = [d for d in unsure if d.first - JOIN <= last and first <= d.last + JOIN and d.last - d.first > last - first]
-        if beside and (why is None or first == last):  # one that begins or ends with a leap
+        if beside and not quick and (why is None or first == last):  # one that begins or ends with a leap
             longest = max(beside, key=lambda d: d.last - d.first)
             out = [*(d for d in out if d is not longest), replace(longest, certain=True)]
             continue
         out.append(Difference.over(
-            group.t, (channel.name,), "measured", (first, last), size, channel.unit, why, certain=True,
+            group.t, (channel.name,), "measured", (first, last), size, channel.unit, why, certain=not quick,
             stream=channel.topics["measured"], limit=leaps.least, weight=(size / leaps.least) ** 2 * (last - first + 1), cases=(case,),
         ))  # fmt: skip
     return out
+
+
+def _is_quick(group: Group, channel: RecordedChannel, first: int, last: int) -> bool:
+    """Whether its speeds go with a joint into some rows and out of them: an arm that slips off what it strikes goes so. Speeds that were
+    computed of positions go wherever these do."""
+    if "velocity" not in channel.columns or is_computed(channel.columns["velocity"], channel.columns["measured"]) is not False:
+        return False
+    v, steps, dt = channel.columns["velocity"], np.diff(channel.columns["measured"]), np.diff(group.t)
+    edges = [k for k in (first, last + 1) if 0 < k < group.n]
+    far = max(abs(float(steps[k - 1])) for k in edges)
+    shown = [max(float(v[j] * np.sign(steps[k - 1])) * dt[k - 1] for j in (k - 1, k)) for k in edges if abs(steps[k - 1]) > 0.5 * far]
+    return min(shown) > QUICK * far
 
 
 def _case_of(group: Group, channel: RecordedChannel, follows: Relation | None, first: int, last: int) -> Case:

@@ -27,6 +27,9 @@ THERE = 0.2  # of a leap, by which a thing is beside the place that another one 
 HELD, ABRUPT = 0.2, 0.05  # s that a pose stands, to the bit, before it leaps; m/s of what stops so from one row to the next
 AS_FAR = 0.3  # of a leap, by which the way of a hand may be longer or shorter
 LIMIT = 0.02  # m, as of what comes back
+BELT, CREEPS = 0.5, 0.02  # s of a way before and after a leap that tell a belt; m/s that it goes at the least
+EVEN, ALONG = 0.1, 0.95  # of that way, by which a thing may be beside an even one; cosine of a leap with it
+APART = 0.5  # of a leap, that a thing goes before it leaps there again
 PLAIN = 0.25  # of a leap, from where on a number of a place leapt, or turned
 
 
@@ -38,7 +41,7 @@ def leapt_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand], fo
     """
     leaps: list[tuple[PosedThing, list[int]]] = []
     for thing in things:
-        rows = [row for row in _leaps(thing) if not _with_hands(thing, row, hands)]
+        rows = [row for row in _leaps(thing) if thing.seen[row - 1 : row + 1].all() and not _with_hands(thing, row, hands)]
         known = [d for d in found if set(d.channels) & {*thing.names, *thing.turns}]
         rows = [row for row in rows if not any(d.first - 1 <= row <= d.last + 2 for d in known)]
         if rows:
@@ -48,7 +51,8 @@ def leapt_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand], fo
         others = [other for other in things if other is not thing and other.stream is thing.stream]
         for row in rows[:1] if len(rows) > MANY else _without_ways_back(thing, rows):
             one = _exchanged(thing, row, others) or _held(thing, row, hands)
-            out += [one] if one is not None else _off(thing, row, rows)
+            new = [one] if one is not None else _off(thing, row, rows)
+            out += [replace(d, certain=False) for d in new] if _is_put_back(thing, row, rows) else new
     return _once(out)
 
 
@@ -82,6 +86,27 @@ def _without_ways_back(thing: PosedThing, rows: Sequence[int]) -> list[int]:
         kept += [] if back else [row]
         away = np.zeros(3) if back else leap
     return kept
+
+
+def _is_put_back(thing: PosedThing, row: int, rows: Sequence[int]) -> bool:
+    """Whether a thing may have been put back there, or the next one of its name: it leaps from the same place to the same one again and
+    again, or on a belt, back along a straight and even way."""
+    pos = thing.pos
+    leap = pos[row] - pos[row - 1]
+    size = float(np.linalg.norm(leap))
+    for other in rows:
+        ends = max(float(np.linalg.norm(pos[other + k] - pos[row + k])) for k in (-1, 0))
+        between = np.linalg.norm(pos[min(row, other) : max(row, other)] - pos[row], axis=1)
+        if other != row and ends < THERE * size and between.max() > APART * size:
+            return True
+    many = round(BELT / thing.dt)
+    if row <= many or row + many >= len(pos):
+        return False
+    before, after = np.diff(pos[row - 1 - many : row], axis=0), np.diff(pos[row : row + many + 1], axis=0)
+    by = 0.5 * (before.mean(axis=0) + after.mean(axis=0))
+    pace = float(np.linalg.norm(by))
+    uneven = max(float(np.linalg.norm(np.cumsum(each - by, axis=0), axis=1).max()) for each in (before, after))
+    return pace > CREEPS * thing.dt and uneven < EVEN * pace * many and float(leap @ by) < -ALONG * size * pace
 
 
 def _with_hands(thing: PosedThing, row: int, hands: Sequence[CarryingHand]) -> bool:

@@ -37,6 +37,7 @@ HARDER = 2.0  # times its drive's acceleration: what slows a base down so hard s
 USUAL = 0.7  # of the rows that agree at least, else speeds and places are no such
 MANY, AGREES = 10, 0.1  # rows in which a base goes some way; share of them in which place and command may disagree
 SLIP = 0.05  # of the way: what is estimated while wheels slip differs by less; also the limit of detection of a factor
+FILTER = 0.1  # s by which a driver's filter makes places or speeds late
 ONCE, SELDOM = 0.2, 10  # share of estimates that a slow estimator gives row by row at the most; rows after which it is the base that stands
 UNITS = ("m", "m", "rad", "m")
 Columns = Mapping[str, tuple[np.ndarray, str]]  # `measured/NAME` or `command/NAME` -> (n,) values, channel
@@ -269,8 +270,13 @@ def _places(
         column = replace(_column(columns, "measured", name, "measured", UNITS[k], t, truth, bad, PLACE), x=place[:, k])
         if not exact and not (bad & ~_leaves_slowly(off, paths[k], float(np.median(dt)))).any():
             column = replace(column, sure=np.zeros_like(bad))
-        out += departures(column)
+        out += [replace(d, certain=d.certain and (exact or not _is_filtered(d))) for d in departures(column)]
     return out
+
+
+def _is_filtered(one: Difference) -> bool:
+    """Whether a place is late or early, or smoother than its speeds, by less than a driver's filter of either is."""
+    return one.name in ("lag", "smoothed") and abs(float(one.numbers["late" if one.name == "lag" else "seconds"])) < FILTER
 
 
 def _summed(speed: np.ndarray, dt: np.ndarray, place: np.ndarray) -> np.ndarray:

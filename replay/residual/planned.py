@@ -175,7 +175,9 @@ def beside(
 
 
 def driven(group: Group, drives: Mapping[str, Drive]) -> Iterator[tuple[RecordedChannel, Drive]]:
-    """The channels of a group of which the drive is known."""
+    """The channels of a group of which the drive is known; not those of which the command is two or three values."""
     for channel in group.channels:
+        if channel.is_of_two_places:
+            continue
         if channel.name in drives and {"command", "measured"} <= set(channel.columns) and channel.unit != "rad":
             yield channel, drives[channel.name]

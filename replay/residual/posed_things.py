@@ -18,6 +18,8 @@ from .moving_base import PLACES, base_columns, table_of_base
 from .table import Group
 
 PLACE, TURN = ("x", "y", "z"), ("qw", "qx", "qy", "qz")
+# columns beside a pose that say whether a tracker sees the thing
+SEEN, UNSEEN = ("tracked", "visible", "valid", "detected", "seen"), ("occluded", "hidden", "lost")
 HINGE = "_hinge"
 ROWS = 8  # of a stream, at the least
 DRIVEN = 1e-3  # m, rad by which a base that stands may move
@@ -58,6 +60,11 @@ class PosedThing:
         return np.column_stack([self.stream.column(name) for name in self.turns])
 
     @cached_property
+    def seen(self) -> np.ndarray:
+        """(n,) whether the pose is one, as its tracker says of each row; all rows where it says nothing."""
+        return seen_of(self.stream, self.name)
+
+    @cached_property
     def noise(self) -> float:
         """[m] by which one coordinate scatters."""
         return pose_noise(self.pos)
@@ -76,6 +83,16 @@ class PosedThing:
             return 1, 0
         phases = np.bincount(changes % usual, minlength=usual)
         return (usual, int(phases.argmax())) if phases.max() >= UPDATES * len(changes) and usual > 1 else (most, 0)
+
+
+def seen_of(stream: Stream, thing: str) -> np.ndarray:
+    """(n,) whether a tracker says that it sees a thing, by a column beside its pose such as `cup.tracked` or `cup.occluded`."""
+    out = np.ones(stream.n, bool)
+    for words, wanted in ((SEEN, True), (UNSEEN, False)):
+        for name in (f"{thing}.{word}" for word in words):
+            if name in stream.names:
+                out &= (stream.column(name) != 0.0) == wanted
+    return out
 
 
 def things_of(recording: Recording) -> list[PosedThing]:

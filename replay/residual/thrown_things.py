@@ -16,6 +16,7 @@ from ..recording.things import in_metres, tells_of_things
 from ..signals.clock import origin_ns, seconds, topic
 from .departures import WitnessedColumn, departures, together
 from .difference import Difference
+from .posed_things import seen_of
 
 PLACE, TURN, HINGE = ("x", "y", "z"), ("qw", "qx", "qy", "qz"), "_hinge"
 LEAP = {PLACE: 0.1, TURN: 1.0, (HINGE,): 0.3}  # m or rad, within one row
@@ -31,7 +32,7 @@ def thrown_things(recording: Recording) -> list[Difference]:
     found: list[Difference] = []
     for stream in recording.streams.values():
         of_things = stream.role in ("measured", "pose") and stream.n >= ROWS and tells_of_things(stream)
-        if of_things and np.isfinite(stream.values).all():
+        if of_things:
             found += together(_of(recording, in_metres(stream)))
     return found
 
@@ -43,12 +44,15 @@ def _of(recording: Recording, stream: Stream) -> Iterator[Difference]:
     t = seconds(stream, origin_ns(recording)) if parts else np.zeros(0)
     for names, of in parts:
         x = np.column_stack([stream.column(name) for name in names])
-        if of == PLACE and np.abs(x).max() > FURTHEST:
+        if not np.isfinite(x).all() or (of == PLACE and np.abs(x).max() > FURTHEST):
             continue
         if of == TURN and np.abs(np.linalg.norm(x, axis=1) - 1.0).max() > UNIT:
             continue
+        seen = seen_of(stream, names[0].rpartition(".")[0])
         for first, last in _elsewhere(x, of):
             rows = np.arange(first, last + 1)
+            if not seen[rows].any():
+                continue
             for name, column in zip(names, x.T):
                 truth = column.copy()
                 truth[rows] = np.interp(rows, [first - 1, last + 1], column[[first - 1, last + 1]])

@@ -1,5 +1,6 @@
 """`record.goal` and recorded poses against physics: by numbers alone."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -233,11 +234,22 @@ def test_what_a_tracker_scatters_by_is_no_motion_and_hides_none(noise):
     assert (found.level, found.subject) == ("FAIL", ("cup",)) and 4.0 < found.t0 < 5.0
 
 
+def test_a_thing_that_its_tracker_gives_up_is_elsewhere_when_it_is_seen_again():
+    pos = lying()
+    pos[40:, 1] += 0.1
+    one = facts(pos)
+    assert check_jumps(one, RULES).level == "FAIL"
+    for rows, level in ((slice(30, 40), "PASS"), (slice(50, 60), "FAIL")):
+        seen = np.ones((len(pos), 2), bool)
+        seen[rows, 0] = False
+        assert check_jumps(replace(one, seen=seen), RULES).level == level
+
+
 def test_where_part_of_the_robot_was_not_measured_somebody_may_have_come_near():
     pos = lying()
     pos[40:, 1] += 0.1
     one = facts(pos)
-    levels = {f.code: f.level for f in check_poses(PoseFacts(*list(vars(one).values())[:-1], False), RULES)}
+    levels = {f.code: f.level for f in check_poses(replace(one, robot=False), RULES)}
     assert levels["object.moves"] == levels["object.hovers"] == "NOT_CHECKED" and levels["object.jumps"] == "FAIL"
 
 

@@ -20,6 +20,28 @@ def test_nonfinite_values_are_counted_and_placed():
     assert (finding.t0, finding.t1) == pytest.approx((1.0, 1.03)) and finding.details["elements"] == ["b"]
 
 
+POSE = tuple(f"cup.{axis}" for axis in ("x", "y", "z", "qw", "qx", "qy", "qz"))
+
+
+@pytest.mark.parametrize(
+    ("columns", "value", "own", "level"),
+    [
+        (slice(None, 7), np.nan, False, "WARN"),
+        (slice(None, 7), np.nan, True, "FAIL"),
+        (slice(None, 7), np.inf, False, "FAIL"),
+        (slice(None, 6), np.nan, False, "FAIL"),
+        (slice(None), np.nan, False, "FAIL"),  # and a hinge, which no tracker loses
+    ],
+)
+def test_a_thing_that_was_not_seen_is_no_number_in_all_of_its_pose(columns, value, own, level):
+    values = np.tile(0.1 * np.arange(8), (60, 1))
+    values[20:40, columns] = value
+    plain = stream(role="measured", values=values[:, :3], t=0.01 * np.arange(60))
+    things = replace(plain, values=values, names=(*POSE, "door_hinge"), quantity="object_pose")
+    (found,) = check_nonfinite([things], RULES, START, own)
+    assert (found.level, found.details.get("kind")) == (level, "unseen" if level == "WARN" else None)
+
+
 @pytest.mark.parametrize("sentinel", [999.0, 32767.0])
 def test_a_sentinel_is_named(sentinel):
     values = pose(np.arange(0, 6, 0.01))

@@ -20,6 +20,9 @@ OTHERS = tuple((cup((0.5 + 0.1 * k, 0.2 - 0.1 * k, 0.85), 0.3 - 0.5 * k),) for k
 PLAIN = tuple((cup(yaw=0.0),) for _ in range(4))
 FLAT = cup((0.5, 0.2, 0.0), zero=("cup.z",))
 FAR = cup((520.0, 180.0, 851.0))
+ABSENT = replace(cup((0.0, 0.0, 0.0), 0.0, XYZ), turn=(1.0, 0.0, 0.0, 0.0))
+ON_A_LINE = replace(cup((0.5, 0.0, 0.85), zero=("cup.y",)), fixed=XYZ)
+PLACED = tuple((replace(one[0], fixed=XYZ),) for one in (*OTHERS[:2], *((cup((0.5, -0.2 + 0.01 * k, 0.85)),) for k in range(2))))
 XYZW = replace(cup(), turn=(*cup().turn[1:], cup().turn[0]))
 
 
@@ -31,6 +34,11 @@ XYZW = replace(cup(), turn=(*cup().turn[1:], cup().turn[0]))
         (cup((52.0, 18.0, 85.0)), "factor", XYZ, OTHERS, "FAIL"),
         (FLAT, "held_value", ("cup.z",), OTHERS, "FAIL"),
         (FLAT, "held_value", ("cup.z",), OTHERS[:1], "WARN"),
+        (ABSENT, "held_value", ("cup.x", "cup.z"), OTHERS, "WARN"),  # it is not there
+        (replace(ABSENT, turn=cup().turn), "held_value", ("cup.x", "cup.z"), OTHERS, "FAIL"),
+        (ON_A_LINE, "held_value", ("cup.y",), PLACED, "WARN"),  # somebody put it there, by numbers
+        (ON_A_LINE, "held_value", ("cup.y",), tuple((replace(one[0], fixed=()),) for one in PLACED), "FAIL"),
+        (ON_A_LINE, "held_value", ("cup.y",), PLACED[:1] * 3, "FAIL"),
         (XYZW, "copied", TURN, OTHERS, "FAIL"),
     ],
 )

@@ -142,6 +142,15 @@ def test_a_joint_that_is_off_by_as_much_while_it_moves():
     assert (of[0].first, of[0].last) == (70, 129)
 
 
+@pytest.mark.parametrize(("places", "named"), [(3, set()), (4, {"joint_2"})])
+def test_a_command_of_two_or_three_values_is_none_that_a_drive_had(places, named):
+    """Of what was sent a converter kept whether it was open, shut or between."""
+    c, q = clean()
+    x = c[:, 2]
+    c[:, 2] = np.linspace(x.min(), x.max(), places)[np.digitize(x, np.quantile(x, np.linspace(0.0, 1.0, places + 1)[1:-1]))]
+    assert {name for d in found_in(c, q) if d.certain for name in d.channels} == named
+
+
 def test_what_holds_a_joint_or_pushes_it_at_rest_is_a_warning():
     c, q = clean()
     pushed = q.copy()

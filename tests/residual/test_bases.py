@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from body_takes import BASE, RATE, TIMES, N, body_take, changed, heaviest
+from scipy.signal import lfilter
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.residual.base_streams import _checked, base_columns
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, witnessed
@@ -179,6 +180,18 @@ def test_places_that_are_estimated_while_wheels_slip_are_no_fault(take, how):
 def test_places_that_no_estimator_gives_are_a_fault(take, how):
     found = estimated(take, **how)
     assert found is not None and found.certain and found.kind == "measured"
+
+
+@pytest.mark.parametrize(("seconds", "certain"), [(0.08, False), (0.3, True)])
+def test_speeds_of_a_base_that_a_driver_filters(take, seconds, certain):
+    share = 1.0 / (1.0 + seconds * RATE)
+
+    def change(base: np.ndarray) -> np.ndarray:
+        base[:, 4:] = lfilter([share], [1.0, share - 1.0], base[:, 4:], axis=0)
+        return base
+
+    found = heaviest(rebased(take, change))
+    assert (found is not None and found.certain) is certain
 
 
 def test_places_that_a_simulation_knows_are_exact(take):

@@ -67,3 +67,14 @@ def test_a_joint_that_stands_to_the_bit_and_is_elsewhere_at_once_is_no_joint_tha
     columns["state"][150:260, 2] = columns["state"][150, 2]
     finding = found(columns)
     assert (finding.level, finding.subject, finding.details["kind"]) == ("FAIL", ("joint_3",), "held")
+
+
+@pytest.mark.parametrize(("shown", "level"), [(1.0, "WARN"), (0.3, "FAIL")])
+def test_a_joint_that_slips_off_what_holds_it_goes_as_its_speed_shows(shown, level):
+    """It is elsewhere from one row to the next, and its speed shows all of the way, or little of it; it comes back within three rows."""
+    columns, row, leap = motion(), 200, -0.12
+    columns["state"][row : row + 4, 2] += leap * np.array([1.0, 0.7, 0.45, 0.2])
+    columns["velocity"] += np.random.default_rng(2).normal(0.0, 2e-3, columns["velocity"].shape)
+    columns["velocity"][row : row + 5, 2] += shown * leap * RATE * np.array([1.0, -0.27, -0.25, -0.22, -0.1])
+    finding = found(columns)
+    assert (finding.level, finding.subject[0]) == (level, "joint_3")

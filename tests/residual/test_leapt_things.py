@@ -1,5 +1,7 @@
 """Things that are elsewhere from one row on, and things that come into motion as bodies do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from carried_takes import NAMES, PUT, N, every, found_of, poses, take_of
@@ -92,3 +94,45 @@ def test_rows_that_are_lost_are_no_leap_of_a_thing():
     hands = [type(one)(one.t[: len(kept)], one.pos[kept], one.turn[kept]) for one in take.grasps]
     assert leapt_things(things, hands, []) == []
     assert leapt_things(things, [], []) != []
+
+
+def flagged(values, word: str, first: int, last: int):
+    """The take with a column beside the box's pose, by which its tracker does not see it in some rows."""
+    seen = np.full(N, float(word == "tracked"))
+    seen[first : last + 1] = 1.0 - seen[0]
+    take = take_of(values)
+    things = take.streams["environment"]
+    more = replace(things, names=(*things.names, f"box.{word}"), values=np.column_stack([things.values, seen]))
+    return replace(take, streams=take.streams | {"environment": more})
+
+
+@pytest.mark.parametrize("word", ["tracked", "occluded"])
+def test_a_pose_that_its_tracker_gives_up_may_stand_and_leap(word):
+    stands = held(poses(), AT, AT + 29)
+    assert [one.name for one in ComparedColumns(flagged(stands, word, PUT + 60, PUT + 89))._of_things] == ["held"]
+    assert ComparedColumns(flagged(stands, word, AT, AT + 29))._of_things == []
+    away = changed(poses(), slice(AT, AT + 30), 1, 0.3)
+    assert [one.name for one in ComparedColumns(flagged(away, word, PUT + 60, PUT + 89))._of_things] == ["offset"]
+    assert ComparedColumns(flagged(away, word, AT, AT + 29))._of_things == []
+
+
+def belt(aside: float = 0.0):
+    """The cup goes along on a belt, and comes back to where the belt begins, or beside it."""
+    values, t = poses(), np.arange(N) / 30.0
+    values[:, 7] = 0.1 * t - 1.2 * (np.arange(N) >= AT)
+    values[AT:, 8] += aside
+    return values
+
+
+def replaced():
+    """The next cup stands where each one stood, once it has been pushed away."""
+    values = poses()
+    for row in range(100, 500, 100):
+        values[row : row + 100, 7] += 0.3 * np.clip((np.arange(100) - 20) / 60.0, 0.0, 1.0)
+    return values
+
+
+@pytest.mark.parametrize(("values", "certain"), [(belt, False), (lambda: belt(0.8), True), (replaced, False)])
+def test_a_thing_on_a_belt_and_one_that_is_put_back_are_doubted(values, certain):
+    found = found_of(values())
+    assert found and {one.certain for one in found} == {certain} and all("cup.x" in one.channels for one in found[:1])

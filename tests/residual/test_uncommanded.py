@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from servo_takes import NAMES, RATE, ROWS, found, grid_ns, motion
+from shiliu.replay.checks import witnesses
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.residual.difference import Difference
+from shiliu.replay.residual.usual import Usual
 
 
 @pytest.mark.parametrize("degrees", [False, True])
@@ -43,3 +46,18 @@ def test_a_joint_that_goes_while_its_command_is_one_value_throughout(far, level,
         assert finding.subject == ("joint_6",) and finding.value == pytest.approx(far, abs=0.05)
     if level == "WARN":
         assert "nothing recorded shows which" in Words("en").message(finding) and "无法判断" in Words("zh").message(finding)
+
+
+@pytest.mark.parametrize(("states", "level", "kind"), [(True, "WARN", "measurement_as_command"), (False, "FAIL", "lag")])
+def test_states_in_place_of_commands_are_not_held_against_the_drives_of_the_device(monkeypatch, states, level, kind):
+    columns = motion()
+    if states:
+        columns["action"] = np.vstack([columns["state"][1:], columns["state"][-1:]])
+    late = Difference.over(
+        np.arange(ROWS) / RATE, ("joint_1", "joint_2"), "command", None, 0.2, "s", "lag", certain=True, limit=0.05, weight=1e6,
+        numbers={"late": 0.2}, stream="action",
+    )  # fmt: skip
+    monkeypatch.setattr(witnesses, "known", lambda mapping: Usual(8, RATE, {}, {}))
+    monkeypatch.setattr(witnesses, "off_their_way", lambda groups, usual: [late])
+    finding = found(columns)
+    assert (finding.level, finding.details["kind"]) == (level, kind)

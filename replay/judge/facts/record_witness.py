@@ -205,7 +205,8 @@ def facts_of(scene: Scene, state: RecordedState, robot: np.ndarray) -> PoseFacts
                 other[row, i] |= bool(other[row, list(others)].any())
     lain = rested(scene, scene.compile(state.draw.values))
     upright = np.stack([lain[k + 3 : k + 7] for k in a])
-    return PoseFacts(state.t[rows], things, pos, quat, upright, hand, borne, other, state.robot)
+    seen = np.stack([state.seen[name][rows] if name in state.seen else np.ones(len(rows), bool) for name in things], axis=1)
+    return PoseFacts(state.t[rows], things, pos, quat, upright, hand, borne, other | ~seen, state.robot, seen)
 
 
 def _widened(model: mujoco.MjModel, owner: np.ndarray, unknown: np.ndarray) -> mujoco.MjModel:

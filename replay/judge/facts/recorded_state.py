@@ -6,7 +6,8 @@ unrecorded coordinate moves, and none of the values that nobody measured.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import mujoco
 import numpy as np
@@ -17,6 +18,7 @@ from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.requests import Readings
 from ...recording.features import ENVIRONMENT
 from ...recording.recording import Recording
+from ...residual.posed_things import seen_of
 from ...signals.channels import in_radians
 from ...signals.clock import origin_ns, seconds
 from ...signals.joint_motion import finger_positions, zero_order_hold
@@ -41,6 +43,7 @@ class RecordedState:
         t: (T,) s of the take; at: the same on the recording's clock; qpos: (T, nq), what is not recorded as it is at the start.
         known: (nq,) what of it was recorded.
         things: recorded things; robot: whether every joint of the robot, and the way of its base, was measured.
+        seen: of each thing (T,) whether its tracker says that it saw it.
     """
 
     draw: Draw
@@ -50,6 +53,7 @@ class RecordedState:
     known: np.ndarray
     things: tuple[str, ...]
     robot: bool
+    seen: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def recorded_state(subject: Subject, motions: Motions, rollouts: Rollouts) -> RecordedState | None:
@@ -64,6 +68,7 @@ def recorded_state(subject: Subject, motions: Motions, rollouts: Rollouts) -> Re
     qpos = np.tile(draw.start_state[1 : 1 + model.nq], (len(t), 1))
     known = np.zeros(model.nq, bool)
     robot = _put_robot(subject, motions, model, at, qpos, known)
+    seen: dict[str, np.ndarray] = {}
     for thing, (stream, columns) in object_streams(recording, tuple(start.poses)).items():
         address = free_joint(model, thing)
         if address is None:
@@ -74,13 +79,15 @@ def recorded_state(subject: Subject, motions: Motions, rollouts: Rollouts) -> Re
         if np.isfinite(rows).all() and (np.abs(sizes - 1.0) < UNIT).all():
             qpos[:, address : address + 7] = rows
             known[address : address + 7] = True
+            of = seen_of(stream, thing)[:, None].astype(float)
+            seen[thing] = zero_order_hold(seconds(stream, origin_ns(recording)), of, at)[:, 0] > 0.0
     for name in start.joints:
         column = next((s, s.names.index(name)) for s in of_parts(recording) if name in s.names)
         address, _ = joint_of(model, name)
         rows = zero_order_hold(seconds(column[0], origin_ns(recording)), column[0].values[:, [column[1]]], at)
         qpos[:, address], known[address] = rows[:, 0], True
     things = tuple(name for name in start.poses if (a := free_joint(model, name)) is not None and known[a])
-    return RecordedState(draw, t, at, qpos, known, things, robot)
+    return RecordedState(draw, t, at, qpos, known, things, robot, seen)
 
 
 def _put_robot(
