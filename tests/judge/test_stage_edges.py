@@ -42,6 +42,7 @@ def struck(monkeypatch):
 
     def asked(kind="own", level="FAIL", copies=2, elsewhere=2, clear=0, base=True, start=True):
         monkeypatch.setattr(own_robot, "with_base", lambda subject, judged: (np.zeros(3), np.zeros((3, 1)), judged.names))
+        monkeypatch.setattr(own_robot, "pelvis_motion", lambda subject, judged: None)
         monkeypatch.setattr(own_robot, "look", lambda even, names, context, draw, *more: draw)
         monkeypatch.setattr(own_robot, "driven", lambda *more: [])
         monkeypatch.setattr(own_robot, "replace", lambda looked, **changes: looked)
