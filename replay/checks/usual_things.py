@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..recording.recording import Recording
-from ..residual.carried_things import ORDERS, ROOM
-from ..residual.posed_things import things_of
+from ..residual.carried_things import ORDERS
+from ..residual.posed_things import ROOM, things_of
 from .finding import Finding
 from .hand_bases import AMONG, CODE
 from .rules import Rules

@@ -16,7 +16,7 @@ from ..signals.signal import runs
 from ..signals.statistics import median
 from .difference import Difference
 from .hand_pose import matrices
-from .posed_things import CarryingHand, PosedThing
+from .posed_things import ROOM, CarryingHand, PosedThing
 
 ABOUT = 0.1  # s about a row, over which a speed is taken: what trackers scatter by is little of it
 MOVES = 0.15  # of how fast a thing is at its fastest, from where on it moves
@@ -37,7 +37,6 @@ OTHERWISE, LEFT = 0.15, 0.25  # rad by which turns are others than those of the 
 ORDERS = {"xyzw": (3, 0, 1, 2)}  # of what stands in w, x, y, z: where w, x, y and z are
 SOME, LONGEST = 60, 4  # rows of a carry, beyond which not every one is asked; carries of a thing, of which no more are
 FASTEST = 60.0  # m/s: what is thrown goes at 30
-ROOM = 10.0  # m from the origin, beyond which no thing of a room is
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ PLACE, TURN = ("x", "y", "z"), ("qw", "qx", "qy", "qz")
 # columns beside a pose that say whether a tracker sees the thing
 SEEN, UNSEEN = ("tracked", "visible", "valid", "detected", "seen"), ("occluded", "hidden", "lost")
 HINGE = "_hinge"
+ROOM = 10.0  # m from the origin, beyond which no thing of a room is
 ROWS = 8  # of a stream, at the least
 DRIVEN = 1e-3  # m, rad by which a base that stands may move
 UPDATES = 0.9  # of the changes of a thing, that lie in every r-th row where a tracker gives it a new pose
@@ -95,23 +96,27 @@ def seen_of(stream: Stream, thing: str) -> np.ndarray:
     return out
 
 
+def streams_of_things(recording: Recording) -> list[Stream]:
+    """The streams that hold measured poses of things, or joints of parts, in rows enough."""
+    return [s for s in recording.streams.values() if s.role in ("measured", "pose") and s.n >= ROWS and tells_of_things(s)]
+
+
 def things_of(recording: Recording) -> list[PosedThing]:
     """Each thing with a recorded place."""
     found, origin = list[PosedThing](), origin_ns(recording)
-    for stream in recording.streams.values():
-        if stream.role in ("measured", "pose") and stream.n >= ROWS and tells_of_things(stream):
-            names, t = set(stream.names), None
-            factors = factors_of(stream)
-            for thing in dict.fromkeys(name.rpartition(".")[0] for name in stream.names):
-                places = tuple(f"{thing}.{axis}" for axis in PLACE)
-                if not thing or not set(places) <= names:
-                    continue
-                t = seconds(stream, origin) if t is None else t
-                factor = 1.0 if factors is None else float(factors[stream.names.index(places[0])])
-                pos = np.column_stack([stream.column(name) for name in places])
-                pos = pos if factor == 1.0 else factor * pos
-                turns = tuple(f"{thing}.{number}" for number in TURN)
-                found.append(PosedThing(thing, stream, t, places, pos, turns if set(turns) <= names else (), factor))
+    for stream in streams_of_things(recording):
+        names, t = set(stream.names), None
+        factors = factors_of(stream)
+        for thing in dict.fromkeys(name.rpartition(".")[0] for name in stream.names):
+            places = tuple(f"{thing}.{axis}" for axis in PLACE)
+            if not thing or not set(places) <= names:
+                continue
+            t = seconds(stream, origin) if t is None else t
+            factor = 1.0 if factors is None else float(factors[stream.names.index(places[0])])
+            pos = np.column_stack([stream.column(name) for name in places])
+            pos = pos if factor == 1.0 else factor * pos
+            turns = tuple(f"{thing}.{number}" for number in TURN)
+            found.append(PosedThing(thing, stream, t, places, pos, turns if set(turns) <= names else (), factor))
     return found
 
 

@@ -12,28 +12,24 @@ from itertools import pairwise
 import numpy as np
 
 from ..recording.recording import Recording, Stream
-from ..recording.things import in_metres, tells_of_things
+from ..recording.things import in_metres
 from ..signals.clock import origin_ns, seconds, topic
 from .departures import WitnessedColumn, departures, together
 from .difference import Difference
-from .posed_things import seen_of
+from .posed_things import HINGE, PLACE, ROOM, TURN, seen_of, streams_of_things
 
-PLACE, TURN, HINGE = ("x", "y", "z"), ("qw", "qx", "qy", "qz"), "_hinge"
 LEAP = {PLACE: 0.1, TURN: 1.0, (HINGE,): 0.3}  # m or rad, within one row
 LONE, BACK = 5.0, 0.3  # times the steps beside it, that a leap is; of it, from where it began that it comes back to
 LIMIT = {PLACE: 0.02, TURN: 0.05, (HINGE,): 0.05}  # by which a column is another one
 PART = 0.5  # of a take, beyond which it is not known where a thing was
 UNIT = 0.01  # of the length of a turn
-ROWS, FURTHEST = 8, 10.0  # m: places further away are in another unit, which `object.frame` names
 
 
 def thrown_things(recording: Recording) -> list[Difference]:
     """Each stretch of rows in which a thing, its turn or its hinge is elsewhere, and back after it."""
     found: list[Difference] = []
-    for stream in recording.streams.values():
-        of_things = stream.role in ("measured", "pose") and stream.n >= ROWS and tells_of_things(stream)
-        if of_things:
-            found += together(_of(recording, in_metres(stream)))
+    for stream in streams_of_things(recording):
+        found += together(_of(recording, in_metres(stream)))
     return found
 
 
@@ -44,7 +40,7 @@ def _of(recording: Recording, stream: Stream) -> Iterator[Difference]:
     t = seconds(stream, origin_ns(recording)) if parts else np.zeros(0)
     for names, of in parts:
         x = np.column_stack([stream.column(name) for name in names])
-        if not np.isfinite(x).all() or (of == PLACE and np.abs(x).max() > FURTHEST):
+        if not np.isfinite(x).all() or (of == PLACE and np.abs(x).max() > ROOM):  # in another unit, which `carried_things` names
             continue
         if of == TURN and np.abs(np.linalg.norm(x, axis=1) - 1.0).max() > UNIT:
             continue

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..recording.recording import Recording, Stream
-from ..recording.things import tells_of_things, units_in
+from ..recording.things import units_in
 from ..signals.clock import origin_ns, seconds, topic
 from ..signals.signal import runs
 from .difference import Difference
-from .posed_things import HINGE, ROWS, CarryingHand
+from .posed_things import HINGE, CarryingHand, streams_of_things
 
 TURN = float(np.pi / 180.0)
 ABOUT, STRETCH = 0.1, 0.5  # s about a row over which a rate is taken; s that a hand turns a hinge
@@ -27,9 +27,7 @@ FITS = 0.7  # of the rows in which a hinge turns, that are on the arc
 
 def turned_hinges(recording: Recording, hands: Sequence[CarryingHand]) -> Iterator[Difference]:
     """Each hinge that turns as its hand says in degrees, and not in radians."""
-    for stream in recording.streams.values() if hands else ():
-        if stream.role not in ("measured", "pose") or stream.n < ROWS or not tells_of_things(stream):
-            continue
+    for stream in streams_of_things(recording) if hands else ():
         most = np.ptp(stream.values, axis=0)
         units = units_in(stream) if most.max() > MOST else []
         for j, (name, unit) in enumerate(zip(stream.names, units)):

@@ -1,4 +1,4 @@
-"""HDF5 says what its columns are in lists of texts: names in another order are followed, episodes that are links are told of."""
+"""HDF5 says what its columns are in lists of texts: names in another order are followed, episodes that are links are reported."""
 
 import json
 import pickle
