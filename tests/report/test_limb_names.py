@@ -40,6 +40,13 @@ def test_identifiers_of_a_whole_limb_are_its_first_and_last():
     assert Words("en").name(["bowl", "/arm/state"], "full") == "bowl and /arm/state"
 
 
+def test_the_columns_of_a_pose_are_called_by_their_thing():
+    pose = [f"{thing}.{axis}" for thing in ("bowl", "cup") for axis in ("x", "y", "z", "qw", "qx", "qy", "qz")]
+    assert Words("en").name(pose, "plain") == "bowl and cup"
+    assert Words("en").name(pose, "ids") == "bowl.x … bowl.qz, cup.x … cup.qz"
+    assert Words("en").name(["bowl.x", "bowl.y", "oven.door_hinge"], "plain") == "bowl.x, bowl.y, oven.door_hinge"
+
+
 def test_a_sentence_names_two_and_counts_the_rest():
     mixed = ["zarm_l2_joint", "zarm_r4_joint", "zhead_1_joint", "zhead_2_joint"]
     assert Words("en").name(mixed) == "zarm_l2_joint (left shoulder, sideways), zarm_r4_joint (right elbow) and 2 more"
