@@ -27,7 +27,8 @@ CALLED = {
 OWN = ("1", "%", "tick", "count")  # of a device's own scale; so is a range
 AXIS = (*ANGLES, "m", *OWN)  # where a joint or a hand is
 AXIS_RATE = (*RATES, "m/s", *(f"{unit}/s" for unit in OWN))
-LOADS = ("Nm", "N", "N/%", "A", "1", "%")
+PUSHES, TURNS = ("N", "mN", "kN"), ("Nm", "mNm")  # forces and torques
+LOADS = (*TURNS, *PUSHES, "N/%", "A", "mA", "1", "%")
 # of whole bodies: one unit a column, as in `m m m 1 1 1 1`
 PLACE, TURN, POSE = ("m",), ("1", *ANGLES), ("m", "1", *ANGLES)
 BODY_RATE = ("m/s", *RATES)
@@ -40,10 +41,10 @@ QUANTITIES: dict[str, tuple[str, ...] | None] = {
     **dict.fromkeys(("human_arm_angles", "joint_rotation"), ANGLES),
     **dict.fromkeys(("joint_velocity", "finger_velocity", "claw_velocity", "hand_velocity", "velocity"), AXIS_RATE),
     "joint_acceleration": tuple(f"{unit}/s{square}" for unit in (*ANGLES, "m") for square in ("^2", "2")),
-    "joint_torque": ("Nm", "N"),
+    "joint_torque": (*TURNS, *PUSHES),
     "effort": LOADS,
-    **dict.fromkeys(("force", "touch"), ("N",)),
-    "wrench": ("N", "Nm"),
+    **dict.fromkeys(("force", "touch"), PUSHES),
+    "wrench": (*PUSHES, *TURNS),
     "imu": ("m/s^2", "m/s2", *RATES, *TURN),
     **dict.fromkeys(("position", "hand_position", "elbow_position", "body_position", "hand_joint_positions"), PLACE),
     **dict.fromkeys(("orientation", "body_orientation", "hand_turn"), TURN),

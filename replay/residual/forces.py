@@ -9,7 +9,9 @@ import numpy as np
 
 from ...scenarios.robots.robot_folder import robot_folder
 from ...scenarios.sheet.own_files import read_own
+from ..recording.quantities import PUSHES
 from ..recording.recording import Recording, Stream
+from ..signals.channels import LOAD_SCALE
 from ..signals.clock import origin_ns, seconds, topic
 from .arm_chain import GRAVITY
 from .departures import WitnessedColumn, departures
@@ -35,16 +37,23 @@ def check_forces(recording: Recording) -> list[Difference]:
 def held_forces(recording: Recording) -> set[str]:
     """Columns, as `RecordedColumns.alone` spells them, that `check_forces` compares with anything: not those of touch, of which it knows
     no more than the sign."""
-    streams = (stream for stream in recording.select("measured") if stream.unit.split()[:1] == ["N"] and UPWARDS in stream.names)
+    streams = (stream for stream in recording.select("measured") if _newtons(stream) is not None and UPWARDS in stream.names)
     return {f"{topic(stream)}/{UPWARDS}" for stream in streams}
 
 
+def _newtons(stream: Stream) -> float | None:
+    """What makes newtons of a stream's forces, by the unit of its first column; None where it has none."""
+    unit = stream.unit.split()[:1]
+    return LOAD_SCALE[unit[0]] if unit and unit[0] in PUSHES else None
+
+
 def _of(recording: Recording, stream: Stream) -> Iterator[Difference]:
-    if stream.unit.split()[:1] != ["N"] or not np.isfinite(stream.values).all():
+    by = _newtons(stream)
+    if by is None or not np.isfinite(stream.values).all():
         return
     t = seconds(stream, origin_ns(recording))
     if UPWARDS in stream.names:
-        x = stream.column(UPWARDS)
+        x = by * stream.column(UPWARDS)
         share = float(np.median(x)) / _weight()
         if not LIGHTER <= share <= HEAVIER:
             name = "mirrored" if LIGHTER <= -share <= HEAVIER else "factor"
@@ -55,7 +64,7 @@ def _of(recording: Recording, stream: Stream) -> Iterator[Difference]:
             )  # fmt: skip
     if stream.quantity == "touch":
         for name in stream.names:
-            x = stream.column(name)
+            x = by * stream.column(name)
             bad = x < -PULLS
             yield from departures(
                 WitnessedColumn(name, "touch", "N", topic(stream), t, x, np.maximum(x, 0.0), bad, bad, PULLS, 0.1)

@@ -12,7 +12,7 @@ import numpy as np
 from ...scenarios.link.traffic import FEATURE
 from ..recording.quantities import EFFORTS, POSITIONS, SPEEDS
 from ..recording.recording import Recording, Stream
-from ..signals.channels import SCALE, ends_of, turns_beside, without_seam, wrapped_beside
+from ..signals.channels import LOAD_SCALE, SCALE, ends_of, turns_beside, without_seam, wrapped_beside
 from ..signals.clock import origin_ns, seconds, topic
 from ..signals.pairing import Both, even_grid
 from ..signals.signal import on_grid, strictly_rising
@@ -347,7 +347,10 @@ def _way(base: Stream, command: Stream | None) -> float | None:
 
 
 def _to_common(columns: dict[str, np.ndarray], beside: Mapping[str, Stream | None], base: Stream, way: float) -> str:
-    """Angles to rad, anything else to a share of its way, in place; the unit."""
+    """Angles to rad, anything else to a share of its way, and loads to N, Nm or A, in place; the unit."""
+    loads = beside["effort"]
+    if "effort" in columns and loads is not None and LOAD_SCALE.get(loads.unit, 1.0) != 1.0:
+        columns["effort"] = columns["effort"] * LOAD_SCALE[loads.unit]
     for kind in ("command", "measured", "velocity"):
         stream = beside[kind]
         if kind in columns and stream is not None:

@@ -11,6 +11,7 @@ from ..recording.recording import Recording, Stream
 
 PER_DEGREE = np.pi / 180.0
 SCALE = {"deg": PER_DEGREE, "rad": 1.0, "mrad": 1e-3, "cdeg": 1e-2 * PER_DEGREE, "mdeg": 1e-3 * PER_DEGREE}  # to radians
+LOAD_SCALE = {"N": 1.0, "mN": 1e-3, "kN": 1e3, "Nm": 1.0, "mNm": 1e-3, "A": 1.0, "mA": 1e-3}  # to N, Nm and A
 # what a unit itself says of a hand: how far it goes from one end to the other, or how far at the most
 OF_HANDS = {"%": (0.0, 100.0), "1": (-1.0, 1.0), "m": (-1.0, 1.0), "rad": (-2.0 * np.pi, 2.0 * np.pi)}
 PERCENT = {"%": 1.0, "1": 100.0}  # of a hand's way, by the unit in which it is counted

@@ -85,13 +85,15 @@ def test_a_row_of_located_things_is_whole(tmp_path, changes, message):
     [("joint_position", "rad", 7, (), True), ("joint_position", "rad rad", 4, (), True), ("joint_position", "rad rad", 3, (), False),
      ("joint_position", "Nm", 7, (), False), ("joint_position", "rad Nm", 2, (), False), ("joint_position", " ", 7, (), False),
      ("joint_velocity", "0..255", 7, (), False), ("hand", "0..255", 7, (), True), ("hand", "steps", 7, (), False),
-     ("hand", "steps", 7, ("steps",), True), ("joint_velocity", "steps", 7, ("steps",), False), ("hand", "% steps", 2, ("steps",), True)],
+     ("hand", "steps", 7, ("steps",), True), ("joint_velocity", "steps", 7, ("steps",), False), ("hand", "% steps", 2, ("steps",), True),
+     ("force", "mN", 3, (), True), ("force", "mm", 3, (), False), ("wrench", "kN kN kN mNm mNm mNm", 6, (), True),
+     ("joint_torque", "mNm", 7, (), True), ("joint_torque", "mA", 7, (), False), ("effort", "mA", 7, (), True)],
 )  # fmt: skip
 def test_units_of_a_quantity_of_ranges_and_of_a_robots_own_scale(quantity, unit, width, own, right):
     fault = unit_fault(quantity, unit, width, own)
     assert (fault is None) == right
     named = "is no unit of" in (fault or "")
-    assert not named or ("A range such as 0..255 is one too" in fault) == (quantity != "joint_velocity")
+    assert not named or ("A range such as 0..255 is one too" in fault) == (quantity not in ("joint_velocity", "force", "joint_torque"))
 
 
 LEAST = {"operator": "P-0042", "centre": "A", "licence": "CC-BY-4.0", "consent": True}

@@ -34,8 +34,12 @@ def group(*channels, hands=False):
 )  # fmt: skip
 def test_a_robot_that_stands_weighs_what_it_weighs(share, name, certain):
     x = share * _weight() + np.sin(3.0 * T)
-    take = recording(stream("measured", np.column_stack([x, 0.0 * x]), (UPWARDS, "pelvis.fx"), "wrench", "N"))
+    both = np.column_stack([x, 0.0 * x])
+    take = recording(stream("measured", both, (UPWARDS, "pelvis.fx"), "wrench", "N"))
     found = check_forces(take)
+    for unit, by in (("mN", 1e3), ("kN", 1e-3)):
+        again = check_forces(recording(stream("measured", by * both, (UPWARDS, "pelvis.fx"), "wrench", unit)))
+        assert [(d.name, d.certain, d.size) for d in again] == [(d.name, d.certain, pytest.approx(d.size)) for d in found]
     assert [(d.name, d.certain) for d in found] == ([(name, certain)] if name else [])
     for d in found:
         assert d.numbers["factor"] == pytest.approx(-1.0 if name == "mirrored" else share, abs=1e-3) and d.channels == (UPWARDS,)

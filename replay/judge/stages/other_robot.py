@@ -24,11 +24,12 @@ from ...checks.kinematics import check_kinematics, check_position, check_velocit
 from ...checks.measured_there import as_measured_there
 from ...checks.registry import asked_of
 from ...checks.rules import Rule, Rules
+from ...recording.quantities import TURNS
 from ...recording.recording import Recording, Stream
 from ...robots.embodiment import Embodiment, of_grades
 from ...robots.joint_names import proposed_names
 from ...robots.limits import JointLimit, Limits
-from ...signals.channels import SCALE, columns, ends_of, in_radians, without_seam
+from ...signals.channels import LOAD_SCALE, SCALE, columns, ends_of, in_radians, without_seam
 from ...signals.clock import origin_ns, seconds
 from ...signals.joint_motion import JointMotion
 from ...signals.signal import Motion, resample
@@ -40,6 +41,7 @@ GROUPS = (("published", "measured"), ("estimate",))  # grades that are judged wi
 DOUBT = 0.2  # of an estimated limit: the band in which a violation is a warning, as docs/verdict.md says
 POSES = 25.0  # Hz at which poses are looked at for self-collision, as for our own robot
 FURTHER = 3.0  # times the range of a hand, from where on its unit counts in another way
+OF_TORQUES = {unit: LOAD_SCALE[unit] for unit in TURNS}
 SLIDE = {"scale": 0.02, "least": 0.005}  # m, for joints that slide: what an excess is counted in, the least step
 
 
@@ -371,20 +373,21 @@ def _self_collision(even: Motion, motion: JointMotion, robot: Embodiment, rules:
 
 
 def _commanded(
-    subject: Subject, integrity: Integrity, robot: Embodiment, quantity: str, unit: str, rule: Rule
+    subject: Subject, integrity: Integrity, robot: Embodiment, quantity: str, scale: Mapping[str, float], rule: Rule
 ) -> tuple[Motion, tuple[str, ...]] | None:
-    """The commands of this quantity at even times, of those elements that are joints of the robot."""
+    """The commands of this quantity at even times, of those elements that are joints of the robot; of other units than these none."""
     streams = [s for s in subject.recording.select("command", quantity) if s.n and set(s.names) & set(robot.names)]
-    if not streams or streams[0].unit != unit or "command" in integrity.stopped:
+    by = scale.get(streams[0].unit) if streams else None
+    if by is None or "command" in integrity.stopped:
         return None
     names = tuple(name for name in robot.names if name in streams[0].names)
     t = seconds(streams[0], origin_ns(subject.recording))
-    return resample(t, columns(streams[0], names), rate=rule.rate, window=rule.window), names
+    return resample(t, by * columns(streams[0], names), rate=rule.rate, window=rule.window), names
 
 
 def _commanded_speed(subject: Subject, integrity: Integrity, robot: Embodiment) -> list[Finding]:
     """`joint.velocity` of the commands, where the commands are speeds: as they are, no difference has to be taken."""
-    asked = _commanded(subject, integrity, robot, "joint_velocity", "rad/s", subject.rules["joint.velocity"])
+    asked = _commanded(subject, integrity, robot, "joint_velocity", {"rad/s": 1.0}, subject.rules["joint.velocity"])
     if asked is None:
         return []
     even, names = asked
@@ -398,7 +401,7 @@ def _commanded_speed(subject: Subject, integrity: Integrity, robot: Embodiment) 
 
 def _commanded_torque(subject: Subject, integrity: Integrity, robot: Embodiment) -> Effort | None:
     """The torques that were commanded, where the commands are torques."""
-    asked = _commanded(subject, integrity, robot, "joint_torque", "Nm", subject.rules["torque.peak"])
+    asked = _commanded(subject, integrity, robot, "joint_torque", OF_TORQUES, subject.rules["torque.peak"])
     if asked is None:
         return None
     even, names = asked
