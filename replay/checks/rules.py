@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,25 +24,6 @@ OWNERS = ("operator", "device", "scene", "robot", "auditor")
 SIGNALS = ("command", "measured", "retargeted", "replayed", "recording")
 # bounds that the robot gives, joint by joint; see limits.py
 TABLES = ("range", "speed_larger", "speed_smaller", "torque_limit", "torque_peak", "torque_rated")
-KEYS = (
-    "stage",
-    "signal",
-    "unit",
-    "filter",
-    "window",
-    "rate",
-    "shortest",
-    "shortest_warn",
-    "warn",
-    "fail",
-    "unsure",
-    "scale",
-    "source",
-    "grade",
-    "owner",
-    "required",
-    "with",
-)
 
 
 @dataclass(frozen=True)
@@ -144,6 +125,10 @@ class Rule:
         return self.finding(level="NOT_APPLICABLE", reason=reason, **known)
 
 
+REQUIRED = ("stage", "signal", "unit", "source", "grade", "owner")
+KEYS = (*(one.name for one in fields(Rule) if one.name not in ("code", "settings")), "with")  # of a block, in the file
+
+
 class Rules(Mapping[str, Rule]):
     """All rules of one thresholds file, by code. `digest` names the file's content in a verdict's provenance."""
 
@@ -227,7 +212,7 @@ def _collect(node: Node, code: str, rules: dict[str, Rule]) -> None:
 
 
 def _rule(code: str, node: Node) -> Rule:
-    node.mapping(required=("stage", "signal", "unit", "source", "grade", "owner"), optional=KEYS)
+    node.mapping(required=REQUIRED, optional=KEYS)
     unit = node.child("unit").word()
     dimension = None if unit == "1" else UNITS.get(unit, (None, 1.0))[0]
     if unit != "1" and dimension is None:
