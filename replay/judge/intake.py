@@ -18,19 +18,12 @@ from typing import Any
 from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robot_folder, robots
 from ...version import __version__
-from ..checks.cut_takes import edges_of
 from ..checks.finding import Finding, VerdictEvidence
-from ..checks.hand_bases import bases_in
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_jump, check_position
-from ..checks.matching_takes import moving_joints
 from ..checks.measured_there import as_measured_there
 from ..checks.rules import Rules, load_rules
-from ..checks.takes import Key, TakeShown, TakesSeen, content, duplicate_of, set_of
-from ..checks.task_text import wording_of
-from ..checks.unwritten_columns import written_of
-from ..checks.usual_postures import posture_of
-from ..checks.usual_things import shown_things
+from ..checks.takes import Key, TakesSeen, content, duplicate_of, set_of, shown_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import JointLimit, Limits
 from ..robots.robot_sheet import hand_ranges_of, load_limits
@@ -197,10 +190,7 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
     if key is None:
         return [*findings, rules["take.duplicate"].not_applicable("no_set")]
     before = seen.setdefault(key, TakesSeen())
-    shown = TakeShown(
-        recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings),
-        wording_of(recording), edges_of(recording), written_of(recording), shown_things(recording),
-    )  # fmt: skip
+    shown = shown_of(recording, own_limits(), findings)
     failed = any(finding.failed for finding in findings)  # then it is no matter of another take's commands
     for one in before.against(replace(shown, moving=None) if failed else shown, own_limits(), rules):
         findings = _instead(findings, one)
