@@ -18,7 +18,7 @@ import numpy as np
 from ..robots.limits import Limits
 from ..signals.signal import Motion, held, resample, run_around
 from .check import Check
-from .finding import Finding, worst_of
+from .finding import Finding, lasted, worst_of
 from .fixes import Fix, Known, about, beyond, floor, ratio, slow
 from .rules import Rules
 
@@ -320,15 +320,12 @@ def check_balance(effort: Effort, polygon: np.ndarray, rules: Rules, signal: str
     value = float(-level[0]) if np.isfinite(level[0]) else float(np.nanmin(margin))
     graded = rule.grade_value(value)
     under = np.nan_to_num(margin, nan=np.inf) < graded["limit"]
-    first, last = run_around(under, int(row[0]))
     worst = int(np.nanargmin(margin))
     return [
         rule.finding(
             subject=("zero_moment_point",),
             signal=signal,
-            t0=float(effort.t[first]),
-            t1=float(effort.t[last] + effort.step * bool(under[first])),
-            share=float(under.mean()),
+            **lasted(effort.t, under, int(row[0]), effort.step),
             **graded,
             details={
                 "smallest": float(margin[worst]),

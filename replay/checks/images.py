@@ -158,16 +158,13 @@ def check_frozen_picture(samples: PictureSamples, joints: Joints, rules: Rules) 
         return rule.passed(subject=(samples.camera,), value=0.0, limit=rule.fail, details=_details(samples))
     value, first, last, moved = worst
     leap, usual = _leap(samples, first, last)
-    graded = rule.grade_value(value)
     sure = leap > LEAP * usual
-    if graded["level"] == "FAIL" and not sure:
-        graded["level"] = "WARN"
     return rule.finding(
         subject=(samples.camera,),
         t0=float(samples.t[first]),
         t1=float(samples.t[last]),
         share=(last - first + 1) / len(samples.t),
-        **graded,
+        **rule.grade_value(value, sure=sure),
         details=_details(samples)
         | {
             "count": last - first + 1,

@@ -17,7 +17,7 @@ import numpy as np
 from ..robots.limits import Limits
 from ..signals.signal import Motion, held, resample, run_around, strictly_rising
 from .check import Check
-from .finding import Finding, badness, worst_of
+from .finding import Finding, badness, lasted, worst_of
 from .fixes import Fix, Known, about, clip, slow
 from .inputs import Moved
 from .registry import registry
@@ -132,14 +132,11 @@ def check_velocity(
     for j in map(int, np.flatnonzero(judged)):
         graded = rule.grade_value(float(peak[j]), fail=float(larger[j]), warn=float(smaller[j]))
         over = speed[:, j] > graded["limit"]
-        first, last = run_around(over, int(row[j]))
         found.append(
             rule.finding(
                 subject=(names[j],),
                 signal=signal,
-                t0=float(motion.t[first]),
-                t1=float(motion.t[last] + motion.step * (last > first or over[first])),
-                share=float(np.nanmean(over)),
+                **lasted(motion.t, over, int(row[j]), motion.step),
                 **graded,
                 details={
                     "limit_larger": float(larger[j]),

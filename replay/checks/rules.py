@@ -56,6 +56,7 @@ class Rule:
         fail: float | None = None,
         warn: float | None = None,
         sustained: float | None = None,
+        sure: bool = True,
     ) -> dict[str, Any]:
         """Compare one number with its bounds; whether the forbidden side is below them, the check's record says.
 
@@ -63,6 +64,7 @@ class Rule:
             value: what was found.
             fail, warn: bounds of this joint or stream; by default those of the rule.
             sustained: the value that lasted for `shortest_warn`, held against the warning bound; by default `value`.
+            sure: whether it may be a FAIL; else it is a WARN at most.
 
         Returns:
             The fields level, value, limit, margin, excess and unit of a finding. Inside the band `unsure` x scale
@@ -76,7 +78,7 @@ class Rule:
         sign = -1.0 if check_of(self.code).below else 1.0
         level, limit, shown = "PASS", fail if fail is not None else warn, value
         if fail is not None and sign * (value - fail) > 0.0:
-            level = "FAIL" if sign * (value - fail) > self.unsure * self.size(fail) else "WARN"
+            level = "FAIL" if sure and sign * (value - fail) > self.unsure * self.size(fail) else "WARN"
         elif warn is not None and sign * (sustained - warn) > 0.0:
             level, limit, shown = "WARN", warn, sustained
         graded: dict[str, Any] = {

@@ -7,7 +7,6 @@ journal is left beside it.
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from rosbags.typesys import Stores, get_typestore
 
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording
+from ..file_state import sha256_of
 from ..mappings import load
 from ..reader_errors import mending
 from ..topics import TopicBuffers, choose, mapped, recording_of
@@ -60,9 +60,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
             "messages": sum(c.msgcount for c in channels),
         }
         metadata |= announced(path, used, [*channels, *silent])
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return recording_of(path, source, sha256, used, topics.by_topic, channels, silent, metadata)
+        return recording_of(path, source, sha256_of(path), used, topics.by_topic, channels, silent, metadata)
 
 
 def _unpacked(raw: bytes) -> bytes:
