@@ -148,7 +148,7 @@ def judged(
             "notes": list(recording.notes),
             "unmapped": list(recording.unmapped),
         },
-        evidence=VerdictEvidence(_length_s(recording)),
+        evidence=VerdictEvidence(recording.duration_s),
         titles={"notes": note_words(recording)},
         taken=taken(recording),
     )
@@ -269,12 +269,6 @@ def _not_asked(finding: Finding) -> Finding:
     if finding.level == "NOT_CHECKED" and finding.reason == "not_run":
         finding.reason = INTAKE
     return finding
-
-
-def _length_s(recording: Recording) -> float:
-    if recording.episode is not None:
-        return recording.episode.duration_s
-    return max((stream.duration_s for stream in recording.streams.values()), default=0.0)
 
 
 def _name_skills(recording: Recording, findings: list[Finding]) -> None:

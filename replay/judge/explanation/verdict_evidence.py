@@ -34,7 +34,7 @@ def gather(judged: Judged, verdict: Verdict, pictures: bool, curves: Collection[
     """
     recording = judged.recording
     episode = recording.episode
-    duration = episode.duration_s if episode else max((s.duration_s for s in recording.streams.values()), default=0.0)
+    duration = recording.duration_s
     # a clock that was counted from zero tells no date
     wall = recording.start_ns if recording.kind != "simulation" and (recording.start_ns or 0) > DATED_NS else None
     evidence = VerdictEvidence(duration, wall, segments=list(episode.segments) if episode else [])
