@@ -30,7 +30,7 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from .. import episode_archive as packed
 from .. import lossless_json as tagged
-from ..atomic_folder import placed, whole_file
+from ..atomic_folder import placed, swapped_in
 from ..exporters import Item, Options
 
 LAYOUT = "1"
@@ -68,7 +68,7 @@ def write(recording: Recording, path: Path) -> None:
         )
     about = {"layout": LAYOUT, "json": tagged.dumps(_about(recording), "recording")}
     episode = None if recording.episode is None else packed.pack(recording.episode)
-    with whole_file(path) as part, part.open("xb") as file:
+    with swapped_in(path) as part, part.open("xb") as file:
         writer = Writer(file)
         writer.start(profile="ros2", library="shiliu")
         schema = writer.register_schema(SCHEMA, "ros2msg", DEFINITION.encode())

@@ -49,7 +49,7 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import SimEpisode
 from ...rollout.substeps import Trace, trace
 from .. import episode_archive as packed
-from ..atomic_folder import placed, whole_file
+from ..atomic_folder import placed, swapped_in
 from ..exporters import Item, Options
 from .bag1 import definitions
 
@@ -112,7 +112,7 @@ def write(
         *(_pictures(episode, scene, seen, feature, topic, start_ns) for topic, feature in cameras.items()),
     ]
     types = store()
-    with whole_file(path) as part, Writer(part) as writer:
+    with swapped_in(path) as part, Writer(part) as writer:
         connections: dict[str, Any] = {}
         for time, _, topic, type_, message in heapq.merge(*sources, key=lambda sent: sent[:2]):
             if topic not in connections:
