@@ -175,14 +175,12 @@ def load_rules(name: str = "arm_manipulation", folder: Path | None = None) -> Ru
     known = sheets_in(folder)
     if name not in known:
         raise ScenarioError(f"No thresholds named {name!r}.{nearest(name, list(known))}", field="judge.thresholds")
-    if folder == FOLDER:
-        return _own(name, known[name], written(known[name]), tuple(registry()))
-    return read_rules(name, known[name])
+    return _read_once(name, known[name], written(known[name]), tuple(registry()))
 
 
 @cache
-def _own(name: str, path: Path, when: tuple[int, int], codes: tuple[str, ...]) -> Rules:
-    """Those of the package, read once in a process; anew where the file or the checks that there are have changed."""
+def _read_once(name: str, path: Path, when: tuple[int, int], codes: tuple[str, ...]) -> Rules:
+    """Read once in a process, since every take is held against the same; anew where the file or the checks that there are have changed."""
     return read_rules(name, path)
 
 

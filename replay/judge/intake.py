@@ -9,7 +9,7 @@ not asked for.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -131,7 +131,6 @@ def judged(
     stopped = dict(stopped_signals(findings, recording))
     findings += check_ranges(recording, rules, stopped)
     findings += check_steps(recording, rules, stopped)
-    _name_skills(recording, findings)
     verdict = Verdict(
         episode=recording.name,
         source=recording.source,
@@ -152,7 +151,7 @@ def judged(
         titles={"notes": note_words(recording)},
         taken=taken(recording),
     )
-    return _concluded(verdict, findings, rules, strict)
+    return _concluded(verdict, with_skills(findings, recording), rules, strict)
 
 
 def _concluded(verdict: Verdict, findings: list[Finding], rules: Rules, strict: bool) -> Verdict:
@@ -271,8 +270,14 @@ def _not_asked(finding: Finding) -> Finding:
     return finding
 
 
-def _name_skills(recording: Recording, findings: list[Finding]) -> None:
+def with_skills(findings: Sequence[Finding], recording: Recording) -> list[Finding]:
+    """The findings, each with the skill of the demonstration in which it begins."""
     segments = recording.episode.segments if recording.episode is not None else []
-    for finding in findings:
-        if finding.t0 is not None and finding.level in ("WARN", "FAIL"):
-            finding.skill = next((s["skill"] for s in segments if s["t0"] <= finding.t0 < s["t1"]), None)
+
+    def skill_of(finding: Finding) -> str | None:
+        at = finding.at
+        if at is None or finding.skill is not None or finding.level not in ("WARN", "FAIL"):
+            return finding.skill
+        return next((s["skill"] for s in segments if s["t0"] <= at < s["t1"]), None)
+
+    return [finding.with_(skill=skill_of(finding)) for finding in findings]
