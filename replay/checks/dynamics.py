@@ -257,11 +257,9 @@ def sole_polygon(
         feet: bodies of the ankles; x, y: extent of a sole in the ankle's frame [m].
         data: posture; by default the model's own, which for a planted base is the stance.
     """
-    import mujoco
+    from ...scenarios.parts.pose import posed  # here: records are read where no engine is, too
 
-    if data is None:
-        data = mujoco.MjData(model)
-        mujoco.mj_kinematics(model, data)
+    data = posed(model) if data is None else data
     corners = []
     for foot in feet:
         body = data.body(foot)

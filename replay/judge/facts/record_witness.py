@@ -13,6 +13,7 @@ import numpy as np
 
 from ....scenarios.draws.inference import free_joint
 from ....scenarios.draws.variation import rested
+from ....scenarios.parts.pose import postures
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.requests import Readings
 from ....scenarios.sensing.temporal import Goal, Subgoal, tells, unrecorded, witnessed
@@ -179,10 +180,8 @@ def facts_of(scene: Scene, state: RecordedState, robot: np.ndarray) -> PoseFacts
     is_robot[robot] = True
     still = model.body_weldid[model.geom_bodyid] == 0
     belt = model.geom_surfacevel.any(axis=1) if model.flg_surfacevel else np.zeros(model.ngeom, bool)
-    model, data = _widened(model, owner, unknown), mujoco.MjData(state.draw.model)
-    for row, k in enumerate(rows):
-        data.qpos[:] = state.qpos[k]
-        mujoco.mj_kinematics(model, data)
+    model = _widened(model, owner, unknown)
+    for row, data in enumerate(postures(model, state.qpos[rows])):
         mujoco.mj_comPos(model, data)
         mujoco.mj_collision(model, data)
         contact = data.contact
