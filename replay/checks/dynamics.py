@@ -205,6 +205,7 @@ def check_torque(effort: Effort, limits: Limits, rules: Rules, signal: str = "co
                     t1=float(effort.t[last] + effort.step * bool(over[first])),
                     share=float(over.mean()),
                     **graded,
+                    **limits.source("torque", name),
                     details={
                         "duration": float((last - first + 1) * effort.step),
                         "largest": float(np.nanmax(size[:, j])),
@@ -222,13 +223,10 @@ def check_torque(effort: Effort, limits: Limits, rules: Rules, signal: str = "co
                     t0=float(effort.t[0]),
                     t1=float(effort.t[-1]),
                     **rated_rule.grade_value(float(rms[j]), warn=float(rated[j])),
+                    **limits.source("torque_rated", name),
                     details={"rated": float(rated[j])},
                 )
             )
-    for found, what in ((peaks, "torque"), (means, "torque_rated")):
-        for one in found:
-            for key, value in limits.source(what, one.subject[0]).items():
-                setattr(one, key, value)
     merged = (worst_of(peaks) or [peak_rule.not_checked("no_published_limit", signal=signal)]) + (
         worst_of(means) or [rated_rule.not_checked("no_published_limit", signal=signal)]
     )
