@@ -36,11 +36,11 @@ USUAL = 256  # takes of a set that tell what its hands do: more tell no more of 
 
 
 @dataclass(frozen=True)
-class TakeFacts:
+class TakeFacts(TakeShown):
     """What the other takes of its set are held against, and it against them.
 
     Attributes:
-        key: its set, None where it lies alone; shown: what is asked at intake as well.
+        key: its set, None where it lies alone.
         lag: how late its states are; lagging: the two streams.
         holds: what distinguishes it, see `content`.
         releases: where its hands let go, or the reason why that is not asked; failed: whether it is labelled a failure.
@@ -49,8 +49,7 @@ class TakeFacts:
         columns: what its columns hold, a little of each; doubtful: of those that contradict the others, all of it.
     """
 
-    key: Key | None
-    shown: TakeShown
+    key: Key | None = None
     lag: Lag | None = None
     lagging: tuple[str, ...] = ()
     holds: Content = NOTHING
@@ -78,21 +77,21 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
     """
     key, found = set_of(recording), tuple(findings)
     if key is None:
-        return TakeFacts(None, TakeShown(recording.source))
+        return TakeFacts(recording.source)
     lagging = next((f.subject for f in found if f.code == "stream.lag"), ())
     broken = next((f.code for f in found if f.failed and check_of(f.code).spoils), None)
     label, task = recording.metadata.get("label"), recording.metadata.get("task")
     hands = [] if broken is not None or recording.episode is not None else hands_of(recording)
     return TakeFacts(
-        key,
-        shown_of(recording, own_limits(), found, follows=broken is None),
-        lag_of(found),
-        lagging,
-        content(recording),
-        releases_of(recording, hands),
-        isinstance(label, dict) and label.get("success") is False,
-        grips_of(recording, hands),
-        task if scenario == BARE and isinstance(task, str) else None if scenario == BARE else scenario,
+        **vars(shown_of(recording, own_limits(), found, follows=broken is None)),
+        key=key,
+        lag=lag_of(found),
+        lagging=lagging,
+        holds=content(recording),
+        releases=releases_of(recording, hands),
+        failed=isinstance(label, dict) and label.get("success") is False,
+        grips=grips_of(recording, hands),
+        task=task if scenario == BARE and isinstance(task, str) else None if scenario == BARE else scenario,
         columns=columns_of(recording),
         doubtful=doubtful_columns(recording, found),
     )
@@ -116,13 +115,13 @@ class TakesOfSet(TakesSeen):
         """Keep what others are held against, but for what it holds; of its hands, columns and joints that of so many takes."""
         if lag is not None:
             self.lags.append(lag)
-        self.show(take.shown)
+        self.show(take)
         if isinstance(take.releases, tuple) and len(self.releases) < USUAL:
             self.releases.append(take.releases)
         if take.task and isinstance(take.grips, tuple) and len(used := self.grips.setdefault(take.task, [])) < USUAL:
             used.append(take.grips)
         if len(self.columns) < REMEMBERED:
-            self.columns.setdefault(take.shown.source, take.columns)
+            self.columns.setdefault(take.source, take.columns)
 
 
 class Company:
@@ -149,7 +148,7 @@ class Company:
             take = take_facts(recording, (), scenario)
             if take.key is not None:
                 self._of(take.key).take_in(take, lag)
-                self._of(take.key).keep(take.holds, take.shown.source)
+                self._of(take.key).keep(take.holds, take.source)
 
     def _of(self, key: Key) -> TakesOfSet:
         return self.sets.setdefault(key, TakesOfSet())
@@ -175,7 +174,7 @@ class Company:
             check_release(take.releases, letting_go, take.failed, rules),
             grip,
         )
-        among.keep(take.holds, take.shown.source)
+        among.keep(take.holds, take.source)
         return dict(zip(codes, found))
 
     def _against(self, take: TakeFacts, rules: Rules) -> Given:
@@ -184,10 +183,10 @@ class Company:
         if take.key is None:
             return {}
         among = self._of(take.key)
-        shown = replace(take.shown, moving=None) if take.doubtful else take.shown
+        shown = replace(take, moving=None) if take.doubtful else take
         found = {one.code: one for one in among.against(shown, own_limits(), rules)}
         if take.doubtful:
-            columns = ((source, rows) for source, rows in among.columns.items() if source != shown.source)
+            columns = ((source, rows) for source, rows in among.columns.items() if source != take.source)
             taken = check_columns_among(take.doubtful, columns, rules)
             found |= {} if taken is None else {taken.code: taken}
         return found

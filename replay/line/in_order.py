@@ -273,4 +273,4 @@ def kind_of(entry: Entry) -> tuple[bool, int | None]:
 def _here(take: TakeFacts, source: str) -> TakeFacts:
     """The facts of a take where it lies now: it may have been judged when it lay elsewhere."""
     key = None if take.key is None else (source.rpartition("#")[0], *take.key[1:])
-    return replace(take, key=key, shown=replace(take.shown, source=source))
+    return replace(take, key=key, source=source)

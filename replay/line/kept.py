@@ -19,7 +19,7 @@ from ..checks.hand_bases import HandBase
 from ..checks.matching_takes import MovingJoints
 from ..checks.other_columns import ColumnRows
 from ..checks.releases import GripOpening
-from ..checks.takes import Content, Lag, TakeShown
+from ..checks.takes import Content, Lag
 from ..checks.unwritten_columns import Written
 from ..checks.usual_postures import Posture
 from ..checks.usual_things import ThingShown
@@ -32,8 +32,9 @@ from ..judge.verdict import StageResult, Verdict
 RECORDS: dict[str, type] = {
     one.__name__: one
     for one in (
-        Alone, Verdict, StageResult, Finding, TakeFacts, TakeShown, Content, GripOpening, GripUse, HandBase, ColumnRows, MovingJoints,
-        RateFacts, Posture, Written, ThingShown, TakeEnds, Plot, Picture, Fact, Table,
+        Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, ColumnRows, MovingJoints, RateFacts,
+        Posture, Written, ThingShown, TakeEnds, Plot,
+        Picture, Fact, Table,
     )
 } | {"Evidence": VerdictEvidence}
 NAMES = {one: name for name, one in RECORDS.items()}  # as which a record is kept

@@ -6,7 +6,6 @@ import pytest
 from servo_takes import RULES, motion, taken
 from shiliu.replay.checks.matching_takes import BESIDE, check_matching, moving_joints
 from shiliu.replay.checks.other_columns import KIND
-from shiliu.replay.checks.takes import TakeShown
 from shiliu.replay.judge.set_comparison import Company, TakeFacts
 from shiliu.replay.line.kept import packed, unpacked
 
@@ -55,10 +54,10 @@ def test_a_set_is_held_together_in_any_order():
     columns = [alike(seed) for seed in SEEDS]
     shifted = [{"action": columns[(k + 1) % 4]["action"], "state": one["state"]} for k, one in enumerate(columns)]
     key = ("set", None, None)
-    facts = [(TakeFacts(key, TakeShown(f"set#{k}", moving=kept(one))), RULES) for k, one in enumerate(shifted)]
+    facts = [(TakeFacts(f"set#{k}", key=key, moving=kept(one)), RULES) for k, one in enumerate(shifted)]
     found = [given.get("column.differs") for given in Company().hold(facts)]
     assert all(one is not None and one.failed for one in found)
-    assert unpacked(packed(facts[0][0].shown.moving)) == facts[0][0].shown.moving
+    assert unpacked(packed(facts[0][0].moving)) == facts[0][0].moving
 
 
 def test_too_little_is_not_compared():
