@@ -280,10 +280,9 @@ def check_stall(streams: list[Stream], rules: Rules, origin: int) -> list[Findin
 
 
 def _interval(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
-    streams = [s for s in named(recording, finding) if s.clock != "grid"][:1]
-    if not streams:
+    stream = next((s for s in named(recording, finding) if s.clock != "grid"), None)
+    if stream is None:
         return None
-    (stream,) = streams
     t = seconds(stream, origin_ns(recording))
     step = np.diff(t)
     limits = bounds(rules[finding.code], MS)
@@ -296,12 +295,10 @@ def _interval(recording: Recording, finding: Finding, rules: Rules) -> Plot | No
 
 
 def _pace(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
-    streams = named(recording, finding, lambda s: s.device_ns is not None and s.clock != "device")[:1]
-    if not streams:
+    stream = next(iter(named(recording, finding, lambda s: s.device_ns is not None and s.clock != "device")), None)
+    if stream is None or stream.device_ns is None:
         return None
-    (stream,) = streams
     t = seconds(stream, origin_ns(recording))
-    assert stream.device_ns is not None  # only such are named
     device = (stream.device_ns - stream.device_ns[0]) * 1e-9
     return Plot("pace", topic(stream), "s", [{"name": "recording", "t": t, "y": device - (t - t[0])}])
 

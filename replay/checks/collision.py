@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..signals.signal import held, run_around
+from ..signals.signal import held
 from .check import Check
-from .finding import Finding, worst_of
+from .finding import Finding, lasted, worst_of
 from .fixes import Fix, Known, away
 from .rules import Rules
 
@@ -157,14 +157,11 @@ def check_overlaps(
         lasting = float(level[0]) if np.isfinite(level[0]) else float(overlap.depth[row])
         graded = rule.grade_value(lasting)
         at = int(begin[0]) if np.isfinite(level[0]) else row
-        first, last = run_around(overlap.depth > graded["limit"], at)
         findings.append(
             rule.finding(
                 subject=overlap.bodies,
                 signal=signal,
-                t0=float(t[first]),
-                t1=float(t[last]),
-                share=float((overlap.depth > graded["limit"]).mean()),
+                **lasted(t, overlap.depth > graded["limit"], at),
                 **graded,
                 details={
                     "deepest": float(overlap.depth[row]),

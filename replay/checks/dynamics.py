@@ -18,7 +18,7 @@ import numpy as np
 from ..robots.limits import Limits
 from ..signals.signal import Motion, held, resample, run_around
 from .check import Check
-from .finding import Finding, worst_of
+from .finding import Finding, lasted, worst_of
 from .fixes import Fix, Known, about, beyond, floor, ratio, slow
 from .rules import Rules
 
@@ -205,6 +205,7 @@ def check_torque(effort: Effort, limits: Limits, rules: Rules, signal: str = "co
                     t1=float(effort.t[last] + effort.step * bool(over[first])),
                     share=float(over.mean()),
                     **graded,
+                    **limits.source("torque", name),
                     details={
                         "duration": float((last - first + 1) * effort.step),
                         "largest": float(np.nanmax(size[:, j])),
@@ -222,13 +223,10 @@ def check_torque(effort: Effort, limits: Limits, rules: Rules, signal: str = "co
                     t0=float(effort.t[0]),
                     t1=float(effort.t[-1]),
                     **rated_rule.grade_value(float(rms[j]), warn=float(rated[j])),
+                    **limits.source("torque_rated", name),
                     details={"rated": float(rated[j])},
                 )
             )
-    for found, what in ((peaks, "torque"), (means, "torque_rated")):
-        for one in found:
-            for key, value in limits.source(what, one.subject[0]).items():
-                setattr(one, key, value)
     merged = (worst_of(peaks) or [peak_rule.not_checked("no_published_limit", signal=signal)]) + (
         worst_of(means) or [rated_rule.not_checked("no_published_limit", signal=signal)]
     )
@@ -257,11 +255,9 @@ def sole_polygon(
         feet: bodies of the ankles; x, y: extent of a sole in the ankle's frame [m].
         data: posture; by default the model's own, which for a planted base is the stance.
     """
-    import mujoco
+    from ...scenarios.parts.pose import posed  # here: records are read where no engine is, too
 
-    if data is None:
-        data = mujoco.MjData(model)
-        mujoco.mj_kinematics(model, data)
+    data = posed(model) if data is None else data
     corners = []
     for foot in feet:
         body = data.body(foot)
@@ -320,15 +316,12 @@ def check_balance(effort: Effort, polygon: np.ndarray, rules: Rules, signal: str
     value = float(-level[0]) if np.isfinite(level[0]) else float(np.nanmin(margin))
     graded = rule.grade_value(value)
     under = np.nan_to_num(margin, nan=np.inf) < graded["limit"]
-    first, last = run_around(under, int(row[0]))
     worst = int(np.nanargmin(margin))
     return [
         rule.finding(
             subject=("zero_moment_point",),
             signal=signal,
-            t0=float(effort.t[first]),
-            t1=float(effort.t[last] + effort.step * bool(under[first])),
-            share=float(under.mean()),
+            **lasted(effort.t, under, int(row[0]), effort.step),
             **graded,
             details={
                 "smallest": float(margin[worst]),

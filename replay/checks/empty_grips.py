@@ -90,9 +90,7 @@ def check_empty_grip(
     if not empty:
         return rule.passed(details={"takes": len(others)})
     one, beyond, bound, sign, holding = max(empty, key=lambda row: row[1] - row[2])
-    result = rule.grade_value(beyond, fail=bound)
-    if failed and result["level"] == "FAIL":
-        result["level"] = "WARN"
+    result = rule.grade_value(beyond, fail=bound, sure=not failed)
     t = one.reached[1 if sign > 0 else 0]
     return rule.finding(subject=one.hand, t0=t, t1=t, **result, details={"takes": len(others), "holding": holding})
 

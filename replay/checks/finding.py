@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from ..signals.signal import run_around
+
 LEVELS = ("PASS", "WARN", "FAIL", "NOT_CHECKED", "NOT_APPLICABLE", "INFO")
 RANK = {"PASS": 0, "INFO": 0, "NOT_APPLICABLE": 0, "NOT_CHECKED": 1, "WARN": 2, "FAIL": 3}  # of levels, the worse the higher
 STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness", "legs")
@@ -123,21 +125,24 @@ def badness(level: str, excess: float | None, margin: float | None, limit: float
     return RANK[level], excess or 0.0, -closeness
 
 
+def lasted(t: np.ndarray, over: np.ndarray, row: int, step: float = 0.0) -> dict[str, float]:
+    """When it was that something was beyond its bound: `t0`, `t1` and `share` of a finding.
+
+    Args:
+        t: (T,) s; over: (T,) where it was; row: where it was most.
+        step: for how long a row holds [s].
+    """
+    first, last = run_around(over, row)
+    return {"t0": float(t[first]), "t1": float(t[last] + step * bool(over[first])), "share": float(over.mean())}
+
+
 def worst_of(findings: list[Finding]) -> list[Finding]:
     """The worst of several findings of one code, see `badness`; the others that are not PASS stand in its `details["others"]`."""
     if not findings:
         return []
     worst = max(findings, key=lambda found: badness(found.level, found.excess, found.margin, found.limit))
     worst.details["others"] = [
-        {
-            "subject": list(other.subject),
-            "level": other.level,
-            "value": other.value,
-            "limit": other.limit,
-            "excess": other.excess,
-            "t0": other.t0,
-            "t1": other.t1,
-        }
+        {"subject": list(other.subject), **{key: getattr(other, key) for key in ("level", "value", "limit", "excess", "t0", "t1")}}
         for other in findings
         if other is not worst and other.level in ("WARN", "FAIL")
     ]

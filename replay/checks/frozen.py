@@ -74,14 +74,12 @@ def check_frozen(
         longest = max(certain or freezes, key=lambda f: f["t1"] - f["t0"])
         names = sorted({name for f in freezes for name in f["names"]}, key=stream.names.index)
         duration = longest["t1"] - longest["t0"]
-        graded = rule.grade_value(duration)
+        graded = rule.grade_value(duration, sure=bool(certain))
         whole = [f for f in certain if f["whole"] and f["count"] > rule.settings["samples"]]
         if stream.role == "measured" and whole and graded["level"] == "WARN":
             longest = max(whole, key=lambda f: f["t1"] - f["t0"])
             duration = longest["t1"] - longest["t0"]
             graded = rule.grade_value(duration) | {"level": "FAIL"}
-        if not certain and graded["level"] == "FAIL":
-            graded["level"] = "WARN"
         found.append(
             rule.finding(
                 subject=tuple(longest["names"]),

@@ -107,6 +107,14 @@ def _details(samples: PictureSamples) -> dict[str, Any]:
     return {"camera": samples.camera, "looked_at": len(samples.t), "pictures": samples.total}
 
 
+def _found(
+    samples: PictureSamples, rule: Rule, graded: dict[str, Any], rows: tuple[int, int], details: dict[str, Any], share: float | None = None
+) -> Finding:
+    """A finding of a camera, from one of its pictures to another."""
+    t0, t1 = (float(samples.t[row]) for row in rows) if len(samples.t) else (None, None)
+    return rule.finding(subject=(samples.camera,), t0=t0, t1=t1, share=share, **graded, details=_details(samples) | details)
+
+
 def _interval(samples: PictureSamples) -> float:
     within = np.diff(samples.t)[np.diff(samples.stretch) == 0]
     return float(np.median(within)) if len(within) else 1.0 / (samples.rate or 30.0)
@@ -124,15 +132,9 @@ def check_black(samples: PictureSamples, rules: Rules) -> Finding:
         return rule.passed(subject=(samples.camera,), value=0.0, limit=rule.fail, details=_details(samples))
     every = _interval(samples)
     first, last = max(runs(bad), key=lambda run: samples.t[run[1]] - samples.t[run[0]])
-    return rule.finding(
-        subject=(samples.camera,),
-        t0=float(samples.t[first]),
-        t1=float(samples.t[last]),
-        share=float(bad.mean()),
-        **rule.grade_value(float(samples.t[last] - samples.t[first]) + every),
-        details=_details(samples)
-        | {"count": int(bad.sum()), "kind": "black" if bright[first] < DARK else "blank", "bright": int(bright[first])},
-    )
+    graded = rule.grade_value(float(samples.t[last] - samples.t[first]) + every)
+    details = {"count": int(bad.sum()), "kind": "black" if bright[first] < DARK else "blank", "bright": int(bright[first])}
+    return _found(samples, rule, graded, (first, last), details, float(bad.mean()))
 
 
 def check_frozen_picture(samples: PictureSamples, joints: Joints, rules: Rules) -> Finding:
@@ -158,25 +160,10 @@ def check_frozen_picture(samples: PictureSamples, joints: Joints, rules: Rules) 
         return rule.passed(subject=(samples.camera,), value=0.0, limit=rule.fail, details=_details(samples))
     value, first, last, moved = worst
     leap, usual = _leap(samples, first, last)
-    graded = rule.grade_value(value)
     sure = leap > LEAP * usual
-    if graded["level"] == "FAIL" and not sure:
-        graded["level"] = "WARN"
-    return rule.finding(
-        subject=(samples.camera,),
-        t0=float(samples.t[first]),
-        t1=float(samples.t[last]),
-        share=(last - first + 1) / len(samples.t),
-        **graded,
-        details=_details(samples)
-        | {
-            "count": last - first + 1,
-            "moved": moved,
-            "leap": leap,
-            "usual": usual,
-            "kind": "sure" if sure else "unsure",
-        },
-    )
+    count = last - first + 1
+    details = {"count": count, "moved": moved, "leap": leap, "usual": usual, "kind": "sure" if sure else "unsure"}
+    return _found(samples, rule, rule.grade_value(value, sure=sure), (first, last), details, count / len(samples.t))
 
 
 def _leap(samples: PictureSamples, first: int, last: int) -> tuple[float, float]:
@@ -318,13 +305,7 @@ def _alike(change: np.ndarray, speeds: np.ndarray) -> np.ndarray:
 
 
 def _graded(samples: PictureSamples, rule: Rule, late: float, details: dict[str, Any]) -> Finding:
-    return rule.finding(
-        subject=(samples.camera,),
-        t0=float(samples.t[0]) if len(samples.t) else None,
-        t1=float(samples.t[-1]) if len(samples.t) else None,
-        **rule.grade_value(abs(late)),
-        details=_details(samples) | {"early": late < 0.0} | details,
-    )
+    return _found(samples, rule, rule.grade_value(abs(late)), (0, -1), {"early": late < 0.0} | details)
 
 
 def _by_stamps(samples: PictureSamples, joints: Joints, rule: Rule) -> list[Finding]:

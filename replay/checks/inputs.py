@@ -94,9 +94,8 @@ class Recorded:
     @property
     def success(self) -> bool | None:
         """The recording's own label, where it has one."""
-        episode = self.recording.episode
-        label = self.recording.metadata.get("label") if episode is None else episode.label
-        return label.get("success") if isinstance(label, dict) else None
+        label = self.recording.label
+        return None if label is None else label.get("success")
 
 
 @dataclass(frozen=True)

@@ -55,9 +55,7 @@ def check_offset(command: Stream | None, state: Stream | None, rules: Rules, ori
         resting = np.concatenate([np.arange(first, last + 1) for first, last, _ in rests])
         limb = [k for k, other in enumerate(names) if side_of(other) == side_of(name)]
         few = float(np.ptp(both.command[resting][:, limb], axis=0).max()) < rule.settings["apart"]
-        graded = rule.grade_value(common, warn=rule.bound("fail" if few else "warn"))
-        if few and graded["level"] == "FAIL":
-            graded["level"] = "WARN"
+        graded = rule.grade_value(common, warn=rule.bound("fail" if few else "warn"), sure=not few)
         found.append(
             rule.finding(
                 subject=(name,),

@@ -17,7 +17,7 @@ import numpy as np
 from ..robots.limits import Limits
 from ..signals.signal import Motion, held, resample, run_around, strictly_rising
 from .check import Check
-from .finding import Finding, badness, worst_of
+from .finding import Finding, badness, lasted, worst_of
 from .fixes import Fix, Known, about, clip, slow
 from .inputs import Moved
 from .registry import registry
@@ -95,7 +95,7 @@ def check_position(
             times = {"t0": float(t[first]), "t1": float(min(t[last] + step, t[-1]))}
             sides.append(graded | times | {"share": share, "details": details})
         worst = max(sides, key=lambda side: badness(side["level"], side["excess"], side["margin"], side["limit"]))
-        found.append(soften(_sourced(rule.finding(subject=(name,), signal=signal, **worst), limits, "position")))
+        found.append(soften(rule.finding(subject=(name,), signal=signal, **worst, **limits.source("position", name))))
     return _merged(found, rule)
 
 
@@ -132,24 +132,20 @@ def check_velocity(
     for j in map(int, np.flatnonzero(judged)):
         graded = rule.grade_value(float(peak[j]), fail=float(larger[j]), warn=float(smaller[j]))
         over = speed[:, j] > graded["limit"]
-        first, last = run_around(over, int(row[j]))
-        found.append(
-            rule.finding(
-                subject=(names[j],),
-                signal=signal,
-                t0=float(motion.t[first]),
-                t1=float(motion.t[last] + motion.step * (last > first or over[first])),
-                share=float(np.nanmean(over)),
-                **graded,
-                details={
-                    "limit_larger": float(larger[j]),
-                    "limit_smaller": float(smaller[j]),
-                    "margin_larger": float(larger[j] - peak[j]),
-                    "t_peak": float(motion.t[row[j]]),
-                },
-            )
+        one = rule.finding(
+            subject=(names[j],),
+            signal=signal,
+            **lasted(motion.t, over, int(row[j]), motion.step),
+            **graded,
+            **limits.source("velocity", names[j]),
+            details={
+                "limit_larger": float(larger[j]),
+                "limit_smaller": float(smaller[j]),
+                "margin_larger": float(larger[j] - peak[j]),
+                "t_peak": float(motion.t[row[j]]),
+            },
         )
-        soften(_sourced(found[-1], limits, "velocity"))
+        found.append(soften(one))
     merged = _merged(found, rule)
     fastest = int(np.nanargmax(np.where(judged, peak, -np.inf)))
     closest = int(np.nanargmax(np.where(judged, peak / larger, -np.inf)))
@@ -276,13 +272,6 @@ def _cruder(t: np.ndarray, q: np.ndarray, j: int, motion: Motion) -> dict[str, f
 def _merged(found: list[Finding], rule: Rule) -> list[Finding]:
     """One finding a code: of the worst joint."""
     return worst_of(found) or [rule.not_checked("no_published_limit")]
-
-
-def _sourced(finding: Finding, limits: Limits, what: str) -> Finding:
-    """The limit's own source where the robot tells one, else that of the rule."""
-    for key, value in limits.source(what, finding.subject[0] if finding.subject else "").items():
-        setattr(finding, key, value)
-    return finding
 
 
 def _spread(finding: Finding, known: Known) -> Fix:

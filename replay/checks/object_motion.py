@@ -114,10 +114,8 @@ def check_jumps(facts: PoseFacts, rules: Rules) -> Finding:
         k, away = int(alone.argmax()), _there_and_back(facts.t, facts.pos[:, j])
         away = away if facts.seen is None else np.where(facts.seen[1:-1, j], away, 0.0)
         row = int(away.argmax())
-        if away[row] > alone[k]:
-            found.append(_graded(rule, float(away[row]), name, facts.t[row], facts.t[row + 2]))
-            continue
-        found.append(_graded(rule, float(alone[k]), name, facts.t[k], facts.t[k + 1]))
+        size, first, last = (away[row], row, row + 2) if away[row] > alone[k] else (alone[k], k, k + 1)
+        found.append(_graded(rule, float(size), name, facts.t[first], facts.t[last]))
     return worst_of(found)[0]
 
 

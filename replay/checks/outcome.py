@@ -202,9 +202,7 @@ def check_forces(
         value = float(force.max())
         over = force > limit.limit
         level = "PASS" if value <= limit.limit else "FAIL" if limit.broken(force).any() else "WARN"
-        first, last = (
-            run_around(over, int(force.argmax())) if over.any() else (int(force.argmax()), int(force.argmax()))
-        )
+        first, last = run_around(over, int(force.argmax()))
         period, subject = (first * control_timestep, (last + 1) * control_timestep), (limit.name,)
         found.append(_against(limit, rule, force, value, period, level=level, subject=subject, details={"mean": limit.mean}))
     return found
@@ -350,7 +348,7 @@ def _touched(
     graded = rule.grade_value(value, fail=fail, warn=warn)
     over = force > (graded["limit"] or 0.0)
     row = int(over.argmax()) if over.any() else int(force.argmax())
-    first, last = run_around(over, row) if over.any() else (row, row)
+    first, last = run_around(over, row)
     bound = fail if fail is not None else rule.fail if isinstance(rule.fail, float) else rule.warn
     return rule.finding(
         subject=subject, t0=first * dt, t1=(last + 1) * dt, share=float(over.mean()), **graded,

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..signals.signal import held, run_around
+from ..signals.signal import held
 from .check import Check
-from .finding import Finding, worst_of
+from .finding import Finding, lasted, worst_of
 from .fixes import Fix, Known, clip, slow
 from .rules import Rules
 
@@ -122,14 +122,11 @@ def check_clamped(
         graded = rule.grade_value(float(past[i, j]) * smaller, fail=0.0) | {"unit": unit}
         graded["margin"] = -float(past[i, j])
         over = past[:, j] > 1e-6 * span[j]
-        first, last = run_around(over, i)
         graded |= {"value": float(ctrl[i, j]), "limit": bound}
         found.append(
             rule.finding(
                 subject=(name,),
-                t0=float(t[first]),
-                t1=float(t[last] + step),
-                share=float(over.mean()),
+                **lasted(t, over, i, step),
                 **graded,
                 details={"count": int(over.sum()), "lower": float(ranges[j, 0]), "upper": float(ranges[j, 1])},
             )
@@ -184,13 +181,10 @@ def check_tracking(
         value = float(level[j]) if np.isfinite(level[j]) else float(np.nanmax(size[:, j]))
         graded = rule.grade_value(value)
         over = size[:, j] > graded["limit"]
-        first, last = run_around(over, int(row[j]))
         found.append(
             rule.finding(
                 subject=(name,),
-                t0=float(t[first]),
-                t1=float(t[last] + step * bool(over[first])),
-                share=float(over.mean()),
+                **lasted(t, over, int(row[j]), step),
                 **graded,
                 details={"largest": float(np.nanmax(size[:, j]))} | table.get(name, {}),
             )

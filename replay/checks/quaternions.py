@@ -9,10 +9,9 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 from ..signals.clock import origin_ns, seconds, topic
-from ..signals.signal import run_around
 from .check import Check
 from .curves import bounds
-from .finding import Finding, Plot, worst_of
+from .finding import Finding, Plot, lasted, worst_of
 from .rules import Rules
 
 _PART = re.compile(r"^(?P<of>.*?)(?:^|[._/])q(?:uat_)?(?P<part>[wxyz])$")
@@ -50,13 +49,10 @@ def check_quaternion(streams: Sequence[Stream], rules: Rules, origin: int) -> li
             graded = rule.grade_value(float(off.max()))
             if graded["level"] != "PASS":
                 bad = off > (graded["limit"] or 0.0)
-                first, last = run_around(bad, int(off.argmax()))
                 found.append(
                     rule.finding(
                         subject=subject,
-                        t0=float(t[first]),
-                        t1=float(t[last]),
-                        share=float(bad.mean()),
+                        **lasted(t, bad, int(off.argmax())),
                         **graded,
                         details={
                             "kind": "length",

@@ -12,11 +12,10 @@ from ..recording.recording import Stream
 from ..robots.limits import Limits
 from ..signals.channels import SCALE, ends_of, units_of
 from ..signals.clock import seconds
-from ..signals.signal import run_around
 from .beyond_stops import beyond_range
 from .check import Check
 from .curves import channel
-from .finding import Finding, worst_of
+from .finding import Finding, lasted, worst_of
 from .fixes import Fix, Known, about
 from .inputs import Recorded
 from .rules import Rule, Rules
@@ -124,20 +123,17 @@ def check_range(
             if past[row] <= EXACT * span or (roomy and past[row] <= ELSEWHERE * rule.settings["share"] * span):
                 continue
             outside = past > EXACT * span
-            first, last = run_around(outside, row)
             bound, excess = (high if x[row] > high else low), float(past[row]) / (rule.settings["share"] * span)
             found.append(
                 rule.finding(
                     level="FAIL" if excess > rule.unsure else "WARN",
                     subject=(name,),
-                    t0=float(t[first]),
-                    t1=float(t[last]),
+                    **lasted(t, outside, row),
                     value=float(x[row]),
                     limit=float(bound),
                     margin=-float(past[row]),
                     excess=excess,
                     unit=stream.unit,
-                    share=float(outside.mean()),
                     details={"stream": stream.name, "declared_by": source, "lower": low, "upper": high,
                              "count": int(outside.sum()), **({"kind": "measured"} if measured else {}),
                              **({"counted": stream.unit} if stream.unit != SHARE else {})},

@@ -273,10 +273,9 @@ def _delay(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
 
 def _since_new(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
     streams = [s for s in recording.streams.values() if s.n > 2 and s.name in finding.subject]
-    streams = streams or named(recording, finding)
-    if not streams:
+    stream = next(iter(streams or named(recording, finding)), None)
+    if stream is None:
         return None
-    stream = streams[0]
     t = seconds(stream, origin_ns(recording))
     new = np.concatenate([[True], (np.diff(stream.values, axis=0) != 0).any(axis=1)])
     since = t - t[np.maximum.accumulate(np.where(new, np.arange(len(t)), 0))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,25 +24,6 @@ OWNERS = ("operator", "device", "scene", "robot", "auditor")
 SIGNALS = ("command", "measured", "retargeted", "replayed", "recording")
 # bounds that the robot gives, joint by joint; see limits.py
 TABLES = ("range", "speed_larger", "speed_smaller", "torque_limit", "torque_peak", "torque_rated")
-KEYS = (
-    "stage",
-    "signal",
-    "unit",
-    "filter",
-    "window",
-    "rate",
-    "shortest",
-    "shortest_warn",
-    "warn",
-    "fail",
-    "unsure",
-    "scale",
-    "source",
-    "grade",
-    "owner",
-    "required",
-    "with",
-)
 
 
 @dataclass(frozen=True)
@@ -75,6 +56,7 @@ class Rule:
         fail: float | None = None,
         warn: float | None = None,
         sustained: float | None = None,
+        sure: bool = True,
     ) -> dict[str, Any]:
         """Compare one number with its bounds; whether the forbidden side is below them, the check's record says.
 
@@ -82,6 +64,7 @@ class Rule:
             value: what was found.
             fail, warn: bounds of this joint or stream; by default those of the rule.
             sustained: the value that lasted for `shortest_warn`, held against the warning bound; by default `value`.
+            sure: whether it may be a FAIL; else it is a WARN at most.
 
         Returns:
             The fields level, value, limit, margin, excess and unit of a finding. Inside the band `unsure` x scale
@@ -95,7 +78,7 @@ class Rule:
         sign = -1.0 if check_of(self.code).below else 1.0
         level, limit, shown = "PASS", fail if fail is not None else warn, value
         if fail is not None and sign * (value - fail) > 0.0:
-            level = "FAIL" if sign * (value - fail) > self.unsure * self.size(fail) else "WARN"
+            level = "FAIL" if sure and sign * (value - fail) > self.unsure * self.size(fail) else "WARN"
         elif warn is not None and sign * (sustained - warn) > 0.0:
             level, limit, shown = "WARN", warn, sustained
         graded: dict[str, Any] = {
@@ -144,6 +127,10 @@ class Rule:
         return self.finding(level="NOT_APPLICABLE", reason=reason, **known)
 
 
+REQUIRED = ("stage", "signal", "unit", "source", "grade", "owner")
+KEYS = (*(one.name for one in fields(Rule) if one.name not in ("code", "settings")), "with")  # of a block, in the file
+
+
 class Rules(Mapping[str, Rule]):
     """All rules of one thresholds file, by code. `digest` names the file's content in a verdict's provenance."""
 
@@ -188,14 +175,12 @@ def load_rules(name: str = "arm_manipulation", folder: Path | None = None) -> Ru
     known = sheets_in(folder)
     if name not in known:
         raise ScenarioError(f"No thresholds named {name!r}.{nearest(name, list(known))}", field="judge.thresholds")
-    if folder == FOLDER:
-        return _own(name, known[name], written(known[name]), tuple(registry()))
-    return read_rules(name, known[name])
+    return _read_once(name, known[name], written(known[name]), tuple(registry()))
 
 
 @cache
-def _own(name: str, path: Path, when: tuple[int, int], codes: tuple[str, ...]) -> Rules:
-    """Those of the package, read once in a process; anew where the file or the checks that there are have changed."""
+def _read_once(name: str, path: Path, when: tuple[int, int], codes: tuple[str, ...]) -> Rules:
+    """Read once in a process, since every take is held against the same; anew where the file or the checks that there are have changed."""
     return read_rules(name, path)
 
 
@@ -227,7 +212,7 @@ def _collect(node: Node, code: str, rules: dict[str, Rule]) -> None:
 
 
 def _rule(code: str, node: Node) -> Rule:
-    node.mapping(required=("stage", "signal", "unit", "source", "grade", "owner"), optional=KEYS)
+    node.mapping(required=REQUIRED, optional=KEYS)
     unit = node.child("unit").word()
     dimension = None if unit == "1" else UNITS.get(unit, (None, 1.0))[0]
     if unit != "1" and dimension is None:

@@ -15,16 +15,17 @@ from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.statistics import TO_SIGMA
 from .check import Check
-from .cut_takes import WAITED, TakeEnds, check_cut_among, check_ends_among, is_moving
+from .cut_takes import WAITED, TakeEnds, check_cut_among, check_ends_among, edges_of, is_moving
 from .finding import Finding
 from .fixes import Fix, Known, about
-from .hand_bases import HandBase, check_bases_among
-from .matching_takes import MovingJoints, check_matching
+from .hand_bases import HandBase, bases_in, check_bases_among
+from .matching_takes import MovingJoints, check_matching, moving_joints
 from .other_sentences import TakeSentence, check_sentence_among
 from .rules import Rules
-from .unwritten_columns import Written, check_written_among
-from .usual_postures import Posture, check_order_among
-from .usual_things import ThingShown, check_things_among
+from .task_text import wording_of
+from .unwritten_columns import Written, check_written_among, written_of
+from .usual_postures import Posture, check_order_among, posture_of
+from .usual_things import ThingShown, check_things_among, shown_things
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
 # to be a take's own; share of the rows of the shorter take, from where on it is a part of the other one, and is named
@@ -127,6 +128,24 @@ class TakeShown:
     @property
     def sentence(self) -> TakeSentence | None:
         return None if self.wording is None else TakeSentence(*self.wording, self.posture)
+
+
+def shown_of(recording: Recording, limits: Limits, findings: Sequence[Finding], follows: bool = True) -> TakeShown:
+    """What a take shows.
+
+    Args:
+        findings: of its integrity; follows: whether its joints may be held against the commands of others.
+    """
+    return TakeShown(
+        recording.source,
+        bases_in(findings),
+        moving_joints(recording) if follows else None,
+        posture_of(recording, limits, findings),
+        wording_of(recording),
+        edges_of(recording),
+        written_of(recording),
+        shown_things(recording),
+    )
 
 
 class TakesSeen:

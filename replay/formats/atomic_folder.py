@@ -69,15 +69,21 @@ def whole_file(path: Path, new: bool = False) -> Iterator[Path]:
     Raises:
         EpisodeError: something does.
     """
-    with parents(path):
-        part = beside(path)
-        try:
-            yield part
-            if new:
-                refuse_existing(path)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+    with parents(path), swapped_in(path) as part:
+        yield part
+        if new:
+            refuse_existing(path)
+
+
+@contextmanager
+def swapped_in(path: Path) -> Iterator[Path]:
+    """As `whole_file`, in a folder that has to be there."""
+    part = beside(path)
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, text: str, new: bool = False) -> None:

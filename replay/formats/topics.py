@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ...scenarios.sheet.errors import EpisodeError, shown
 from ..recording.recording import NOTE_WORDS, SILENT, Recording
@@ -83,74 +83,93 @@ def mapped(path: Path, mapping: Mapping, channels: Sequence[AnyChannel], what: s
     return found
 
 
-class TopicBuffers:
-    """The buffers that the messages of a container fill, by topic.
+class TopicReading(Generic[AnyChannel]):
+    """A container of topics while it is read: what it holds, the mapping, and the buffers that its messages fill.
 
     Args:
-        senders: topic and sender of each channel that the mapping knows.
-        cut: what to do with a container of too many values.
+        what: the container, in words; every: all its channels.
+        chosen: the mapping; None chooses one for these `formats`.
+        sender: who writes a channel; cut: what to do with a container of too many values.
+
+    Attributes:
+        channels: those that hold messages; silent: those that hold none; known: those that the mapping knows.
+        topics: buffer by topic.
+
+    Raises:
+        EpisodeError: no mapping knows any of it.
     """
 
-    def __init__(self, path: Path, mapping: Mapping, senders: Iterable[tuple[str, str]], cut: str):
-        self._path, self._cut, self._taken = path, cut, 0
-        self.by_topic: dict[str, TopicBuffer] = {}
-        for topic, sender in senders:
-            buffer = self.by_topic.setdefault(topic, TopicBuffer(path, topic, mapping.topics[topic]))
-            buffer.publishers.append(sender)
+    def __init__(
+        self,
+        path: Path,
+        what: str,
+        every: Iterable[AnyChannel],
+        chosen: Mapping | None,
+        formats: Sequence[str],
+        sender: Callable[[AnyChannel], str],
+        cut: str,
+    ) -> None:
+        self._path, self._sender, self._cut, self._taken = path, sender, cut, 0
+        every = list(every)
+        self.channels = [c for c in every if c.msgcount]
+        self.silent = [c for c in every if not c.msgcount]
+        self.mapping = chosen or choose(path, self.channels, formats, what)
+        self.known = mapped(path, self.mapping, self.channels, what)
+        self.topics: dict[str, TopicBuffer] = {}
+        for c in self.known:
+            buffer = self.topics.setdefault(c.topic, TopicBuffer(path, c.topic, self.mapping.topics[c.topic]))
+            buffer.publishers.append(sender(c))
 
-    def add(self, topic: str, sender: str, message: Any, time_ns: int) -> None:
-        """Take in one message.
+    def add(self, channel: AnyChannel, message: Any, time_ns: int) -> None:
+        """Take in one message of a channel that is known.
 
         Raises:
             EpisodeError: it is not as the mapping says, or all together are more than `MAX_VALUE_BYTES`.
         """
-        buffer = self.by_topic[topic]
-        self._taken += buffer.add(message, time_ns, buffer.publishers.index(sender))
+        buffer = self.topics[channel.topic]
+        self._taken += buffer.add(message, time_ns, buffer.publishers.index(self._sender(channel)))
         if self._taken > MAX_VALUE_BYTES:
             raise EpisodeError(f"more than {MAX_VALUE_BYTES >> 30} GiB of values. {self._cut}", file=self._path)
 
-
-def recording_of(
-    path: Path,
-    source: str,
-    sha256: str,
-    mapping: Mapping,
-    topics: dict[str, TopicBuffer],
-    channels: Sequence[Channel],
-    silent: Sequence[Channel],
-    metadata: dict[str, Any],
-) -> Recording:
-    """The recording that filled buffers are.
-
-    Args:
-        topics: buffer by topic; channels: all that hold messages; silent: all that hold none.
-        metadata: what the container says.
-    """
-    notes = [f"read with mapping {mapping.name}; values, element order and clocks are as stored"]
-    streams = {s.name: s for topic in topics.values() for s in topic.streams(notes)}
-    kind = mapping.kind
-    if kind == "robot" and not any(s.role == "command" for s in streams.values()):
-        measured = any(s.role == "measured" for s in streams.values())
-        kind = "state_only" if measured else "human"
-        notes.append("no command was recorded" if measured else "no joint was recorded, only a person's motion")
-    unmapped = tuple(_unmapped(mapping, channels, silent))
-    roles = {s.role for s in streams.values()}
-    lost = {c.topic for c in silent if (rule := rule_of(mapping, c)) and {s.role for s in rule.streams} & {"command", "measured"} - roles}
-    if lost:
-        metadata = {**metadata, SILENT: sorted(lost)}
-    if words := mapping.note_words([*notes, *unmapped]):
-        metadata = {**metadata, NOTE_WORDS: words}
-    return Recording(
-        name=shown(path.stem),
-        source=source,
-        sha256=sha256,
-        kind=kind,
-        streams=streams,
-        metadata=metadata,
-        mapping=mapping.name,
-        unmapped=unmapped,
-        notes=notes,
-    )
+    def recording(
+        self, source: str, sha256: str, container: str, start_ns: int, duration_s: float, more: dict[str, Any] | None = None
+    ) -> Recording:
+        """The recording that the filled buffers are; `more`: what the container says beside."""
+        mapping = self.mapping
+        metadata: dict[str, Any] = {
+            "container": container,
+            "robot": mapping.robot,
+            "start_ns": start_ns,
+            "duration_s": duration_s,
+            "messages": sum(c.msgcount for c in self.channels),
+            **(more or {}),
+        }
+        notes = [f"read with mapping {mapping.name}; values, element order and clocks are as stored"]
+        streams = {s.name: s for topic in self.topics.values() for s in topic.streams(notes)}
+        kind = mapping.kind
+        if kind == "robot" and not any(s.role == "command" for s in streams.values()):
+            measured = any(s.role == "measured" for s in streams.values())
+            kind = "state_only" if measured else "human"
+            notes.append("no command was recorded" if measured else "no joint was recorded, only a person's motion")
+        unmapped = tuple(_unmapped(mapping, self.channels, self.silent))
+        roles = {s.role for s in streams.values()}
+        sought = {"command", "measured"} - roles
+        lost = {c.topic for c in self.silent if (rule := rule_of(mapping, c)) and {s.role for s in rule.streams} & sought}
+        if lost:
+            metadata[SILENT] = sorted(lost)
+        if words := mapping.note_words([*notes, *unmapped]):
+            metadata[NOTE_WORDS] = words
+        return Recording(
+            name=shown(self._path.stem),
+            source=source,
+            sha256=sha256,
+            kind=kind,
+            streams=streams,
+            metadata=metadata,
+            mapping=mapping.name,
+            unmapped=unmapped,
+            notes=notes,
+        )
 
 
 def _short(type_: str) -> str:

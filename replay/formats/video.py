@@ -37,16 +37,7 @@ def encode(
         macro_block_size=2,
         quality=None,
         ffmpeg_log_level="quiet",  # what it cannot write is seen below
-        output_params=[
-            "-crf",
-            "20",
-            "-g",
-            "10",
-            "-preset",
-            "veryfast",
-            "-bf",
-            "0",
-        ],  # short groups: training reads at random
+        output_params="-crf 20 -g 10 -preset veryfast -bf 0".split(),  # short groups: training reads at random
     )
     count = 0
     try:
@@ -146,17 +137,7 @@ def luminance(path: Path, start_s: float, length: int, rate: float, cells: tuple
     rows, columns = cells
     seek = ["-ss", f"{max(0.0, start_s - 0.5 / rate):.6f}"] if start_s > 0 else []
     command = [
-        *(
-            imageio_ffmpeg.get_ffmpeg_exe(),
-            "-nostdin",
-            "-v",
-            "error",
-            "-threads",
-            "1",
-            *seek,
-            "-i",
-            str(path.resolve()),
-        ),
+        *(imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-threads", "1", *seek, "-i", str(path.resolve())),
         *("-an", "-sn", "-map", "0:v:0", "-frames:v", str(length), "-fps_mode", "passthrough"),
         *("-vf", f"scale={columns}:{rows}:flags=area,format=gray", "-f", "rawvideo", "-"),
     ]

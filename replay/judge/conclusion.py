@@ -18,6 +18,7 @@ from .explanation.advice import advise
 from .explanation.verdict_evidence import gather
 from .facts.carried_poses import joined
 from .facts.results import Judged
+from .intake import with_skills
 from .place.taken import taken
 from .verdict import Verdict, combine
 
@@ -43,7 +44,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
     if judged.robustness is None:
         found.append(rules["robustness"].not_checked("not_run_gate"))
     required = subject.robot.required(subject)
-    combined = combine(_in_own_unit(_with_skills(found, judged), judged), required, rules, strict=strict)
+    combined = combine(_in_own_unit(with_skills(found, recording), judged), required, rules, strict=strict)
     advise(judged, combined.findings)
     episode, context, place = recording.episode, judged.context, subject.place
     gave_up = gave_up_of(episode.provenance) if episode else None
@@ -130,17 +131,3 @@ def _in_own_unit(findings: Sequence[Finding], judged: Judged) -> list[Finding]:
             finding = finding.with_(details={**finding.details, "own_unit": [unit, scale[unit]]})
         found.append(finding)
     return found
-
-
-def _with_skills(findings: Sequence[Finding], judged: Judged) -> list[Finding]:
-    """The findings, each with the skill of the demonstration in which it begins."""
-    episode = judged.recording.episode
-    segments = episode.segments if episode is not None else []
-
-    def skill_of(finding: Finding) -> str | None:
-        at = finding.at
-        if at is None or finding.skill is not None or finding.level not in ("WARN", "FAIL"):
-            return finding.skill
-        return next((s["skill"] for s in segments if s["t0"] <= at < s["t1"]), None)
-
-    return [finding.with_(skill=skill_of(finding)) for finding in findings]

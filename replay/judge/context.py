@@ -31,7 +31,6 @@ from ...scenarios.robots.leg_policy import LegPolicy
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import OtherScenarioError, ReplayError
-from ...scenarios.sheet.own_files import written
 from ...scenarios.sheet.yaml_reader import Problems
 from ...scenarios.tasks.own_sentences import scenario_of_task
 from ..checks.dynamics import sole_polygon
@@ -165,14 +164,7 @@ class SceneContext:
 
 def thresholds(name: str, conf_dir: Path | None = None) -> Rules:
     """The bounds of this name, from the designer's folder or else the package's own."""
-    file = composition.members("check", conf_dir).get(name)
-    return load_rules(name) if file is None else _read(name, file, written(file))
-
-
-@cache
-def _read(name: str, file: Path, when: tuple[int, int]) -> Rules:
-    """Read once in a process, since every take is held against the same bounds."""
-    return load_rules(name, file.parent)
+    return load_rules(name, composition.folder_of("check", name, conf_dir))
 
 
 def retarget_settings(name: str, conf_dir: Path | None = None) -> RetargetSettings:
@@ -235,10 +227,10 @@ class Contexts:
         self._settings: dict[str, Any] = {"robot": robot if self._own else DEFAULT_ROBOT, "hand": hand, "base": base}
         self._settings |= {"legs": policy} if base == "legs" else {}
         self._cache: dict[str, SceneContext] = {}
-        self._tasks: dict[str, tuple[str, str | None] | None] = {}
+        self._scenario_with = cache(lambda task: scenario_of_task(task, conf_dir))
         self._choice = VariantChoice(lambda name, variant: self._variant("task", name, variant).scene, conf_dir)
         self._cells = list_cells(conf_dir)
-        self._cell_scenarios: dict[str, str | None] = {}
+        self._scenario_in = cache(scenario_of)
         if described and chosen is not None and chosen.name != BARE:
             raise ReplayError(
                 f"A robot of conf/robot stands in no scene yet, so the scenario {chosen.name} cannot be judged with it. "
@@ -265,7 +257,7 @@ class Contexts:
                     file=recording.source,
                     field="cell" if cell is not None else "scenario",
                 )
-            own = self._relinked(self._build("episode", recording.episode.config))
+            own = self._relinked(self._build(recording.episode.config))
             cell = self._chosen.scene.config.cell if self._chosen is not None else None
             return own if cell is None or cell == own.scene.config.cell else self._elsewhere(own, recording)
         robot = self._robot_of(recording)
@@ -341,11 +333,7 @@ class Contexts:
             ScenarioError: the cell's file is no YAML.
         """
         path = self._cells.get(cell or "")
-        if path is None or cell is None:
-            return None
-        if cell not in self._cell_scenarios:
-            self._cell_scenarios[cell] = scenario_of(path)
-        return self._cell_scenarios[cell]
+        return None if path is None else self._scenario_in(path)
 
     @property
     def chosen(self) -> SceneContext | None:
@@ -367,9 +355,7 @@ class Contexts:
         task, robot = recording.metadata.get("task"), self._settings["robot"]
         if not isinstance(task, str) or recording.kind == "human" or recording.metadata.get("robot") != robot:
             return None
-        if task not in self._tasks:
-            self._tasks[task] = scenario_of_task(task, self._conf_dir)
-        return self._tasks[task]
+        return self._scenario_with(task)
 
     def _by_task(self, recording: Recording) -> SceneContext | None:
         """The scenario with the task sentence that a recording of its robot has; None if that is not sure."""
@@ -479,8 +465,6 @@ class Contexts:
                 field="legs",
             )
 
-    def _build(self, who: str, config: Mapping[str, Any]) -> SceneContext:
+    def _build(self, config: Mapping[str, Any]) -> SceneContext:
         key = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
-        if key not in self._cache:
-            self._cache[key] = SceneContext(scene_of_config(config, self._policy), "recording", self._conf_dir)
-        return self._cache[key]
+        return self._once(key, "recording", lambda: scene_of_config(config, self._policy))

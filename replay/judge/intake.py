@@ -9,7 +9,7 @@ not asked for.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,19 +18,12 @@ from typing import Any
 from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robot_folder, robots
 from ...version import __version__
-from ..checks.cut_takes import edges_of
 from ..checks.finding import Finding, VerdictEvidence
-from ..checks.hand_bases import bases_in
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_jump, check_position
-from ..checks.matching_takes import moving_joints
 from ..checks.measured_there import as_measured_there
 from ..checks.rules import Rules, load_rules
-from ..checks.takes import Key, TakeShown, TakesSeen, content, duplicate_of, set_of
-from ..checks.task_text import wording_of
-from ..checks.unwritten_columns import written_of
-from ..checks.usual_postures import posture_of
-from ..checks.usual_things import shown_things
+from ..checks.takes import Key, TakesSeen, content, duplicate_of, set_of, shown_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import JointLimit, Limits
 from ..robots.robot_sheet import hand_ranges_of, load_limits
@@ -138,7 +131,6 @@ def judged(
     stopped = dict(stopped_signals(findings, recording))
     findings += check_ranges(recording, rules, stopped)
     findings += check_steps(recording, rules, stopped)
-    _name_skills(recording, findings)
     verdict = Verdict(
         episode=recording.name,
         source=recording.source,
@@ -155,11 +147,11 @@ def judged(
             "notes": list(recording.notes),
             "unmapped": list(recording.unmapped),
         },
-        evidence=VerdictEvidence(_length_s(recording)),
+        evidence=VerdictEvidence(recording.duration_s),
         titles={"notes": note_words(recording)},
         taken=taken(recording),
     )
-    return _concluded(verdict, findings, rules, strict)
+    return _concluded(verdict, with_skills(findings, recording), rules, strict)
 
 
 def _concluded(verdict: Verdict, findings: list[Finding], rules: Rules, strict: bool) -> Verdict:
@@ -197,10 +189,7 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
     if key is None:
         return [*findings, rules["take.duplicate"].not_applicable("no_set")]
     before = seen.setdefault(key, TakesSeen())
-    shown = TakeShown(
-        recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings),
-        wording_of(recording), edges_of(recording), written_of(recording), shown_things(recording),
-    )  # fmt: skip
+    shown = shown_of(recording, own_limits(), findings)
     failed = any(finding.failed for finding in findings)  # then it is no matter of another take's commands
     for one in before.against(replace(shown, moving=None) if failed else shown, own_limits(), rules):
         findings = _instead(findings, one)
@@ -281,14 +270,14 @@ def _not_asked(finding: Finding) -> Finding:
     return finding
 
 
-def _length_s(recording: Recording) -> float:
-    if recording.episode is not None:
-        return recording.episode.duration_s
-    return max((stream.duration_s for stream in recording.streams.values()), default=0.0)
-
-
-def _name_skills(recording: Recording, findings: list[Finding]) -> None:
+def with_skills(findings: Sequence[Finding], recording: Recording) -> list[Finding]:
+    """The findings, each with the skill of the demonstration in which it begins."""
     segments = recording.episode.segments if recording.episode is not None else []
-    for finding in findings:
-        if finding.t0 is not None and finding.level in ("WARN", "FAIL"):
-            finding.skill = next((s["skill"] for s in segments if s["t0"] <= finding.t0 < s["t1"]), None)
+
+    def skill_of(finding: Finding) -> str | None:
+        at = finding.at
+        if at is None or finding.skill is not None or finding.level not in ("WARN", "FAIL"):
+            return finding.skill
+        return next((s["skill"] for s in segments if s["t0"] <= at < s["t1"]), None)
+
+    return [finding.with_(skill=skill_of(finding)) for finding in findings]

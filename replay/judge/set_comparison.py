@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from ..checks.cut_takes import TakeEnds, edges_of
 from ..checks.empty_grips import GripUse, check_empty_grip, grips_of
 from ..checks.finding import Finding
-from ..checks.hand_bases import HandBase, bases_in
-from ..checks.matching_takes import MovingJoints, moving_joints
 from ..checks.other_columns import ColumnRows, check_columns_among, columns_of, doubtful_columns
 from ..checks.registry import asked_of, check_of
 from ..checks.releases import GripOpening, check_release, hands_of, releases_of
@@ -27,11 +24,8 @@ from ..checks.takes import (
     duplicate_of,
     lag_of,
     set_of,
+    shown_of,
 )
-from ..checks.task_text import wording_of
-from ..checks.unwritten_columns import Written, written_of
-from ..checks.usual_postures import Posture, posture_of
-from ..checks.usual_things import ThingShown, shown_things
 from ..recording.recording import Recording
 from .context import BARE
 from .facts.results import Given, Integrity, Motions, Subject
@@ -42,25 +36,20 @@ USUAL = 256  # takes of a set that tell what its hands do: more tell no more of 
 
 
 @dataclass(frozen=True)
-class TakeFacts:
+class TakeFacts(TakeShown):
     """What the other takes of its set are held against, and it against them.
 
     Attributes:
-        key: its set, None where it lies alone; source: of the recording.
+        key: its set, None where it lies alone.
         lag: how late its states are; lagging: the two streams.
         holds: what distinguishes it, see `content`.
         releases: where its hands let go, or the reason why that is not asked; failed: whether it is labelled a failure.
         grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
         rates: how fast it moves; None where it has no motion.
-        bases: in which its hands are recorded.
-        posture: where its joints are; wording: its task sentence, and the scenario that has it;
-            edges: its first and last rows; written: joints that somebody wrote; things: where its things are.
         columns: what its columns hold, a little of each; doubtful: of those that contradict the others, all of it.
-        moving: a little of its joints that go somewhere.
     """
 
-    key: Key | None
-    source: str
+    key: Key | None = None
     lag: Lag | None = None
     lagging: tuple[str, ...] = ()
     holds: Content = NOTHING
@@ -69,20 +58,8 @@ class TakeFacts:
     grips: tuple[GripUse, ...] | str = "no_grip"
     task: str | None = None
     rates: RateFacts | None = None
-    bases: tuple[HandBase, ...] = ()
     columns: tuple[ColumnRows, ...] = ()
     doubtful: tuple[ColumnRows, ...] = ()
-    moving: MovingJoints | None = None
-    posture: Posture = field(default_factory=Posture)
-    wording: tuple[str, str | None] | None = None
-    edges: TakeEnds | None = None
-    written: Written = field(default_factory=Written)
-    things: tuple[ThingShown, ...] = ()
-
-    @property
-    def shown(self) -> TakeShown:
-        """What the others are held against, at intake as well."""
-        return TakeShown(self.source, self.bases, self.moving, self.posture, self.wording, self.edges, self.written, self.things)
 
 
 def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
@@ -100,30 +77,23 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
     """
     key, found = set_of(recording), tuple(findings)
     if key is None:
-        return TakeFacts(None, recording.source)
+        return TakeFacts(recording.source)
     lagging = next((f.subject for f in found if f.code == "stream.lag"), ())
     broken = next((f.code for f in found if f.failed and check_of(f.code).spoils), None)
     label, task = recording.metadata.get("label"), recording.metadata.get("task")
     hands = [] if broken is not None or recording.episode is not None else hands_of(recording)
     return TakeFacts(
-        key,
-        recording.source,
-        lag_of(found),
-        lagging,
-        content(recording),
-        releases_of(recording, hands),
-        isinstance(label, dict) and label.get("success") is False,
-        grips_of(recording, hands),
-        task if scenario == BARE and isinstance(task, str) else None if scenario == BARE else scenario,
-        bases=bases_in(found),
+        **vars(shown_of(recording, own_limits(), found, follows=broken is None)),
+        key=key,
+        lag=lag_of(found),
+        lagging=lagging,
+        holds=content(recording),
+        releases=releases_of(recording, hands),
+        failed=isinstance(label, dict) and label.get("success") is False,
+        grips=grips_of(recording, hands),
+        task=task if scenario == BARE and isinstance(task, str) else None if scenario == BARE else scenario,
         columns=columns_of(recording),
         doubtful=doubtful_columns(recording, found),
-        moving=moving_joints(recording) if broken is None else None,
-        posture=posture_of(recording, own_limits(), found),
-        wording=wording_of(recording),
-        edges=edges_of(recording),
-        written=written_of(recording),
-        things=shown_things(recording),
     )
 
 
@@ -145,7 +115,7 @@ class TakesOfSet(TakesSeen):
         """Keep what others are held against, but for what it holds; of its hands, columns and joints that of so many takes."""
         if lag is not None:
             self.lags.append(lag)
-        self.show(take.shown)
+        self.show(take)
         if isinstance(take.releases, tuple) and len(self.releases) < USUAL:
             self.releases.append(take.releases)
         if take.task and isinstance(take.grips, tuple) and len(used := self.grips.setdefault(take.task, [])) < USUAL:
@@ -213,7 +183,7 @@ class Company:
         if take.key is None:
             return {}
         among = self._of(take.key)
-        shown = replace(take.shown, moving=None) if take.doubtful else take.shown
+        shown = replace(take, moving=None) if take.doubtful else take
         found = {one.code: one for one in among.against(shown, own_limits(), rules)}
         if take.doubtful:
             columns = ((source, rows) for source, rows in among.columns.items() if source != take.source)

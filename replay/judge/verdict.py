@@ -27,56 +27,21 @@ HEAD = ("episode", "source", "sha256", "scenario", "scenario_version", "cell", "
 WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
 BEFORE = 0.1  # s, by which a step of the command into a place past its joint's range may show before
 BESIDE = ("pictures_absent",)  # reasons of gaps that leave open nothing of a motion: named, and no verdict waits for them
-# who holds what is missing, where nothing failed
-HOLDERS = {
-    "no_scenario": "scene",
-    "no_scene": "scene",
-    "bare_scene": "scene",
-    "no_goal": "scene",
-    "unknown_start": "scene",
-    "unknown_values": "scene",
-    "no_start_agrees": "scene",
-    "hangs_on_start": "scene",
-    "never_held": "scene",
-    "near_success": "scene",
-    "unmeasured": "scene",
-    "left_lying": "scene",
-    "length_of_hand": "device",
-    "object_order": "device",
-    "no_orientations": "device",
-    "only_in_record": "operator",
-    "other_frame": "device",
-    "names_open": "device",
-    "things_apart": "scene",
-    "no_variant": "scene",
-    "other_scenario": "scene",
-    "beyond_drawn": "scene",
-    "no_start_state": "scene",
-    "no_answers": "device",
-    "no_label": "operator",  # who did the task knows whether it was done
-    "other_scene": "scene",
-    "no_published_limit": "robot",
-    "no_limit": "robot",
-    "no_legs": "robot",
-    "no_model": "robot",
-    "no_shapes": "robot",
-    "no_base_motion": "device",
-    "gliding_feet": "auditor",
-    "other_unit": "device",
-    "scales_apart": "device",
-    "measured_there": "device",
-    "no_joint_commands": "auditor",
-    "partial_state": "device",
-    "other_timestep": "scene",
-    "no_retargeting": "auditor",
-    "unusable_hands": "device",
-    "other_robot": "auditor",
-    "other_names": "auditor",
-    "human_motion": "auditor",
-    "other_engine": "auditor",
-    "as_performed": "auditor",
-    "not_run": "auditor",
-}
+# who holds what is missing, where nothing failed: reasons by holder; all others: device
+HELD_BY = {
+    "scene": (
+        "no_scenario", "no_scene", "bare_scene", "no_goal", "unknown_start", "unknown_values", "no_start_agrees",
+        "hangs_on_start", "never_held", "near_success", "unmeasured", "left_lying", "things_apart", "no_variant",
+        "other_scenario", "beyond_drawn", "no_start_state", "other_scene", "other_timestep",
+    ),
+    "operator": ("only_in_record", "no_label"),  # who did the task knows whether it was done
+    "robot": ("no_published_limit", "no_limit", "no_legs", "no_model", "no_shapes"),
+    "auditor": (
+        "gliding_feet", "no_joint_commands", "no_retargeting", "other_robot", "other_names", "human_motion",
+        "other_engine", "as_performed", "not_run",
+    ),
+}  # fmt: skip
+HOLDERS = {reason: who for who, reasons in HELD_BY.items() for reason in reasons}
 
 
 @dataclass

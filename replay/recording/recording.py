@@ -331,6 +331,18 @@ class Recording:
         times = {id(s.time_ns): s.time_ns for s in wall}  # fields of one message share them
         return min((int(each.min()) for each in times.values()), default=None)
 
+    @property
+    def duration_s(self) -> float:
+        """Its length [s]: of its episode, else of its longest stream."""
+        longest = max((stream.duration_s for stream in self.streams.values()), default=0.0)
+        return longest if self.episode is None else self.episode.duration_s
+
+    @property
+    def label(self) -> dict[str, Any] | None:
+        """Whether it succeeded and why not, as it says itself."""
+        label = self.metadata.get("label") if self.episode is None else self.episode.label
+        return label if isinstance(label, dict) else None
+
     def __repr__(self) -> str:
         return f"Recording({self.source!r}, {self.kind}, {len(self.streams)} streams)"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +71,15 @@ def posed(model: mujoco.MjModel, qpos: np.ndarray | Sequence[float] | None = Non
         data.qpos[:] = qpos
     mujoco.mj_kinematics(model, data)
     return data
+
+
+def postures(model: mujoco.MjModel, rows: Iterable[np.ndarray]) -> Iterator[mujoco.MjData]:
+    """Data with every frame where each of `rows` (nq,) puts it, one after the other: the same data, moved on."""
+    data = mujoco.MjData(model)
+    for qpos in rows:
+        data.qpos[:] = qpos
+        mujoco.mj_kinematics(model, data)
+        yield data
 
 
 def hanging(model: mujoco.MjModel, *bodies: int) -> set[int]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.finding import STAGES
+from shiliu.replay.checks.finding import STAGES, lasted
 from shiliu.replay.checks.rules import FOLDER, load_rules
 from shiliu.replay.report import Words
 from shiliu.replay.robots.robot_sheet import load_limits
@@ -48,6 +48,20 @@ def test_a_value_is_graded_by_both_bounds_and_the_band_between(rules, value, lev
     assert graded["level"] == level
     assert graded["margin"] == pytest.approx(margin)
     assert graded["excess"] == pytest.approx(excess)
+
+
+def test_what_is_not_sure_is_a_warning_at_most(rules):
+    sure, unsure = (rules["joint.velocity"].grade_value(10.0, fail=8.0, warn=6.0, sure=one) for one in (True, False))
+    assert (sure["level"], unsure["level"]) == ("FAIL", "WARN")
+    assert unsure | {"level": "FAIL"} == sure  # with the numbers of the failure
+    assert rules["joint.velocity"].grade_value(5.0, fail=8.0, warn=6.0, sure=False)["level"] == "PASS"
+
+
+def test_what_lasted_is_the_stretch_around_its_worst_row():
+    t, over = np.arange(6) / 10.0, np.array([False, True, True, False, True, False])
+    assert lasted(t, over, 2, 0.1) == {"t0": 0.1, "t1": pytest.approx(0.3), "share": 0.5}
+    assert lasted(t, over, 2)["t1"] == 0.2
+    assert lasted(t, over, 3, 0.1) == {"t0": pytest.approx(0.3), "t1": pytest.approx(0.3), "share": 0.5}  # nothing is beyond there
 
 
 def test_a_limit_of_zero_has_a_size_to_count_in(rules):

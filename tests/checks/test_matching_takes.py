@@ -54,7 +54,7 @@ def test_a_set_is_held_together_in_any_order():
     columns = [alike(seed) for seed in SEEDS]
     shifted = [{"action": columns[(k + 1) % 4]["action"], "state": one["state"]} for k, one in enumerate(columns)]
     key = ("set", None, None)
-    facts = [(TakeFacts(key, f"set#{k}", moving=kept(one)), RULES) for k, one in enumerate(shifted)]
+    facts = [(TakeFacts(f"set#{k}", key=key, moving=kept(one)), RULES) for k, one in enumerate(shifted)]
     found = [given.get("column.differs") for given in Company().hold(facts)]
     assert all(one is not None and one.failed for one in found)
     assert unpacked(packed(facts[0][0].moving)) == facts[0][0].moving

@@ -160,7 +160,7 @@ def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be
     def marked(*findings: Finding) -> list[bool]:
         for finding in findings:
             finding.fix = None
-        recording = SimpleNamespace(episode=None, streams={})
+        recording = SimpleNamespace(episode=None, streams={}, duration_s=0.0)
         advise(Judged(Subject(recording, None, None, OwnRobot()), Integrity(())), list(findings))
         return [finding.fix["applicable"] for finding in findings]
 

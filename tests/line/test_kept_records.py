@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, get_args, get_type_hints
 
+import zstandard
 from shiliu.replay.checks.cut_takes import TakeEnds
 from shiliu.replay.checks.takes import Lag
+from shiliu.replay.formats import lossless_json
 from shiliu.replay.judge.set_comparison import TakeFacts
-from shiliu.replay.line.kept import RECORDS, packed, unpacked
+from shiliu.replay.line.kept import RECORD, RECORDS, packed, unpacked
 
 
 def records_in(hint: Any) -> set[type]:
@@ -35,3 +37,10 @@ def test_the_ends_of_a_take_come_back_equal():
     ends = TakeEnds((0.1, 0.2), (0.0, 0.01), (1.0, 2.0), (0.01, 0.0), 0.0, 5.0, 1 / 30, (1, 1), (0, 1))
     back = unpacked(packed({"ends": ends}))["ends"]
     assert back == ends and back.runs(True) == 1 and back.runs(False) == 0
+
+
+def test_what_an_earlier_version_kept_of_a_take_is_read():
+    plain = {RECORD: "TakeFacts", "key": None, "source": "set#1", "wording": ("Heat it.", None)}
+    kept = zstandard.ZstdCompressor().compress(lossless_json.dumps(plain, "judgement").encode())
+    back = unpacked(kept)
+    assert back == TakeFacts("set#1", wording=("Heat it.", None)) and back.text == "Heat it."

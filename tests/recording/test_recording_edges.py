@@ -134,3 +134,11 @@ def test_brightness_and_change_are_means_of_the_cells_and_none_is_known_across_a
     of = brightness_of(PictureSamples("head", np.arange(4.0), cells, np.array([0, 0, 0, 1])))
     assert np.allclose(of.brightness, [0.0, 10.0, 15.0, 35.0])
     assert np.allclose(of.change[:2], [10.0, (60.0 + 90.0) / 6.0]) and np.isnan(of.change[2])
+
+
+def test_a_recording_tells_how_long_it_is_and_what_it_says_of_its_success():
+    long, short = stream("command", [0.0] * 76, ("j",)), stream("measured", [0.0] * 31, ("j",))
+    take = recording(short, long, metadata={"label": {"success": False}})
+    assert take.duration_s == pytest.approx(2.5, abs=1e-6) and take.label == {"success": False}
+    other = recording(metadata={"label": "failed"})
+    assert other.duration_s == 0.0 and other.label is None

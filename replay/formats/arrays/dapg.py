@@ -52,38 +52,25 @@ def read(
 
 
 def _episode(demo: dict[Any, Any], name: str, source: str, path: Path) -> ArrayEpisode:
-    arrays: dict[str, np.ndarray] = {}
-    labels: dict[str, tuple[str, ...]] = {}
-    left: list[str] = []
-    _gather(demo, "", arrays, labels, left)
-    return ArrayEpisode(
-        name=name,
-        source=source,
-        sha256=content_sha256(arrays),
-        format="dapg",
-        container="DAPG file",
-        file=path,
-        arrays=arrays,
-        labels=labels,
-        left=left,
-    )
+    episode = ArrayEpisode(name, source, sha256="", format="dapg", container="DAPG file", file=path, arrays={})
+    _gather(demo, "", episode)
+    episode.sha256 = content_sha256(episode.arrays)
+    return episode
 
 
-def _gather(
-    table: dict[Any, Any], prefix: str, arrays: dict[str, np.ndarray], labels: dict[str, tuple[str, ...]], left: list[str]
-) -> None:
+def _gather(table: dict[Any, Any], prefix: str, into: ArrayEpisode) -> None:
     """All arrays and lists of texts below a dict, by their path."""
     for key, value in table.items():
-        if len(arrays) + len(left) > MAX_CHANNELS:
+        if len(into.arrays) + len(into.left) > MAX_CHANNELS:
             raise ValueError(f"it holds more than {MAX_CHANNELS} entries")
         where = f"{prefix}{key}"
         if isinstance(value, dict):
-            _gather(value, f"{where}/", arrays, labels, left)
+            _gather(value, f"{where}/", into)
         elif isinstance(value, np.ndarray) and numbers(value):
-            arrays[where] = value
+            into.arrays[where] = value
         elif isinstance(value, list | tuple) and value and all(isinstance(text, str) for text in value):
-            labels[where] = tuple(value)
+            into.labels[where] = tuple(value)
         elif isinstance(value, int | float):
-            arrays[where] = np.array(float(value))
+            into.arrays[where] = np.array(float(value))
         else:
-            left.append(f"{where}: {type(value).__name__}, no array of numbers")
+            into.left.append(f"{where}: {type(value).__name__}, no array of numbers")

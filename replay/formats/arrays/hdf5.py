@@ -187,13 +187,13 @@ def _total(file: h5py.File, groups: list[str]) -> tuple[int, int] | None:
     return None if here == int(stated) else (int(stated), here)
 
 
-def _announced(group: h5py.Group, arrays: dict[str, np.ndarray], path: Path) -> None:
+def _announced(group: h5py.Group, episode: ArrayEpisode) -> None:
     """Refuse an episode that announces another number of actions than it has.
 
     Raises:
         EpisodeError: it does.
     """
-    actions = arrays.get("actions")
+    actions = episode.arrays.get("actions")
     if actions is None or not actions.ndim:
         return
     for key in COUNTS:
@@ -202,7 +202,7 @@ def _announced(group: h5py.Group, arrays: dict[str, np.ndarray], path: Path) -> 
             message = (
                 f"{int(count)} rows are announced ({key}), {len(actions)} are here. The episode was cut or mixed up."
             )
-            raise EpisodeError(message, file=path, field=key)
+            raise EpisodeError(message, file=episode.file, field=key)
 
 
 def _episodes(file: h5py.File, patterns: list[str]) -> tuple[list[str], list[str]]:
@@ -242,37 +242,23 @@ def _own_array(group: h5py.Group, name: str) -> bool:
 
 
 def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[str, Any], kind: Kind) -> ArrayEpisode:
-    arrays: dict[str, np.ndarray] = {}
-    labels: dict[str, tuple[str, ...]] = {}
-    left: list[str] = []
-    _gather(group, "", arrays, labels, left, 0)
-    _announced(group, arrays, path)
-    units: dict[str, list[str]] = {}
-    for where, array in arrays.items():
+    metadata = {"attributes": about | _attributes(group)}
+    episode = ArrayEpisode(name, source, sha256="", format=kind.format, container=kind.container, file=path, arrays={}, metadata=metadata)
+    _gather(group, "", episode, 0)
+    _announced(group, episode)
+    for where, array in episode.arrays.items():
         item, width = group[where], width_of(array)
         if len(names := names_of_columns(item)) == width:
-            labels[where] = names
+            episode.labels[where] = names
         if (unit := unit_of(item)) is not None:
-            units[where] = units_of(unit, width, where)
-    return ArrayEpisode(
-        name=name,
-        source=source,
-        sha256=content_sha256(arrays),
-        format=kind.format,
-        container=kind.container,
-        file=path,
-        arrays=arrays,
-        labels=labels,
-        units=units,
-        left=left,
-        metadata={"attributes": about | _attributes(group)},
-    )
+            episode.units[where] = units_of(unit, width, where)
+    episode.sha256 = content_sha256(episode.arrays)
+    return episode
 
 
-def _gather(
-    group: h5py.Group, prefix: str, arrays: dict[str, np.ndarray], labels: dict[str, tuple[str, ...]], left: list[str], depth: int
-) -> None:
+def _gather(group: h5py.Group, prefix: str, into: ArrayEpisode, depth: int) -> None:
     """All arrays of numbers and lists of texts below a group, by their path."""
+    arrays, left = into.arrays, into.left
     if depth > MAX_DEPTH or len(arrays) + len(left) + len(group) > MAX_CHANNELS:
         raise ValueError(f"it holds more than {MAX_CHANNELS} datasets, or nests deeper than {MAX_DEPTH}")
     for name in group:
@@ -282,13 +268,13 @@ def _gather(
             continue
         item = group[name]
         if isinstance(item, h5py.Group):
-            _gather(item, f"{where}/", arrays, labels, left, depth + 1)
+            _gather(item, f"{where}/", into, depth + 1)
         elif not isinstance(item, h5py.Dataset) or item.shape is None:
             left.append(f"{where}: no array")
         elif item.is_virtual or item.external:
             left.append(f"{where}: its values lie in another file, which is not opened")
         elif (texts := listed_texts(item)) is not None:
-            labels[where] = texts
+            into.labels[where] = texts
         elif item.dtype.kind not in "biuf" or item.dtype.itemsize > 8:
             left.append(f"{where} ({item.dtype}): no plain numbers")
         elif item.dtype == "uint8" and (item.ndim == 4 or PICTURES in where.split("/")):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
 MAX_BYTES = 32 << 20  # of the text; a kitchen of several hundred bodies has some three million
@@ -60,13 +61,6 @@ class Model:
     nv: int
 
 
-@dataclass
-class _Node:
-    tag: str
-    attributes: dict[str, str]
-    children: list[_Node] = field(default_factory=list)
-
-
 def read(text: str) -> Model:
     """The model of a text.
 
@@ -90,11 +84,11 @@ def read(text: str) -> Model:
     return Model(joints, tuple(walk.actuators()), nq, nv)
 
 
-def _tree(text: str) -> _Node:
+def _tree(text: str) -> Element:
     data = text.encode("utf-8", "surrogatepass")
     if len(data) > MAX_BYTES:
         raise HostileModel(f"it is larger than {MAX_BYTES >> 20} MiB")
-    top = _Node("", {})
+    top = Element("")
     stack = [top]
     seen = 0
 
@@ -103,10 +97,10 @@ def _tree(text: str) -> _Node:
         seen += 1
         if seen > MAX_ELEMENTS or len(stack) > MAX_DEPTH:
             raise HostileModel(f"it holds more than {MAX_ELEMENTS} elements, or nests deeper than {MAX_DEPTH}")
-        node = _Node(tag, attributes)
+        node = Element(tag, attributes)
         inside = stack[-1].tag
         if tag in KEPT or inside in ("", "actuator"):
-            stack[-1].children.append(node)
+            stack[-1].append(node)
         stack.append(node)
 
     def end(_tag: str) -> None:
@@ -122,74 +116,71 @@ def _tree(text: str) -> _Node:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         raise UnknownModel(f"it is no XML: {error}") from None
-    return top.children[0]
+    return top[0]
 
 
 class _Walk:
     """Goes through a tree as MuJoCo does: bodies depth first, a body's own joints before those of its children."""
 
-    def __init__(self, root: _Node) -> None:
-        untold = next((node.tag for node in _every(root) if node.tag in UNTOLD), None)
+    def __init__(self, root: Element) -> None:
+        untold = next((node.tag for node in root.iter() if node.tag in UNTOLD), None)
         if untold is not None:
             raise UnknownModel(f"it holds <{untold}>, which makes parts that do not stand in the file")
         self._root = root
         self._degrees, self._auto = True, True
-        for node in self._sections("compiler"):
-            self._degrees = node.attributes.get("angle", "degree" if self._degrees else "radian") == "degree"
-            self._auto = node.attributes.get("autolimits", str(self._auto).lower()) == "true"
+        for node in self._root.findall("compiler"):
+            self._degrees = node.attrib.get("angle", "degree" if self._degrees else "radian") == "degree"
+            self._auto = node.attrib.get("autolimits", str(self._auto).lower()) == "true"
         self._classes: dict[str, dict[str, str]] = {"main": {}}
-        for node in self._sections("default"):
+        for node in self._root.findall("default"):
             self._define(node, "main", self._classes["main"])
-            self._classes[node.attributes.get("class", "main")] = self._classes["main"]
+            self._classes[node.attrib.get("class", "main")] = self._classes["main"]
 
-    def _sections(self, tag: str) -> Iterator[_Node]:
-        return (node for node in self._root.children if node.tag == tag)
-
-    def _define(self, node: _Node, name: str, above: Mapping[str, str]) -> None:
+    def _define(self, node: Element, name: str, above: Mapping[str, str]) -> None:
         own = {**above}
-        for child in node.children:
+        for child in node:
             if child.tag == "joint":
-                own |= child.attributes
+                own |= child.attrib
         self._classes[name] = {**self._classes.get(name, {}), **own}
-        for child in node.children:
+        for child in node:
             if child.tag == "default":
-                self._define(child, child.attributes.get("class", "main"), self._classes[name])
+                self._define(child, child.attrib.get("class", "main"), self._classes[name])
 
     def joints(self) -> Iterator[ModelJoint]:
         qpos = qvel = 0
         for number, (node, bodies, inherited) in enumerate(self._found()):
-            attributes = {**self._class(node.attributes.get("class", inherited)), **node.attributes}
+            attributes = {**self._class(node.attrib.get("class", inherited)), **node.attrib}
             kind = "free" if node.tag == "freejoint" else attributes.get("type", "hinge")
             if kind not in SIZES:
                 raise UnknownModel(f"a joint is of the kind {kind[:40]!r}")
             lower, upper = self._range(attributes, kind)
-            name = node.attributes.get("name") or f"joint_{number}"
+            name = node.attrib.get("name") or f"joint_{number}"
             yield ModelJoint(name, kind, qpos, qvel, lower, upper, bodies)
             qpos, qvel = qpos + SIZES[kind][0], qvel + SIZES[kind][1]
 
-    def _found(self) -> Iterator[tuple[_Node, tuple[str, ...], str]]:
-        for world in self._sections("worldbody"):
+    def _found(self) -> Iterator[tuple[Element, tuple[str, ...], str]]:
+        for world in self._root.findall("worldbody"):
             for node, inherited in self._bodies(world, "main"):
                 yield from self._below(node, (), inherited)
 
-    def _below(self, body: _Node, above: tuple[str, ...], inherited: str) -> Iterator[tuple[_Node, tuple[str, ...], str]]:
-        bodies = (*above, body.attributes.get("name", ""))
-        inherited = body.attributes.get("childclass", inherited)
+    def _below(self, body: Element, above: tuple[str, ...], inherited: str) -> Iterator[tuple[Element, tuple[str, ...], str]]:
+        bodies = (*above, body.attrib.get("name", ""))
+        inherited = body.attrib.get("childclass", inherited)
         for node, class_ in self._parts(body, inherited, ("joint", "freejoint")):
             yield node, bodies, class_
         for node, class_ in self._bodies(body, inherited):
             yield from self._below(node, bodies, class_)
 
-    def _bodies(self, node: _Node, inherited: str) -> Iterator[tuple[_Node, str]]:
+    def _bodies(self, node: Element, inherited: str) -> Iterator[tuple[Element, str]]:
         return self._parts(node, inherited, ("body",))
 
-    def _parts(self, node: _Node, inherited: str, tags: tuple[str, ...]) -> Iterator[tuple[_Node, str]]:
+    def _parts(self, node: Element, inherited: str, tags: tuple[str, ...]) -> Iterator[tuple[Element, str]]:
         """Parts of a body; a frame is no body, so that what is in it belongs to the one around it."""
-        for child in node.children:
+        for child in node:
             if child.tag in tags:
                 yield child, inherited
             elif child.tag == "frame":
-                yield from self._parts(child, child.attributes.get("childclass", inherited), tags)
+                yield from self._parts(child, child.attrib.get("childclass", inherited), tags)
 
     def _class(self, name: str) -> dict[str, str]:
         if name not in self._classes:
@@ -213,14 +204,6 @@ class _Walk:
         return lower * scale, upper * scale
 
     def actuators(self) -> Iterator[tuple[str, str]]:
-        for section in self._sections("actuator"):
-            for node in section.children:
-                yield node.tag, node.attributes.get("joint") or node.attributes.get("jointinparent") or ""
-
-
-def _every(node: _Node) -> Iterator[_Node]:
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting += node.children
+        for section in self._root.findall("actuator"):
+            for node in section:
+                yield node.tag, node.attrib.get("joint") or node.attrib.get("jointinparent") or ""

@@ -254,21 +254,9 @@ def _runs(first: Iterable[int], widths: Iterable[int]) -> tuple[str, ...]:
 
 def _state_streams(model: mjcf.Model, layout: JointLayout) -> Iterator[StreamRule]:
     speeds = 1 + model.nq
-    groups: tuple[tuple[str, tuple[mjcf.ModelJoint, ...], str, str], ...] = (
-        ("joints", layout.arm, "joint_position", "joint_velocity"),
-        ("slides", layout.slides, "joint_position", "joint_velocity"),
-        ("fingers", layout.fingers, "finger_position", "finger_velocity"),
-    )
-    for word, joints, position, velocity in groups:
-        if not joints:
-            continue
-        names = tuple(joint.name for joint in joints)
-        singular = {"joints": "joint", "slides": "slide", "fingers": "finger"}[word]
-        for name, quantity, at, per in (
-            (f"states/{word}", position, [1 + j.qpos for j in joints], ""),
-            (f"states/{singular}_velocities", velocity, [speeds + j.qvel for j in joints], "/s"),
-        ):
-            yield StreamRule(_runs(at, [1] * len(at)), names, "measured", quantity, _units(joints, per), name=name)
+    yield from _of_joints("joint", layout.arm, "joint_position", "joint_velocity", speeds)
+    yield from _of_joints("slide", layout.slides, "joint_position", "joint_velocity", speeds)
+    yield from _of_joints("finger", layout.fingers, "finger_position", "finger_velocity", speeds)
     used: set[str] = set()
     loose = [("object", j) for j in layout.things if j.kind in ("free", "ball")]
     for what, joint in (*(("base", j) for j in layout.base), *loose):
@@ -286,13 +274,20 @@ def _state_streams(model: mjcf.Model, layout: JointLayout) -> Iterator[StreamRul
         where = _runs([speeds + joint.qvel], [fast])
         yield StreamRule(where, columns, "measured", f"{what}_velocity", rate, name=f"states/{thing}_velocity")
     moved = tuple(j for j in layout.things if j.kind in ("hinge", "slide"))
-    if moved:
-        names = tuple(joint.name for joint in moved)
-        for name, quantity, at, per in (
-            ("states/object_joints", "object_joint", [1 + j.qpos for j in moved], ""),
-            ("states/object_joint_velocities", "object_joint_velocity", [speeds + j.qvel for j in moved], "/s"),
-        ):
-            yield StreamRule(_runs(at, [1] * len(at)), names, "measured", quantity, _units(moved, per), name=name)
+    yield from _of_joints("object_joint", moved, "object_joint", "object_joint_velocity", speeds)
+
+
+def _of_joints(
+    word: str, joints: tuple[mjcf.ModelJoint, ...], position: str, velocity: str, speeds: int
+) -> Iterator[StreamRule]:
+    """Positions and speeds of joints, which are one column each; the columns of speeds begin with `speeds`."""
+    for name, quantity, at, per in (
+        (f"states/{word}s", position, [1 + j.qpos for j in joints], ""),
+        (f"states/{word}_velocities", velocity, [speeds + j.qvel for j in joints], "/s"),
+    ):
+        if joints:
+            names = tuple(joint.name for joint in joints)
+            yield StreamRule(_runs(at, [1] * len(at)), names, "measured", quantity, _units(joints, per), name=name)
 
 
 def _units(joints: Sequence[mjcf.ModelJoint], per: str) -> str:

@@ -60,23 +60,24 @@ class EpisodeStatistics:
 
     def table_of(self, row: int) -> Path | None:
         """The table in which this row stands, counted through all tables."""
-        ends = np.cumsum([rows for _, rows in self._tables])
-        number = int(np.searchsorted(ends, row, side="right"))
-        return self._tables[number][0] if number < len(ends) else None
+        number = self._number_of(row)
+        return self._tables[number][0] if number < len(self._tables) else None
+
+    def _number_of(self, row: int) -> int:
+        return int(np.searchsorted(np.cumsum([rows for _, rows in self._tables]), row, side="right"))
 
     def _load(self, row: int) -> None:
-        ends = np.cumsum([rows for _, rows in self._tables])
-        number = int(np.searchsorted(ends, row, side="right"))
-        if number >= len(ends):
+        number = self._number_of(row)
+        if number >= len(self._tables):
             return
-        path, rows = self._tables[number]
+        path, _ = self._tables[number]
         if self._open != number or row < self._next:
             file = self._opened.get(path) or pq.ParquetFile(readable(path), page_checksum_verification=True)
             wanted = [n for n in file.schema_arrow.names if n.startswith("stats/") and n.rpartition("/")[2] in KEPT]
             if _too_wide(file):
                 wanted = []
             self._batches = file.iter_batches(AT_ONCE, columns=wanted, use_threads=False) if wanted else iter(())
-            self._open, self._next = number, int(ends[number]) - rows
+            self._open, self._next = number, sum(rows for _, rows in self._tables[:number])
         while self._next <= row:
             batch = next(self._batches, None)
             if batch is None:

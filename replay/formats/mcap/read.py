@@ -26,7 +26,7 @@ from ..file_state import sha256_of
 from ..mappings import load
 from ..reader_errors import mending, refuse_empty, refuse_stand_in
 from ..rosbag.parts import announced, refuse_part
-from ..topics import TopicBuffers, choose, mapped, recording_of
+from ..topics import TopicReading
 from . import write as layout
 
 FORMATS = ("mcap", "rosbag1")  # their mappings come into question
@@ -61,29 +61,20 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
     if file.about is not None:
         return _own(file, source)
     refuse_part(path)
-    channels = [c for c in file.channels.values() if c.msgcount]
-    silent = [c for c in file.channels.values() if not c.msgcount]
-    if not any(c.readable for c in channels):
-        _refuse_encodings(path, channels)  # no mapping would help
-    used = chosen or choose(path, channels, FORMATS, "file")
-    known = {c.id: c for c in mapped(path, used, channels, "file")}
-    _refuse_encodings(path, [*known.values()])
-    topics = TopicBuffers(path, used, ((c.topic, c.sender) for c in known.values()), "Cut the file.")
+    every = [*file.channels.values()]
+    sending = [c for c in every if c.msgcount]
+    if not any(c.readable for c in sending):
+        _refuse_encodings(path, sending)  # no mapping would help
+    held = TopicReading(path, "file", every, chosen, FORMATS, lambda channel: channel.sender, "Cut the file.")
+    _refuse_encodings(path, held.known)
+    known = {c.id: c for c in held.known}
     with mendable(path):
         for record in records(path):
-            if not isinstance(record, Message) or record.channel_id not in known:
-                continue
-            sent = known[record.channel_id]
-            topics.add(sent.topic, sent.sender, sent.decode(record.data), _signed(record.log_time))
-    metadata = {
-        "container": "MCAP",
-        "robot": used.robot,
-        "start_ns": file.start_ns,
-        "duration_s": (file.end_ns - file.start_ns) * 1e-9,
-        "messages": sum(c.msgcount for c in channels),
-    }
-    metadata |= announced(path, used, [*channels, *silent], file.is_whole)
-    return recording_of(path, source, sha256_of(path), used, topics.by_topic, channels, silent, metadata)
+            if isinstance(record, Message) and record.channel_id in known:
+                sent = known[record.channel_id]
+                held.add(sent, sent.decode(record.data), _signed(record.log_time))
+    more = announced(path, held.mapping, every, file.is_whole)
+    return held.recording(source, sha256_of(path), "MCAP", file.start_ns, (file.end_ns - file.start_ns) * 1e-9, more)
 
 
 def _refuse_encodings(path: Path, channels: Sequence[_Channel]) -> None:

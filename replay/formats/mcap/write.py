@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,9 +30,8 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from .. import episode_archive as packed
 from .. import lossless_json as tagged
-from ..atomic_folder import placed
+from ..atomic_folder import placed, swapped_in
 from ..exporters import Item, Options
-from ..partial import beside
 
 LAYOUT = "1"
 METADATA, EPISODE = "shiliu.recording", "shiliu/episode.npz"
@@ -70,23 +68,18 @@ def write(recording: Recording, path: Path) -> None:
         )
     about = {"layout": LAYOUT, "json": tagged.dumps(_about(recording), "recording")}
     episode = None if recording.episode is None else packed.pack(recording.episode)
-    part = beside(path)
-    try:
-        with part.open("xb") as file:
-            writer = Writer(file)
-            writer.start(profile="ros2", library="shiliu")
-            schema = writer.register_schema(SCHEMA, "ros2msg", DEFINITION.encode())
-            writer.add_metadata(METADATA, about)
-            if episode is not None:
-                writer.add_attachment(0, 0, EPISODE, "application/zip", episode)
-            streams = list(recording.streams.values())
-            channels = [writer.register_channel(s.name, "cdr", schema, _shown(s)) for s in streams]
-            for time, i, k, message in heapq.merge(*(_messages(i, s) for i, s in enumerate(streams))):
-                writer.add_message(channels[i], log_time=time, publish_time=time, sequence=k, data=message)
-            writer.finish()
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with swapped_in(path) as part, part.open("xb") as file:
+        writer = Writer(file)
+        writer.start(profile="ros2", library="shiliu")
+        schema = writer.register_schema(SCHEMA, "ros2msg", DEFINITION.encode())
+        writer.add_metadata(METADATA, about)
+        if episode is not None:
+            writer.add_attachment(0, 0, EPISODE, "application/zip", episode)
+        streams = list(recording.streams.values())
+        channels = [writer.register_channel(s.name, "cdr", schema, _shown(s)) for s in streams]
+        for time, i, k, message in heapq.merge(*(_messages(i, s) for i, s in enumerate(streams))):
+            writer.add_message(channels[i], log_time=time, publish_time=time, sequence=k, data=message)
+        writer.finish()
 
 
 def _about(recording: Recording) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ..file_state import sha256_of
 from ..mapping import Mapping
 from ..mappings import load
 from ..reader_errors import refuse_empty
-from ..topics import TopicBuffers, choose, mapped, recording_of
+from ..topics import TopicReading
 from .definitions import definitions, mendable
 
 # unpacked, which takes twice as much for a while; the recorder writes chunks of 768 KiB, or of one message, at most a picture
@@ -72,9 +72,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
     try:
         with mendable(path):
             _bound_chunks(reader)
-            connections = [c for c in reader.connections if c.msgcount]
-            silent = [c for c in reader.connections if not c.msgcount]
-        return _read_open(path, source, sha256, reader, connections, silent, chosen)
+        return _read_open(path, source, sha256, reader, chosen)
     finally:
         reader.close()
 
@@ -104,40 +102,21 @@ def _bound_chunks(reader: Reader) -> None:
         reader.chunks[position] = chunk._replace(decompressor=bounded(chunk.decompressor))
 
 
-def _read_open(
-    path: Path,
-    source: str,
-    sha256: str,
-    reader: Reader,
-    connections: list[Connection],
-    silent: list[Connection],
-    chosen: Mapping | None,
-) -> Recording:
-    mapping = chosen or choose(path, connections, ("rosbag1",), "bag")
-    known = mapped(path, mapping, connections, "bag")
-    senders = ((c.topic, _publisher(c)) for c in known)
-    topics = TopicBuffers(path, mapping, senders, "Cut the bag with `rosbag filter`.")
+def _read_open(path: Path, source: str, sha256: str, reader: Reader, chosen: Mapping | None) -> Recording:
+    held = TopicReading(path, "bag", reader.connections, chosen, ("rosbag1",), _publisher, "Cut the bag with `rosbag filter`.")
     with mendable(path):
-        stores = {c.id: definitions(c.msgdef.data, c.msgtype) for c in known}
-    with mendable(path):
-        for connection, time_ns, raw in reader.messages(known):
-            message = stores[connection.id].deserialize_ros1(raw, connection.msgtype)
-            topics.add(connection.topic, _publisher(connection), message, time_ns)
+        stores = {c.id: definitions(c.msgdef.data, c.msgtype) for c in held.known}
+        for connection, time_ns, raw in reader.messages(held.known):
+            held.add(connection, stores[connection.id].deserialize_ros1(raw, connection.msgtype), time_ns)
 
-    metadata = {
-        "container": "rosbag v2.0",
-        "robot": mapping.robot,
-        "start_ns": reader.start_time,
-        "duration_s": reader.duration * 1e-9,
-        "messages": sum(c.msgcount for c in connections),
-    }
-    recording = recording_of(path, source, sha256, mapping, topics.by_topic, connections, silent, metadata)
-    with_labels(recording, path, {c.topic for c in connections}, reader.duration * 1e-9)
-    if mapping.pictures:
+    duration_s = reader.duration * 1e-9
+    recording = held.recording(source, sha256, "rosbag v2.0", reader.start_time, duration_s)
+    with_labels(recording, path, {c.topic for c in held.channels}, duration_s)
+    if held.mapping.pictures:
         from . import bag_pictures as rosbag1_pictures
 
         with mendable(path):
-            recording.pictures.update(rosbag1_pictures.found(path, reader, connections, mapping))
+            recording.pictures.update(rosbag1_pictures.found(path, reader, held.channels, held.mapping))
     return recording
 
 

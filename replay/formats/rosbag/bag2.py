@@ -7,7 +7,6 @@ journal is left beside it.
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from rosbags.typesys import Stores, get_typestore
 
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording
+from ..file_state import sha256_of
 from ..mappings import load
 from ..reader_errors import mending
-from ..topics import TopicBuffers, choose, mapped, recording_of
+from ..topics import TopicReading
 from .bag1 import definitions
 from .parts import announced, refuse_part
 
@@ -44,25 +44,13 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
     chosen = None if mapping is None else load(mapping)
     refuse_part(path)
     with _mendable(path), Reader(path) as reader:
-        channels = [c for c in reader.connections if c.msgcount]
-        silent = [c for c in reader.connections if not c.msgcount]
-        used = chosen or choose(path, channels, FORMATS, "bag")
-        known = mapped(path, used, channels, "bag")
-        topics = TopicBuffers(path, used, ((c.topic, _sender(c)) for c in known), "Cut the bag.")
-        stores = {c.id: _store(path, c) for c in known}
-        for c, time, raw in reader.messages(known):
-            topics.add(c.topic, _sender(c), stores[c.id].deserialize_cdr(_unpacked(raw), c.msgtype), time)
-        metadata = {
-            "container": "ROS 2 bag (SQLite)",
-            "robot": used.robot,
-            "start_ns": reader.start_time,
-            "duration_s": (reader.duration - 1) * 1e-9,  # the library counts the last nanosecond, too
-            "messages": sum(c.msgcount for c in channels),
-        }
-        metadata |= announced(path, used, [*channels, *silent])
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return recording_of(path, source, sha256, used, topics.by_topic, channels, silent, metadata)
+        held = TopicReading(path, "bag", reader.connections, chosen, FORMATS, _sender, "Cut the bag.")
+        stores = {c.id: _store(path, c) for c in held.known}
+        for c, time, raw in reader.messages(held.known):
+            held.add(c, stores[c.id].deserialize_cdr(_unpacked(raw), c.msgtype), time)
+        duration_s = (reader.duration - 1) * 1e-9  # the library counts the last nanosecond, too
+        more = announced(path, held.mapping, reader.connections)
+        return held.recording(source, sha256_of(path), "ROS 2 bag (SQLite)", reader.start_time, duration_s, more)
 
 
 def _unpacked(raw: bytes) -> bytes:

@@ -40,7 +40,7 @@ def found(path: Path, reader: Reader, connections: Sequence[Any], mapping: Mappi
 
 def stamps(topic: PictureTopic) -> np.ndarray:
     """(n,) int64 time at which each picture was taken, by its sender [ns]."""
-    return np.array([_stamp(message) for message in _messages(topic)], np.int64)
+    return np.array([_stamp(message) for _, message in _messages(topic)], np.int64)
 
 
 def frames(topic: PictureTopic, grid: np.ndarray) -> Iterator[np.ndarray]:
@@ -53,7 +53,7 @@ def frames(topic: PictureTopic, grid: np.ndarray) -> Iterator[np.ndarray]:
         EpisodeError: a picture cannot be decoded, or is of another size than the first.
     """
     k, shown = 0, None
-    for message in _messages(topic):
+    for _, message in _messages(topic):
         stamp = _stamp(message)
         while shown is not None and k < len(grid) and grid[k] < stamp:
             yield _sized(shown, topic)
@@ -80,10 +80,8 @@ def luminance(
         EpisodeError: a picture cannot be decoded.
     """
     wanted, capture, receive, seen = set(chosen), [], [], []
-    with mendable(topic.path), Reader(topic.path) as reader:
-        connections = [c for c in reader.connections if c.topic == topic.topic]
-        for k, (c, time_ns, raw) in enumerate(reader.messages(connections)):
-            message = definitions(c.msgdef.data, c.msgtype).deserialize_ros1(raw, c.msgtype)
+    with mendable(topic.path):
+        for k, (time_ns, message) in enumerate(_messages(topic)):
             capture.append(_stamp(message))
             receive.append(time_ns)
             if k in wanted:
@@ -111,11 +109,12 @@ def _sized(message: Any, topic: PictureTopic) -> np.ndarray:
     return picture
 
 
-def _messages(topic: PictureTopic) -> Iterator[Any]:
+def _messages(topic: PictureTopic) -> Iterator[tuple[int, Any]]:
+    """When each message of a topic arrived [ns], and the message."""
     with Reader(topic.path) as reader:
         chosen = [c for c in reader.connections if c.topic == topic.topic]
-        for c, _, raw in reader.messages(chosen):
-            yield definitions(c.msgdef.data, c.msgtype).deserialize_ros1(raw, c.msgtype)
+        for c, time_ns, raw in reader.messages(chosen):
+            yield time_ns, definitions(c.msgdef.data, c.msgtype).deserialize_ros1(raw, c.msgtype)
 
 
 def _stamp(message: Any) -> int:

@@ -33,7 +33,6 @@ import base64
 import heapq
 import io
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -50,9 +49,8 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import SimEpisode
 from ...rollout.substeps import Trace, trace
 from .. import episode_archive as packed
-from ..atomic_folder import placed
+from ..atomic_folder import placed, swapped_in
 from ..exporters import Item, Options
-from ..partial import beside
 from .bag1 import definitions
 
 LAYOUT = 1
@@ -113,25 +111,20 @@ def write(
         _sensors(seen, scene, start_ns),
         *(_pictures(episode, scene, seen, feature, topic, start_ns) for topic, feature in cameras.items()),
     ]
-    part = beside(path)
     types = store()
-    try:
-        with Writer(part) as writer:
-            connections: dict[str, Any] = {}
-            for time, _, topic, type_, message in heapq.merge(*sources, key=lambda sent: sent[:2]):
-                if topic not in connections:
-                    connections[topic] = writer.add_connection(
-                        topic,
-                        spelled(type_),
-                        msgdef=definition(type_),
-                        md5sum=md5(type_),
-                        callerid="/shiliu",
-                        latching=int(topic == EPISODE),
-                    )
-                writer.write(connections[topic], time, types.serialize_ros1(message, spelled(type_)))
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with swapped_in(path) as part, Writer(part) as writer:
+        connections: dict[str, Any] = {}
+        for time, _, topic, type_, message in heapq.merge(*sources, key=lambda sent: sent[:2]):
+            if topic not in connections:
+                connections[topic] = writer.add_connection(
+                    topic,
+                    spelled(type_),
+                    msgdef=definition(type_),
+                    md5sum=md5(type_),
+                    callerid="/shiliu",
+                    latching=int(topic == EPISODE),
+                )
+            writer.write(connections[topic], time, types.serialize_ros1(message, spelled(type_)))
 
 
 def command_ticks(n_steps: int, control_timestep: float) -> tuple[np.ndarray, np.ndarray]:

@@ -36,7 +36,7 @@ def advise(judged: Judged, findings: Sequence[Finding]) -> None:
     """
     for finding in findings:
         if finding.failed:
-            finding.fix = fix_of(finding, known_of(judged, finding), judged.duration_s)
+            finding.fix = fix_of(finding, known_of(judged, finding), judged.recording.duration_s)
     # what follows from a failure passes with it, as long as slowing down is what it takes
     causes = [f for f in findings if f.failed and f.because_of is None]
     asked = [f for f in findings if f.failed and f.stage in ("kinematics", "dynamics") and f.signal == "command"]

@@ -170,10 +170,9 @@ def _posture(judged: Judged, finding: Finding) -> np.ndarray | None:
     from ...signals.joint_motion import finger_positions
 
     draw = judged.motions.draw or judged.rollouts.around or nominal(judged.scene)
-    qpos = np.array(draw.start_state[1 : 1 + model.nq])
     row = rows[int(np.abs(motion.t[rows] - float(t)).argmin())]
-    for name, angle in zip(judged.motions.by_role[finding.signal or ""].names, motion.x[row]):
-        qpos[model.joint(name).qposadr[0]] = angle
+    names = judged.motions.by_role[finding.signal or ""].names
+    qpos = positions(model, names, motion.x[[row]], draw.start_state[1 : 1 + model.nq])[0]
     for address, position in finger_positions(judged.recording, model, motion.t[[row]]).items():
         qpos[address] = position[0]
     return qpos

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,11 @@ MAX_PLOTS = 6
 STRIP = (320, 240)  # pixels of one picture of the strip
 DATED_NS = 946_684_800_000_000_000  # the year 2000: no demonstration was recorded before
 STRIP_FROM = ("overview", "head")
+OF_JOINT = {  # diagram of a joint -> its unit, and the codes that are marked in it
+    "joint_position": ("rad", ("joint.position", "joint.jump", "tracking", "stream.frozen", "calibration.offset")),
+    "joint_velocity": ("rad/s", ("joint.velocity",)),
+    "joint_torque": ("Nm", ("torque.peak", "torque.rated")),
+}
 
 
 def gather(judged: Judged, verdict: Verdict, pictures: bool, curves: Collection[str] = ()) -> VerdictEvidence:
@@ -34,7 +39,7 @@ def gather(judged: Judged, verdict: Verdict, pictures: bool, curves: Collection[
     """
     recording = judged.recording
     episode = recording.episode
-    duration = episode.duration_s if episode else max((s.duration_s for s in recording.streams.values()), default=0.0)
+    duration = recording.duration_s
     # a clock that was counted from zero tells no date
     wall = recording.start_ns if recording.kind != "simulation" and (recording.start_ns or 0) > DATED_NS else None
     evidence = VerdictEvidence(duration, wall, segments=list(episode.segments) if episode else [])
@@ -130,13 +135,8 @@ def _plots(judged: Judged, verdict: Verdict) -> list[Plot]:
         for joint in finding.subject:
             if not any(joint in motion.names for motion in judged.motions.by_role.values()):
                 continue
-            kind = {
-                "joint.velocity": "joint_velocity",
-                "torque.peak": "joint_torque",
-                "torque.rated": "joint_torque",
-            }.get(finding.code)
-            wanted += [(kind, joint)] if kind else []
-            wanted.append(("joint_position", joint))
+            kinds = [kind for kind in ("joint_velocity", "joint_torque") if finding.code in OF_JOINT[kind][1]]
+            wanted += [(kind, joint) for kind in (*kinds, "joint_position")]
     plots = list(telling.plots(judged))
     done: list[tuple[str, str]] = []
     for kind, what in wanted:
@@ -154,46 +154,24 @@ def _plots(judged: Judged, verdict: Verdict) -> list[Plot]:
 
 
 def _plot(judged: Judged, kind: str, joint: str, findings: list[Finding]) -> Plot | None:
+    unit, codes = OF_JOINT[kind]
+    motions, shown, robot = judged.motions, judged.rollouts.shown, judged.scene.robot
     limit = judged.context.limits[joint] if joint in judged.context.limits else None
-    traces: list[dict[str, Any]] = []
-    limits: list[dict[str, Any]] = []
-    codes: tuple[str, ...]
+    series: list[tuple[str, np.ndarray, np.ndarray, Sequence[str]]]  # name, times, columns and their joints
     if kind == "joint_position":
-        codes = ("joint.position", "joint.jump", "tracking", "stream.frozen", "calibration.offset")
-        for role, motion in judged.motions.by_role.items():
-            if joint in motion.names:
-                traces.append({"name": role, "t": motion.t, "y": motion.q[:, motion.names.index(joint)]})
-        shown = judged.rollouts.shown
-        if shown is not None and joint in judged.scene.robot.joint_names:
-            q = shown.qpos[:, judged.scene.joint_index[judged.scene.robot.joint_names.index(joint)]]
-            traces.append(
-                {
-                    "name": "replayed",
-                    "t": judged.rollouts.offset + np.arange(len(q)) * judged.scene.control_timestep,
-                    "y": q,
-                }
-            )
-        if limit is not None:
-            limits = [{"name": "lower", "value": limit.lower}, {"name": "upper", "value": limit.upper}]
-        unit = "rad"
+        series = [(role, one.t, one.q, one.names) for role, one in motions.by_role.items()]
+        if shown is not None:
+            t = judged.rollouts.offset + np.arange(len(shown.qpos)) * judged.scene.control_timestep
+            series.append(("replayed", t, shown.qpos[:, judged.scene.joint_index], robot.joint_names))
+        ends = [] if limit is None else [("lower", limit.lower), ("upper", limit.upper)]
     elif kind == "joint_velocity":
-        codes = ("joint.velocity",)
-        for role, even in judged.motions.resampled.items():
-            names = judged.motions.by_role[role].names
-            if joint in names:
-                traces.append({"name": role, "t": even.t, "y": even.v[:, names.index(joint)]})
-        bounds = judged.context.limits.column([joint], "speed_larger")
-        if np.isfinite(bounds[0]):
-            limits = [{"name": "limit", "value": float(bounds[0])}, {"name": "limit", "value": -float(bounds[0])}]
-        unit = "rad/s"
+        series = [(role, one.t, one.v, motions.by_role[role].names) for role, one in motions.resampled.items()]
+        fastest = float(judged.context.limits.column([joint], "speed_larger")[0])
+        ends = [("limit", fastest), ("limit", -fastest)]
     else:
-        codes = ("torque.peak", "torque.rated")
-        for role, effort in judged.dynamics.effort.items():
-            if joint in effort.names:
-                traces.append({"name": role, "t": effort.t, "y": effort.torque[:, effort.names.index(joint)]})
-        if limit is not None and np.isfinite(limit.torque_peak):
-            limits = [{"name": "peak", "value": limit.torque_peak}, {"name": "peak", "value": -limit.torque_peak}]
-        unit = "Nm"
+        series = [(role, one.t, one.torque, one.names) for role, one in judged.dynamics.effort.items()]
+        ends = [] if limit is None else [("peak", limit.torque_peak), ("peak", -limit.torque_peak)]
+    traces = [{"name": name, "t": t, "y": x[:, names.index(joint)]} for name, t, x, names in series if joint in names]
     if not traces:
         return None
     marks = [
@@ -201,7 +179,7 @@ def _plot(judged: Judged, kind: str, joint: str, findings: list[Finding]) -> Plo
         for f in findings
         if f.code in codes and joint in f.subject and f.level in ("WARN", "FAIL") and f.t0 is not None
     ]
-    return Plot(kind, joint, unit, traces, [item for item in limits if np.isfinite(item["value"])], marks)
+    return Plot(kind, joint, unit, traces, [{"name": name, "value": end} for name, end in ends if np.isfinite(end)], marks)
 
 
 def _pictures(judged: Judged, verdict: Verdict) -> list[Picture]:

@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.draws.inference import free_joint
+from ....scenarios.parts.pose import postures
 from ...checks.finding import Finding
 from ...checks.object_carry import HandPath, carried_rows, late_pose, standing_numbers, standing_pose
 from ...checks.witnesses import finding_of
@@ -69,12 +70,9 @@ def _every(rollouts: Rollouts, model: mujoco.MjModel, k: int, side: str, dt: flo
 
 def hand_paths(model: mujoco.MjModel, qpos: np.ndarray) -> dict[str, HandPath]:
     """Side -> where its grip is in the postures (T, nq)."""
-    data = mujoco.MjData(model)
     sites = [model.site(f"{side}_tcp").id for side in SIDES]
     pos, turn = np.empty((len(qpos), 2, 3)), np.empty((len(qpos), 2, 9))
-    for row, posture in enumerate(qpos):
-        data.qpos[:] = posture
-        mujoco.mj_kinematics(model, data)
+    for row, data in enumerate(postures(model, qpos)):
         pos[row], turn[row] = data.site_xpos[sites], data.site_xmat[sites]
     return {side: HandPath(pos[:, i], turn[:, i].reshape(-1, 3, 3)) for i, side in enumerate(SIDES)}
 

@@ -11,6 +11,7 @@ import numpy as np
 from ....scenarios.draws.variation import Draw
 from ....scenarios.robots.legged import FREE
 from ...checks.collision import Overlap, Question, check_overlaps, overlaps_of, tree_of
+from ...checks.dynamics import positions
 from ...checks.finding import Finding
 from ...checks.rules import Rules
 from ...recording.recording import Recording, Stream
@@ -123,9 +124,7 @@ def poses(
         np.flatnonzero(motion.known)[:: max(1, round(1.0 / (RATE * motion.step)))] if motion.step else np.array([], int)
     )
     # after time, mjSTATE_INTEGRATION begins with qpos
-    qpos = np.tile(draw.start_state[1 : 1 + model.nq], (len(rows), 1))
-    for j, name in enumerate(names):
-        qpos[:, model.joint(name).qposadr[0]] = motion.x[rows, j]
+    qpos = positions(model, names, motion.x[rows], draw.start_state[1 : 1 + model.nq])
     t = motion.t[rows]
     if len(t):
         for address, position in finger_positions(recording, model, t, claws).items():

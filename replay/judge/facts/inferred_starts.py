@@ -21,6 +21,7 @@ import numpy as np
 from ....scenarios.draws.inference import ends_of
 from ....scenarios.draws.variation import PENETRATION, Draw, penetration
 from ....scenarios.grips.gripper import gripper_of
+from ....scenarios.parts.pose import posed, postures
 from ....scenarios.reading.dealing import PLACES
 from ....scenarios.scene.scene import Scene
 from ...checks.releases import HELD, PRESSES, GripHold, HandAndArm
@@ -308,9 +309,9 @@ class _Near:
         dt, end = self.scene.control_timestep, len(seen.qpos) - 1
         self.rows = sorted({min(end, max(0, round((take.begin - back) / dt))) for back in np.arange(0.0, BEFORE + EVERY, EVERY)})
         model = self.scene.model
-        gripper, data = gripper_of(self.scene.robot.name, self.scene.robot.hand), mujoco.MjData(model)
-        self.posture = data.qpos[:] = seen.qpos[self.rows[-1]]
-        mujoco.mj_kinematics(model, data)
+        gripper = gripper_of(self.scene.robot.name, self.scene.robot.hand)
+        self.posture = seen.qpos[self.rows[-1]]
+        data = posed(model, self.posture)
         side = _side(take.hand, self.scene)
         faces = [data.site(f"{side}_{face}").xpos.copy() for face in gripper.faces]
         self.middle, self.axes = 0.5 * (faces[0] + faces[1]), data.site(f"{side}_tcp").xmat.reshape(3, 3).copy()
@@ -355,13 +356,11 @@ class _Near:
 
     def by_arc(self, part: str, base: Draw) -> list[dict[str, float]]:
         """Values under which the handle of a door is in the hand when it is stopped, and goes round its own hinge as the hand goes."""
-        search, model, data, yaw = self.search, base.model, mujoco.MjData(base.model), f"{part}.yaw"
+        search, model, yaw = self.search, base.model, f"{part}.yaw"
         grips = next(placed.part.grips for placed in self.scene.config.parts if placed.name == part)
         sites = [f"{part}/{name}" for one in grips.values() if one.kind == "handle" for name in one.sites]
         ids = [i for i in range(model.nsite) if model.site(i).name in sites]
-        data.qpos[:] = start_of(base)
-        mujoco.mj_kinematics(model, data)
-        found = []
+        data, found = posed(model, start_of(base)), []
         for site in ids:
             hinges = [j for j in range(model.njnt) if model.jnt_bodyid[j] == model.site_bodyid[site] and abs(data.xaxis[j, 2]) > UPRIGHT]
             if not hinges:
@@ -407,11 +406,8 @@ class _Near:
 
         Infinite where it is deeper than `DEEPEST` before that start goes on: nothing can push the two apart then.
         """
-        model, data, found = draw.model, mujoco.MjData(draw.model), 0.0
-        own = start_of(draw)
-        for row in self.rows:
-            data.qpos[:] = laid(draw, base, row, own)
-            mujoco.mj_kinematics(model, data)
+        model, found, own = draw.model, 0.0, start_of(draw)
+        for row, data in zip(self.rows, postures(model, (laid(draw, base, row, own) for row in self.rows))):
             mujoco.mj_comPos(model, data)
             mujoco.mj_collision(model, data)
             bodies = model.geom_bodyid[data.contact.geom] if data.ncon else np.zeros((0, 2), int)

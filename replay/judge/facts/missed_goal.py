@@ -15,21 +15,13 @@ import numpy as np
 
 from ....scenarios.reading.config import ScenarioConfig, nominal_values
 from ....scenarios.scene.scene import Scene
+from ....scenarios.sheet.quantity import UNITS
 from ...checks.finding import Finding, Table
 from ...rollout.nearest import conditions_at, why_not
 from ...rollout.rollout import Rollout, Take
 
 MOST = 0.5  # a step that fewer of the starts reach is the one that is missed
-UNITS = {
-    "length": "m",
-    "angle": "rad",
-    "force": "N",
-    "mass": "kg",
-    "volume": "m3",
-    "share": "1",
-    "stiffness": "N/m",
-    "torque": "Nm",
-}
+SI = {dimension: unit for unit, (dimension, factor) in UNITS.items() if factor == 1.0} | {"volume": "m3"}
 
 
 @dataclass(frozen=True)
@@ -113,7 +105,7 @@ def _unit(key: str, config: ScenarioConfig) -> str:
         return "rad"
     placed = next((p for p in config.parts if p.name == part), None)
     param = placed.part.params.get(name) if placed is not None else None
-    return UNITS.get(param.dimension, "1") if param is not None else "1"
+    return SI.get(param.dimension, "1") if param is not None else "1"
 
 
 def explained(

@@ -145,15 +145,7 @@ def hangs(missed: Finding, nearby: dict[str, Any], rules: Rules) -> Finding:
 
 def open_(failed: Finding, rules: Rules, reason: str = NEAR) -> Finding:
     """What failed in the replay that was judged and not close by, with its numbers."""
-    found = rules[failed.code].not_checked(
-        reason,
-        subject=failed.subject,
-        value=failed.value,
-        limit=failed.limit,
-        unit=failed.unit,
-        t0=failed.t0,
-        t1=failed.t1,
-        details=failed.details,
-    )
+    kept = {name: getattr(failed, name) for name in ("subject", "value", "limit", "unit", "t0", "t1", "details")}
+    found = rules[failed.code].not_checked(reason, **kept)
     found.code = failed.code  # a failure mode has the scenario's own
     return found

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.draws.variation import STATE
-from ....scenarios.parts.pose import posed
+from ....scenarios.parts.pose import posed, postures
 from ....scenarios.robots.hand_shape import shape_of
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.predicate import TRACE
@@ -65,12 +65,9 @@ def _poses(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Place and turn of a thing and of a grip at control steps: (m, 3), (m, 3, 3), (m, 3), (m, 3, 3)."""
     model = take.draw.model
-    data = mujoco.MjData(model)
     body, grip = model.body(_body(scene, thing)).id, grip_of(model, hand)
     out = (np.empty((len(steps), 3)), np.empty((len(steps), 9)), np.empty((len(steps), 3)), np.empty((len(steps), 9)))
-    for row, step in enumerate(steps):
-        data.qpos[:] = played.qpos[step]
-        mujoco.mj_kinematics(model, data)
+    for row, data in enumerate(postures(model, played.qpos[steps])):
         out[0][row], out[1][row] = data.xpos[body], data.xmat[body]
         out[2][row], out[3][row] = data.site_xpos[grip], data.site_xmat[grip]
     return out[0], out[1].reshape(-1, 3, 3), out[2], out[3].reshape(-1, 3, 3)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ....scenarios.draws.inference import free_joint
 from ....scenarios.draws.variation import rested
+from ....scenarios.parts.pose import postures
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.requests import Readings
 from ....scenarios.sensing.temporal import Goal, Subgoal, tells, unrecorded, witnessed
@@ -21,6 +22,7 @@ from ...checks.object_divergence import CarriedAway, carried_by_record
 from ...checks.object_motion import PoseFacts, check_hovers, check_moves, check_poses
 from ...checks.record_goal import check_record_goal
 from ...rollout.rollout import Rollout
+from .carried_poses import hand_paths
 from .exchanged_names import check_names
 from .near_copies import UNMEASURED
 from .recorded_poses import object_streams, things_of
@@ -178,10 +180,8 @@ def facts_of(scene: Scene, state: RecordedState, robot: np.ndarray) -> PoseFacts
     is_robot[robot] = True
     still = model.body_weldid[model.geom_bodyid] == 0
     belt = model.geom_surfacevel.any(axis=1) if model.flg_surfacevel else np.zeros(model.ngeom, bool)
-    model, data = _widened(model, owner, unknown), mujoco.MjData(state.draw.model)
-    for row, k in enumerate(rows):
-        data.qpos[:] = state.qpos[k]
-        mujoco.mj_kinematics(model, data)
+    model = _widened(model, owner, unknown)
+    for row, data in enumerate(postures(model, state.qpos[rows])):
         mujoco.mj_comPos(model, data)
         mujoco.mj_collision(model, data)
         contact = data.contact
@@ -224,14 +224,8 @@ def _widened(model: mujoco.MjModel, owner: np.ndarray, unknown: np.ndarray) -> m
 # ------------------------------------------------------------------------------------------------ what was left lying
 def carried_of(state: RecordedState) -> dict[str, CarriedAway]:
     """Thing -> how a hand carried it in the record, of those that one did."""
-    model, data = state.draw.model, mujoco.MjData(state.draw.model)
-    grips = np.zeros((len(state.t), 2, 3))
-    sites = [model.site(f"{side}_tcp").id for side in ("left", "right")]
-    for row, qpos in enumerate(state.qpos):
-        data.qpos[:] = qpos
-        mujoco.mj_kinematics(model, data)
-        grips[row] = data.site_xpos[sites]
-    found = {}
+    model, found = state.draw.model, {}
+    grips = np.stack([path.pos for path in hand_paths(model, state.qpos).values()], axis=1)
     for name in state.things:
         k = free_joint(model, name) or 0
         one = carried_by_record(state.t, state.qpos[:, k : k + 3], grips)

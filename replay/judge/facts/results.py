@@ -103,20 +103,13 @@ class Subject:
         return self.context.rules
 
     @property
-    def label(self) -> Mapping[str, Any] | None:
-        """Whether it succeeded and why not, as the recording itself says."""
-        episode = self.recording.episode
-        label = episode.label if episode is not None else self.recording.metadata.get("label")
-        return label if isinstance(label, dict) else None
-
-    @property
     def assumed(self) -> bool:
         """Whether it is taken to claim success without saying so: of a robot's demonstrations those are kept that succeed.
 
         An episode of the simulation, also one that a policy performed, carries the environment's own outcome; a person's motion
         claims nothing of the robot.
         """
-        silent = (self.label or {}).get("success") is None and self.recording.episode is None and self.recording.kind != "human"
+        silent = (self.recording.label or {}).get("success") is None and self.recording.episode is None and self.recording.kind != "human"
         return silent and self.unlabelled == "success" and bool(self.scene.course.subgoals)
 
     @property
@@ -165,7 +158,7 @@ class Subject:
     @property
     def claim(self) -> Mapping[str, Any] | None:
         """What it is judged by: its label, or what is assumed."""
-        return {"success": True, "failure": None} if self.assumed else self.label
+        return {"success": True, "failure": None} if self.assumed else self.recording.label
 
 
 @dataclass(frozen=True)
@@ -381,14 +374,6 @@ class Judged:
     @property
     def rules(self) -> Rules:
         return self.subject.context.rules
-
-    @property
-    def duration_s(self) -> float:
-        """Length of the recording."""
-        episode = self.recording.episode
-        if episode is not None:
-            return episode.duration_s
-        return max((stream.duration_s for stream in self.recording.streams.values()), default=0.0)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

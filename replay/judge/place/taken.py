@@ -6,36 +6,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...recording.recording import Recording
 from ...signals.channels import SCALE, in_radians, pair
 
+if TYPE_CHECKING:
+    from ....scenarios.reading.config import Vary
+
 SAID = ("operator", "centre", "cell", "devices", "robot", "calibration", "grade")  # of the metadata
 PACE = 8  # slices of a take, of each of which it is reported how far its joints move
 YEAR = 31_536_000_000_000_000  # ns; a clock that shows less since 1970 counts from something else
 
 
-class Varies(Protocol):
-    """A number that a scenario varies, see `scenarios.reading.config.Vary`."""
-
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def low(self) -> float: ...
-
-    @property
-    def high(self) -> float: ...
-
-    @property
-    def replace(self) -> bool: ...
-
-
 def taken(
-    recording: Recording, variation: Sequence[Varies] = (), nominal: Mapping[str, float] | None = None
+    recording: Recording, variation: Sequence[Vary] = (), nominal: Mapping[str, float] | None = None
 ) -> dict[str, Any]:
     """Plain JSON; what the take does not say is left out.
 

@@ -12,6 +12,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from ....scenarios.parts.pose import postures
 from ....scenarios.scene.scene import Scene
 from ...checks.finding import Finding
 from ...checks.rules import Rules
@@ -116,12 +117,10 @@ def calibration(scene: Scene, played: Rollout) -> float:
 
     Three standard deviations of independent uniform errors, in the direction in which they move the hand most, of the further hand.
     """
-    model, data, found = played.draw.model, mujoco.MjData(played.draw.model), 0.0
+    model, found = played.draw.model, 0.0
     columns = [int(model.joint(name).dofadr[0]) for name in scene.robot.joint_names]
     hands = [i for i in range(model.nsite) if model.site(i).name in ("left_tcp", "right_tcp")]
-    for row in played.qpos[:: max(1, round(1.0 / scene.control_timestep))]:
-        data.qpos[:] = row
-        mujoco.mj_kinematics(model, data)
+    for data in postures(model, played.qpos[:: max(1, round(1.0 / scene.control_timestep))]):
         mujoco.mj_comPos(model, data)
         for hand in hands:
             moves = np.zeros((3, model.nv))

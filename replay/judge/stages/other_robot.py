@@ -18,7 +18,7 @@ import mujoco
 import numpy as np
 
 from ...checks.collision import check_overlaps, overlaps
-from ...checks.dynamics import Effort, check_torque, effort
+from ...checks.dynamics import Effort, check_torque, effort, positions
 from ...checks.finding import Finding, worst_of
 from ...checks.kinematics import check_kinematics, check_position, check_velocity, motion_of, soften
 from ...checks.measured_there import as_measured_there
@@ -357,9 +357,7 @@ def _self_collision(even: Motion, motion: JointMotion, robot: Embodiment, rules:
     if not len(rows):
         return [rule.not_checked("too_short", signal=signal)]
     reference = _reference(model)
-    qpos = np.tile(reference, (len(rows), 1))
-    for j, name in enumerate(joints):
-        qpos[:, model.joint(name).qposadr[0]] = even.x[rows, j]
+    qpos = positions(model, joints, even.x[rows], reference)
     bound = rule.bound("warn")
     ignored = [one.bodies for one in overlaps(model, reference[None], mine) if one.depth.max() > bound]
     seen = [one for one in overlaps(model, qpos, mine) if one.bodies not in ignored]

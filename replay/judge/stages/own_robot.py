@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import mujoco
 import numpy as np
@@ -38,6 +37,7 @@ from ..facts.eased_motion import eased_balance
 from ..facts.efforts import needed_for
 from ..facts.held_contacts import driven
 from ..facts.missed_goal import Elsewhere
+from ..facts.near_copies import open_
 from ..facts.payload import grasps_of, hung_of
 from ..facts.results import Dynamics, Given, Integrity, Kinematics, Motions, RolloutPlan, Rollouts, Subject
 from ..place.cell_starts import draw_there, likely_draws, within_survey
@@ -291,7 +291,7 @@ def obstacles(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
             hit.details.get("kind") == "held"
             or any(_clear(check_looked(look(even, names, context, one, signal, recording, claws, pelvis), rules, signal)) for one in others)
         ):
-            struck = [rules[SCENE].not_checked("unmeasured", **_of(hit)) if one is hit else one for one in struck]
+            struck = [open_(hit, rules, "unmeasured").with_(signal=hit.signal) if one is hit else one for one in struck]
     if not tells_base(subject):  # nobody knows what it stood beside
         struck = [rules[SCENE].not_checked(UNKNOWN, signal=signal) if f.code == SCENE else f for f in struck]
     return struck, looked
@@ -310,9 +310,3 @@ def _elsewhere(one: Draw, other: Draw, body: str) -> bool:
         mine = draw.model.geom_bodyid == draw.model.body(body).id
         shapes.append(np.concatenate([data.geom_xpos[mine], data.geom_xmat[mine], draw.model.geom_size[mine]], axis=1))
     return not np.allclose(shapes[0], shapes[1], atol=MOVED)
-
-
-def _of(finding: Finding) -> dict[str, Any]:
-    """What a finding that is not checked keeps of the failure that it was."""
-    kept = ("signal", "subject", "value", "limit", "unit", "t0", "t1", "details")
-    return {name: getattr(finding, name) for name in kept}

@@ -115,7 +115,7 @@ def replay_stage(
 
 def _outcome(subject: Subject, rollouts: Rollouts) -> dict[str, Any]:
     """How the take ended, or in how many of the likely starts it succeeded, beside the recording's label."""
-    label = {"label": (subject.label or {}).get("success"), **({"assumed": "success"} if subject.assumed else {})}
+    label = {"label": (subject.recording.label or {}).get("success"), **({"assumed": "success"} if subject.assumed else {})}
     if rollouts.known:
         return {**rollouts.outcomes[0], **_time_used(subject, rollouts), **label}
     n = len(rollouts.outcomes[: rollouts.agreeing])
@@ -177,7 +177,7 @@ def _goal(
         duration = takes[0].n_steps * scene.control_timestep
         shown = None if departs else _failures(subject, motions, rollouts)
         repaired = subject.recording.episode is not None and "repaired" in subject.recording.episode.provenance
-        wrong = {} if shown is None or repaired else other_times(subject.label, rollouts.outcomes[0], scene.control_timestep)
+        wrong = {} if shown is None or repaired else other_times(subject.recording.label, rollouts.outcomes[0], scene.control_timestep)
         goal = check_goal(scene.course, rollouts.outcomes[0], subject.claim, duration, subject.rules, subject.assumed, shown, wrong)
     else:
         goal = goal_over_starts(subject, rollouts)
@@ -215,7 +215,7 @@ def _failures(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[s
     """
     if explains_goal(subject) or rollouts.plan.unsure or rollouts.shown is None:
         return None
-    played, code = rollouts.shown, (subject.label or {}).get("failure")
+    played, code = rollouts.shown, (subject.recording.label or {}).get("failure")
     shown = failures_shown(subject.scene.course, played.carry, None if played.unstable_at is None else "unstable")
     if code in codes() and code not in shown:  # a person may label a take by what another check finds
         shown += tuple(one.code for one in _happened(subject, motions, rollouts) if one.code == code and one.level in ("WARN", "FAIL"))

@@ -35,27 +35,24 @@ def _depth(judged: Judged, finding: Finding) -> Plot | None:
     signal = finding.signal or ""
     if signal not in judged.motions.resampled or len(finding.subject) != 2 or not judged.subject.robot.in_scene:
         return None  # another robot stands in no scene of ours
-    from .....scenarios.draws.variation import nominal
+    if finding.details.get("kind") == "held" and judged.kinematics.obstacles is not None:  # how it lay in the hand, the replay showed
+        t = judged.kinematics.obstacles.t
+        found = [one for one in judged.kinematics.obstacles.overlaps if one.bodies == finding.subject]
+    else:
+        from .....scenarios.draws.variation import nominal
 
-    draw = judged.motions.draw or judged.rollouts.around or nominal(judged.scene)
-    claws = judged.motions.carried.claws if judged.motions.carried is not None else ()
-    motion = judged.motions.resampled[signal]
-    t, q, names = with_base(judged.subject, judged.motions.by_role[signal])
-    if names != judged.motions.by_role[signal].names:
-        motion = motion_of(t, q, judged.rules)
-    pelvis = pelvis_motion(judged.subject, judged.motions.by_role[signal])
-    t, qpos = poses(motion, names, draw, judged.recording, claws, pelvis)
-    # how it lay in the hand, the replay showed
-    if finding.details.get("kind") == "held" and judged.kinematics.obstacles is not None:
-        looked = judged.kinematics.obstacles
-        deep = np.max([one.depth for one in looked.overlaps if one.bodies == finding.subject], axis=0)
-        limits = bounds(judged.rules[finding.code], MM)
-        return Plot("depth", "", "mm", [{"name": signal, "t": looked.t, "y": MM * deep}], limits)
-    mine, other = (geoms_of(draw.model, [body]) for body in finding.subject)
-    found = overlaps(draw.model, qpos, mine, other)
+        draw = judged.motions.draw or judged.rollouts.around or nominal(judged.scene)
+        claws = judged.motions.carried.claws if judged.motions.carried is not None else ()
+        motion = judged.motions.resampled[signal]
+        t, q, names = with_base(judged.subject, judged.motions.by_role[signal])
+        if names != judged.motions.by_role[signal].names:
+            motion = motion_of(t, q, judged.rules)
+        pelvis = pelvis_motion(judged.subject, judged.motions.by_role[signal])
+        t, qpos = poses(motion, names, draw, judged.recording, claws, pelvis)
+        mine, other = (geoms_of(draw.model, [body]) for body in finding.subject)
+        found = overlaps(draw.model, qpos, mine, other)
     deep = np.max([one.depth for one in found], axis=0) if found else np.zeros(len(t))
-    rule = judged.rules[finding.code]
-    return Plot("depth", "", "mm", [{"name": signal, "t": t, "y": MM * deep}], bounds(rule, MM))
+    return Plot("depth", "", "mm", [{"name": signal, "t": t, "y": MM * deep}], bounds(judged.rules[finding.code], MM))
 
 
 def _margin(judged: Judged, finding: Finding) -> Plot | None:
