@@ -19,6 +19,7 @@ from .finding import Finding, Plot
 from .hand_bases import bases_of
 from .hand_polarity import is_reversed
 from .rules import Rule, Rules
+from .usual_things import carriage_of
 
 WAY = 3.0  # rad that the whole way of a joint counts as, to compare it with angles
 # times too large, from where on the difference is in no unit that means anything; mm in a metre; share by which a fitted one is off
@@ -53,10 +54,10 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
             found = beside_usual(found, far)
     seen = _resolution(groups)
     if not found:
-        return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen, **bases_of(columns)})]
+        return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen, **bases_of(columns), **carriage_of(columns)})]
     found.sort(key=lambda d: (not d.certain, -d.weight))
     finding = finding_of(rule, found[0], found[1:])
-    finding.details |= {"resolution": seen.get("resolution", [])} | bases_of(columns)
+    finding.details |= {"resolution": seen.get("resolution", [])} | bases_of(columns) | carriage_of(columns)
     return [finding]
 
 
@@ -142,13 +143,26 @@ def changed_finding(rule: Rule, changed: Mapping[str, Any]) -> Finding:
 
 
 def check_alone(columns: ComparedColumns, rules: Rules) -> list[Finding]:
-    """`column.alone`: columns that are recorded and that nothing else recorded speaks of; never judged, but named."""
+    """`column.alone`: columns that are recorded and that nothing else recorded speaks of; never judged, but named. What was compared and
+    does not agree is none of them: it is a finding of its own, or, of things that go as no hand does, named beside them."""
     rule, others = rules["column.alone"], witnessed(columns)
     alone = tuple(name for name in columns.table.alone if name not in others)
-    if not alone:
+    things = columns.carried.things
+    apart = [one for one in things if one.frame is None]
+    unknown = [one for one in things if one.frame is not None and not one.frame.known and not set(one.columns) <= others]
+    partly = {name for one in (*apart, *unknown) for name in one.columns}
+    heights = [one.columns[2] for one in things if one.frame is not None and one.columns[2] not in partly]
+    alone = tuple(name for name in alone if name not in partly)
+    listed = (*alone, *sorted(partly), *heights)
+    if not listed:
         return [rule.passed(value=0.0)]
-    details = {"count": len(alone), "columns": list(alone)}
-    return [rule.not_checked("no_witness", subject=alone[:SHOWN], value=float(len(alone)), details=details)]
+    named = {
+        "uncarried": ", ".join(one.name for one in apart), "unframed": ", ".join(one.name for one in unknown),
+        "heights": ", ".join(name.rpartition("/")[2] for name in heights),
+    }  # fmt: skip
+    details = {"count": len(alone), "columns": list(alone), **{key: x or None for key, x in named.items()}}
+    kind = {} if alone else {"kind": "partly"}
+    return [rule.not_checked("no_witness", subject=(alone or listed)[:SHOWN], value=float(len(listed)), details=details | kind)]
 
 
 def _both(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:

@@ -199,7 +199,7 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
     before = seen.setdefault(key, TakesSeen())
     shown = TakeShown(
         recording.source, bases_in(findings), moving_joints(recording), posture_of(recording, own_limits(), findings),
-        wording_of(recording), edges_of(recording), written_of(recording), shown_things(recording),
+        wording_of(recording), edges_of(recording), written_of(recording), shown_things(recording, findings),
     )  # fmt: skip
     failed = any(finding.failed for finding in findings)  # then it is no matter of another take's commands
     for one in before.against(replace(shown, moving=None) if failed else shown, own_limits(), rules):

@@ -123,7 +123,7 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
         wording=wording_of(recording),
         edges=edges_of(recording),
         written=written_of(recording),
-        things=shown_things(recording),
+        things=shown_things(recording, found),
     )
 
 

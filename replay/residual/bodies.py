@@ -366,7 +366,7 @@ def _at_a_seam(one: Difference, found: Sequence[Difference]) -> bool:
 
 
 def witnessed(columns: ComparedColumns) -> set[str]:
-    """Columns, as `RecordedColumns.alone` spells them, that `more_differences` holds against others."""
+    """Columns, as `RecordedColumns.alone` spells them, that are held against others, and those that contradict them."""
     out: set[str] = set()
     recording = columns.recording
     for laws, hands, base in zip(columns.laws, columns.hands, columns.bases):
@@ -376,6 +376,7 @@ def witnessed(columns: ComparedColumns) -> set[str]:
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
         out |= base[1]
     out |= {f"{d.stream}/{name}" for of in columns.torques for d in of if d.kind == "effort" for name in d.channels}
+    out |= {f"{d.stream}/{name}" for d in columns.differences for name in d.channels}
     if columns.bodies:
         out |= held_forces(recording)
     return out | columns.carried.compared
