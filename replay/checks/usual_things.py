@@ -192,7 +192,7 @@ def _goes_otherwise(
     carried = [other for other in theirs if other.held]
     if not one.way or not carried:
         return
-    takes = {"takes": len(carried)}
+    takes, details = {"takes": len(carried)}, dict[str, Any]()
     if not one.held:
         copied = any(_are_copied(one.rows, other.rows) for other in theirs)
         details = {"why": "why_other_take_of_set" if copied else "why_uncarried", "explained": float(copied), **takes}
@@ -204,9 +204,9 @@ def _goes_otherwise(
     spread = float(np.abs(np.angle(np.exp(1j * (np.array(same) - one.angle)))).max())
     if one.axes and (len(own) >= SURE or (len(same) > SURE and spread > TURNED)):
         names = tuple(name for axis, name in zip("xyz", one.names) if axis in one.axes)
-        of_two = {"other": names[1]} if len(names) == 2 else {"other": None}
-        details = {"why": f"why_{'copied' if len(names) == 2 else 'mirrored'}", "axes": one.axes, **of_two, **takes}
-        apart = float(np.hypot(*one.held[:2]))
+        why, other = ("why_copied", names[1]) if len(names) == 2 else ("why_mirrored", None)
+        details = {"why": why, "axes": one.axes, "other": other, **takes}
+        apart = float(np.linalg.norm(one.held[:2]))
         yield "frame", names, {"value": apart, "limit": HIGHER, "unit": "m", "level": "FAIL", "details": details}
     if not one.axes and (height := _other_height(one, take, others)) is not None:
         yield height
