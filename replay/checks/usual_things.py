@@ -29,6 +29,7 @@ LEVEL, HIGHER, ALIKE = 0.005, 0.02, 0.3  # m by which heights of the other takes
 TURNED = 0.1  # rad by which frames of takes differ, of which each would have to be turned otherwise
 # hashes that are kept of the way of a thing; that two ways share at the least; share of those that may be in both
 ROWS, COPIED, SHARE = 16, 4, 0.6
+ODD = np.random.default_rng(0).integers(1 << 63, size=3, dtype=np.uint64) * np.uint64(2) + np.uint64(1)  # factors of a hash
 HALF = 0.02  # of the numbers of half a turn about the vertical, by which one may be beside it
 
 
@@ -114,9 +115,8 @@ def _some_rows(pos: np.ndarray) -> tuple[int, ...]:
     """The smallest hashes of the rows of a way (n, 3) in which it changes."""
     changes = (pos[1:] != pos[:-1]).any(axis=1)
     bits = np.ascontiguousarray(pos[1:][changes] + 0.0).view(np.uint64)
-    odd = np.random.default_rng(0).integers(1 << 63, size=3, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    hashed = ((bits ^ (bits >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
-    hashed = (hashed ^ (hashed >> np.uint64(33))) * odd[0]
+    hashed = ((bits ^ (bits >> np.uint64(32))) * ODD).sum(axis=1, dtype=np.uint64)
+    hashed = (hashed ^ (hashed >> np.uint64(33))) * ODD[0]
     return tuple(np.unique(hashed >> np.uint64(32))[:ROWS].tolist())
 
 

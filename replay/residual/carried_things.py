@@ -16,7 +16,7 @@ from ..signals.signal import runs
 from ..signals.statistics import median
 from .difference import Difference
 from .hand_pose import matrices
-from .mirrored_things import HELD, FrameOfThing, Way, fitted, frame_of, from_the_hand
+from .mirrored_things import HELD, FrameOfThing, Way, fitted_frame, frame_of
 from .posed_things import ROOM, CarryingHand, PosedThing
 
 ABOUT = 0.1  # s about a row, over which a speed is taken: what trackers scatter by is little of it
@@ -38,6 +38,7 @@ TURNED = 0.25  # rad that a hand turns at the least, to tell the order of the nu
 OTHERWISE, LEFT = 0.15, 0.25  # rad by which turns are others than those of the hand; share that another order leaves of it
 ORDERS = {"xyzw": (3, 0, 1, 2)}  # of what stands in w, x, y, z: where w, x, y and z are
 SOME, LONGEST = 60, 4  # rows of a carry, beyond which not every one is asked; carries of a thing, of which no more are
+EYE = np.eye(3)  # the frame of the hands
 FASTEST = 60.0  # m/s: what is thrown goes at 30
 
 
@@ -92,19 +93,24 @@ def carried_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand]) 
     every: list[CarriedThing] = []
     mirrored: list[tuple[PosedThing, FrameOfThing]] = []
     for thing in things:
-        if not np.isfinite(thing.pos).all() or float(np.ptp(thing.pos, axis=0).max()) < max(0.5 * WAY * 1e-3, SCATTER * thing.noise):
+        goes = float(np.ptp(thing.pos, axis=0).max())
+        if not np.isfinite(goes) or goes < max(0.5 * WAY * 1e-3, SCATTER * thing.noise):
             continue
         best = _best(thing, hands)
         columns = tuple(f"{thing.topic}/{name}" for name in thing.names)
         if best is None:
             found += _too_fast(thing, things)
-            every += [CarriedThing(thing.name, columns, float(np.ptp(thing.pos, axis=0).max()))] if _goes_alone(thing, hands) else []
+            every += [CarriedThing(thing.name, columns, goes)] if _goes_alone(thing, hands) else []
             continue
         carries, as_recorded = best
         one = carries[0]
-        frame = _frame(thing, carries) if one.hand.measured else FrameOfThing(one.frame)
-        held = np.median(np.concatenate([_way(thing, each)[0] - _way(thing, each)[1] for each in carries]), axis=0)
-        every.append(CarriedThing(thing.name, columns, float(np.ptp(thing.pos, axis=0).max()), frame, tuple(held.tolist())))
+        ways = [_way(thing, each) for each in carries]
+        held = [median(each) for each in np.concatenate([x - p for x, p, _ in ways]).T]
+        if not one.hand.measured or all(each.frame is EYE for each in carries):
+            frame = FrameOfThing(one.frame, own=one.hand.measured and float(np.hypot(*held[:2])) < HELD)
+        else:
+            frame = frame_of(ways, _in_the_hand)
+        every.append(CarriedThing(thing.name, columns, goes, frame, tuple(held)))
         mirrored += [(thing, frame)] if frame.axes is not None or frame.likely else []
         compared |= set(columns) if frame.known or frame.axes is not None else set()
         beside = [other for other in things if other.stream is thing.stream]
@@ -130,14 +136,6 @@ def _way(thing: PosedThing, carry: Carry) -> Way:
     """The places of a thing while it is carried, those of the hand, and its turns."""
     at = np.clip(carry.rows - carry.late, 0, len(thing.t) - 1)
     return thing.pos[carry.rows] / carry.factor, carry.hand.pos[at], carry.hand.turn[at]
-
-
-def _frame(thing: PosedThing, carries: Sequence[Carry]) -> FrameOfThing:
-    """The frame of a thing, by all its carries together."""
-    ways = [_way(thing, one) for one in carries]
-    if all(np.array_equal(one.frame, np.eye(3)) for one in carries):
-        return FrameOfThing(np.eye(3), own=from_the_hand(ways, np.eye(3)) < HELD)
-    return frame_of(ways, _in_the_hand)
 
 
 def _mirrored(thing: PosedThing, frame: FrameOfThing, others_are: bool) -> Difference:
@@ -268,11 +266,11 @@ def _carries(
         if goes < 0.5 * WAY:
             continue
         p, r = hand.pos[at], hand.turn[at]
-        frame = np.eye(3)
+        frame = EYE
         apart = _in_the_hand(x, p, r, frame)[0]
         fits_so = median(apart) <= 0.5 * APART and float((apart < APART).mean()) >= MOST
         for sign in () if fits_so and least > 0.0 else (1.0, -1.0):
-            turned = fitted([(x, p, r)], _in_the_hand, sign)
+            turned = fitted_frame([(x, p, r)], _in_the_hand, sign)
             other = _in_the_hand(x, p, r, turned)[0]
             if median(other) < RIGID * median(apart) or (other < APART).mean() >= MOST > (apart < APART).mean():
                 frame, apart = turned, other
@@ -280,7 +278,7 @@ def _carries(
         if fits.mean() < 0.5 and least > 0.0:
             continue
         borne += goes * float(fits.mean())
-        out.append(Carry(rows, hand.at(thing.t), late, factor, frame, apart))
+        out.append(Carry(rows, hand, late, factor, frame, apart))
     if not out or way < WAY or borne < least * way or borne * float(least > 0.0) < WAY * float(least > 0.0):
         return None
     out.sort(key=lambda one: -len(one.rows))
@@ -296,7 +294,7 @@ def _in_the_hand(x: np.ndarray, p: np.ndarray, r: np.ndarray, frame: np.ndarray)
     for last in (False, True):
         mean_r, mean_y = r[kept].mean(axis=0), y[kept].mean(axis=0)
         turns, ways = r - mean_r, y - mean_y
-        normal = np.einsum("tji,tjk->ik", turns[kept], turns[kept]) / len(kept) + SOFT * np.eye(3)
+        normal = np.einsum("tji,tjk->ik", turns[kept], turns[kept]) / len(kept) + SOFT * EYE
         held = np.linalg.solve(normal, np.einsum("tji,tj->i", turns[kept], ways[kept]) / len(kept))
         size = float(np.linalg.norm(held))
         held = held * min(1.0, REACH / size) if size > 0.0 else held
@@ -361,7 +359,7 @@ def _turned_otherwise(
             return None
         hand = carry.hand.turn[np.clip(rows - carry.late, 0, n - 1)]
         middle = len(rows) // 2
-        turn = np.eye(3) if frame.axes is not None else carry.frame if np.linalg.det(carry.frame) > 0.0 else frame.turn
+        turn = EYE if frame.axes is not None else carry.frame if np.linalg.det(carry.frame) > 0.0 else frame.turn
         theirs = turn @ (hand @ hand[middle].T) @ turn.T
         if float(_angle(theirs).max()) < TURNED:
             continue

@@ -65,7 +65,7 @@ def frame_of(ways: Sequence[Way], in_the_hand: InTheHand) -> FrameOfThing:
     as_is, beside = left(same), from_the_hand(ways, same)
     if as_is < SAME:
         return FrameOfThing(same, own=beside < HELD)
-    level, turned, mirrored = (fitted(ways, in_the_hand, *kind) for kind in ((1.0, True), (1.0, False), (-1.0, False)))
+    level, turned, mirrored = (fitted_frame(ways, in_the_hand, *kind) for kind in ((1.0, True), (1.0, False), (-1.0, False)))
     turns = [(left(level), level), (left(turned), turned)]
     best, turn = min(as_is, *(size for size, _ in turns)), next(frame for size, frame in turns if size <= max(SAME, turns[1][0]))
     by_axes = {name: left(axis) for name, axis in AXES.items()}
@@ -89,7 +89,7 @@ def from_the_hand(ways: Sequence[Way], frame: np.ndarray) -> float:
     return median(np.concatenate([np.linalg.norm((x @ frame - p)[:, :2], axis=1) for x, p, _ in ways]))
 
 
-def fitted(ways: Sequence[Way], in_the_hand: InTheHand, sign: float, is_level: bool = False) -> np.ndarray:
+def fitted_frame(ways: Sequence[Way], in_the_hand: InTheHand, sign: float, is_level: bool = False) -> np.ndarray:
     """(3, 3) the frame that fits best, of determinant `sign` (Kabsch, doi:10.1107/S0567739476001873); level: turned about the vertical."""
     frame, held = np.eye(3), [np.zeros(3)] * len(ways)
     for _ in range(ROUNDS):
