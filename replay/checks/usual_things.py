@@ -44,8 +44,8 @@ class ThingShown:
         t0, t1: of the take [s].
         stands: height of it as the take begins [m]; rows: the smallest hashes of the rows in which it moves (bottom-k sketch, Cohen and
             Kaplan, Summarizing data using bottom-k sketches, PODC 2007).
-        way: m that it goes, where hands are measured; held: (3,) m from the hand that carries it, none where none does; own: whether its
-            poses are in the frame of the hands; axes, angle: as `FrameOfThing` says, where they are not certain.
+        way: m that it goes, in a measured hand or beside all; held: (3,) m from the hand that carries it, none where none does; own:
+            whether its poses are in the frame of the hands; axes, angle: as `FrameOfThing` says, where they are not certain.
     """
 
     name: str
@@ -79,7 +79,7 @@ def carriage_of(columns: ComparedColumns) -> dict[str, Any]:
         of = one.frame
         unsure = of is not None and of.axes is not None and not of.certain
         found[one.name] = {
-            "way": one.way, "held": list(one.held), "own": of is not None and of.own,
+            "way": one.way if one.alone or of is not None else 0.0, "held": list(one.held), "own": of is not None and of.own,
             "axes": of.axes if of is not None and unsure else "", "angle": of.angle if of is not None else 0.0,
         }  # fmt: skip
     return {"things": found} if found else {}

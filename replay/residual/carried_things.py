@@ -67,7 +67,7 @@ class CarriedThing:
 
     Attributes:
         name; frame: of its poses; held: (3,) m from the hand to it, in the frame of the hands; None of both where no hand carries it.
-        way: m that it goes.
+        way: m that it goes; alone: whether no hand goes with it, in whatever frame.
     """
 
     name: str
@@ -75,6 +75,7 @@ class CarriedThing:
     way: float
     frame: FrameOfThing | None = None
     held: tuple[float, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def carried_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand]) 
         columns = tuple(f"{thing.topic}/{name}" for name in thing.names)
         if best is None:
             found += _too_fast(thing, things)
-            every += [CarriedThing(thing.name, columns, goes)] if _goes_alone(thing, hands) else []
+            every += [CarriedThing(thing.name, columns, goes, alone=_goes_alone(thing, hands))] if goes > WAY and _measured(hands) else []
             continue
         carries, as_recorded = best
         one = carries[0]
@@ -143,9 +144,10 @@ def _mirrored(thing: PosedThing, frame: FrameOfThing, others_are: bool) -> Diffe
     """
     axes = frame.axes or frame.likely or "xyz"
     names = tuple(name for axis, name in zip("xyz", thing.names) if axis in axes)
-    numbers: dict[str, float | str] = {"axes": axes, "angle": frame.angle}
+    certain = frame.certain or others_are
+    numbers: dict[str, float | str] = {"axes": axes} | ({} if certain else {"angle": frame.angle})
     return Difference.over(
-        thing.t, names, "pose", None, frame.size, "m", "copied" if len(axes) == 2 else "mirrored", certain=frame.certain or others_are,
+        thing.t, names, "pose", None, frame.size, "m", "copied" if len(axes) == 2 else "mirrored", certain=certain,
         limit=APART, weight=9.0 * len(names) * len(thing.t), numbers=numbers | ({"other": names[1]} if len(axes) == 2 else {}),
         undone=1.0 - min(1.0, frame.left / frame.size) ** 2, stream=thing.topic, bound="carried",
     )  # fmt: skip
@@ -198,8 +200,8 @@ def _best(thing: PosedThing, hands: Sequence[CarryingHand]) -> tuple[list[Carry]
 
 def _goes_alone(thing: PosedThing, hands: Sequence[CarryingHand]) -> bool:
     """Whether a thing goes somewhere while mostly no measured hand goes as far as it does in the same time, in whatever frame."""
-    rows, hands = max(1, round(WHILE / thing.dt)), [hand for hand in hands if hand.measured]
-    if float(np.ptp(thing.pos, axis=0).max()) < WAY or len(thing.t) <= rows or not hands:
+    rows = max(1, round(WHILE / thing.dt))
+    if len(thing.t) <= rows:
         return False
 
     def far(pos: np.ndarray) -> np.ndarray:
@@ -207,8 +209,12 @@ def _goes_alone(thing: PosedThing, hands: Sequence[CarryingHand]) -> bool:
 
     goes = far(thing.pos)
     some = np.flatnonzero(goes > max(0.5 * WAY, SCATTER * thing.noise))
-    beside = (np.abs(far(hand.at(thing.t).pos) - goes)[some] < AS_FAR * goes[some] + APART for hand in hands)
+    beside = (np.abs(far(hand.at(thing.t).pos) - goes)[some] < AS_FAR * goes[some] + APART for hand in _measured(hands))
     return len(some) > 0 and all(float(one.mean()) < MOSTLY for one in beside)
+
+
+def _measured(hands: Sequence[CarryingHand]) -> list[CarryingHand]:
+    return [hand for hand in hands if hand.measured]
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> float:
