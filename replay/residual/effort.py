@@ -48,6 +48,7 @@ SPEED, AGREE, LEAST_DAMPING = 0.4, 0.3, 0.5
 EXACT_RISES = 0.005  # rad/s that rises scatter by at the most, to be those of their row
 LEAP = 0.04  # rad between two commands
 OF_A_LIMB = 0.3  # of what the law leaves of a limb, that it leaves with its share of the weight taken away
+HELD_SO = 0.3  # Nm that the law leaves of a limb on average, from where on it is asked whether its sign is another one
 ALL = 0.8  # of a take, in which one reason stands for what torques leave as well
 STANDS, STIRS = 8, 0.02  # rows for which a torque is one value; rad and rad/s, or of the way, by which its joint moves meanwhile
 STRUCK = 6  # rows about those in which a servo gives all that it can
@@ -365,7 +366,10 @@ def _factors(law: ServoLaw) -> np.ndarray:
     for limb in set(law.limbs):
         of = np.array([one == limb for one in law.limbs])
         effort, asked = law.effort[:, of], law.truth[:, of] / law.share
-        left = {factor: float(np.abs(effort - factor * asked).mean()) for factor in (law.share, 1.0, -1.0)}
+        as_it_is = float(np.abs(effort - law.truth[:, of]).mean())
+        if as_it_is < HELD_SO and abs(law.share - 1.0) <= SHARE:
+            continue
+        left = {law.share: as_it_is} | {factor: float(np.abs(effort - factor * asked).mean()) for factor in (1.0, -1.0)}
         best = min(left, key=lambda factor: left[factor])
         if left[best] < OF_A_LIMB * left[law.share] and abs(best - law.share) * float(np.abs(asked).max()) > LIMIT:
             factors[of] = best

@@ -282,15 +282,20 @@ def _moving(design: np.ndarray) -> np.ndarray:
 
 def law_of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     """The law that fits these joints together, or that of the model where it explains one of them much better; in the unit that their
-    torques are written in."""
-    if pool.gains is not None and len(set(pool.limbs)) > 1 and any(pool.turned):
-        signs = [-1.0 if one else 1.0 for one in pool.turned]
-        right = (replace(c, columns={**c.columns, "effort": x * c.columns["effort"]}) for c, x in zip(pool.channels, signs))
-        law = law_of_arms(replace(pool, channels=tuple(right)), doubted)
-        return None if law is None else replace(law, channels=pool.channels, effort=law.effort * signs)
+    torques are written in. Where none does, that with the torques of one limb turned round, if it carries its weight so."""
+    law = _law_of_arms(pool, doubted)
+    if law is not None or pool.gains is None or len(set(pool.limbs)) < 2 or not any(pool.turned):
+        return law
+    signs = [-1.0 if one else 1.0 for one in pool.turned]
+    right = (replace(c, columns={**c.columns, "effort": x * c.columns["effort"]}) for c, x in zip(pool.channels, signs))
+    law = _law_of_arms(replace(pool, channels=tuple(right)), doubted)
+    return None if law is None else replace(law, channels=pool.channels, effort=law.effort * signs)
+
+
+def _law_of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     in_nm, unit = pool.in_newton_metres
     if in_nm is not pool:
-        law = law_of_arms(in_nm, doubted)
+        law = _law_of_arms(in_nm, doubted)
         return None if law is None else _in_unit(law, pool, unit)
     terms = pool.terms
     if terms is None:
