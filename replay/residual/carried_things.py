@@ -92,7 +92,7 @@ def carried_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand]) 
     found: list[Difference] = []
     compared: set[str] = set()
     every: list[CarriedThing] = []
-    mirrored: list[tuple[PosedThing, FrameOfThing]] = []
+    unsure: list[tuple[PosedThing, FrameOfThing]] = []
     for thing in things:
         goes = float(np.ptp(thing.pos, axis=0).max())
         if not np.isfinite(goes) or goes < max(0.5 * WAY * 1e-3, SCATTER * thing.noise):
@@ -107,13 +107,15 @@ def carried_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand]) 
         one = carries[0]
         ways = [_way(thing, each) for each in carries]
         held = [median(each) for each in np.concatenate([x - p for x, p, _ in ways]).T]
-        if not one.hand.measured or all(each.frame is EYE for each in carries):
-            frame = FrameOfThing(one.frame, own=one.hand.measured and float(np.hypot(*held[:2])) < HELD)
+        if not one.hand.measured:
+            frame = FrameOfThing(one.frame)
+        elif float(np.hypot(*held[:2])) < HELD and all(each.frame is EYE for each in carries):
+            frame = FrameOfThing(EYE, own=True)
         else:
             frame = frame_of(ways, _in_the_hand)
         every.append(CarriedThing(thing.name, columns, goes, frame, tuple(held)))
-        mirrored += [(thing, frame)] if frame.axes is not None or frame.likely else []
-        compared |= set(columns) if frame.known or frame.axes is not None else set()
+        unsure += [] if frame.known and frame.axes is None else [(thing, frame)]
+        compared |= set(columns) if frame.known else set()
         beside = [other for other in things if other.stream is thing.stream]
         if one.factor != 1.0:
             found.append(_in_another_unit(thing, beside, one.factor))
@@ -125,10 +127,11 @@ def carried_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand]) 
             compared |= {f"{thing.topic}/{name}" for name in thing.turns} if turned is not None else set()
             found += turned or ()
     own = {one.name for one in every if one.frame is not None and one.frame.own}
-    for thing, frame in mirrored:
+    for thing, frame in unsure:
         others = any(other.name in own for other in things if other is not thing and other.stream is thing.stream)
-        if frame.axes is not None or others:
+        if frame.axes is not None or (others and frame.likely):
             found.append(_mirrored(thing, frame, others))
+        if frame.axes is not None or others:
             compared |= {f"{thing.topic}/{name}" for name in thing.names}
     return CarriedThings(tuple(_together(found)), frozenset(compared), tuple(every))
 

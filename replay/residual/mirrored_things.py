@@ -64,7 +64,7 @@ def frame_of(ways: Sequence[Way], in_the_hand: InTheHand) -> FrameOfThing:
     same = np.eye(3)
     as_is, beside = left(same), from_the_hand(ways, same)
     if as_is < SAME:
-        return FrameOfThing(same, own=beside < HELD)
+        return FrameOfThing(same, known=beside < HELD or all(left(AXES[axis]) > SAME for axis in ("x", "y", "xy")), own=beside < HELD)
     level, turned, mirrored = (fitted_frame(ways, in_the_hand, *kind) for kind in ((1.0, True), (1.0, False), (-1.0, False)))
     turns = [(left(level), level), (left(turned), turned)]
     best, turn = min(as_is, *(size for size, _ in turns)), next(frame for size, frame in turns if size <= max(SAME, turns[1][0]))
