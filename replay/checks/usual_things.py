@@ -218,7 +218,7 @@ def _other_height(
     """A thing that is as much higher, or lower, in the hand that carries it as where it stands: there beside other things of the take,
     which may stand on the same. All things of a take that are higher alike are in a frame that was set up anew."""
     alike = [(each, {of.name: of for of in each}[one.name]) for each in others if any(of.name == one.name for of in each)]
-    alike = [(each, of) for each, of in alike if of.held and of.own == one.own and not of.axes]
+    alike = [(each, of) for each, of in alike if of.held and of.own and one.own]
     if len(alike) < SURE:
         return None
     held = np.array([of.held[2] for _, of in alike])

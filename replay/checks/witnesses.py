@@ -143,26 +143,25 @@ def changed_finding(rule: Rule, changed: Mapping[str, Any]) -> Finding:
 
 
 def check_alone(columns: ComparedColumns, rules: Rules) -> list[Finding]:
-    """`column.alone`: columns that are recorded and that nothing else recorded speaks of; never judged, but named. What was compared and
-    does not agree is none of them: it is a finding of its own, or, of things that go as no hand does, named beside them."""
-    rule, others = rules["column.alone"], witnessed(columns)
-    alone = tuple(name for name in columns.table.alone if name not in others)
-    things = columns.carried.things
-    apart = [one for one in things if one.frame is None]
+    """`column.alone`: columns that are recorded and that nothing else recorded speaks of; never judged, but named. What was compared is
+    none of them. It is named with what remains open: things that move while no hand holds them, frames that are not known, heights."""
+    rule, others, things = rules["column.alone"], witnessed(columns), columns.carried.things
+    free = [one for one in things if one.frame is None]
     unknown = [one for one in things if one.frame is not None and not one.frame.known and not set(one.columns) <= others]
-    partly = {name for one in (*apart, *unknown) for name in one.columns}
-    heights = [one.columns[2] for one in things if one.frame is not None and one.columns[2] not in partly]
-    alone = tuple(name for name in alone if name not in partly)
-    listed = (*alone, *sorted(partly), *heights)
-    if not listed:
-        return [rule.passed(value=0.0)]
-    named = {
-        "uncarried": ", ".join(one.name for one in apart), "unframed": ", ".join(one.name for one in unknown),
-        "heights": ", ".join(name.rpartition("/")[2] for name in heights),
-    }  # fmt: skip
-    details = {"count": len(alone), "columns": list(alone), **{key: x or None for key, x in named.items()}}
-    kind = {} if alone else {"kind": "partly"}
-    return [rule.not_checked("no_witness", subject=(alone or listed)[:SHOWN], value=float(len(listed)), details=details | kind)]
+    partly = {name for one in (*free, *unknown) for name in one.columns}
+    alone = tuple(name for name in columns.table.alone if name not in others and name not in partly)
+    open_ = {
+        "no_witness": alone,
+        "not_held": tuple(name for one in free for name in one.columns),
+        "unknown_frame": tuple(name for one in unknown for name in one.columns),
+        "unknown_height": tuple(one.columns[2] for one in things if one.frame is not None and one.columns[2] not in partly),
+    }
+    found = [
+        rule.not_checked(why, subject=of[:SHOWN], value=float(len(of)), details={"count": len(of), "columns": list(of)})
+        for why, of in open_.items()
+        if of
+    ]
+    return found or [rule.passed(value=0.0)]
 
 
 def _both(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:

@@ -148,7 +148,7 @@ def _mirrored(thing: PosedThing, frame: FrameOfThing, others_are: bool) -> Diffe
     axes = frame.axes or frame.likely or "xyz"
     names = tuple(name for axis, name in zip("xyz", thing.names) if axis in axes)
     certain = frame.certain or others_are
-    numbers: dict[str, float | str] = {"axes": axes} | ({} if certain else {"angle": frame.angle})
+    numbers: dict[str, float | str] = {"axes": axes} | ({} if certain else {"frame_angle": frame.angle})
     return Difference.over(
         thing.t, names, "pose", None, frame.size, "m", "copied" if len(axes) == 2 else "mirrored", certain=certain,
         limit=APART, weight=9.0 * len(names) * len(thing.t), numbers=numbers | ({"other": names[1]} if len(axes) == 2 else {}),
