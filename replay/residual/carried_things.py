@@ -66,7 +66,7 @@ class CarriedThing:
     """A thing that goes somewhere, beside the hands.
 
     Attributes:
-        name; frame: of its poses; held: (3,) m from the hand to it, in the frame of the hands; None of both where no hand carries it.
+        name; columns: of its place, and where no hand carries it of its turn; frame: of its poses; held: (3,) m from the hand to it, in the frame of the hands; None of both where no hand carries it.
         way: m that it goes; alone: whether no hand goes with it, in whatever frame.
     """
 
@@ -101,7 +101,9 @@ def carried_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand]) 
         columns = tuple(f"{thing.topic}/{name}" for name in thing.names)
         if best is None:
             found += _too_fast(thing, things)
-            every += [CarriedThing(thing.name, columns, goes, alone=_goes_alone(thing, hands))] if goes > WAY and _measured(hands) else []
+            if goes > WAY and _measured(hands):
+                turns = tuple(f"{thing.topic}/{name}" for name in thing.turns)
+                every.append(CarriedThing(thing.name, (*columns, *turns), goes, alone=_goes_alone(thing, hands)))
             continue
         carries, as_recorded = best
         one = carries[0]
