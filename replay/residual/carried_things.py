@@ -66,7 +66,8 @@ class CarriedThing:
     """A thing that goes somewhere, beside the hands.
 
     Attributes:
-        name; columns: of its place, and where no hand carries it of its turn; frame: of its poses; held: (3,) m from the hand to it, in the frame of the hands; None of both where no hand carries it.
+        name; columns: of its place, and of its turn where no hand carries it.
+        frame: of its poses; held: (3,) m from the hand to it, in the frame of the hands; None and empty where no hand carries it.
         way: m that it goes; alone: whether no hand goes with it, in whatever frame.
     """
 
@@ -111,7 +112,7 @@ def carried_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand]) 
         held = [median(each) for each in np.concatenate([x - p for x, p, _ in ways]).T]
         if not one.hand.measured:
             frame = FrameOfThing(one.frame)
-        elif float(np.hypot(*held[:2])) < HELD and all(each.frame is EYE for each in carries):
+        elif float(np.linalg.norm(held[:2])) < HELD and all(each.frame is EYE for each in carries):
             frame = FrameOfThing(EYE, own=True)
         else:
             frame = frame_of(ways, _in_the_hand)
