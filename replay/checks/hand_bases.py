@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..residual.bodies import ComparedColumns
+from ..residual.hand_pose import AXES
 from .finding import Finding
 from .rules import Rules
 
 CODE = "column.differs"
 AMONG = "the other takes of the set"  # what the limit comes from
 APART, TURNED = 5e-3, 0.01  # m and rad by which a base is another one: more than angles and poses of a take scatter by
-RESTS = 0.03  # m that a hand goes at the least, to tell in which base it is recorded
+RESTS = 0.03  # m that a hand goes at the least, to tell its base from another point of it
 SURE = 2  # other takes that have one base, at least, where it is not that of the robot's own model
 
 
@@ -35,6 +36,14 @@ class HandBase:
     stream: str
     t0: float
     t1: float
+    point: tuple[float, ...] = (0.0,) * 6
+    joint: str = ""
+    rests: bool = False
+
+    @property
+    def all(self) -> tuple[float, ...]:
+        """(10,) base and point."""
+        return (*self.at, *self.point)
 
 
 def bases_of(columns: ComparedColumns) -> dict[str, Any]:
@@ -45,13 +54,14 @@ def bases_of(columns: ComparedColumns) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for (group, _), hands in zip(columns.bodies, columns.hands):
         for hand in hands:
-            rests = float(np.ptp(hand.truth[:, :3], axis=0).max()) < RESTS  # another point of it looks like another base
-            if hand.alike or (hand.base is not None and rests) or not hand.stands:
+            rests = float(np.ptp(hand.truth[:, :3], axis=0).max()) < RESTS
+            if hand.alike or not hand.stands:
                 continue
-            at = [0.0] * 4 if hand.base is None else [*hand.base.move, hand.base.angle]
+            at, point = [0.0] * 4 if hand.base is None else [*hand.base.move, hand.base.angle], hand.point
             found[hand.name] = {
                 "at": at, "columns": [] if hand.base is None else list(hand.base.columns), "stream": hand.topic,
-                "t0": float(group.t[0]), "t1": float(group.t[-1]),
+                "t0": float(group.t[0]), "t1": float(group.t[-1]), "point": [0.0] * 6 if point is None else [*point.move, *point.turn],
+                "joint": "" if point is None or point.joint < 0 else hand.arm.chain.joints[point.joint], "rests": rests,
             }  # fmt: skip
     return {"bases": found} if found else {}
 
@@ -60,8 +70,12 @@ def bases_in(findings: Sequence[Finding]) -> tuple[HandBase, ...]:
     """The bases of a take, from what was found of it."""
     known: Mapping[str, Any] = next((f.details.get("bases") or {} for f in findings if f.code == CODE and not f.failed), {})
     return tuple(
-        HandBase(hand, tuple(one["at"]), tuple(one["columns"]), one["stream"], one["t0"], one["t1"]) for hand, one in known.items()
-    )
+        HandBase(
+            hand, tuple(one["at"]), tuple(one["columns"]), one["stream"], one["t0"], one["t1"], tuple(one["point"]), one["joint"],
+            one["rests"],
+        )
+        for hand, one in known.items()
+    )  # fmt: skip
 
 
 def check_bases_among(bases: Sequence[HandBase], others: Sequence[Sequence[HandBase]], rules: Rules) -> Finding | None:
@@ -71,36 +85,40 @@ def check_bases_among(bases: Sequence[HandBase], others: Sequence[Sequence[HandB
     Args:
         others: of the other takes.
     """
-    worst: tuple[float, HandBase, float, int] | None = None
+    worst: tuple[float, HandBase, np.ndarray, int] | None = None
     for one in bases:
-        theirs = np.array([other.at for take in others for other in take if other.hand == one.hand])
-        if not len(theirs):
+        every = [other for take in others for other in take if other.hand == one.hand and not (other.rests and any(other.all))]
+        if not every:
             continue
+        theirs, own = np.array([other.all for other in every]), np.array([one.all])
         usual = np.median(theirs, axis=0)
         alike = int(_same(theirs, usual).sum())
-        if 2 * alike <= len(theirs) or (alike < SURE and usual.any()) or _same(np.array([one.at]), usual)[0]:
+        if 2 * alike <= len(theirs) or (usual.any() and (alike < SURE or one.rests)) or _same(own, usual)[0]:
             continue
-        apart = np.abs(np.array(one.at) - usual)
-        size = float(max(apart[:3].max(), apart[3]))
-        if worst is None or size > worst[0]:
-            worst = (size, one, float(apart[:3].max()), alike)
+        apart = np.abs(own[0] - usual)
+        if worst is None or apart.max() > worst[0]:
+            worst = (float(apart.max()), one, apart, alike)
     if worst is None:
         return None
-    size, one, moved, alike = worst
-    places = moved > APART
-    axes = ("x", "y", "z")
-    subject = one.columns or tuple(f"{one.hand}.{axis}" for axis in axes)
+    _, one, apart, alike = worst
+    is_base = bool((apart[:3] > APART).any() or apart[3] > TURNED)
+    moved, turned = float(apart[0 if is_base else 4 :][:3].max()), float(apart[3] if is_base else np.linalg.norm(apart[7:]))
+    places = moved > APART and not (one.joint and not is_base)
+    axes = ("x", "y", "z") if is_base else AXES
+    subject = (one.columns if is_base else ()) or tuple(f"{one.hand}.{axis}" for axis in axes)
+    named = {"joint": one.joint} if one.joint and not is_base else {}
     details: dict[str, Any] = {
-        "what": "column_pose", "why": "why_offset", "kind": "another_base", "family": "values", "column": "pose", "stream": one.stream,
-        "takes": alike, "explained": 1.0, "undone": None, "others": [],
+        "what": "column_pose", "why": "why_offset", "kind": "another_base" if is_base else "another_point", "family": "values",
+        "column": "pose", "stream": one.stream, "takes": alike, "explained": 1.0, "undone": None, "others": [], **named,
     }  # fmt: skip
     return rules[CODE].beyond(
-        moved if places else size, APART if places else TURNED, signal="measured", subject=subject, t0=one.t0, t1=one.t1,
-        unit="m" if places else "rad", share=1.0, details=details, limit_source=AMONG,
+        moved if places else turned, APART if places else TURNED, signal="measured", subject=(*named.values(), *subject), t0=one.t0,
+        t1=one.t1, unit="m" if places else "rad", share=1.0, details=details, limit_source=AMONG,
     )  # fmt: skip
 
 
 def _same(bases: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """(m,) whether bases (m, 4) are that one."""
+    """(m,) whether bases and points (m, 10) are that one."""
     apart = np.abs(bases - usual)
-    return np.asarray((apart[:, :3] <= APART).all(axis=1) & (apart[:, 3] <= TURNED))
+    base = (apart[:, :3] <= APART).all(axis=1) & (apart[:, 3] <= TURNED)
+    return np.asarray(base & (apart[:, 4:7] <= APART).all(axis=1) & (apart[:, 7:] <= TURNED).all(axis=1))

@@ -144,7 +144,7 @@ def shown_of(recording: Recording, limits: Limits, findings: Sequence[Finding], 
         wording_of(recording),
         edges_of(recording),
         written_of(recording),
-        shown_things(recording),
+        shown_things(recording, findings),
     )
 
 

@@ -19,6 +19,7 @@ from .finding import Finding, Plot
 from .hand_bases import bases_of
 from .hand_polarity import is_reversed
 from .rules import Rule, Rules
+from .usual_things import carriage_of
 
 WAY = 3.0  # rad that the whole way of a joint counts as, to compare it with angles
 # times too large, from where on the difference is in no unit that means anything; mm in a metre; share by which a fitted one is off
@@ -53,10 +54,10 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
             found = beside_usual(found, far)
     seen = _resolution(groups)
     if not found:
-        return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen, **bases_of(columns)})]
+        return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen, **bases_of(columns), **carriage_of(columns)})]
     found.sort(key=lambda d: (not d.certain, -d.weight))
     finding = finding_of(rule, found[0], found[1:])
-    finding.details |= {"resolution": seen.get("resolution", [])} | bases_of(columns)
+    finding.details |= {"resolution": seen.get("resolution", [])} | bases_of(columns) | carriage_of(columns)
     return [finding]
 
 
@@ -142,13 +143,25 @@ def changed_finding(rule: Rule, changed: Mapping[str, Any]) -> Finding:
 
 
 def check_alone(columns: ComparedColumns, rules: Rules) -> list[Finding]:
-    """`column.alone`: columns that are recorded and that nothing else recorded speaks of; never judged, but named."""
-    rule, others = rules["column.alone"], witnessed(columns)
-    alone = tuple(name for name in columns.table.alone if name not in others)
-    if not alone:
-        return [rule.passed(value=0.0)]
-    details = {"count": len(alone), "columns": list(alone)}
-    return [rule.not_checked("no_witness", subject=alone[:SHOWN], value=float(len(alone)), details=details)]
+    """`column.alone`: columns that are recorded and that nothing else recorded speaks of; never judged, but named. What was compared is
+    none of them. It is named with what remains open: things that move while no hand holds them, frames that are not known, heights."""
+    rule, others, things = rules["column.alone"], witnessed(columns), columns.carried.things
+    free = [one for one in things if one.frame is None]
+    unknown = [one for one in things if one.frame is not None and not one.frame.known and not set(one.columns) <= others]
+    partly = {name for one in (*free, *unknown) for name in one.columns}
+    alone = tuple(name for name in columns.table.alone if name not in others and name not in partly)
+    open_ = {
+        "no_witness": alone,
+        "not_held": tuple(name for one in free for name in one.columns),
+        "unknown_frame": tuple(name for one in unknown for name in one.columns),
+        "unknown_height": tuple(one.columns[2] for one in things if one.frame is not None and one.columns[2] not in partly),
+    }
+    found = [
+        rule.not_checked(why, subject=of[:SHOWN], value=float(len(of)), details={"count": len(of), "columns": list(of)})
+        for why, of in open_.items()
+        if of
+    ]
+    return found or [rule.passed(value=0.0)]
 
 
 def _both(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:

@@ -37,7 +37,7 @@ from .late_states import LateStates, late_states
 from .leapt_things import leapt_things
 from .moved_zero import MovedZero, moved_zero
 from .padded_end import PaddedEnd, padded_end, without_padding
-from .posed_things import CarryingHand, PosedThing, hands_in_the_scene, things_of
+from .posed_things import CarryingHand, PosedThing, hands_in_the_scene, is_carried_by_a_base, things_of
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
 from .risen_speeds import with_risen_speeds
@@ -333,7 +333,7 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     recording = columns.recording
     every = zip(columns.bodies, columns.servos, columns.laws, columns.hands, columns.torques, columns.bases)
     for (group, arms), had, laws, hands, whole, base in every:
-        by_hands = check_hands(hands, group, found, answered(laws))
+        by_hands = check_hands(hands, group, found, answered(laws), bool(hands) and is_carried_by_a_base(recording, group))
         doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
         if doubted and had is not None:
             laws = laws_of(had, arms, doubted)
@@ -366,7 +366,7 @@ def _at_a_seam(one: Difference, found: Sequence[Difference]) -> bool:
 
 
 def witnessed(columns: ComparedColumns) -> set[str]:
-    """Columns, as `RecordedColumns.alone` spells them, that `more_differences` holds against others."""
+    """Columns, as `RecordedColumns.alone` spells them, that are held against others, and those that contradict them."""
     out: set[str] = set()
     recording = columns.recording
     for laws, hands, base in zip(columns.laws, columns.hands, columns.bases):
@@ -376,6 +376,7 @@ def witnessed(columns: ComparedColumns) -> set[str]:
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
         out |= base[1]
     out |= {f"{d.stream}/{name}" for of in columns.torques for d in of if d.kind == "effort" for name in d.channels}
+    out |= {f"{d.stream}/{name}" for d in columns.differences for name in d.channels}
     if columns.bodies:
         out |= held_forces(recording)
     return out | columns.carried.compared

@@ -16,6 +16,7 @@ from ..signals.signal import runs
 from ..signals.statistics import median
 from .difference import Difference
 from .hand_pose import matrices
+from .mirrored_things import HELD, FrameOfThing, Way, fitted_frame, frame_of
 from .posed_things import ROOM, CarryingHand, PosedThing
 
 ABOUT = 0.1  # s about a row, over which a speed is taken: what trackers scatter by is little of it
@@ -29,6 +30,7 @@ RIGID = 0.3  # of how far it departs as recorded, that it may depart once the re
 UNLIKE = 0.05  # of the power of its speeds, that those of a hand leave with the delay taken away, before the ways are laid upon each other
 MOST = 0.8  # of its way, on which a hand carries it
 FACTORS, NEAR = (1000.0, 100.0, 1e-2, 1e-3), 0.3  # that units differ by; share by which a ratio of speeds may be beside one of them
+WHILE, AS_FAR, MOSTLY = 1.0, 0.3, 0.6  # s in which a thing goes as far as its hand; share of its way; of the time, in a hand 0.75 and more
 CLOSE = 0.005  # m: a thing that is mostly no further from where its hand carries it has no delay that counts
 REACH = 0.3  # m from the middle of a grip to the place of a thing in it
 SOFT = 1e-2  # of the turns of a hand, by which its place in the hand is held near the grip
@@ -36,6 +38,7 @@ TURNED = 0.25  # rad that a hand turns at the least, to tell the order of the nu
 OTHERWISE, LEFT = 0.15, 0.25  # rad by which turns are others than those of the hand; share that another order leaves of it
 ORDERS = {"xyzw": (3, 0, 1, 2)}  # of what stands in w, x, y, z: where w, x, y and z are
 SOME, LONGEST = 60, 4  # rows of a carry, beyond which not every one is asked; carries of a thing, of which no more are
+EYE = np.eye(3)  # the frame of the hands
 FASTEST = 60.0  # m/s: what is thrown goes at 30
 
 
@@ -59,27 +62,63 @@ class Carry:
 
 
 @dataclass(frozen=True)
+class CarriedThing:
+    """A thing that goes somewhere, beside the hands.
+
+    Attributes:
+        name; columns: of its place, and of its turn where no hand carries it.
+        frame: of its poses; held: (3,) m from the hand to it, in the frame of the hands; None and empty where no hand carries it.
+        way: m that it goes; alone: whether no hand goes with it, in whatever frame.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    way: float
+    frame: FrameOfThing | None = None
+    held: tuple[float, ...] = ()
+    alone: bool = False
+
+
+@dataclass(frozen=True)
 class CarriedThings:
-    """What hands say of things: what contradicts them, and the columns that they bear out."""
+    """What hands say of things: what contradicts them, the columns that they bear out, and each thing that goes somewhere."""
 
     differences: tuple[Difference, ...] = ()
     compared: frozenset[str] = frozenset()
+    things: tuple[CarriedThing, ...] = ()
 
 
 def carried_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand]) -> CarriedThings:
     """Each thing that a hand carries, against that hand; and those that move as no thing does, whoever carries them."""
     found: list[Difference] = []
     compared: set[str] = set()
+    every: list[CarriedThing] = []
+    unsure: list[tuple[PosedThing, FrameOfThing]] = []
     for thing in things:
-        if not np.isfinite(thing.pos).all() or float(np.ptp(thing.pos, axis=0).max()) < max(0.5 * WAY * 1e-3, SCATTER * thing.noise):
+        goes = float(np.ptp(thing.pos, axis=0).max())
+        if not np.isfinite(goes) or goes < max(0.5 * WAY * 1e-3, SCATTER * thing.noise):
             continue
         best = _best(thing, hands)
+        columns = tuple(f"{thing.topic}/{name}" for name in thing.names)
         if best is None:
             found += _too_fast(thing, things)
+            if goes > WAY and _measured(hands):
+                turns = tuple(f"{thing.topic}/{name}" for name in thing.turns)
+                every.append(CarriedThing(thing.name, (*columns, *turns), goes, alone=_goes_alone(thing, hands)))
             continue
         carries, as_recorded = best
-        compared |= {f"{thing.topic}/{name}" for name in thing.names}
         one = carries[0]
+        ways = [_way(thing, each) for each in carries]
+        held = [median(each) for each in np.concatenate([x - p for x, p, _ in ways]).T]
+        if not one.hand.measured:
+            frame = FrameOfThing(one.frame)
+        elif float(np.linalg.norm(held[:2])) < HELD and all(each.frame is EYE for each in carries):
+            frame = FrameOfThing(EYE, own=True)
+        else:
+            frame = frame_of(ways, _in_the_hand)
+        every.append(CarriedThing(thing.name, columns, goes, frame, tuple(held)))
+        unsure += [] if frame.known and frame.axes is None else [(thing, frame)]
+        compared |= set(columns) if frame.known else set()
         beside = [other for other in things if other.stream is thing.stream]
         if one.factor != 1.0:
             found.append(_in_another_unit(thing, beside, one.factor))
@@ -87,10 +126,37 @@ def carried_things(things: Sequence[PosedThing], hands: Sequence[CarryingHand]) 
             late = _late(thing, carries, as_recorded)
             found += [late] if late is not None else []
         if thing.turns:
-            turned = _turned_otherwise(thing, carries, beside)
+            turned = _turned_otherwise(thing, carries, frame, beside)
             compared |= {f"{thing.topic}/{name}" for name in thing.turns} if turned is not None else set()
             found += turned or ()
-    return CarriedThings(tuple(_together(found)), frozenset(compared))
+    own = {one.name for one in every if one.frame is not None and one.frame.own}
+    for thing, frame in unsure:
+        others = any(other.name in own for other in things if other is not thing and other.stream is thing.stream)
+        if frame.axes is not None or (others and frame.likely):
+            found.append(_mirrored(thing, frame, others))
+        if frame.axes is not None or others:
+            compared |= {f"{thing.topic}/{name}" for name in thing.names}
+    return CarriedThings(tuple(_together(found)), frozenset(compared), tuple(every))
+
+
+def _way(thing: PosedThing, carry: Carry) -> Way:
+    """The places of a thing while it is carried, those of the hand, and its turns."""
+    at = np.clip(carry.rows - carry.late, 0, len(thing.t) - 1)
+    return thing.pos[carry.rows] / carry.factor, carry.hand.pos[at], carry.hand.turn[at]
+
+
+def _mirrored(thing: PosedThing, frame: FrameOfThing, others_are: bool) -> Difference:
+    """Axes of the places of a thing that are mirrored or exchanged; `others_are`: at the hands that carry them, as recorded, in its stream.
+    """
+    axes = frame.axes or frame.likely or "xyz"
+    names = tuple(name for axis, name in zip("xyz", thing.names) if axis in axes)
+    certain = frame.certain or others_are
+    numbers: dict[str, float | str] = {"axes": axes} | ({} if certain else {"frame_angle": frame.angle})
+    return Difference.over(
+        thing.t, names, "pose", None, frame.size, "m", "copied" if len(axes) == 2 else "mirrored", certain=certain,
+        limit=APART, weight=9.0 * len(names) * len(thing.t), numbers=numbers | ({"other": names[1]} if len(axes) == 2 else {}),
+        undone=1.0 - min(1.0, frame.left / frame.size) ** 2, stream=thing.topic, bound="carried",
+    )  # fmt: skip
 
 
 # ----------------------------------------------------------------------------------------------------------- the best fit
@@ -136,6 +202,25 @@ def _best(thing: PosedThing, hands: Sequence[CarryingHand]) -> tuple[list[Carry]
         plain = _carries(thing, hand, spans, 0, factor, least=0.0)
         best = fitted, float(np.concatenate([one.apart for one in plain]).max()) if plain is not None else 0.0
     return best
+
+
+def _goes_alone(thing: PosedThing, hands: Sequence[CarryingHand]) -> bool:
+    """Whether a thing goes somewhere while mostly no measured hand goes as far as it does in the same time, in whatever frame."""
+    rows = max(1, round(WHILE / thing.dt))
+    if len(thing.t) <= rows:
+        return False
+
+    def far(pos: np.ndarray) -> np.ndarray:
+        return np.asarray(np.linalg.norm(pos[rows:] - pos[:-rows], axis=1))
+
+    goes = far(thing.pos)
+    some = np.flatnonzero(goes > max(0.5 * WAY, SCATTER * thing.noise))
+    beside = (np.abs(far(hand.at(thing.t).pos) - goes)[some] < AS_FAR * goes[some] + APART for hand in _measured(hands))
+    return len(some) > 0 and all(float(one.mean()) < MOSTLY for one in beside)
+
+
+def _measured(hands: Sequence[CarryingHand]) -> list[CarryingHand]:
+    return [hand for hand in hands if hand.measured]
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> float:
@@ -193,33 +278,35 @@ def _carries(
         if goes < 0.5 * WAY:
             continue
         p, r = hand.pos[at], hand.turn[at]
-        frame = np.eye(3)
-        apart = _in_the_hand(x, p, r, frame)
-        if median(apart) > 0.5 * APART or least == 0.0:
-            turned = _frame_of(x, p)
-            other = _in_the_hand(x, p, r, turned)
-            if median(other) < RIGID * median(apart):
+        frame = EYE
+        apart = _in_the_hand(x, p, r, frame)[0]
+        fits_so = median(apart) <= 0.5 * APART and float((apart < APART).mean()) >= MOST
+        for sign in () if fits_so and least > 0.0 else (1.0, -1.0):
+            turned = fitted_frame([(x, p, r)], _in_the_hand, sign)
+            other = _in_the_hand(x, p, r, turned)[0]
+            if median(other) < RIGID * median(apart) or (other < APART).mean() >= MOST > (apart < APART).mean():
                 frame, apart = turned, other
         fits = apart < APART
         if fits.mean() < 0.5 and least > 0.0:
             continue
         borne += goes * float(fits.mean())
-        out.append(Carry(rows, hand.at(thing.t), late, factor, frame, apart))
+        out.append(Carry(rows, hand, late, factor, frame, apart))
     if not out or way < WAY or borne < least * way or borne * float(least > 0.0) < WAY * float(least > 0.0):
         return None
     out.sort(key=lambda one: -len(one.rows))
     return out
 
 
-def _in_the_hand(x: np.ndarray, p: np.ndarray, r: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """(m,) how far [m] a thing at x (m, 3) is from where a hand at p, turned by r (m, 3, 3), carries it, if the poses are in a frame."""
+def _in_the_hand(x: np.ndarray, p: np.ndarray, r: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(m,) how far [m] a thing at x (m, 3) is from where a hand at p, turned by r (m, 3, 3), carries it, if the poses are in a frame; and
+    (3,) where it is in the hand."""
     kept = np.arange(len(x))
     y = x @ frame - p  # in the hand's frame of reference: the place in the hand, turned with it, and one move
-    apart = np.zeros(len(x))
+    apart, held = np.zeros(len(x)), np.zeros(3)
     for last in (False, True):
         mean_r, mean_y = r[kept].mean(axis=0), y[kept].mean(axis=0)
         turns, ways = r - mean_r, y - mean_y
-        normal = np.einsum("tji,tjk->ik", turns[kept], turns[kept]) / len(kept) + SOFT * np.eye(3)
+        normal = np.einsum("tji,tjk->ik", turns[kept], turns[kept]) / len(kept) + SOFT * EYE
         held = np.linalg.solve(normal, np.einsum("tji,tj->i", turns[kept], ways[kept]) / len(kept))
         size = float(np.linalg.norm(held))
         held = held * min(1.0, REACH / size) if size > 0.0 else held
@@ -229,13 +316,7 @@ def _in_the_hand(x: np.ndarray, p: np.ndarray, r: np.ndarray, frame: np.ndarray)
         if last or apart.max() < 0.5 * APART:
             break
         kept = np.flatnonzero(apart <= max(3.0 * median(apart), 1e-6))
-    return apart
-
-
-def _frame_of(x: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """(3, 3) the turn that lays the way of a hand upon that of a thing (Kabsch, doi:10.1107/S0567739476001873)."""
-    u, _, v = np.linalg.svd((x - x.mean(axis=0)).T @ (p - p.mean(axis=0)))
-    return np.asarray(u @ np.diag([1.0, 1.0, np.linalg.det(u @ v)]) @ v)
+    return apart, held
 
 
 # ---------------------------------------------------------------------------------------------------------------- reasons
@@ -274,7 +355,9 @@ def _late(thing: PosedThing, carries: Sequence[Carry], as_recorded: float) -> Di
     )  # fmt: skip
 
 
-def _turned_otherwise(thing: PosedThing, carries: Sequence[Carry], beside: Sequence[PosedThing]) -> list[Difference] | None:
+def _turned_otherwise(
+    thing: PosedThing, carries: Sequence[Carry], frame: FrameOfThing, beside: Sequence[PosedThing]
+) -> list[Difference] | None:
     """A thing that turns about other axes than its hand, and about the same ones with its numbers in another order; empty where it turns
     with it, None where no hand turns enough to tell."""
     n = len(thing.t)
@@ -288,7 +371,8 @@ def _turned_otherwise(thing: PosedThing, carries: Sequence[Carry], beside: Seque
             return None
         hand = carry.hand.turn[np.clip(rows - carry.late, 0, n - 1)]
         middle = len(rows) // 2
-        theirs = carry.frame @ (hand @ hand[middle].T) @ carry.frame.T
+        turn = EYE if frame.axes is not None else carry.frame if np.linalg.det(carry.frame) > 0.0 else frame.turn
+        theirs = turn @ (hand @ hand[middle].T) @ turn.T
         if float(_angle(theirs).max()) < TURNED:
             continue
         left = _left(theirs, quat / size, middle)

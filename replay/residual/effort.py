@@ -47,6 +47,8 @@ LEAST = 8.0  # Nm of weight and stiffness that a take goes through, to tell what
 SPEED, AGREE, LEAST_DAMPING = 0.4, 0.3, 0.5
 EXACT_RISES = 0.005  # rad/s that rises scatter by at the most, to be those of their row
 LEAP = 0.04  # rad between two commands
+OF_A_LIMB = 0.3  # of what the law leaves of a limb, that it leaves with its share of the weight taken away
+HELD_SO = 0.3  # Nm that the law leaves of a limb on average, from where on it is asked whether its sign is another one
 ALL = 0.8  # of a take, in which one reason stands for what torques leave as well
 STANDS, STIRS = 8, 0.02  # rows for which a torque is one value; rad and rad/s, or of the way, by which its joint moves meanwhile
 STRUCK = 6  # rows about those in which a servo gives all that it can
@@ -106,6 +108,10 @@ def _of_all(
 def _by_law(
     group: Group, law: ServoLaw, found: Sequence[Difference], by_hands: Sequence[Difference], rises: Sequence[Relation | None] | None
 ) -> list[Difference]:
+    factors = _factors(law)
+    if (factors != law.share).any():
+        by = factors / law.share
+        law = replace(law, truth=law.truth * by, asked=law.asked * by)
     channels, effort, truth = law.channels, law.effort, law.truth
     rest = effort - truth
     # what was commanded before the first row is not recorded, and a speed that is computed from the next row is none in the last
@@ -132,12 +138,12 @@ def _by_law(
     bad, sure = _unexplained(group, law, rest, [d for d in found if d.certain])
     out = [one for of in speeds for one in of]
     if not bad.any():
-        return [*out, *_all(group, law)]
+        return [*out, *_all(group, law, factors)]
     relations, rises = follows(group), derivative(group) if rises is None else rises
     for j in range(len(channels)):
         of = {kind: rows[:, j] for kind, rows in doubted.items()}
         out += _of_joint(group, law, j, rest[:, j], whole[:, j], bad[:, j], sure[:, j], of, relations[at[j]], rises[at[j]])
-    return [*out, *_all(group, law)]
+    return [*out, *_all(group, law, factors)]
 
 
 def _unexplained(group: Group, law: ServoLaw, rest: np.ndarray, sure_of: Sequence[Difference]) -> tuple[np.ndarray, np.ndarray]:
@@ -330,14 +336,41 @@ def _mean(x: np.ndarray, rows: int) -> np.ndarray:
     return np.maximum(out, 0.0) if x.min(initial=0.0) >= 0.0 else out  # sums of squares round below zero
 
 
-def _all(group: Group, law: ServoLaw) -> Iterator[Difference]:
-    """All torques counted in another unit, or with the other sign: their share of the arms' weight is not one."""
-    share, truth, channels = law.share, law.truth, law.channels
+def _all(group: Group, law: ServoLaw, factors: np.ndarray) -> Iterator[Difference]:
+    """All torques of some limbs counted in another unit, or with the other sign: their share of the arms' weight is not one.
+
+    Args:
+        factors: (k,) see `_factors`.
+    """
+    asked = law.truth / factors
     # of commands it is not known which one a servo had, where each stands for some rows
-    held = [c.held("command") > 1 for c in channels if c.goes("command") > LEAP]
-    if law.scale != 1.0 or 2 * sum(held) > len(held) or abs(share - 1.0) <= SHARE or float(np.ptp(truth / share, axis=0).max()) < LEAST:
+    held = [c.held("command") > 1 for c in law.channels if c.goes("command") > LEAP]
+    if law.scale != 1.0 or 2 * sum(held) > len(held) or float(np.ptp(asked, axis=0).max()) < LEAST:
         return
-    size = abs(share - 1.0) * float(np.abs(truth / share).max())
-    mirrored = abs(share + 1.0) <= SHARE
-    factor = -1.0 if mirrored else share
-    yield _of_all(group, channels, "effort", size, "Nm", "mirrored" if mirrored else "factor", LIMIT, {"factor": factor})
+    for factor in dict.fromkeys(factors.tolist()):
+        if abs(factor - 1.0) <= SHARE:
+            continue
+        of = factors == factor
+        channels = [channel for channel, one in zip(law.channels, of) if one]
+        size, mirrored = abs(factor - 1.0) * float(np.abs(asked[:, of]).max()), abs(factor + 1.0) <= SHARE
+        numbers = {"factor": -1.0 if mirrored else factor}
+        yield _of_all(group, channels, "effort", size, "Nm", "mirrored" if mirrored else "factor", LIMIT, numbers)
+
+
+def _factors(law: ServoLaw) -> np.ndarray:
+    """(k,) what the torques of each joint's limb are multiplied by: the share of the weight that the law has, unless one, or minus one,
+    leaves much less of all torques of the limb."""
+    factors = np.full(len(law.channels), law.share)
+    if law.scale != 1.0:
+        return factors
+    for limb in set(law.limbs):
+        of = np.array([one == limb for one in law.limbs])
+        effort, asked = law.effort[:, of], law.truth[:, of] / law.share
+        as_it_is = float(np.abs(effort - law.truth[:, of]).mean())
+        if as_it_is < HELD_SO and abs(law.share - 1.0) <= SHARE:
+            continue
+        left = {law.share: as_it_is} | {factor: float(np.abs(effort - factor * asked).mean()) for factor in (1.0, -1.0)}
+        best = min(left, key=lambda factor: left[factor])
+        if left[best] < OF_A_LIMB * left[law.share] and abs(best - law.share) * float(np.abs(asked).max()) > LIMIT:
+            factors[of] = best
+    return factors

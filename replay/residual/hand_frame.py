@@ -3,7 +3,8 @@
 A set of others rarely says in which frame its hands are. One turn about the hand for a whole take is another choice of its axes, and one
 move of both hands alike is another base: a floor, a camera. Neither is a fault, and undone, both are held against the joints as any other.
 The software of two arms gives each hand in the base of its own arm. So a hand that is moved alone, by the same in all of a take, may have
-its own base, or be off: the take does not tell which, the other takes of its set may.
+its own base, or be off: the take does not tell which, the other takes of its set may. So it is with a hand of which another point is
+recorded in all of a take.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from .arm_chain import quaternions_of
-from .hand_pose import AXES, USUAL, OwnBase, RecordedHand, matrices, turned_joint
+from .hand_pose import AXES, GRIP, USUAL, OwnBase, OwnPoint, RecordedHand, exchanged_joints, matrices, turned_joint
 
 SAME_TURN = 0.01  # rad by which the turns of both hands' base may be apart; two rounded quaternions are within 4e-3
 AWAY = 0.03  # m, or of a quaternion, from where a hand mostly is
@@ -29,7 +30,7 @@ def in_the_arms_frame(hands: Sequence[RecordedHand]) -> list[RecordedHand]:
         beside = [i for i, other in enumerate(out) if i > k and other.topic == hand.topic]
         if len(beside) == 1 and not hand.stands:
             out[k], out[beside[0]] = _of_another_base(hand, out[beside[0]]) or (hand, out[beside[0]])
-    return [_of_its_own_base(hand) or hand for hand in out]
+    return [_of_its_own_base(hand) or _of_another_point(hand) or hand for hand in out]
 
 
 def _usable(hand: RecordedHand) -> bool:
@@ -70,7 +71,15 @@ def _of_a_turned_hand(hand: RecordedHand) -> RecordedHand | None:
     recorded = _turns_of(hand)
     turn = _usual_turn(hand.arm.turns[-1].transpose(0, 2, 1) @ recorded)
     there = _written(hand, hand.values[:, :3], recorded @ turn.T)
-    return there if there.stands else None
+    return replace(there, point=OwnPoint((0.0, 0.0, 0.0), _vector(turn))) if there.stands else None
+
+
+def _vector(turn: np.ndarray) -> tuple[float, ...]:
+    """(3,) [rad] of a turn (3, 3): its axis times its angle."""
+    w, *axis = quaternions_of(turn[None])[0].tolist()
+    size = float(np.linalg.norm(axis))
+    angle = 2.0 * float(np.arctan2(size, abs(w))) * (1.0 if w >= 0.0 else -1.0)
+    return tuple(angle * x / size for x in axis) if size > 0.0 else (0.0, 0.0, 0.0)
 
 
 def _of_another_base(*hands: RecordedHand) -> tuple[RecordedHand, RecordedHand] | None:
@@ -89,6 +98,27 @@ def _of_another_base(*hands: RecordedHand) -> tuple[RecordedHand, RecordedHand] 
     one, other = (replace(_written(hand, place - move, turn.T @ _turns_of(hand)), alike=True) for hand, place in zip(hands, places))
     return (one, other) if one.stands and other.stands else None
 
+
+def _of_another_point(hand: RecordedHand) -> RecordedHand | None:
+    """The hand at its grip, where all of a take is of one other point of it: another hand has its grip elsewhere. A joint that has another
+    zero puts a hand there as well, the last one of an arm always."""
+    if not _usable(hand) or hand.stands:
+        return None
+    arm, turns = hand.arm, _turns_of(hand)
+    turn = _usual_turn(arm.turns[-1].transpose(0, 2, 1) @ turns)
+    right = turns @ turn.T
+    move = np.median(np.einsum("nij,ni->nj", arm.turns[-1], hand.values[:, :3] - arm.origins[-1]), axis=0)
+    if np.linalg.norm(move) > GRIP:
+        return None
+    there = _written(hand, hand.values[:, :3] - right @ move, right)
+    away = np.abs(hand.values[:, :3] - hand.truth[:, :3]) > hand.limits[:, :3]
+    several = int((away.mean(axis=0) > USUAL).sum()) >= 2  # one column alone is no point
+    if not several or not there.stands or exchanged_joints(hand) is not None:
+        return None
+    leaves = np.full(len(hand.values), float(np.median(hand.limits[:, 0])))
+    joint = turned_joint(hand.values, arm.q, arm.origins, arm.axes, arm.turns[-1], leaves)
+    known = (-1, 0.0) if joint is None else (joint[0], float(np.median(joint[1])))
+    return replace(there, point=OwnPoint(tuple(move.tolist()), _vector(turn), *known))
 
 
 def _of_its_own_base(hand: RecordedHand) -> RecordedHand | None:

@@ -35,6 +35,7 @@ ANSWERED = 0.008  # rad between a measured joint and one that its torque answers
 LATE, HELD = 30, 1e-6  # rows by which a pose may be late or early; m or 1 by which one that stands still moves
 USUAL = 0.5  # of the rows that agree at least, else the poses are of another point, or in another frame
 CHAIN = "chain"  # bound of all that a hand's pose says, of joints as well
+COMMANDED = 0.03  # rad by which a joint that is at rest may be beside its command
 GRIP, GOES = 0.3, 0.05  # m: where another hand may have its grip at the furthest; that an arm moves its hand, to show that a pose stands
 
 
@@ -52,12 +53,28 @@ class OwnBase:
 
 
 @dataclass(frozen=True)
+class OwnPoint:
+    """Another point of a hand, or other axes of it, by the same in all of a take.
+
+    Attributes:
+        move: (3,) [m] in the hand; turn: (3,) [rad] of its axes, as a vector.
+        joint: of the chain, that turned by `angle` [rad] brings the hand there as well; -1 where none does.
+    """
+
+    move: tuple[float, ...]
+    turn: tuple[float, ...]
+    joint: int = -1
+    angle: float = 0.0
+
+
+@dataclass(frozen=True)
 class RecordedHand:
     """A recorded hand and the measured arm that it hangs on.
 
     Attributes:
         name: of the pose; topic: the device's channel; values: (n, 7) as `AXES` say.
         base: that it was recorded in, and that is undone in its values; None for the frame of its arm.
+        point: of the hand, that was recorded in place of its grip, and that is undone as well; None for the grip.
         alike: whether it was, together with the other hand, in another base, which is undone as well.
         written: by how much most joints that move scatter and step [rad]: one that never changes is written alike, and shows nothing of it.
     """
@@ -67,6 +84,7 @@ class RecordedHand:
     values: np.ndarray
     arm: MeasuredArm
     base: OwnBase | None = None
+    point: OwnPoint | None = None
     alike: bool = False
     written: tuple[float, float] = (0.0, 0.0)
 
@@ -123,21 +141,25 @@ def vouched_joints(hands: Iterable[RecordedHand]) -> dict[str, np.ndarray]:
     out: dict[str, np.ndarray] = {}
     for hand in hands:
         if np.isfinite(hand.values).all():
-            out |= dict.fromkeys(hand.arm.chain.joints, hand.there)
+            doubted = -1 if hand.point is None else hand.point.joint
+            out |= dict.fromkeys((name for j, name in enumerate(hand.arm.chain.joints) if j != doubted), hand.there)
     return out
 
 
 def check_hands(
-    hands: Iterable[RecordedHand], group: Group, found: Sequence[Difference], answered: Mapping[str, np.ndarray]
+    hands: Iterable[RecordedHand], group: Group, found: Sequence[Difference], answered: Mapping[str, np.ndarray], rides: bool = False
 ) -> list[Difference]:
     """Where a hand is not where its arm puts it.
 
     Args:
         found: what the group contradicts itself in; a joint that stands there explains its hand.
         answered: joint -> (n,) [rad] positions that its torques answer.
+        rides: whether a base carries the arms, which may be what no frame of their own explains.
     """
     by_name, every = {c.name: c for c in group.channels}, [hand for hand in hands if np.isfinite(hand.values).all()]
     out = together(d for hand in every for d in _of_its_base(hand, group))
+    for hand in every:
+        out += _of_its_point(hand, group, by_name)
     if (swapped := _arms_exchanged(every, group, by_name)) is not None:
         return [swapped]
     for hand in every:
@@ -147,8 +169,8 @@ def check_hands(
         beside = [other for other in every if other is not hand and other.topic == hand.topic]
         if is_comparable(hand, beside):
             out += _of_hand(hand, group, by_name, found, answered, beside)
-        elif (still := _never_written(hand, group, by_name)) is not None:
-            out.append(still)
+        else:
+            out += _never_written(hand, group, by_name) or ([] if rides else _in_no_frame(hand, group))
     return out
 
 
@@ -160,6 +182,28 @@ def _of_its_base(hand: RecordedHand, group: Group) -> Iterator[Difference]:
     size, unit = (max(map(abs, hand.base.move)), "m") if places else (hand.base.angle, "rad")
     yield Difference.over(
         group.t, hand.base.columns, "pose", None, size, unit, "own_base", certain=False, stream=hand.topic, limit=LIMITS["m"], weight=1.0,
+    )  # fmt: skip
+
+
+def _of_its_point(hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel]) -> Iterator[Difference]:
+    """That one joint with another zero, from the first row to the last, puts a hand at another point, where it is recorded. The command
+    tells whether that joint is measured wrongly; where it does not, it may be the pose as well, and both are named."""
+    point = hand.point
+    if point is None or point.joint < 0:
+        return
+    channel = by_name[hand.arm.chain.joints[point.joint]]
+    q, command, size = hand.arm.q[:, point.joint], channel.columns.get("command"), abs(point.angle)
+    away = np.inf if command is None else abs(float(np.median(command - q)) - point.angle)
+    if away < min(BETTER * size, COMMANDED):
+        yield Difference.over(
+            group.t, (channel.name,), "measured", None, size, "rad", "offset", certain=True, numbers={"by": -point.angle},
+            stream=channel.topics["measured"], limit=TURNED, weight=9.0 * group.n, bound=CHAIN,
+        )  # fmt: skip
+        return
+    poses = tuple(f"{hand.name}.{axis}" for axis in AXES)
+    yield Difference.over(
+        group.t, (channel.name, *poses), "pose", None, size, "rad", "own_point", certain=False, numbers={"joint": channel.name},
+        stream=hand.topic, limit=TURNED, weight=1.0,
     )  # fmt: skip
 
 
@@ -199,40 +243,62 @@ def _arms_exchanged(every: Sequence[RecordedHand], group: Group, by_name: Mappin
     )  # fmt: skip
 
 
-def _joints_exchanged(hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel]) -> Difference | None:
-    """Two joints of an arm that were written in one another's place: exchanged back, they put the hand where it is recorded."""
+def exchanged_joints(hand: RecordedHand) -> tuple[int, int] | None:
+    """Two joints of the arm that, exchanged, put the hand where it is recorded; None where it stands there already, or none do."""
     if hand.stands:
         return None
     chain, q = hand.arm.chain, hand.arm.q
     for i, j in combinations(range(len(chain.joints)), 2):
         order = np.arange(len(chain.joints))
         order[[i, j]] = j, i
-        there = RecordedHand(hand.name, hand.topic, hand.values, MeasuredArm(chain, q[:, order], *chain.frames(q[:, order])))
-        if there.stands:
-            joints = chain.joints[i], chain.joints[j]
-            size = float(np.abs(q[:, i] - q[:, j]).max())
-            return Difference.over(
-                group.t, joints, "measured", None, size, "rad", "copied", certain=True, numbers={"other": joints[1]},
-                stream=by_name[joints[0]].topics["measured"], limit=TURNED, weight=9.0 * group.n * len(AXES) * len(chain.joints),
-                bound=CHAIN,
-            )  # fmt: skip
+        if RecordedHand(hand.name, hand.topic, hand.values, MeasuredArm(chain, q[:, order], *chain.frames(q[:, order]))).stands:
+            return i, j
     return None
 
 
-def _never_written(hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel]) -> Difference | None:
+def _joints_exchanged(hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel]) -> Difference | None:
+    """Two joints of an arm that were written in one another's place: exchanged back, they put the hand where it is recorded."""
+    pair, chain, q = exchanged_joints(hand), hand.arm.chain, hand.arm.q
+    if pair is None:
+        return None
+    joints = tuple(chain.joints[k] for k in pair)
+    size = float(np.abs(q[:, pair[0]] - q[:, pair[1]]).max())
+    return Difference.over(
+        group.t, joints, "measured", None, size, "rad", "copied", certain=True, numbers={"other": joints[1]},
+        stream=by_name[joints[0]].topics["measured"], limit=TURNED, weight=9.0 * group.n * len(AXES) * len(chain.joints), bound=CHAIN,
+    )  # fmt: skip
+
+
+def _never_written(hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel]) -> list[Difference]:
     """A pose that stands while its arm goes somewhere, whatever its frame; and is sent somewhere, else it may be the joints that drift."""
     goes, chain = float(np.ptp(hand.truth[:, :3], axis=0).max()), hand.arm.chain
     if float(np.ptp(hand.values, axis=0).max()) > HELD or goes < GOES:
-        return None
+        return []
     commands = [by_name[joint].columns.get("command") for joint in chain.joints]
     sent = [command for command in commands if command is not None]
     if len(sent) == len(commands) and float(np.ptp(chain.frames(np.column_stack(sent))[0][-1], axis=0).max()) < GOES:
-        return None
+        return []
     level: dict[str, float | str] = {"level": float(hand.values[0, 0])}
-    return Difference.over(
+    return [Difference.over(
         group.t, tuple(f"{hand.name}.{axis}" for axis in AXES), "pose", None, goes, "m", "held_value", certain=True, numbers=level,
         stream=hand.topic, limit=GOES, weight=9.0 * group.n,
-    )  # fmt: skip
+    )]  # fmt: skip
+
+
+def _in_no_frame(hand: RecordedHand, group: Group) -> list[Difference]:
+    """That no base and no point of a hand explains its poses by its joints: one of the two is wrong."""
+    x, p = hand.values[:, :3], hand.truth[:, :3]
+    if max(float(np.ptp(way, axis=0).max()) for way in (x, p)) < GOES:
+        return []
+    u, _, v = np.linalg.svd((x - x.mean(axis=0)).T @ (p - p.mean(axis=0)))
+    turn = u @ np.diag([1.0, 1.0, np.linalg.det(u @ v)]) @ v
+    left = float(np.linalg.norm(x - x.mean(axis=0) - (p - p.mean(axis=0)) @ turn.T, axis=1).max())
+    return [Difference.over(
+        group.t, tuple(f"{hand.name}.{axis}" for axis in AXES), "pose", None, left, "m", None, certain=False, stream=hand.topic,
+        limit=LIMITS["m"], weight=1.0,
+    )]  # fmt: skip
+
+
 
 
 def _of_hand(

@@ -146,10 +146,20 @@ def hands_in_the_scene(recording: Recording, bodies: Sequence[tuple[Group, Mappi
         for side, arm in arms.items():
             if side != "head":
                 pos, turn = arm.origins[-1], arm.turns[-1]
-                if base is not None and float(np.ptp(base, axis=0).max()) > DRIVEN:
+                if base is not None and _rides(base):
                     pos, turn = _driven(base, pos, turn)
                 found.append(CarryingHand(group.t, pos, turn))
     return found or list(_recorded(recording))
+
+
+def is_carried_by_a_base(recording: Recording, group: Group) -> bool:
+    """Whether the place of a base is recorded, and moves."""
+    base = table_of_base(base_columns(recording, group), PLACES)
+    return base is not None and _rides(base)
+
+
+def _rides(base: np.ndarray) -> bool:
+    return float(np.ptp(base, axis=0).max()) > DRIVEN
 
 
 def _driven(base: np.ndarray, pos: np.ndarray, turn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

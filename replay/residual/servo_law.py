@@ -27,6 +27,7 @@ LEAST_ROWS = 200
 LEAST_OF_ONE = 30  # rows of a joint that it is asked by itself
 EVERY = 4000  # rows of all joints that a fit takes at the most
 PARTS = 6  # of a take that each propose numbers: some are sound where most of the take is not
+HALF = 0.5  # of the weight of a limb, that its torques carry at the least, with either sign
 EXACT, OF_ROWS = 0.02, 0.25  # of the largest usual torque, that a row may leave; share of the rows in which the numbers hold so
 EXACTLY, SLIGHTLY = 0.9, 0.05  # of the rows in which one of several servos gives anything, that numbers hold in; less of them is as many
 BETTER = 0.5  # of what fitted numbers leave of a joint, root mean square, that the model's may leave to be believed
@@ -124,6 +125,19 @@ class PooledServos:
             return self, 1.0
         channels = tuple(replace(c, columns={**c.columns, "effort": c.columns["effort"] / unit}) for c in self.channels)
         return replace(self, channels=channels), unit
+
+    @cached_property
+    def turned(self) -> list[bool]:
+        """Of each joint, whether the torques of its limb carry the weight with the other sign, and those of another limb do not."""
+        torques = np.stack([c.columns["effort"] for c in self.channels], axis=1)[::SPARSE]
+        weight, shares = self.weight[::SPARSE], dict[str, float]()
+        for limb in dict.fromkeys(self.limbs):
+            of = [one == limb for one in self.limbs]
+            heavy, given = weight[:, of].reshape(-1, 1), torques[:, of].reshape(-1)
+            known = np.isfinite(heavy).all() and np.isfinite(given).all() and heavy.any()
+            shares[limb] = float(robust_fit(heavy, given, None, np.full(1, 1e-9), 0.01)[0]) if known else 0.0
+        mixed = min(shares.values()) < -HALF and max(shares.values()) > HALF
+        return [mixed and shares[limb] < -HALF for limb in self.limbs]
 
 
 def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[str] = ()) -> list[ServoLaw]:
@@ -268,10 +282,20 @@ def _moving(design: np.ndarray) -> np.ndarray:
 
 def law_of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     """The law that fits these joints together, or that of the model where it explains one of them much better; in the unit that their
-    torques are written in."""
+    torques are written in. Where none does, that with the torques of one limb turned round, if it carries its weight so."""
+    law = _law_of_arms(pool, doubted)
+    if law is not None or pool.gains is None or len(set(pool.limbs)) < 2 or not any(pool.turned):
+        return law
+    signs = [-1.0 if one else 1.0 for one in pool.turned]
+    right = (replace(c, columns={**c.columns, "effort": x * c.columns["effort"]}) for c, x in zip(pool.channels, signs))
+    law = _law_of_arms(replace(pool, channels=tuple(right)), doubted)
+    return None if law is None else replace(law, channels=pool.channels, effort=law.effort * signs)
+
+
+def _law_of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     in_nm, unit = pool.in_newton_metres
     if in_nm is not pool:
-        law = law_of_arms(in_nm, doubted)
+        law = _law_of_arms(in_nm, doubted)
         return None if law is None else _in_unit(law, pool, unit)
     terms = pool.terms
     if terms is None:

@@ -72,3 +72,42 @@ def test_all_things_turned_by_half_are_doubted():
     found = check_things_among(two, others, RULES)
     assert (found.level, found.details["order"], found.subject) == ("WARN", "xyzw", (*TURN, "bowl.qw"))
     assert check_things_among([two[0], replace(cup(yaw=0.0), name="bowl")], others, RULES) is None
+
+
+def carried(height=0.85, held=0.05, axes="", angle=0.0, own=True, rows=()):
+    """A cup that a hand carries."""
+    return replace(cup(), stands=height, way=0.4, held=(0.02, 0.0, held), own=own and not axes, axes=axes, angle=angle, rows=tuple(rows))
+
+
+def tray(height=0.83):
+    return replace(cup(), name="tray", names=tuple(name.replace("cup", "tray") for name in XYZ), turns=(), turn=(), stands=height)
+
+
+ALONE = replace(carried(rows=range(16)), held=(), own=False)
+IN_HANDS = tuple((carried(rows=range(100 * k, 100 * k + 16)), tray()) for k in range(1, 4))
+TABLES = tuple((carried(0.80 + 0.02 * k), tray(0.78 + 0.02 * k)) for k in range(3))
+
+
+@pytest.mark.parametrize(
+    ("take", "others", "kind", "level"),
+    [
+        ((ALONE, tray()), IN_HANDS, "uncarried", "WARN"),
+        ((ALONE, tray()), IN_HANDS[:1], "uncarried", "WARN"),
+        ((replace(ALONE, rows=IN_HANDS[1][0].rows), tray()), IN_HANDS, "uncarried", "FAIL"),  # of another take, to the bit
+        ((ALONE, tray()), tuple((replace(ALONE, rows=()),) for _ in range(3)), None, None),  # no take has it carried
+        ((carried(axes="y", angle=2.0),), IN_HANDS, "frame", "FAIL"),
+        ((carried(axes="y", angle=2.0),), tuple((carried(axes="y", angle=1.6 + 0.1 * k),) for k in range(3)), "frame", "FAIL"),
+        ((carried(axes="y", angle=2.0),), tuple((carried(axes="y", angle=2.0),) for _ in range(3)), None, None),  # one frame, turned so
+        ((carried(axes="y", angle=2.0),), tuple((carried(own=False),) for _ in range(3)), None, None),  # frames that are set up anew
+        ((carried(0.91, 0.11), tray()), IN_HANDS, "height", "FAIL"),
+        ((carried(0.90, 0.11), tray(0.82)), TABLES, "height", "FAIL"),  # tables of other heights
+        ((carried(0.91, 0.11),), tuple(one[:1] for one in IN_HANDS), "height", "WARN"),  # it alone may stand on something
+        ((carried(0.91, 0.11), tray(0.89)), IN_HANDS, None, None),  # the frame was set up anew
+        ((carried(0.91, 0.05), tray()), IN_HANDS, None, None),  # it stands on something
+        ((carried(0.85, 0.11), tray()), IN_HANDS, None, None),  # it is taken lower
+        ((carried(0.86, 0.06), tray()), IN_HANDS, None, None),
+    ],
+)
+def test_what_goes_otherwise_than_in_the_other_takes(take, others, kind, level):
+    found = check_things_among(take, others, RULES)
+    assert (found and (found.details["kind"], found.level)) == (kind and (kind, level))

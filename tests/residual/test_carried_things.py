@@ -20,8 +20,12 @@ from carried_takes import (
     poses,
     take_of,
 )
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.witnesses import check_alone
 from shiliu.replay.residual.arm_chain import about
 from shiliu.replay.residual.bodies import ComparedColumns, witnessed
+from shiliu.replay.residual.carried_things import carried_things
+from shiliu.replay.residual.posed_things import CarryingHand, things_of
 
 
 def times(values, factor, columns=PLACES):
@@ -153,3 +157,66 @@ def test_a_hand_that_is_recorded_as_a_pose_tells_a_delay_and_no_unit_by_itself()
     for factor, bounds in ((100.0, []), (1000.0, ["room"])):  # faster than anything is thrown
         streams["environment"] = take_of(times(poses(), factor)).streams["environment"]
         assert [one.bound for one in ComparedColumns(replace(take, streams=streams))._of_things] == bounds
+
+
+def mirrored(values, *axes):
+    """With axes of the box mirrored (one) or exchanged (two)."""
+    out = values.copy()
+    if len(axes) == 1:
+        out[:, axes[0]] *= -1.0
+    else:
+        out[:, axes] = values[:, axes[::-1]]
+    return out
+
+
+@pytest.mark.parametrize("axes", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)])
+def test_axes_that_are_mirrored_or_exchanged_are_named(axes):
+    """The hand's way bends: no turn makes its mirror image."""
+    (found,) = found_of(mirrored(poses(), *axes))
+    assert (found.name, found.certain) == ("copied" if len(axes) == 2 else "mirrored", True)
+    assert found.channels == tuple(NAMES[k] for k in axes) and found.undone > 0.9
+
+
+def test_a_mirror_image_in_a_frame_that_is_turned_is_one_of_all_axes():
+    (found,) = found_of(slanted(mirrored(poses(), 1)))
+    assert (found.name, found.certain, found.channels) == ("mirrored", True, NAMES[:3])
+
+
+def along_a_line():
+    """A box that the left hand carries straight, in the base of the robot; (N, 14) and the take's grasps as they are then."""
+    pos, _ = hand()
+    way = np.tile(pos[TAKEN], (N, 1))
+    way[:, :2] += np.clip(TIMES[:, None] - 5.0, 0.0, 4.0) * np.array([0.04, 0.09])
+    return way
+
+
+@pytest.mark.parametrize(("turned", "axes", "known"), [(None, (), True), (None, (1,), False), (0.8, (), False)])
+def test_of_a_straight_way_its_place_alone_tells_a_mirror_and_else_it_is_listed(turned, axes, known):
+    """Put right, the box is in the hand, and as recorded it is not: a WARN, since a turned frame explains it as well."""
+    way = along_a_line()
+    still = np.tile(np.eye(3), (N, 1, 1))
+    grasp = CarryingHand(TIMES, way, still)
+    values = poses(way + np.array([0.03, -0.02, 0.05]), still)
+    values[:, :3] = values[:, :3] @ about(np.array([0.0, 0.0, 1.0]), np.array([turned or 0.0]))[0].T + (0.7 if turned else 0.0)
+    thing = things_of(take_of(mirrored(values, *axes) if axes else values))[:1]
+    found = carried_things(thing, [grasp])
+    assert [(d.name, d.certain, d.channels) for d in found.differences] == ([("mirrored", False, NAMES[1:2])] if axes else [])
+    assert found.things[0].frame.known == known
+    assert (f"environment/{NAMES[0]}" in found.compared) == (known or bool(axes))
+
+
+def test_a_thing_that_goes_as_no_hand_does_is_named_as_such():
+    """Nothing confirms it, and it was compared: the list of columns without a witness says which."""
+    columns = ComparedColumns(take_of(rolled()))
+    (one,) = columns.carried.things
+    assert (one.name, one.frame) == ("box", None)
+    places = [f"environment/{name}" for name in NAMES[:3]]
+    found = {finding.reason: finding.details["columns"] for finding in check_alone(columns, load_rules())}
+    assert found["not_held"] == [f"environment/{name}" for name in NAMES[:7]] and not set(places) & set(found["no_witness"])
+    found = {finding.reason: finding.details["columns"] for finding in check_alone(ComparedColumns(take_of(poses())), load_rules())}
+    assert found["unknown_height"] == places[2:] and not set(places) & set(found["no_witness"])
+
+
+def test_columns_that_contradict_others_are_not_without_a_witness():
+    seen = witnessed(ComparedColumns(take_of(mirrored(poses(), 1))))
+    assert {f"environment/{name}" for name in NAMES[:3]} <= seen

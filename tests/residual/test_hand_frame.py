@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from body_takes import N, body_take, heaviest
-from shiliu.replay.checks.hand_bases import HandBase, check_bases_among
+from shiliu.replay.checks.hand_bases import HandBase, bases_in, bases_of, check_bases_among
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.residual.arm_chain import quaternions_of
+from shiliu.replay.residual.bodies import ComparedColumns, witnessed
 from shiliu.replay.residual.hand_pose import matrices
 
 SAME = np.eye(3)
@@ -98,6 +99,69 @@ def test_a_joint_with_another_zero_is_no_base():
     values[:, 0] += 0.1  # the first joint of an arm turns all of it about one axis
     found = heaviest(replace(take, streams={**take.streams, "state": replace(state, values=values)}))
     assert found is not None and found.certain and found.name != "own_base"
+
+
+def last_joint(angle, columns=("action", "state"), rows=slice(None)):
+    """The take with the last joint of the left arm elsewhere, in these columns."""
+    take = body_take()
+    streams = dict(take.streams)
+    for name in columns:
+        values = streams[name].values.copy()
+        values[rows, 6] += angle
+        streams[name] = replace(streams[name], values=values)
+    return replace(take, streams=streams)
+
+
+def test_a_last_joint_and_a_hand_that_contradict_each_other_are_both_named_and_are_not_alone():
+    """Another zero of the last joint, in command and measurement, is another point of the hand as well."""
+    take = last_joint(0.1)
+    found = heaviest(take)
+    assert (found.name, found.certain, found.numbers["joint"]) == ("own_point", False, "zarm_l7_joint")
+    assert found.channels[0] == "zarm_l7_joint" and "left_tcp.x" in found.channels and found.size == pytest.approx(0.1, abs=2e-3)
+    assert "hand_pose/left_tcp.x" in witnessed(ComparedColumns(take))
+    assert heaviest(last_joint(0.0)) is None
+
+
+def test_a_last_joint_that_its_command_and_its_hand_contradict_is_wrong():
+    found = heaviest(last_joint(0.1, ("state",)))
+    assert (found.channels, found.kind, found.certain, found.name) == (("zarm_l7_joint",), "measured", True, "offset")
+
+
+def test_a_hand_at_another_point_is_compared_there():
+    """The other gripper of a robot has its grip elsewhere: no fault, and it hides none."""
+    values = body_take().streams["hand_pose"].values.copy()
+    values[:, :3] += matrices(values[:, 3:7]) @ np.array([0.01, -0.02, 0.035])
+    for rows, size in ((slice(0, 0), None), (slice(200, 320), 0.03)):
+        aside = values.copy()
+        aside[rows, 1] += 0.03
+        take = body_take()
+        found = heaviest(replace(take, streams={**take.streams, "hand_pose": replace(take.streams["hand_pose"], values=aside)}))
+        assert (found is None) if size is None else (found.certain and (found.first, found.last) == (200, 319))
+
+
+def test_a_hand_that_no_frame_explains_contradicts_its_joints():
+    """Of a robot that stands: a way that is written from its end to its beginning."""
+    take = body_take()
+    values = take.streams["hand_pose"].values.copy()
+    values[:, :7] = values[::-1, :7]
+    streams = {name: one for name, one in take.streams.items() if "base" not in name}
+    columns = ComparedColumns(replace(take, streams={**streams, "hand_pose": replace(streams["hand_pose"], values=values)}))
+    poses = [d for d in columns.differences if d.kind == "pose" and "left_tcp.x" in d.channels]
+    assert poses and poses[0].size > 0.02
+
+
+def point_of(*angles):
+    """What the last of some takes shows beside the others, with this angle of its last joint each."""
+    every = [bases_in([load_rules()["column.differs"].passed(details=bases_of(ComparedColumns(last_joint(a))))]) for a in angles]
+    return check_bases_among(every[-1], every[:-1], load_rules())
+
+
+@pytest.mark.parametrize(("angles", "failed"), [((0.1, 0.1, 0.1), False), ((0.0, 0.1), True), ((0.1, 0.1, 0.0), True), ((0.1, 0.0), False)])
+def test_a_take_with_another_point_of_a_hand_than_its_set(angles, failed):
+    found = point_of(*angles)
+    assert (found is not None) == failed
+    if angles[-1]:
+        assert found is None or (found.subject[:2] == ("zarm_l7_joint", "left_tcp.x") and found.value == pytest.approx(0.1, abs=2e-3))
 
 
 def bases(*moves):
