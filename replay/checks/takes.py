@@ -137,6 +137,7 @@ class TakesSeen:
         self._bases: list[tuple[HandBase, ...]] = []
         self._moving: dict[str, MovingJoints] = {}  # by source
         self._postures: list[Posture] = []
+        self._past: dict[str, Posture] = {}  # by source, of takes that are commanded past a range
         self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
         self._things: list[tuple[ThingShown, ...]] = []
@@ -155,6 +156,8 @@ class TakesSeen:
             self._edges.setdefault(one.source, (one.edges, one.wording))
         if len(self._postures) < SHOWN:
             self._postures.append(one.posture)
+            if one.posture.past:
+                self._past[one.source] = one.posture
             self._written.append(one.written)
             self._things.append(one.things)
             if one.sentence is not None:
@@ -185,14 +188,25 @@ class TakesSeen:
         before = ((name, *self._edges[name]) for name in every[max(0, at - RECENT) : at])
         return [(name, edges) for name, edges, wording in before if (wording and wording[0]) == one.text]
 
+    def of_later(self, source: str, limits: Limits, rules: Rules) -> list[Finding]:
+        """What takes that were shown later tell of one: that it lacks an end, or that two of its joints are exchanged."""
+        own = self._past.get(source)
+        found = (
+            self.of_ends(source, rules),
+            None if own is None else check_order_among(own, [one for one in self._postures if one is not own], limits, rules),
+        )
+        return [one for one in found if one is not None]
+
     def of_ends(self, source: str, rules: Rules) -> Finding | None:
         """`stream.missing` of a take that was shown and alone begins or ends in a motion."""
         edges = self._edges.get(source, (None, None))[0]
         return check_ends_among(source, edges, self._alike(source), rules)
 
     def waits(self, source: str) -> bool:
-        """Whether more takes may tell of the ends of one that was shown."""
+        """Whether more takes may tell of the ends of one that was shown, or whether its joints are exchanged."""
         edges = self._edges.get(source, (None, None))[0]
+        if source in self._past and len(self._postures) <= WAITED:
+            return True
         return edges is not None and is_moving(edges) and len(self._alike(source)) < WAITED
 
     def _alike(self, source: str) -> list[TakeEnds]:

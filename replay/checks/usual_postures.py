@@ -16,14 +16,17 @@ import numpy as np
 from ..recording.recording import Recording
 from ..robots.limits import Limits
 from ..signals.channels import SCALE, in_radians, pair
-from .beyond_stops import WITHIN, is_ranged, lasting, limb_of
+from ..signals.clock import origin_ns
+from .beyond_stops import WITHIN, beyond_stop, is_ranged, lasting, limb_of
 from .finding import Finding
 from .rules import Rules
 
 CODE = "stream.swapped"
 ORDER, KIND, SHOWN = "order", "order_among", "order_shown"
 PAST = 1e-3  # rad by which a joint is past its range
+SHORTEST = 2  # rows in which it is
 LEAST = 3  # other takes
+AGAIN = 2  # takes in which a joint is measured past its range, where two may be exchanged or a range is doubtful
 SHARES = (5.0, 50.0, 95.0)  # percentiles
 NOISE = 0.1  # rad, summed over four numbers of two joints, by which takes may differ beyond what the others do
 LEFT = 0.7  # of the distance to the other takes that an exchange may leave; takes of five real and own sets leave less than 0.65
@@ -36,6 +39,7 @@ class Posture:
     Attributes:
         joints: name -> its first angle and `SHARES` of it [rad]; ends: name -> (lowest, highest); order: of the columns.
         past: that are commanded past their ranges; exchanged: two of this take that its stops show to be exchanged.
+        perhaps: two that are exchanged, or one of them was driven past its stop, in command and measurement: this take alone does not tell.
     """
 
     joints: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
@@ -43,6 +47,7 @@ class Posture:
     past: tuple[str, ...] = ()
     exchanged: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
+    perhaps: tuple[str, ...] = ()
 
 
 def posture_of(recording: Recording, limits: Limits, findings: Iterable[Finding] = ()) -> Posture:
@@ -57,10 +62,15 @@ def posture_of(recording: Recording, limits: Limits, findings: Iterable[Finding]
     if not np.isfinite(q).all():
         return Posture()
     stands = np.vstack([q[:1], np.percentile(q, SHARES, axis=0)])
-    past = tuple(name for j, name in enumerate(names) if lasting(c[:, j], limits, name) > PAST)
+    past = tuple(name for j, name in enumerate(names) if lasting(c[:, j], limits, name, SHORTEST) > PAST)
     ends = {name: (float(q[:, j].min()), float(q[:, j].max())) for j, name in enumerate(names)}
     exchanged = next((one.subject for one in findings if one.code == CODE and one.failed and one.details.get("kind") == ORDER), ())
-    return Posture({name: tuple(x) for name, x in zip(names, stands.T.tolist())}, ends, past, tuple(exchanged), tuple(names))
+    perhaps: tuple[str, ...] = ()
+    if past and not exchanged:
+        beyond = beyond_stop(command, state, limits, origin_ns(recording))
+        perhaps = beyond.fits[0].joints if beyond is not None and [one.kind for one in beyond.fits] == [ORDER] else ()
+    stand = {name: tuple(x) for name, x in zip(names, stands.T.tolist())}
+    return Posture(stand, ends, past, tuple(exchanged), tuple(names), perhaps)
 
 
 def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, rules: Rules) -> Finding | None:
@@ -70,6 +80,12 @@ def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, 
         return None
     for two in dict.fromkeys(one.exchanged for one in others if len(one.exchanged) == 2):
         if set(take.past) <= set(two) <= set(take.joints) and _fits(take, two[0], two[1], limits):
+            return _finding(two, rules, kind=SHOWN)
+    for two in dict.fromkeys(one.perhaps for one in (*others, take) if one.perhaps):
+        there = [one for one in (*others, take) if one.past and set(one.past) <= set(two) and _goes_there(one, limits)]
+        alike = [one for one in (*others, take) if set(two) <= set(one.joints)]
+        # servos stop at the end of a range: what is measured past it time and again, and fits the other joint in all takes, is that one's
+        if take in alike and set(take.past) <= set(two) and len(there) >= AGAIN and all(_fits(one, *two[:2], limits) for one in alike):
             return _finding(two, rules, kind=SHOWN)
     known = [one for one in others if not one.past]
     if len(known) < LEAST:
@@ -97,6 +113,11 @@ def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, 
 def _finding(names: Sequence[str], rules: Rules, **known: Any) -> Finding:
     details = {"of": "both", "pairs": " / ".join(names), "count": 1, **known}
     return rules[CODE].beyond(1.0, 0.0, subject=tuple(names), details=details)
+
+
+def _goes_there(take: Posture, limits: Limits) -> bool:
+    """Whether each joint that is commanded past its range is measured there."""
+    return all(min(take.ends[name][0] - limits[name].lower, limits[name].upper - take.ends[name][1]) < -PAST for name in take.past)
 
 
 def _fits(take: Posture, one: str, other: str, limits: Limits) -> bool:

@@ -361,8 +361,8 @@ def commands_clipped(group: Group) -> Iterator[Difference]:
     """
     found: list[tuple[RecordedChannel, float, list[tuple[int, int]], float]] = []
     for channel in group.channels:
-        if group.hands or not {"command", "measured"} <= set(channel.columns):
-            continue
+        if group.hands or not {"command", "measured"} <= set(channel.columns) or not channel.goes("command"):
+            continue  # what is one value in all rows comes to no end of it
         c, q = channel.columns["command"], channel.columns["measured"]
         for side in (1.0, -1.0):
             level = float((side * c).max())

@@ -1,5 +1,7 @@
 """Two joints that are exchanged in all columns of a take, by the other takes of its set; and an operator who drives a joint too far."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from shiliu.replay.checks.rules import load_rules
@@ -57,6 +59,31 @@ def test_what_the_stops_show_in_one_take_holds_of_another_of_its_set():
     finding = check_order_among(posture_of(wrong, LIMITS), others, LIMITS, RULES)
     assert finding is not None and (finding.subject, finding.details["kind"]) == (names, "order_shown")
     assert check_order_among(posture_of(take(0.0), LIMITS), others, LIMITS, RULES) is None
+
+
+@pytest.mark.parametrize(("stops", "claimed"), [(False, True), (True, False)])
+def test_a_joint_that_goes_past_its_stop_in_take_after_take_is_the_one_beside_it(stops, claimed):
+    """All takes have two wrists exchanged, far past a stop in some rows of one alone. A servo that was commanded there stops at its end."""
+    wrong, names = (0, 2, 1, 3, 4), ("zarm_l6_joint", "zarm_l7_joint")
+    end = LIMITS["zarm_l7_joint"].lower
+    far, near = (posture_of(brief(depth, wrong, end if stops else None), LIMITS) for depth in (1.0, 0.75))
+    assert far.past == near.past == names[1:] and far.perhaps == (() if stops else names) and near.perhaps == ()
+    for one, other in ((far, near), (near, far)):
+        finding = check_order_among(one, [other], LIMITS, RULES)
+        assert (finding is not None) is claimed
+        assert finding is None or (finding.subject, finding.details["kind"]) == (names, "order_shown")
+    assert check_order_among(near, [posture_of(take(0.0), LIMITS)], LIMITS, RULES) is None
+
+
+def brief(depth: float, order, end: float | None) -> Recording:
+    """Few rows in which one wrist goes far; measured no further than `end`."""
+    recording = take(0.0, order)
+    x = recording.streams["command"].values.copy()
+    x[:, 1], x[:, 2] = 0.4 * WAY, -depth * np.clip(WAY - 0.9, 0.0, None) / 0.1
+    goes = x.copy()
+    goes[:, 2] = x[:, 2] if end is None else np.maximum(x[:, 2], end)
+    both = {role: replace(stream, values={"command": x, "measured": goes}[role]) for role, stream in recording.streams.items()}
+    return replace(recording, streams=both)
 
 
 def test_a_posture_is_kept_as_it_is():
