@@ -116,7 +116,11 @@ def together(found: Iterable[Difference]) -> list[Difference]:
 
 def of_one_stream(found: Sequence[Difference]) -> list[Difference]:
     """The same, as one where torques or speeds of several joints and hands are of other rows, since the row of a recorder holds them all;
-    and where several columns of a device are off by one amount in the same rows, whichever of command and measurement is blamed."""
+    where two columns of different groups are each other's; and where several columns of a device are off by one amount in the same
+    rows, whichever of command and measurement is blamed."""
+    pair = exchanged_mutually([d for d in found if d.certain and len(d.channels) == 1 and d.kind in ("command", "measured")])
+    if pair is not None:  # of two groups, as an arm and a head are
+        found = [*(d for d in found if d not in pair), _one(pair)]
     out: list[Difference] = []
     for one in sorted(found, key=lambda d: (not d.certain, d.name not in OF_ROWS, -len(d.channels))):
         lead = next((k for k, other in enumerate(out) if _with(other, one) or _as_much(other, one)), None)

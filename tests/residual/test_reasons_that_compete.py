@@ -6,7 +6,7 @@ import numpy as np
 from servo_takes import ROWS
 from shiliu.replay.residual.bodies import _named
 from shiliu.replay.residual.case import Case
-from shiliu.replay.residual.departures import together
+from shiliu.replay.residual.departures import of_one_stream, together
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.hypotheses import best
 from shiliu.replay.residual.servo_law import _sound
@@ -40,6 +40,14 @@ def test_columns_that_are_off_by_amounts_of_their_own_are_not_exchanged():
     b = of("b", lambda x: (0.4 * np.sin(T[:300] * 1.7) + 0.3)[100:161], truth=other)
     (both,) = together([a, b])
     assert both.name == "copied"
+
+
+def test_two_columns_that_stand_at_one_another_s_places_are_exchanged_and_no_two_levels():
+    """As joints of an arm and of a head, of which each is in a group of its own."""
+    for beside, names in ((0.0, ["copied"]), (0.02, ["offset", "offset"])):
+        a, b = (of(name, lambda x, at=at: np.full(len(x), at + beside), truth=np.full(300, is_))
+                for name, at, is_ in (("a", 0.7, 0.3), ("b", 0.3, 0.7)))  # fmt: skip
+        assert [one.name for one in of_one_stream([a, b])] == names
 
 
 def test_of_columns_that_share_no_reason_the_one_of_most_is_named():
