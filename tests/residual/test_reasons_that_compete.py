@@ -45,7 +45,7 @@ def test_columns_that_are_off_by_amounts_of_their_own_are_not_exchanged():
 def test_two_columns_that_stand_at_one_another_s_places_are_exchanged_and_no_two_levels():
     """As joints of an arm and of a head, of which each is in a group of its own."""
     for beside, names in ((0.0, ["copied"]), (0.02, ["offset", "offset"])):
-        a, b = (of(name, lambda x, at=at: np.full(len(x), at + beside), truth=np.full(300, is_))
+        a, b = (of(name, lambda x, at=at + beside: np.full(len(x), at), truth=np.full(300, is_))
                 for name, at, is_ in (("a", 0.7, 0.3), ("b", 0.3, 0.7)))  # fmt: skip
         assert [one.name for one in of_one_stream([a, b])] == names
 
