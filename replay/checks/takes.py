@@ -205,7 +205,7 @@ class TakesSeen:
     def waits(self, source: str) -> bool:
         """Whether more takes may tell of the ends of one that was shown, or whether its joints are exchanged."""
         edges = self._edges.get(source, (None, None))[0]
-        if source in self._past and len(self._postures) <= WAITED:
+        if source in self._past and len(self._postures) <= WAITED and any(one.perhaps for one in self._postures):
             return True
         return edges is not None and is_moving(edges) and len(self._alike(source)) < WAITED
 
