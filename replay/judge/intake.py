@@ -211,7 +211,7 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
         findings = _instead(findings, one)
     before.show(shown)
     holds = content(recording)
-    copy = duplicate_of(holds, before, rules)
+    copy = duplicate_of(holds, before, rules, shown.moving)
     before.keep(holds, recording.source)
     return [*findings, copy]
 
