@@ -30,7 +30,7 @@ LATE, STEP = 1.2, 0.05  # s by which joints follow, at the most; s from one dela
 BESIDE, FOLLOWS = 0.03, 0.4
 
 # rad by which two takes are apart that are one, and before it is known how much later one of them is; s by which it is later or earlier at
-# the most; rows in motion of which that is asked first, and rad/s from where on they are. Of 58 takes of nine sets two are 0.1 apart at least
+# the most; rows in motion of which that is asked first, and rad/s from where on they are. Of 58 takes no two are nearer than 0.1
 NEAR, ROUGHLY, EARLIER, SAMPLED, MOVING = 0.01, 0.1, 1.0, 40, 0.05
 ALL_ALONG = 0.95  # of the rows and columns, which are so near
 ALIKE_LONG = 0.9  # of the longer one of two takes, that the other one is: then they are one only if their joints are in the same places

@@ -109,9 +109,9 @@ def _waits(verdict: Verdict, key: Key | None, seen: Mapping[Key, TakesSeen]) -> 
 
 def _with_later(verdict: Verdict, key: Key | None, seen: Mapping[Key, TakesSeen], rules: Rules, strict: bool) -> Verdict:
     """The verdict, with what the takes about it tell of its ends, and of joints that are driven past their ranges."""
-    told = seen[key].of_later(verdict.source, own_limits(), rules) if key is not None and key in seen else []
+    later = seen[key].of_later(verdict.source, own_limits(), rules) if key is not None and key in seen else []
     found = {f.code for f in verdict.findings if f.level in ("WARN", "FAIL")}
-    new = [one for one in told if one.code not in found]
+    new = [one for one in later if one.code not in found]
     if not new:
         return verdict
     findings = verdict.findings

@@ -36,6 +36,7 @@ from .late_positions import positions_behind, positions_by_themselves, without_w
 from .late_states import LateStates, late_states
 from .leapt_things import leapt_things
 from .moved_zero import MovedZero, moved_zero
+from .next_states import next_states
 from .padded_end import PaddedEnd, in_rows_after, padded_end, without_padding
 from .posed_things import CarryingHand, PosedThing, hands_in_the_scene, things_of
 from .resampled import is_resampled
@@ -223,7 +224,8 @@ class ComparedColumns:
     @cached_property
     def _differences(self) -> tuple[Difference, ...]:
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
-        found = [*commanded_speeds(self.recording), *(part.difference for part in self.exchanged if part is not None)]
+        found = [*commanded_speeds(self.recording), *next_states(self.recording)]
+        found += [part.difference for part in self.exchanged if part is not None]
         found += [difference for part in self.shifted if part is not None for difference in part.differences]
         between = exchanged_between(groups)
         found += [difference for difference, _ in between]
