@@ -41,7 +41,7 @@ TREMBLES = RESTS + 0.0004 * np.sin(np.arange(300) ** 2.0)
     (lambda x: np.full(len(x), LEVEL * np.pi / 180.0), RESTS, "factor", np.pi / 180.0),
     (lambda x: np.full(len(x), -LEVEL), RESTS, "mirrored", -1.0),
     (lambda x: np.full(len(x), LEVEL - 0.3), RESTS, "offset", None),  # of what rests: nothing tells a level from it
-    (lambda x: np.full(len(x), LEVEL - 0.3), TREMBLES, "held_value", None),  # of what goes on before and after, it is one
+    (lambda x: np.full(len(x), LEVEL - 0.3), TREMBLES, "clipped", None),  # of what goes on before and after, it is one
     (lambda x: x - 0.3, TREMBLES, "offset", None),
 ])  # fmt: skip
 def test_what_stands_is_read_by_the_rows_beside_it(changed, truth, name, factor):
