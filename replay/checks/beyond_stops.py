@@ -215,7 +215,7 @@ def faults(names: Sequence[str], out: Sequence[str], q: Mapping[str, np.ndarray]
     for limb in _limbs(names) if len(out) <= 2 else ():  # any two of a limb, where the posture of the other side shows it
         for k, name in enumerate(limb):
             pairs = [(name, other) for other in limb[k + 1 :] if set(out) <= {name, other} and names.index(other) != names.index(name) + 1]
-            yield from (one for one in (_exchanged("order", [pair]) for pair in pairs) if is_shown(one, q))
+            yield from (one for one in (_exchanged("order", [pair]) for pair in pairs) if is_shown(one, dict(q)))
     pairs = [(one, other_side(one)) for one in names if other_side(one) in names and names.index(one) < names.index(other_side(one))]
     if pairs:
         yield _exchanged("sides", pairs)

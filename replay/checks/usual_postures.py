@@ -138,12 +138,13 @@ def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, 
     for two in dict.fromkeys(one.exchanged for one in others if len(one.exchanged) == 2):
         if set(take.past) <= set(two) <= set(take.joints) and _fits(take, two[0], two[1], limits):
             return _finding(two, rules, kind=SHOWN)
-    for two in dict.fromkeys(one.perhaps for one in (*others, take) if one.perhaps):
-        there = [one for one in (*others, take) if one.past and set(one.past) <= set(two) and _goes_there(one, limits)]
-        alike = [one for one in (*others, take) if set(two) <= set(one.joints)]
+    for either in dict.fromkeys(one.perhaps for one in (*others, take) if one.perhaps):
+        there = [one for one in (*others, take) if one.past and set(one.past) <= set(either) and _goes_there(one, limits)]
+        alike = [one for one in (*others, take) if set(either) <= set(one.joints)]
         # servos stop at the end of a range: what is measured past it time and again, and fits the other joint in all takes, is that one's
-        if take in alike and set(take.past) <= set(two) and len(there) >= AGAIN and all(_fits(one, *two[:2], limits) for one in alike):
-            return _finding(two, rules, kind=SHOWN)
+        fits = take in alike and set(take.past) <= set(either) and len(there) >= AGAIN
+        if fits and all(_fits(one, either[0], either[1], limits) for one in alike):
+            return _finding(either, rules, kind=SHOWN)
     known = [one for one in others if not one.past]
     if len(known) < LEAST:
         return None

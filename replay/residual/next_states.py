@@ -7,6 +7,7 @@ to the bit, one of them was changed after it was written: the one of which a rea
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def _compared(recording: Recording, written: Stream, state: Stream) -> Iterator[
         return
     t, unit = seconds(state, origin_ns(recording)), "rad" if angle else "1"
     dt = float(np.median(np.diff(t)))
-    known = {"certain": True, "stream": topic(state), "limit": SEEN}
+    known: dict[str, Any] = {"certain": True, "stream": topic(state), "limit": SEEN}
     if late := _other_moment(c, q):
         yield Difference.over(t, state.names, "measured", None, late * dt, "s", "lag", numbers={"rows": float(late), "late": late * dt},
                               weight=1e3 * len(q), **known)  # fmt: skip
