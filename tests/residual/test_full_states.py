@@ -192,6 +192,16 @@ def test_a_column_that_is_another_one_is_named_with_its_reason(change, kind, nam
     assert (d.kind, d.channels, d.name, d.certain) == (kind, names, reason, True)
 
 
+def test_two_columns_that_are_each_other_s_in_whole_seconds_are_exchanged():
+    """Both rest meanwhile, so that a level of its own would explain each as well."""
+
+    def exchanged(table):
+        table["state"][100:400, [1, 2]] = table["state"][100:400, [2, 1]]
+
+    (d,) = found(taken(columns(rests=(2.5, 14.5)), change=exchanged))
+    assert (d.kind, set(d.channels), d.name, d.certain) == ("measured", {"j1", "j2"}, "copied", True)
+
+
 def slower(x: np.ndarray) -> np.ndarray:
     """A first-order low-pass of 20 rows."""
     return lfilter([0.05], [1.0, -0.95], x - x[0]) + x[0]
