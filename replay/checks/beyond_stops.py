@@ -34,6 +34,7 @@ WITHIN = 0.05  # rad by which joints may pass their ranges once a fault is undon
 TURN = 2.0 * np.pi
 ZEROS = (0.5 * np.pi, -0.5 * np.pi, np.pi, -np.pi)  # rad by which one robot's description counts a joint from elsewhere than another's
 ALIKE = 0.15  # rad by which two arms may begin further from one another's posture than with another fault undone: else it is that one
+MIRRORED, ASKEW = 0.05, 0.25  # rad by which two joints of an arm begin from those of the other one at the most, and at the least
 # of a range, by which degrees may leave it; of the rows, in which they are out of it when they are read as radians
 SLACK, OFTEN = 0.1, 0.1
 MOST_FITS = 3  # faults that a sentence names
@@ -71,6 +72,7 @@ class BeyondStop:
         joints: the furthest first; past: [rad] how far; value, limit: of the furthest [rad].
         t0, t1: [s] between which it is there; share: of all rows.
         fits: faults of which each explains all of it by itself; none where no known one does.
+        is_shown: whether the posture of the other side shows the one that fits.
     """
 
     joints: tuple[str, ...]
@@ -81,6 +83,7 @@ class BeyondStop:
     t1: float
     share: float
     fits: tuple[Undone, ...]
+    is_shown: bool = False
 
 
 def beyond_stop(command: Stream | None, state: Stream | None, limits: Limits, origin: int) -> BeyondStop | None:
@@ -112,9 +115,10 @@ def beyond_stop(command: Stream | None, state: Stream | None, limits: Limits, or
     fits = [one for one in faults(names, out, both[0], limits) if all(_is_within(one.back(x), limits) for x in both)]
     if not fits and share >= MANY and (len(out) >= WITNESSES or past[row] > FAR):
         fits = [one for one in orders(names) if all(_is_within(one.back(x), limits) for x in both)]
+    likely = _likeliest(fits, out, both[0])
     return BeyondStop(
-        tuple(out), float(past[row]), float(q[row]), float(limit), float(t[rows[0]]), float(t[rows[-1]]), share,
-        tuple(_likeliest(fits, out, both[0])),
+        tuple(out), float(past[row]), float(q[row]), float(limit), float(t[rows[0]]), float(t[rows[-1]]), share, tuple(likely),
+        len(likely) == 1 and is_shown(likely[0], both[0]),
     )  # fmt: skip
 
 
@@ -160,7 +164,9 @@ def beyond_by_exchange(beyond: BeyondStop | None, rules: Rules) -> list[Finding]
 
 def _is_exchange(beyond: BeyondStop) -> bool:
     kinds = {one.kind for one in beyond.fits}
-    return bool(kinds) and (kinds <= set(ORDERS) or (len(beyond.fits) == 1 and kinds <= {"order", "sides"})) and beyond.share >= MANY
+    return bool(kinds) and (kinds <= set(ORDERS) or (len(beyond.fits) == 1 and kinds <= {"order", "sides"})) and (
+        beyond.share >= MANY or beyond.is_shown
+    )
 
 
 def _pairs(fault: Undone) -> str:
@@ -206,6 +212,10 @@ def faults(names: Sequence[str], out: Sequence[str], q: Mapping[str, np.ndarray]
     for name, other in pairwise(names):
         if limb_of(other) == limb_of(name) and set(out) <= {name, other}:
             yield _exchanged("order", [(name, other)])
+    for limb in _limbs(names) if len(out) <= 2 else ():  # any two of a limb, where the posture of the other side shows it
+        for k, name in enumerate(limb):
+            pairs = [(name, other) for other in limb[k + 1 :] if set(out) <= {name, other} and names.index(other) != names.index(name) + 1]
+            yield from (one for one in (_exchanged("order", [pair]) for pair in pairs) if is_shown(one, dict(q)))
     pairs = [(one, other_side(one)) for one in names if other_side(one) in names and names.index(one) < names.index(other_side(one))]
     if pairs:
         yield _exchanged("sides", pairs)
@@ -272,6 +282,13 @@ def _likeliest(fits: Sequence[Undone], out: Sequence[str], q: Columns) -> list[U
     return [one for one, away in zip(fits, apart) if away <= min(apart) + ALIKE]
 
 
+def is_shown(fault: Undone, q: Columns) -> bool:
+    """Whether two joints that are exchanged back begin where those of the other side do, and as they are written far from there: nobody
+    drives two joints of one arm so, however few rows are beyond a stop."""
+    others = fault.kind == "order" and all(other_side(name) in q for name in fault.joints)
+    return others and _apart(fault.back(q), q) < MIRRORED and _apart({name: q[name] for name in fault.joints}, q) > ASKEW
+
+
 def _apart(back: Columns, q: Columns) -> float:
     """[rad] how far joints begin from where those of the other side do, a fault undone; signs aside, which are mirrored in some."""
     now = q | back
@@ -289,9 +306,9 @@ def _past(q: np.ndarray, limits: Limits, name: str) -> np.ndarray:
     return np.nan_to_num(np.maximum(limits[name].lower - q, q - limits[name].upper), nan=-np.inf)
 
 
-def lasting(q: np.ndarray, limits: Limits, name: str) -> float:
+def lasting(q: np.ndarray, limits: Limits, name: str, rows: int = ROWS) -> float:
     """[rad] by which a joint is beyond its range in so many rows."""
-    past, last = _past(q, limits, name), min(ROWS, len(q))
+    past, last = _past(q, limits, name), min(rows, len(q))
     return float(np.partition(past, (len(past) - last, len(past) - 1))[len(past) - last])  # asked for two, NumPy is three times as fast
 
 

@@ -16,6 +16,7 @@ from ..signals.sides import side_of
 from .check import Check
 from .curves import channel
 from .finding import Finding
+from .ranges import is_share
 from .rules import Rules
 from .task_text import moved_arms
 
@@ -115,14 +116,20 @@ def _of_still_arms(recording: Recording, commands: Sequence[Stream], least: floa
 
 def _moving(commands: Sequence[Stream], least: float) -> list[str]:
     """The hands that are commanded to move."""
-    ways = [(name, way / SPAN.get(s.unit, 1.0)) for s in commands for name, way in zip(s.names, np.nan_to_num(np.ptp(s.values, axis=0)))]
-    return [name for name, way in ways if way >= least]
+    return [name for s in commands for name, way in zip(s.names, _ways(s)) if way >= least]
 
 
 def _furthest(streams: Sequence[Stream]) -> tuple[float, Stream]:
     """How far the column that moves most moves, and its stream."""
-    found = [(float(np.nan_to_num(np.ptp(s.values, axis=0)).max()) / SPAN.get(s.unit, 1.0), s) for s in streams]
-    return max(found, key=lambda one: one[0])
+    return max(((max(_ways(s)), s) for s in streams), key=lambda one: one[0])
+
+
+def _ways(stream: Stream) -> list[float]:
+    """How far each column goes, as a share of its whole way; one that counts from 0 to 1, whatever its unit, is written as that share
+    (`value.range`), and moves as far as it says."""
+    span = SPAN.get(stream.unit, 1.0)
+    ways = np.nan_to_num(np.ptp(stream.values, axis=0))
+    return [float(way) / (1.0 if is_share(x, span) else span) for way, x in zip(ways, stream.values.T)]
 
 
 CHECKS = (

@@ -105,7 +105,7 @@ def check_range(
             t = seconds(stream, origin)
             of_hand = stream.quantity in HANDS and stream.unit not in LENGTHS and not measured
             counted_as, far = None, 0.0
-            if source == "unit" and _is_share(x, high - low):
+            if source == "unit" and is_share(x, high - low):
                 counted_as, far = "share", float(np.nanmax(x))
             elif of_hand and not _counts(stream, high - low) and _is_length(x, high - low, _answer(streams, stream, name)):
                 counted_as, far = "length", float(np.nanmax(np.abs(x)))
@@ -205,7 +205,7 @@ def _of_a_joint(stream: Stream, j: int, declared: Range, limits: Limits | None) 
     return any(np.allclose(declared, (one.lower, one.upper), rtol=SAME, atol=SAME) for one in limits.joints.values())
 
 
-def _is_share(x: np.ndarray, span: float) -> bool:
+def is_share(x: np.ndarray, span: float) -> bool:
     """Whether a channel that counts over a whole span moves, and within 0..1 alone: a take that ends as it begins to move may yet go on."""
     finite = x[np.isfinite(x)]
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -19,18 +19,19 @@ from .cut_takes import WAITED, TakeEnds, check_cut_among, check_ends_among, edge
 from .finding import Finding
 from .fixes import Fix, Known, about
 from .hand_bases import HandBase, bases_in, check_bases_among
-from .matching_takes import MovingJoints, check_matching, moving_joints
+from .matching_takes import MovingJoints, check_matching, moving_joints, nearest
 from .other_sentences import TakeSentence, check_sentence_among
 from .rules import Rules
 from .task_text import wording_of
 from .unwritten_columns import Written, check_written_among, written_of
-from .usual_postures import Posture, check_order_among, posture_of
+from .usual_postures import Posture, check_order_among, check_sides_among, may_be_other_sides, posture_of
 from .usual_things import ThingShown, check_things_among, shown_things
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
 # to be a take's own; share of the rows of the shorter take, from where on it is a part of the other one, and is named
 KEPT, ENOUGH, COLUMNS = 32, 8, 6
 PART, HALF = 0.9, 0.5
+FURTHER = 5.0  # times as far as a copy, that every other take is
 RECENT = 32  # takes before one, from which it may have been cut; takes that tell what is usual at the ends of one
 REMEMBERED = 4096  # takes of a set of which first and last rows are kept, and at a gate columns, some ten kilobytes of each
 SHOWN = 256  # takes of a set of which a little is kept: their joints, to find the commands of one in another, and their postures
@@ -156,10 +157,12 @@ class TakesSeen:
         self._bases: list[tuple[HandBase, ...]] = []
         self._moving: dict[str, MovingJoints] = {}  # by source
         self._postures: list[Posture] = []
+        self._doubtful: dict[str, Posture] = {}  # by source, of takes that are commanded past a range, or may have their sides exchanged
         self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
         self._things: list[tuple[ThingShown, ...]] = []
         self._edges: dict[str, tuple[TakeEnds, tuple[str, str | None] | None]] = {}  # by source, with the take's sentence and its scenario
+        self._kept: dict[str, None] = {}
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
         self._n: dict[str, int] = {}
@@ -173,6 +176,8 @@ class TakesSeen:
         if one.edges is not None and len(self._edges) < REMEMBERED:
             self._edges.setdefault(one.source, (one.edges, one.wording))
         if len(self._postures) < SHOWN:
+            if one.posture.past or any(may_be_other_sides(one.posture, other) for other in self._postures[:WAITED]):
+                self._doubtful[one.source] = one.posture
             self._postures.append(one.posture)
             self._written.append(one.written)
             self._things.append(one.things)
@@ -188,13 +193,17 @@ class TakesSeen:
         found = (
             check_bases_among(one.bases, [of for of in self._bases if of is not one.bases], rules),
             check_matching(one.moving, moving, rules),
-            check_order_among(one.posture, [of for of in self._postures if of is not one.posture], limits, rules),
+            self._exchanged(one.posture, limits, rules),
             check_things_among(one.things, [of for of in self._things if of is not one.things], rules),
             check_written_among(one.written, [of for of in self._written if of is not one.written], rules),
             check_cut_among(one.source, one.edges, self._before(one), rules) or self.of_ends(one.source, rules),
             check_sentence_among(one.sentence, [of for of in self._sentences if of.posture is not one.posture], rules),
         )
         return [finding for finding in found if finding is not None]
+
+    def _exchanged(self, own: Posture, limits: Limits, rules: Rules) -> Finding | None:
+        others = [one for one in self._postures if one is not own]
+        return check_order_among(own, others, limits, rules) or check_sides_among(own, others, rules)
 
     def _before(self, one: TakeShown) -> list[tuple[str, TakeEnds]]:
         """The ends of the takes that were recorded right before one, as far as they are known, and have its sentence: steps of a task that
@@ -204,14 +213,26 @@ class TakesSeen:
         before = ((name, *self._edges[name]) for name in every[max(0, at - RECENT) : at])
         return [(name, edges) for name, edges, wording in before if (wording and wording[0]) == one.text]
 
+    def of_later(self, source: str, limits: Limits, rules: Rules) -> list[Finding]:
+        """What takes that were shown later tell of one: that it lacks an end, or that two of its joints are exchanged."""
+        own = self._doubtful.get(source)
+        found = (
+            self.of_ends(source, rules),
+            None if own is None else self._exchanged(own, limits, rules),
+        )
+        return [one for one in found if one is not None]
+
     def of_ends(self, source: str, rules: Rules) -> Finding | None:
         """`stream.missing` of a take that was shown and alone begins or ends in a motion."""
         edges = self._edges.get(source, (None, None))[0]
         return check_ends_among(source, edges, self._alike(source), rules)
 
     def waits(self, source: str) -> bool:
-        """Whether more takes may tell of the ends of one that was shown."""
+        """Whether more takes may tell of the ends of one that was shown, or whether its joints are exchanged."""
         edges = self._edges.get(source, (None, None))[0]
+        own = self._doubtful.get(source)
+        if own is not None and len(self._postures) <= WAITED and (not own.past or any(one.perhaps for one in self._postures)):
+            return True
         return edges is not None and is_moving(edges) and len(self._alike(source)) < WAITED
 
     def _alike(self, source: str) -> list[TakeEnds]:
@@ -227,11 +248,16 @@ class TakesSeen:
         for digest in (content.commands, content.taken, content.measured):
             if digest is not None:
                 self.first.setdefault(digest, source)
+        self._kept.setdefault(source)
         for row in content.rows:
             self._of_row.setdefault(row, source)
         if content.rows:
             self._rows.setdefault(source, content.rows)
             self._n.setdefault(source, content.n)
+
+    def kept_joints(self) -> Iterator[tuple[str, MovingJoints]]:
+        """The joints of the takes that are kept, by source."""
+        return ((source, joints) for source, joints in self._moving.items() if source in self._kept)
 
     def most_alike(self, content: Content) -> tuple[str, float, float] | None:
         """The take before with most of these rows, the share of the shorter of the two that the other one holds, and how long the shorter
@@ -300,7 +326,7 @@ def set_of(recording: Recording) -> Key | None:
     return (root, robot if isinstance(robot, str) else None, recording.mapping) if sign else None
 
 
-def duplicate_of(content: Content, before: TakesSeen, rules: Rules) -> Finding:
+def duplicate_of(content: Content, before: TakesSeen, rules: Rules, moving: MovingJoints | None = None) -> Finding:
     """`take.duplicate`: the same take twice in one set, to the bit, or a part of it; the later one is reported.
 
     Commands and measurements alike is a copy, and no demonstration of its own, also where some rows of it are lost: `PART` of both have
@@ -308,6 +334,11 @@ def duplicate_of(content: Content, before: TakesSeen, rules: Rules) -> Finding:
     Commands alone alike is a WARN: they were played again, as a planner or a test does, and the robot did something else.
     A piece of a longer take is a faithful record (sets hold a whole task and its steps side by side): it is named, a WARN, and so are
     takes that have `HALF` of the rows of the shorter one in common.
+    Commands and joints that go where those of another take go are its copy, with noise or some rows later: nobody does the same again, and
+    every other take is `FURTHER` away. Where there is no other one it is a WARN; a machine that does it again and again is none.
+
+    Args:
+        moving: of the take, held against those of the takes that are kept.
     """
     rule = rules["take.duplicate"]
     same = ((content.taken, "copy", "FAIL"), (content.measured, "measured", "FAIL"), (content.commands, "commands", "WARN"))
@@ -320,6 +351,11 @@ def duplicate_of(content: Content, before: TakesSeen, rules: Rules) -> Finding:
         of, share, length = alike
         details = {"of": of, "kind": "part", "alike": share, "length": length}
         return rule.beyond(share, level="FAIL" if min(share, length) >= PART else "WARN", subject=(of,), details=details)
+    near = nearest(moving, before.kept_joints())
+    if near is not None and FURTHER * near[1] < near[2]:
+        of, apart, next_one = near
+        level = "FAIL" if next_one < np.inf else "WARN"
+        return rule.beyond(1.0, level=level, subject=(of,), details={"of": of, "kind": "near", "apart": apart})
     return rule.passed(value=0.0, limit=0.0, margin=0.0)
 
 

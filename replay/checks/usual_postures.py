@@ -1,7 +1,10 @@
-"""Are two joints of a take exchanged in all its columns, as the other takes of its set show?
+"""Are two joints of a take, or all those of two arms, exchanged in all its columns, as the other takes of its set show?
 
 Asked where a joint is commanded past its range by so little that it may be an operator who drives it there: then its motion is that of
 the other takes, and the exchange does not make it so.
+
+Two arms are exchanged as a whole where a take begins as the others do with left and right exchanged, and goes on so. Whoever does the task
+with the other arm begins as ever; and in a body of which both sides count alike nothing tells.
 """
 
 from __future__ import annotations
@@ -13,19 +16,26 @@ from typing import Any
 
 import numpy as np
 
-from ..recording.recording import Recording
+from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.channels import SCALE, in_radians, pair
-from .beyond_stops import WITHIN, is_ranged, lasting, limb_of
+from ..signals.clock import origin_ns
+from ..signals.sides import other_side, side_of
+from .beyond_stops import WITHIN, beyond_stop, is_ranged, lasting, limb_of
 from .finding import Finding
 from .rules import Rules
 
 CODE = "stream.swapped"
-ORDER, KIND, SHOWN = "order", "order_among", "order_shown"
+ORDER, KIND, SHOWN, SIDES = "order", "order_among", "order_shown", "sides_among"
 PAST = 1e-3  # rad by which a joint is past its range
+SHORTEST = 2  # rows in which it is
 LEAST = 3  # other takes
+AGAIN = 2  # takes in which a joint is measured past its range, where two may be exchanged or a range is doubtful
 SHARES = (5.0, 50.0, 95.0)  # percentiles
 NOISE = 0.1  # rad, summed over four numbers of two joints, by which takes may differ beyond what the others do
+# rad, summed over the joints of both sides, by which a take begins elsewhere at the least; share of the distance to the other takes that is
+# left once sides are exchanged; times as far as any other take. Takes of three real sets and six own ones leave 0.33 of it at the most
+BEGINS, EXCHANGED, TWICE = 0.5, 0.6, 2.0
 LEFT = 0.7  # of the distance to the other takes that an exchange may leave; takes of five real and own sets leave less than 0.65
 
 
@@ -36,6 +46,8 @@ class Posture:
     Attributes:
         joints: name -> its first angle and `SHARES` of it [rad]; ends: name -> (lowest, highest); order: of the columns.
         past: that are commanded past their ranges; exchanged: two of this take that its stops show to be exchanged.
+        sided: the same of joints that have another side, of any robot.
+        perhaps: two that are exchanged, or one of them was driven past its stop, in command and measurement: this take alone does not tell.
     """
 
     joints: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
@@ -43,6 +55,8 @@ class Posture:
     past: tuple[str, ...] = ()
     exchanged: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
+    perhaps: tuple[str, ...] = ()
+    sided: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def posture_of(recording: Recording, limits: Limits, findings: Iterable[Finding] = ()) -> Posture:
@@ -50,17 +64,70 @@ def posture_of(recording: Recording, limits: Limits, findings: Iterable[Finding]
     command, state = pair(recording)
     if recording.kind == "human" or command is None or state is None or not state.n or not {command.unit, state.unit} <= set(SCALE):
         return Posture()
+    sided = _sided(command, state)
     names = [name for name in state.names if is_ranged(name, limits) and name in command.names]
     if not names or not command.n:
-        return Posture()
+        return Posture(sided=sided)
     q, c = in_radians(state, names), in_radians(command, names)
     if not np.isfinite(q).all():
         return Posture()
-    stands = np.vstack([q[:1], np.percentile(q, SHARES, axis=0)])
-    past = tuple(name for j, name in enumerate(names) if lasting(c[:, j], limits, name) > PAST)
+    stands = _stands(q)
+    past = tuple(name for j, name in enumerate(names) if lasting(c[:, j], limits, name, SHORTEST) > PAST)
     ends = {name: (float(q[:, j].min()), float(q[:, j].max())) for j, name in enumerate(names)}
     exchanged = next((one.subject for one in findings if one.code == CODE and one.failed and one.details.get("kind") == ORDER), ())
-    return Posture({name: tuple(x) for name, x in zip(names, stands.T.tolist())}, ends, past, tuple(exchanged), tuple(names))
+    perhaps: tuple[str, ...] = ()
+    if past and not exchanged:
+        beyond = beyond_stop(command, state, limits, origin_ns(recording))
+        perhaps = beyond.fits[0].joints if beyond is not None and [one.kind for one in beyond.fits] == [ORDER] else ()
+    stand = {name: tuple(x) for name, x in zip(names, stands.T.tolist())}
+    return Posture(stand, ends, past, tuple(exchanged), tuple(names), perhaps, sided)
+
+
+def _stands(q: np.ndarray) -> np.ndarray:
+    """(4, k) first angles and `SHARES` of joints (n, k)."""
+    return np.vstack([q[:1], np.percentile(q, SHARES, axis=0)])
+
+
+def _sided(command: Stream, state: Stream) -> dict[str, tuple[float, ...]]:
+    names = [name for name in state.names if other_side(name) != name and other_side(name) in state.names and name in command.names]
+    q = in_radians(state, names)
+    return dict(zip(names, map(tuple, _stands(q).T.tolist()))) if names and np.isfinite(q).all() else {}
+
+
+def check_sides_among(take: Posture, others: Sequence[Posture], rules: Rules) -> Finding | None:
+    """`stream.swapped` of all joints of two sides, each of which stands where the one of the other side does in the other takes, from the
+    first row on; None where none do."""
+    known = [one for one in others if one.sided.keys() == take.sided.keys()]
+    if not take.sided or len(known) < LEAST:
+        return None
+    of = np.array([_of_sides(one) for one in known])
+    usual = np.median(of, axis=0)
+    ordinary = np.abs(of - usual).sum(axis=1)
+    apart, back = (np.abs(x - usual).sum(axis=0) for x in (_of_sides(take), _of_sides(take, exchanged=True)))
+    begins = apart[0] > max(float(ordinary[:, 0].max()), BEGINS) + NOISE and back[0] < EXCHANGED * apart[0]
+    far = float(apart.sum()) > TWICE * float(ordinary.sum(axis=1).max()) + BEGINS
+    if not begins or not far or not back.sum() < EXCHANGED * apart.sum():
+        return None
+    names = [name for name in take.sided if side_of(name) == "l"]
+    pairs = ", ".join(f"{name} / {other_side(name)}" for name in names)
+    details = {"of": "both", "kind": SIDES, "pairs": pairs, "count": len(names), "takes": len(known),
+               "remaining": float(back.sum() / apart.sum())}  # fmt: skip
+    subject = tuple(one for name in names for one in (name, other_side(name)))
+    return rules[CODE].beyond(float(len(names)), 0.0, subject=subject, details=details)
+
+
+def may_be_other_sides(one: Posture, other: Posture) -> bool:
+    """Whether one of two takes may have its sides exchanged: more takes would tell which."""
+    if not one.sided or one.sided.keys() != other.sided.keys():
+        return False
+    x, y, turned = _of_sides(one), _of_sides(other), _of_sides(one, exchanged=True)
+    apart, back = (np.abs(q - y).sum(axis=0) for q in (x, turned))
+    return bool(apart[0] > BEGINS and back[0] < EXCHANGED * apart[0] and back.sum() < EXCHANGED * apart.sum())
+
+
+def _of_sides(take: Posture, exchanged: bool = False) -> np.ndarray:
+    """(k, 4) of each joint in the order of their names, or of the one of the other side in its place."""
+    return np.array([take.sided[other_side(name) if exchanged else name] for name in sorted(take.sided)])
 
 
 def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, rules: Rules) -> Finding | None:
@@ -71,6 +138,13 @@ def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, 
     for two in dict.fromkeys(one.exchanged for one in others if len(one.exchanged) == 2):
         if set(take.past) <= set(two) <= set(take.joints) and _fits(take, two[0], two[1], limits):
             return _finding(two, rules, kind=SHOWN)
+    for either in dict.fromkeys(one.perhaps for one in (*others, take) if one.perhaps):
+        there = [one for one in (*others, take) if one.past and set(one.past) <= set(either) and _goes_there(one, limits)]
+        alike = [one for one in (*others, take) if set(either) <= set(one.joints)]
+        # servos stop at the end of a range: what is measured past it time and again, and fits the other joint in all takes, is that one's
+        fits = take in alike and set(take.past) <= set(either) and len(there) >= AGAIN
+        if fits and all(_fits(one, either[0], either[1], limits) for one in alike):
+            return _finding(either, rules, kind=SHOWN)
     known = [one for one in others if not one.past]
     if len(known) < LEAST:
         return None
@@ -97,6 +171,11 @@ def check_order_among(take: Posture, others: Sequence[Posture], limits: Limits, 
 def _finding(names: Sequence[str], rules: Rules, **known: Any) -> Finding:
     details = {"of": "both", "pairs": " / ".join(names), "count": 1, **known}
     return rules[CODE].beyond(1.0, 0.0, subject=tuple(names), details=details)
+
+
+def _goes_there(take: Posture, limits: Limits) -> bool:
+    """Whether each joint that is commanded past its range is measured there."""
+    return all(min(take.ends[name][0] - limits[name].lower, limits[name].upper - take.ends[name][1]) < -PAST for name in take.past)
 
 
 def _fits(take: Posture, one: str, other: str, limits: Limits) -> bool:

@@ -47,8 +47,9 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         by_itself = any(d.certain for d in found)
         turned |= {name for d in found if _is_written_throughout(d) for name in d.channels}  # those have no commands of the device
         far = [] if by_itself else [d for d in unusual(groups, usual) if not turned & set(d.channels)]
-        lines = [d for d in far if d.certain and d.name == "straight"]  # which no drive goes, and no person commands
         off = [d for d in off_their_way(groups, usual) if not turned & set(d.channels)]
+        far, off = (list(map(columns.placed, of)) for of in (far, off))
+        lines = [d for d in far if d.certain and d.name == "straight"]  # which no drive goes, and no person commands
         found = beside_engine([*lines, *found], off)
         if far and not any(d.certain for d in found):
             found = beside_usual(found, far)

@@ -36,7 +36,7 @@ from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
 INTAKE = "intake"
 THRESHOLDS = "arm_manipulation"
-AHEAD = 8  # takes that a verdict waits for, where they may tell that its take lacks its beginning or its end
+AHEAD = 8  # takes that a verdict waits for, where they may tell that its take lacks an end, or that two of its joints are exchanged
 REQUIRED = ("integrity", "kinematics.joint.position")  # all that is asked here
 
 
@@ -67,7 +67,7 @@ def intake(
 
     Args:
         recordings: from `shiliu.read`; unreadable ones become verdicts with an error. The verdict of a take that begins or ends in a
-            motion waits for the next ones of its set.
+            motion, or is commanded past a range, waits for the next ones of its set.
         rules: the thresholds; None takes the package's own.
         strict: a warning fails.
         robot: name or file of the sheet that tells how far the hands go; None takes that of the robot that each recording names.
@@ -90,22 +90,27 @@ def intake(
                 verdict = Verdict(item.name, item.source, error=error_line(error))
         waiting.append((verdict, key))
         while waiting and (len(waiting) > AHEAD or not _waits(*waiting[0], seen)):
-            yield _with_ends(*waiting.popleft(), seen, rules, strict)
+            yield _with_later(*waiting.popleft(), seen, rules, strict)
     for verdict, key in waiting:
-        yield _with_ends(verdict, key, seen, rules, strict)
+        yield _with_later(verdict, key, seen, rules, strict)
 
 
 def _waits(verdict: Verdict, key: Key | None, seen: Mapping[Key, TakesSeen]) -> bool:
-    """Whether the takes that come next may tell whether one lacks its beginning or its end."""
+    """Whether the takes that come next may tell more of one."""
     return key is not None and key in seen and seen[key].waits(verdict.source)
 
 
-def _with_ends(verdict: Verdict, key: Key | None, seen: Mapping[Key, TakesSeen], rules: Rules, strict: bool) -> Verdict:
-    """The verdict, with what the takes about it tell of its ends."""
-    one = seen[key].of_ends(verdict.source, rules) if key is not None and key in seen else None
-    if one is None or any(f.code == one.code and f.level in ("WARN", "FAIL") for f in verdict.findings):
+def _with_later(verdict: Verdict, key: Key | None, seen: Mapping[Key, TakesSeen], rules: Rules, strict: bool) -> Verdict:
+    """The verdict, with what the takes about it tell of its ends, and of joints that are driven past their ranges."""
+    later = seen[key].of_later(verdict.source, own_limits(), rules) if key is not None and key in seen else []
+    found = {f.code for f in verdict.findings if f.level in ("WARN", "FAIL")}
+    new = [one for one in later if one.code not in found]
+    if not new:
         return verdict
-    return _concluded(verdict, _instead(verdict.findings, one), rules, strict)
+    findings = verdict.findings
+    for one in new:
+        findings = _instead(findings, one)
+    return _concluded(verdict, findings, rules, strict)
 
 
 @on_one_thread
@@ -195,7 +200,7 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
         findings = _instead(findings, one)
     before.show(shown)
     holds = content(recording)
-    copy = duplicate_of(holds, before, rules)
+    copy = duplicate_of(holds, before, rules, shown.moving)
     before.keep(holds, recording.source)
     return [*findings, copy]
 

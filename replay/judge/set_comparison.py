@@ -170,7 +170,7 @@ class Company:
             grip = rules["take.grip"].not_applicable("no_task")
         found = (
             check_take_lag(take.lag, lags, take.lagging, rules),
-            duplicate_of(take.holds, among, rules),
+            duplicate_of(take.holds, among, rules, take.moving),
             check_release(take.releases, letting_go, take.failed, rules),
             grip,
         )

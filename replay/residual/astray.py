@@ -44,6 +44,9 @@ BEGINS = 0.3  # s until a drive shows another command
 AS_WELL = 0.03  # of the squared distance, that a reason of the measurement may leave less than other commands do
 BOTH_WAYS, AHEAD = 0.5, 1.5  # of the largest distance, that it is to the other side; times the limit, that a channel goes ahead
 
+# rows of a burst at the least; times the changes of speed elsewhere, but for a twentieth of them, that half of its own are
+ROUGH_ROWS, ROUGH = 6, 1.5
+
 
 @dataclass(frozen=True)
 class _DriveCourse:
@@ -244,7 +247,19 @@ def _why(one: _DriveCourse, first: int, last: int, dt: float) -> tuple[str, Expl
         why = best(case_of)
         if why is not None and why.explained - 0.01 * why.free > explained[at]:
             return "command", why, case_of
-    return ("measured", "command")[at], whys[at], cases[at]
+    kind = ("measured", "command")[at]
+    why = whys[at]
+    before = at * round((one.drive.late + one.late) / dt)
+    if why is None and _trembles(one.channel.columns[kind], first - before, last - before):
+        why = Explanation("burst", "short", float(cases[at].n), {}, 1.0)
+    return kind, why, cases[at]
+
+
+def _trembles(x: np.ndarray, first: int, last: int) -> bool:
+    """Whether a column changes its speed in most of some rows by more than it does almost anywhere else: each row by itself."""
+    turns, low = np.abs(np.diff(x, 2)), max(0, first)
+    inside, rest = turns[low:last], np.delete(turns, slice(low, last))
+    return len(inside) >= ROUGH_ROWS and len(rest) > 0 and float(np.median(inside)) > ROUGH * float(np.percentile(rest, 95.0))
 
 
 def _rougher(one: _DriveCourse, first: int, last: int, before: int) -> str:

@@ -36,7 +36,8 @@ from .late_positions import positions_behind, positions_by_themselves, without_w
 from .late_states import LateStates, late_states
 from .leapt_things import leapt_things
 from .moved_zero import MovedZero, moved_zero
-from .padded_end import PaddedEnd, padded_end, without_padding
+from .next_states import next_states
+from .padded_end import PaddedEnd, in_rows_after, padded_end, without_padding
 from .posed_things import CarryingHand, PosedThing, hands_in_the_scene, is_carried_by_a_base, things_of
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
@@ -81,9 +82,14 @@ class ComparedColumns:
         return padded_end(self.recorded)
 
     @cached_property
+    def begin(self) -> PaddedEnd | None:
+        """The rows before a take begins."""
+        return padded_end(self.recorded, begins=True)
+
+    @cached_property
     def recording(self) -> Recording:
         """The take as far as it was recorded."""
-        return self.recorded if self.padded is None else without_padding(self.recorded, self.padded)
+        return without_padding(self.recorded, *(one for one in (self.begin, self.padded) if one is not None))
 
     @cached_property
     def table(self) -> RecordedColumns:
@@ -208,12 +214,18 @@ class ComparedColumns:
         rest: Sequence[Difference] = columns._differences if late is None else ()
         for one in arms:
             rest = one.differences_beside(rest)
-        return (*(one.difference for one in arms), *rest)
+        padding = [one.difference for one in (self.begin, self.padded) if one is not None]
+        return (*map(self.placed, (*(one.difference for one in arms), *rest)), *padding)
+
+    def placed(self, one: Difference) -> Difference:
+        """A difference of the rows that were recorded, in those of the take."""
+        return one if self.begin is None else in_rows_after(self.begin, one)
 
     @cached_property
     def _differences(self) -> tuple[Difference, ...]:
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
-        found = [*commanded_speeds(self.recording), *(part.difference for part in self.exchanged if part is not None)]
+        found = [*commanded_speeds(self.recording), *next_states(self.recording)]
+        found += [part.difference for part in self.exchanged if part is not None]
         found += [difference for part in self.shifted if part is not None for difference in part.differences]
         between = exchanged_between(groups)
         found += [difference for difference, _ in between]
@@ -246,8 +258,7 @@ class ComparedColumns:
         found = [*with_hands(of_one_stream(every), of_hands), *thrown]
         found = [as_the_turned_ones(as_never_measured(one, groups), groups, found) for one in found]
         found = as_of_another_rate([group for group, _ in self.bodies], found)
-        padding = () if self.padded is None else (self.padded.difference,)
-        return (*not_at_cuts(with_states(as_held(groups, found, differences), self.states)), *padding)
+        return tuple(not_at_cuts(with_states(as_held(groups, found, differences), self.states)))
 
     @cached_property
     def answering(self) -> frozenset[str]:

@@ -42,7 +42,8 @@ def with_states(found: Sequence[Difference], beside: StatesBeside) -> list[Diffe
             out.append(one)
             continue
         lead = max(same, key=lambda d: (d.certain, d.weight))
-        if one.name is not None and (lead.name is None or not lead.certain):  # its rows, by what the states say of them
+        # its rows, by what the states say of them; two columns that are each other's are no two reasons
+        if one.name == "copied" or (one.name is not None and (lead.name is None or not lead.certain)):
             lead = replace(one, first=lead.first, last=lead.last, t0=lead.t0, t1=lead.t1)
             out = [lead if d is same[0] else d for d in out if d is same[0] or not any(d is other for other in same)]
             continue

@@ -116,7 +116,11 @@ def together(found: Iterable[Difference]) -> list[Difference]:
 
 def of_one_stream(found: Sequence[Difference]) -> list[Difference]:
     """The same, as one where torques or speeds of several joints and hands are of other rows, since the row of a recorder holds them all;
-    and where several columns of a device are off by one amount in the same rows, whichever of command and measurement is blamed."""
+    where two columns of different groups are each other's; and where several columns of a device are off by one amount in the same
+    rows, whichever of command and measurement is blamed."""
+    pair = exchanged_mutually([d for d in found if d.certain and len(d.channels) == 1 and d.kind in ("command", "measured")])
+    if pair is not None:  # of two groups, as an arm and a head are
+        found = [*(d for d in found if d not in pair), _one(pair)]
     out: list[Difference] = []
     for one in sorted(found, key=lambda d: (not d.certain, d.name not in OF_ROWS, -len(d.channels))):
         lead = next((k for k, other in enumerate(out) if _with(other, one) or _as_much(other, one)), None)
@@ -146,6 +150,9 @@ def _as_much(lead: Difference, one: Difference) -> bool:
     return over >= SAME_ROWS * (max(lead.last - lead.first, one.last - one.first) + 1) and abs(by - other) <= SAME_SIZE * abs(by)
 
 
+SHAPED = 0.98  # of the squared difference that a shape explains, which tells of the columns that do not show it
+
+
 def _count_of(name: str | None, group: Sequence[Difference]) -> int:
     """How many columns have this reason."""
     return sum(len(one.channels) for one in group if one.name == name)
@@ -161,7 +168,7 @@ def _one(group: Sequence[Difference]) -> Difference:
     shared = best(*cases) if all(one.cases for one in group) and group[0].family != "body" else None
     reasons = [one for one in group if one.name is not None]
     named = max(reasons, key=lambda one: (one.name not in BY_ROWS, _count_of(one.name, group), one.explained), default=group[0])
-    why = next((one for one in group if one.name == "copied"), shared or named)
+    why = next((one for one in group if one.name == "copied"), shared or _beyond_all_along(group) or named)
     if why.name != "copied" and (pair := exchanged_mutually(group)) is not None:
         group = [*pair, *(one for one in group if one not in pair)]
         cases = tuple(case for one in group for case in one.cases)
@@ -172,6 +179,14 @@ def _one(group: Sequence[Difference]) -> Difference:
         first=min(one.first for one in group), last=max(one.last for one in group), t0=min(one.t0 for one in group),
         t1=max(one.t1 for one in group), certain=any(one.certain for one in group), weight=sum(one.weight for one in group),
     )  # fmt: skip
+
+
+def _beyond_all_along(group: Sequence[Difference]) -> Difference | None:
+    """The column that shows a wrap or an end, where the others stand or have an offset alone: so they look beyond it in all rows."""
+    shaped = [one for one in group if one.name in ("wrap", "clipped") and one.explained > SHAPED]
+    if not shaped or any(one.name not in ("offset", "held_value", "held", *(d.name for d in shaped)) for one in group):
+        return None
+    return max(shaped, key=lambda one: one.weight)
 
 
 def rows_of(found: Iterable[Difference], n: int) -> np.ndarray:

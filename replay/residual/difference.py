@@ -20,7 +20,8 @@ LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
 # what a difference may be of, and by what: each has words in conf/text
 COLUMNS = ("command", "measured", "velocity", "effort", "pose", "base", "wrench", "touch", "rows")
 FAMILY_OF = {one.name: one.family for one in HYPOTHESES} | {
-    "cut": "time", "padded": "time", "blocked": "body", "uncommanded": "body", "own_base": "values", "own_point": "values",
+    "cut": "time", "padded": "time", "padded_begin": "time", "blocked": "body", "uncommanded": "body", "own_base": "values",
+    "own_point": "values",
 }  # fmt: skip
 REASONS = (*FAMILY_OF, None)
 BY_ROWS = {one.name for one in HYPOTHESES if one.by_rows}

@@ -23,6 +23,7 @@ EDGES = 8  # that are looked at in each take
 SUDDEN = 2.0  # times as far as in the rows before and after an edge: what goes quickly goes on quickly
 AT_ONCE = 0.05  # s between rows at the most: in longer ones two joints that pass each other quickly look alike
 MUTUAL = 0.9  # of the squared difference of two columns, that is gone once they are exchanged
+EXACT = 2e-4  # of it that is left, where two levels or offsets would leave as little: these are two numbers, and the exchange is none
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,15 @@ def _exchanged_back(group: Group, pair: Sequence[RecordedChannel], rows: np.ndar
 def exchanged_mutually(found: Sequence[Difference]) -> tuple[Difference, Difference] | None:
     """Of differences in about the same rows two columns, each of which is what the other one should be; None where none are.
 
-    That both fit is no chance, whatever explains one of them alone with fewer numbers: joints that stand are a factor of anything.
+    That both fit is no chance, whatever explains one of them alone with fewer numbers: joints that stand are a factor of anything. The two
+    sides of a body may be each other's mirror: two signs are as good a reason there.
     """
     for one, other in combinations(found, 2):
-        if len(one.cases) == len(other.cases) == 1 and one.unit == other.unit:
+        if len(one.cases) == len(other.cases) == 1 and (one.unit, one.kind) == (other.unit, other.kind):
             left = left_exchanged(one.cases[0], other.cases[0])
             alone = all(1.0 - d.explained < BETTER * rest for d, rest in zip((one, other), left))
-            if max(left) < 1.0 - MUTUAL and not alone:
+            exact = max(left) < EXACT and "mirrored" not in (one.name, other.name)
+            if max(left) < 1.0 - MUTUAL and (exact or not alone):
                 return one, other
     return None
 

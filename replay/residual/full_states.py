@@ -19,7 +19,7 @@ import numpy as np
 from ..recording.recording import Recording, Stream
 from ..signals.clock import topic
 from .case import Case
-from .difference import LEAP, Difference
+from .difference import BETTER, LEAP, Difference
 from .exchanged_part import MUTUAL, left_exchanged
 from .hypotheses import Explanation, best
 
@@ -40,6 +40,8 @@ COLUMNS = 3  # that move, at the least
 OTHERWISE = {"rad": 1e-3, "m": 1e-3, "1": 1e-3, "rad/s": 1e-2, "m/s": 1e-2, "%": 0.5, "%/s": 5.0}
 CONFIRMED = 2  # states that stand beside another row by the same number
 REASONED = 3  # whole seconds, of which a reason is given
+LATEST, PARTS = 45, 10  # rows by which a column is asked to be late or early; parts of a row
+MOMENTS, TWICE = 0.97, 0.9999  # of the squared difference that another moment or a low-pass explains; where two seconds alone tell
 # reasons that each row tells by itself: those of successive rows are not seen once a second
 BY_ROW = frozenset(("offset", "drift", "factor", "mirrored", "clipped", "quantised", "wrap", "held_value", "copied"))
 
@@ -318,6 +320,7 @@ def _compared(
     """Rows in which columns are as they were recorded; and those that are not, each stream's together. states: (K, m) of rows k."""
     right: dict[tuple[str, str], np.ndarray] = {}
     wrong: dict[str, list[tuple[StateColumn, Case, int, int]]] = {}
+    beside: dict[str, list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = {}
     number, poses = _poses(columns, states, number)
     rest = _at_rest(poses, states, k, number, len(t))
     known = [j for j, s in enumerate(number) if s >= 0]
@@ -351,11 +354,14 @@ def _compared(
             bad = np.flatnonzero(apart)
             case = Case(x, truth, int(bad[0]), int(bad[-1]), float(np.median(np.diff(t[k]))), FINE, others, way=way)
         wrong.setdefault(c.stream, []).append((c, case, first, last))
+        beside.setdefault(c.stream, []).append((every, k[apart], truth[apart]))
     found = []
     for stream, of in wrong.items():
         cases = [case for _, case, _, _ in of]
         why = best(*cases) if max(case.n for case in cases) >= REASONED else None
         why = why if why is not None and why.name in BY_ROW else None
+        moment = _of_other_moments(beside[stream], float(t[1] - t[0]))
+        why = moment if moment is not None and (why is None or 1.0 - moment.explained < BETTER * (1.0 - why.explained)) else why
         other = next((b[0].name for a, b in combinations(of, 2) if max(left_exchanged(a[1], b[1])) < 1.0 - MUTUAL), None)
         why = why if other is None else Explanation("copied", "columns", 1.0, {"other": other}, MUTUAL)
         span = min(first for *_, first, _ in of), max(last for *_, last in of)
@@ -367,3 +373,49 @@ def _compared(
             limit=OTHERWISE[one.unit], weight=(sizes[worst] / OTHERWISE[one.unit]) ** 2 * (span[1] - span[0] + 1), bound="state",
         ))  # fmt: skip
     return right, found
+
+
+Beside = tuple[np.ndarray, np.ndarray, np.ndarray]  # a column (n,), rows of states that it differs from, and what it should be there
+
+
+def _of_other_moments(of: Sequence[Beside], dt: float) -> Explanation | None:
+    """Why columns are others in some whole seconds, if the rows beside these tell: what a state holds stands so many rows later or earlier,
+    or comes out where a first-order low-pass is undone."""
+    of = [one for one in of if len(one[1])]
+    if not of:
+        return None
+    whole = min((_as_late(of, float(late), dt) for late in range(-LATEST, LATEST + 1) if late), key=lambda one: one[0])
+    found = [whole, _as_smoothed(of, dt)]
+    if (late := whole[2].numbers.get("rows")) is not None:
+        found += [_as_late(of, float(late) + part / PARTS, dt) for part in range(1 - PARTS, PARTS)]
+    left, many, why = min(found, key=lambda one: one[0])
+    return why if 1.0 - left > (MOMENTS if many >= REASONED else TWICE if many > 1 else 1.0) else None
+
+
+def _as_late(of: Sequence[Beside], late: float, dt: float) -> tuple[float, int, Explanation]:
+    """The share of the squared difference that is left if all columns are so many rows late; the seconds that tell, and the reason. What is
+    late stands beyond the last row in question, of which nothing is known."""
+    first, last = min(int(k[0]) for _, k, _ in of), max(int(k[-1]) for _, k, _ in of)
+    before = after = 0.0
+    used = set[int]()
+    for x, k, truth in of:
+        inside = (k + late >= first) & (k + late <= last)
+        at, meant = k[inside] + late, truth[inside]
+        before += float(((x[k[inside]] - meant) ** 2).sum())
+        after += float(((np.interp(at, np.arange(len(x)), x) - meant) ** 2).sum())
+        used |= set(k[inside].tolist())
+    left = after / before if late and before > 0.0 else 1.0
+    return left, len(used), Explanation("lag", "time", 1.0, {"rows": late, "late": late * dt}, 1.0 - left)
+
+
+def _as_smoothed(of: Sequence[Beside], dt: float) -> tuple[float, int, Explanation]:
+    """The same of a first-order low-pass: what went into it is so many times each step before the row before it."""
+    after = [(x[k] - x[k - 1], truth - x[k - 1], x[k] - truth) for x, k, truth in ((x, k[k > 0], truth[k > 0]) for x, k, truth in of)]
+    power, way = sum(float((step**2).sum()) for step, _, _ in after), sum(float((step * due).sum()) for step, due, _ in after)
+    times = way / power if power > 0.0 else 0.0
+    left, seconds = 1.0, 0.0
+    if times > 1.0:
+        left = sum(float(((due - times * step) ** 2).sum()) for step, due, _ in after) / sum(float((by**2).sum()) for _, _, by in after)
+        seconds = -dt / float(np.log1p(-1.0 / times))
+    many = len({row for _, k, _ in of for row in k.tolist()})
+    return left, many, Explanation("smoothed", "time", 1.0, {"seconds": seconds}, 1.0 - left)

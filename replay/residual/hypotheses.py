@@ -15,7 +15,7 @@ from itertools import product
 
 import numpy as np
 
-from .case import Case, turned_in
+from .case import Case, stands, turned_in
 
 FAMILIES = ("values", "columns", "time", "short")
 ENOUGH = 0.9  # of the squared difference that a hypothesis has to explain to be named
@@ -38,6 +38,7 @@ BEGUN = (0, 1, 2, 4)  # rows before a disagreement is seen, at which another rat
 SLOWNESS = np.geomspace(0.3, 3000.0, 14)  # rows that a first-order low-pass takes
 ALIKE = 2.0  # of the criterion: a smaller difference tells nothing (Kass and Raftery, doi:10.1080/01621459.1995.10476572)
 BOTH_EDGES = 0.5  # of its band, that a play is to either side of what should be
+FLAT = ("offset", "factor", "held_value", "held", "clipped")  # what a stretch of one value looks like
 MODEL = 1e-3  # of the largest difference: no reason is a better model of what happened
 
 
@@ -115,7 +116,9 @@ def best(*cases: Case, enough: float = ENOUGH) -> Explanation | None:
     knows, where the columns hardly move or rows are few, so that either would do."""
     found = [e for e in compare(*cases) if len(cases) == 1 or e.explained >= enough]  # a reason of some columns is none of all
     if not found or found[0].explained < enough:
-        return None
+        return _of_whole_steps(cases)
+    if (flat := _of_flat_rows(cases, found)) is not None:
+        return flat
     still = all(float(np.ptp(c.meant)) < float(np.abs(c.recorded - c.meant).max()) for c in cases)
     if found[0].name == "factor" and found[0].free >= 1.0 and (still or max(c.n for c in cases) <= FEW):
         power = float(np.mean([((c.recorded - c.meant) ** 2).mean() for c in cases]))
@@ -125,6 +128,29 @@ def best(*cases: Case, enough: float = ENOUGH) -> Explanation | None:
         near = 1.0 - enough if max(c.n for c in cases) <= FEW else left
         return known or next((e for e in found if e.name == "offset" and 1.0 - e.explained < near), found[0])
     return found[0]
+
+
+def _of_flat_rows(cases: Sequence[Case], found: Sequence[Explanation]) -> Explanation | None:
+    """What columns that stand in these rows, to the bit, show beside them: whole steps in all of the take; another unit of the value that
+    they have before and after, exactly; or that they go on elsewhere, so that they are kept where they are, and not off by an amount."""
+    if found[0].name not in FLAT or not all(stands(c.recorded) for c in cases):
+        return None
+    amount = found[0].name in ("offset", "factor")
+    if not amount and (steps := _of_whole_steps(cases)) is not None:
+        return steps
+    factors = {c.times_the_rest((*FACTORS, -1.0)) for c in cases}
+    if len(factors) == 1 and (factor := factors.pop()):
+        name, family = ("mirrored", "columns") if factor < 0.0 else ("factor", "values")
+        return Explanation(name, family, 0.0, {"factor": factor}, found[0].explained, found[0].score)
+    if amount and all(c.stands_there_alone for c in cases):
+        return next((e for e in found if e.name in ("clipped", "held_value", "held") and e.explained >= found[0].explained), None)
+    return None
+
+
+def _of_whole_steps(cases: Sequence[Case]) -> Explanation | None:
+    if not all(c.is_whole_steps for c in cases):
+        return None
+    return Explanation("quantised", "values", 1.0, {"step": max(c.step for c in cases)}, ENOUGH)
 
 
 def _floor(c: Case) -> float:
@@ -147,13 +173,9 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return slope, float(y.mean() - slope * x.mean())
 
 
-def _stands(x: np.ndarray) -> bool:
-    return float(np.ptp(x)) <= 1e-6 * max(1.0, float(np.abs(x).max()))
-
-
 def _constant(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     level = float(c.recorded[0])
-    if _stands(c.recorded) and (level == 0.0 or np.ptp(c.meant) > c.noise):
+    if stands(c.recorded) and (level == 0.0 or np.ptp(c.meant) > c.noise):
         yield np.full(c.n, level), 0.5 if level == 0.0 else 1.0, {"level": level}
 
 
@@ -167,15 +189,8 @@ def _held(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]
         if every >= 2 and len(changes) <= 0.6 * c.n:
             marks = np.concatenate([[0], changes])
             taken = c.truth[c.first + marks]
-            taken[0] = c.truth[_taken_at(c.x, c.first)]
+            taken[0] = c.truth[c.taken_at(c.first)]
             yield taken[np.searchsorted(marks, np.arange(c.n), side="right") - 1], 1.0, {"every": float(every)}
-
-
-def _taken_at(x: np.ndarray, row: int) -> int:
-    """The row from which on a column stands at the value that it has in some row."""
-    while row > 0 and x[row - 1] == x[row]:
-        row -= 1
-    return row
 
 
 def _offset(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -196,7 +211,7 @@ def _drift(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 def _factor(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     """Of values that go as they should have gone: a small factor of anything else leaves as little; one of nought is none."""
-    if _stands(c.recorded) and np.ptp(c.meant) > c.noise:
+    if stands(c.recorded) and np.ptp(c.meant) > c.noise:
         return
     for predicted, free, numbers in _factors(c):
         rest, own = c.recorded - predicted, c.recorded - (c.recorded.mean() if "by" in numbers else 0.0)
@@ -374,17 +389,8 @@ def _straight(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | st
         yield line, 2.0, {}
 
 
-def _is_rougher(c: Case) -> bool:
-    """Whether the rows change from one to the next less evenly than what they should be: rows in another order than they were do."""
-    around = slice(max(0, c.first - 2), c.last + 3)
-    as_meant = c.x.copy()
-    as_meant[c.span] = c.meant
-    ours, others = (float(np.abs(np.diff(x[around], 2)).sum()) for x in (c.x, as_meant))
-    return ours > others
-
-
 def _reversed(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    if _is_rougher(c):
+    if c.is_rougher:
         yield c.meant[::-1], 0.0, {}
 
 
@@ -392,7 +398,7 @@ def _shuffled(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | st
     """The values of these rows in another order."""
     predicted = np.empty(c.n)
     predicted[np.argsort(c.recorded, kind="stable")] = np.sort(c.meant)
-    if not _is_rougher(c) or np.array_equal(np.argsort(c.recorded, kind="stable"), np.argsort(c.meant, kind="stable")):
+    if not c.is_rougher or np.array_equal(np.argsort(c.recorded, kind="stable"), np.argsort(c.meant, kind="stable")):
         return
     yield predicted, float(math.lgamma(c.n + 1.0) / np.log(max(c.n, 2))), {}
 
@@ -414,21 +420,15 @@ def _warp(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]
     for end, before in product({float(len(c.truth) - 1), float(c.last)}, BEGUN):
         rates = RATES
         for width in (0.05, 0.01, 0.002, 0.0):
-            errors = [float(((c.recorded - _played(c, rate, before, end)) ** 2).sum()) for rate in rates]
+            errors = [float(((c.recorded - c.played(rate, before, end)) ** 2).sum()) for rate in rates]
             rate = float(rates[int(np.argmin(errors))])
             rates = rate + width * np.arange(-4, 5)
-        yield _played(c, rate, before, end), 1.0 + float(before > 0), {"rate": rate}
-
-
-def _played(c: Case, rate: float, before: int, end: float) -> np.ndarray:
-    rows = np.arange(c.first, c.last + 1)
-    begin = max(c.first - before, 0)
-    return np.interp(np.clip(begin + rate * (rows - begin), 0.0, end), np.arange(len(c.truth)), c.truth)
+        yield c.played(rate, before, end), 1.0 + float(before > 0), {"rate": rate}
 
 
 def _turned(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     """Rows that were exchanged two by two, or stand the other way round in threes and more."""
-    for many in range(2, 7) if _is_rougher(c) else ():
+    for many in range(2, 7) if c.is_rougher else ():
         for begin in range(min(many, max(c.n - many, 0) + 1)):
             yield turned_in(c.meant, many, begin), 1.0, {"rows": float(many)}
 

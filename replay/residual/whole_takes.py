@@ -12,7 +12,7 @@ from ..signals.channels import turns_beside, wrapped_beside
 from ..signals.sides import side_of
 from ..signals.signal import runs
 from ..signals.statistics import TO_SIGMA, median, median_of
-from .case import Case
+from .case import Case, whole_step
 from .coarse_values import AS_WRITTEN, MOVES, rounded_by, telling
 from .difference import Difference
 from .hypotheses import best, is_exact
@@ -361,8 +361,8 @@ def commands_clipped(group: Group) -> Iterator[Difference]:
     """
     found: list[tuple[RecordedChannel, float, list[tuple[int, int]], float]] = []
     for channel in group.channels:
-        if group.hands or not {"command", "measured"} <= set(channel.columns):
-            continue
+        if group.hands or not {"command", "measured"} <= set(channel.columns) or not channel.goes("command"):
+            continue  # what is one value in all rows comes to no end of it
         c, q = channel.columns["command"], channel.columns["measured"]
         for side in (1.0, -1.0):
             level = float((side * c).max())
@@ -378,8 +378,10 @@ def commands_clipped(group: Group) -> Iterator[Difference]:
         alike = any(other is not channel and abs(abs(at) - abs(level)) < 1e-6 for other, at, _, _ in found)
         if len(bows) > 1 or alike:
             first, last = bows[0][0], bows[-1][1]
+            step = whole_step(channel.columns["command"], BEYOND[channel.unit])  # it stands at an end as it does at every other one
             yield Difference.over(
-                group.t, (channel.name,), "command", (first, last), size, channel.unit, "clipped", certain=True, numbers={"at": level},
+                group.t, (channel.name,), "command", (first, last), size, channel.unit,
+                "quantised" if step else "clipped", certain=True, numbers={"step": step} if step else {"at": level},
                 stream=channel.topics["command"], limit=BEYOND[channel.unit], weight=9.0 * sum(b - a for a, b in bows),
                 explained=1.0, undone=1.0,
             )  # fmt: skip

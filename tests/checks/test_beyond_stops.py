@@ -94,6 +94,29 @@ def test_two_joints_of_an_arm_in_another_order():
     assert finding.subject == ("zarm_l6_joint", "zarm_l7_joint") and finding.details["past"] == pytest.approx(1.1 - 0.698, abs=0.01)
 
 
+@pytest.mark.parametrize(("askew", "claimed"), [(0.3, True), (0.05, False)])
+def test_two_joints_that_begin_as_each_other_does_on_the_other_side_are_exchanged_however_few_rows_are_beyond_a_stop(askew, claimed):
+    """A wrist goes beyond the range of the other one in an eighth of the take; both arms hold the other one at `askew`."""
+    q = motion()
+    q["zarm_l6_joint"] = -1.1 * np.clip(WAY - 0.9, 0.0, None) / 0.1
+    q["zarm_l7_joint"] = q["zarm_r7_joint"] = np.full(len(T), -askew)
+    q["zarm_r6_joint"] = np.zeros(len(T))
+    wrong = found(exchanged(q, ("zarm_l6_joint", "zarm_l7_joint")))
+    assert [(one.code, one.subject) for one in wrong] == [("stream.swapped", ("zarm_l6_joint", "zarm_l7_joint"))] * claimed
+    assert found(q) == []
+
+
+def test_two_joints_of_an_arm_that_are_not_one_after_the_other():
+    q = motion()
+    q["zarm_l2_joint"] = q["zarm_r2_joint"] = np.zeros(len(T))
+    q["zarm_l4_joint"], q["zarm_r4_joint"] = -0.6 - 1.4 * WAY, np.full(len(T), -0.6)
+    (finding,) = found(exchanged(q, ("zarm_l2_joint", "zarm_l4_joint")))
+    assert (finding.code, finding.subject) == ("stream.swapped", ("zarm_l2_joint", "zarm_l4_joint"))
+    q["zarm_r4_joint"] = np.full(len(T), -0.1)  # the other arm begins elsewhere: it tells nothing, and a sign would do
+    (finding,) = found(exchanged(q, ("zarm_l2_joint", "zarm_l4_joint")))
+    assert (finding.code, finding.details["kind"]) == ("value.range", "sign")
+
+
 def written(q, order):
     """The same motions under other names: the k-th name has those of the joint order[k]."""
     return q | {name: q[NAMES[k]] for name, k in zip(NAMES, order)}

@@ -342,6 +342,12 @@ def test_hands_that_never_move_although_the_task_says_put():
     assert check_idle(own, RULES, task, True)[0].reason == "goal_decides"
 
 
+@pytest.mark.parametrize(("rest", "level"), [(0.0, "PASS"), (0.99, "FAIL")])
+def test_a_hand_that_is_written_as_a_share_of_its_way_moves_as_far_as_it_says(rest, level):
+    share = np.clip(np.arange(90.0) / 80.0, rest, 1.0)
+    assert check_idle(recording(claws(share)), RULES, "Put the bowl on the table.", None)[0].level == level
+
+
 @pytest.mark.parametrize(
     ("hand", "arm", "level"), [("left", "l", "PASS"), ("right", "l", "WARN"), ("right", "lr", "PASS"), ("both", "l", "PASS")]
 )

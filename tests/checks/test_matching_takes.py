@@ -6,6 +6,7 @@ import pytest
 from servo_takes import RULES, motion, taken
 from shiliu.replay.checks.matching_takes import BESIDE, check_matching, moving_joints
 from shiliu.replay.checks.other_columns import KIND
+from shiliu.replay.checks.takes import NOTHING, TakeShown, TakesSeen, duplicate_of
 from shiliu.replay.judge.set_comparison import Company, TakeFacts
 from shiliu.replay.line.kept import packed, unpacked
 
@@ -58,6 +59,29 @@ def test_a_set_is_held_together_in_any_order():
     found = [given.get("column.differs") for given in Company().hold(facts)]
     assert all(one is not None and one.failed for one in found)
     assert unpacked(packed(facts[0][0].moving)) == facts[0][0].moving
+
+
+@pytest.mark.parametrize(("noise", "later", "level"), [(1e-3, 0, "FAIL"), (1e-4, 3, "FAIL"), (0.02, 0, "PASS"), (0.0, 40, "PASS")])
+def test_a_take_once_more_with_noise_or_some_rows_later(noise, later, level):
+    """Nobody goes the same way again, all along, where every other take is far away; what a machine repeats is no copy."""
+    columns = [alike(seed) for seed in SEEDS]
+    rng = np.random.default_rng(1)
+    again = {name: x[later:] + rng.normal(scale=noise, size=(len(x) - later, 1)) for name, x in columns[0].items()}
+    seen = TakesSeen()
+    for k, one in enumerate(map(kept, columns)):
+        seen.show(TakeShown(f"set#{k}", moving=one))
+        seen.keep(NOTHING, f"set#{k}")
+    copy = kept(again)
+    seen.show(TakeShown("set#9", moving=copy))
+    found = duplicate_of(NOTHING, seen, RULES, copy)
+    assert (found.level, found.subject) == (level, ("set#0",) if level == "FAIL" else ())
+    alone = TakesSeen()
+    alone.show(TakeShown("set#0", moving=kept(columns[0])))
+    alone.keep(NOTHING, "set#0")
+    assert duplicate_of(NOTHING, alone, RULES, copy).level == ("WARN" if level == "FAIL" else "PASS")
+    seen.show(TakeShown("set#8", moving=kept(columns[0])))
+    seen.keep(NOTHING, "set#8")
+    assert duplicate_of(NOTHING, seen, RULES, copy).level == "PASS", "it is done again and again"
 
 
 def test_too_little_is_not_compared():

@@ -134,6 +134,15 @@ def test_a_part_of_a_column_that_is_late(kind):
     assert "lag" in {d.name for d in of} and min(d.t0 for d in of) > 58 / RATE and max(d.t1 for d in of) < 165 / RATE
 
 
+@pytest.mark.parametrize(("amount", "name"), [(0.03, "burst"), (0.0, "offset")])
+def test_noise_of_each_row_by_itself_is_a_burst(amount, name):
+    command, measured = clean()
+    rows = slice(70, 130)
+    measured[rows, 1] += 0.05 * (amount == 0.0) + np.random.default_rng(3).normal(scale=amount, size=60)
+    one = max(found_in(command, measured), key=lambda d: d.weight)
+    assert (one.channels, one.kind, one.name) == (("joint_1",), "measured", name)
+
+
 def test_a_joint_that_is_off_by_as_much_while_it_moves():
     c, q = clean()
     q[70:130, 1] += 0.03

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from shiliu.replay.checks.claims import check_claims
 from shiliu.replay.checks.inputs import Recorded
 from shiliu.replay.checks.rules import load_rules
@@ -189,6 +190,41 @@ def put(feature: str, at, rows: slice, by):
 def test_a_column_that_is_another_one_is_named_with_its_reason(change, kind, names, reason):
     (d,) = found(taken(columns(), change=change))
     assert (d.kind, d.channels, d.name, d.certain) == (kind, names, reason, True)
+
+
+def test_two_columns_that_are_each_other_s_in_whole_seconds_are_exchanged():
+    """Both rest meanwhile, so that a level of its own would explain each as well."""
+
+    def exchanged(table):
+        table["state"][100:400, [1, 2]] = table["state"][100:400, [2, 1]]
+
+    (d,) = found(taken(columns(rests=(2.5, 14.5)), change=exchanged))
+    assert (d.kind, set(d.channels), d.name, d.certain) == ("measured", {"j1", "j2"}, "copied", True)
+
+
+def slower(x: np.ndarray) -> np.ndarray:
+    """A first-order low-pass of 20 rows."""
+    return lfilter([0.05], [1.0, -0.95], x - x[0]) + x[0]
+
+
+@pytest.mark.parametrize(
+    ("feature", "at", "how", "reason", "number"),
+    [
+        ("environment_state", 0, lambda x: moved(x, 3.4), "lag", 3.4 / RATE),
+        ("velocity", 1, lambda x: moved(x, -5.0), "lag", -5.0 / RATE),
+        ("environment_state", 2, slower, "smoothed", 20.0 / RATE),
+        ("environment_state", 0, lambda x: x + 0.03 * np.sin(0.5 * np.arange(len(x)) ** 1.3), None, None),
+    ],
+)
+def test_columns_of_another_moment_by_what_stands_in_the_rows_beside_the_states(feature, at, how, reason, number):
+    (d,) = found(taken(columns(), change=put(feature, at, slice(100, 500), how)))
+    assert (d.name, d.certain) == (reason, True)
+    if number is not None:
+        assert d.numbers["late" if reason == "lag" else "seconds"] == pytest.approx(number, rel=0.03)
+
+
+def moved(x: np.ndarray, by: float) -> np.ndarray:
+    return np.interp(np.arange(len(x)) - by, np.arange(len(x)), x)
 
 
 def test_a_thing_at_rest_is_placed_to_the_row_and_one_in_motion_to_the_second():

@@ -29,6 +29,27 @@ def test_a_take_that_is_padded_in_a_motion_is_warned_of(more):
     assert found(until(CUT, 0)).level == "PASS"
 
 
+@pytest.mark.parametrize("more", [3, 20])
+def test_a_take_that_begins_in_a_motion_and_is_padded_before_it(more):
+    """A fault after it is found where it is."""
+    columns = {name: np.concatenate([np.repeat(x[CUT - 1 : CUT], more, axis=0), x[CUT - 1 :]]) for name, x in motion().items()}
+    begins = padded_end(taken(columns), begins=True)
+    assert begins is not None and (begins.first, begins.last) == (0, more - 1) and begins.times[1] == pytest.approx(more / RATE)
+    padded = found(columns)
+    assert padded.level == "WARN" and padded.details["why"] == "why_padded_begin" and padded.details["rows"] == [0, more - 1]
+    columns["state"][200:240, 2] += 0.3
+    wrong = found(columns)
+    assert wrong.level == "FAIL" and wrong.details["rows"] == [200, 239] and wrong.t0 == pytest.approx(200 / RATE)
+
+
+def test_a_take_that_stands_before_it_begins_is_not_padded():
+    """Its commands begin at once, and the joints answer a tenth of a second later."""
+    columns = {name: np.concatenate([np.repeat(x[:1], 20, axis=0), x[: ROWS - 20]]) for name, x in motion().items()}
+    columns["action"] = columns["action"] + 0.1 * (np.arange(ROWS) >= 20)[:, None]
+    columns["state"] = columns["state"][np.maximum(np.arange(ROWS) - 3, 0)]
+    assert padded_end(taken(columns), begins=True) is None
+
+
 @pytest.mark.parametrize("columns", [("action",), ("state",), ("action", "state")])
 def test_columns_that_stand_while_others_go_on_are_no_padding(columns):
     alone = until(CUT, 60, columns)

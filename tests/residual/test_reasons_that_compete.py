@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from servo_takes import ROWS
 from shiliu.replay.residual.bodies import _named
 from shiliu.replay.residual.case import Case
-from shiliu.replay.residual.departures import together
+from shiliu.replay.residual.departures import of_one_stream, together
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.hypotheses import best
 from shiliu.replay.residual.servo_law import _sound
@@ -31,6 +32,44 @@ def test_a_level_that_is_not_one_clips_nothing():
     assert loose.name != "clipped"
 
 
+LEVEL = 0.7  # at which a column rests before and after
+RESTS = np.full(300, LEVEL)
+TREMBLES = RESTS + 0.0004 * np.sin(np.arange(300) ** 2.0)
+
+
+@pytest.mark.parametrize(("changed", "truth", "name", "factor"), [
+    (lambda x: np.full(len(x), LEVEL * np.pi / 180.0), RESTS, "factor", np.pi / 180.0),
+    (lambda x: np.full(len(x), -LEVEL), RESTS, "mirrored", -1.0),
+    (lambda x: np.full(len(x), LEVEL - 0.3), RESTS, "offset", None),  # of what rests: nothing tells a level from it
+    (lambda x: np.full(len(x), LEVEL - 0.3), TREMBLES, "clipped", None),  # of what goes on before and after, it is one
+    (lambda x: x - 0.3, TREMBLES, "offset", None),
+])  # fmt: skip
+def test_what_stands_is_read_by_the_rows_beside_it(changed, truth, name, factor):
+    """The relation tells the truth to a milliradian or so alone."""
+    found = of("a", changed, truth=truth)
+    assert found.name == name and (factor is None or found.numbers["factor"] == pytest.approx(factor))
+
+
+def test_a_column_of_whole_steps_is_that_in_each_of_its_stretches():
+    truth = 0.4 + 0.3 * np.sin(T[:300] * 0.7)
+    for step, name in ((0.2, "quantised"), (0.0, "held_value")):
+        x = step * np.trunc(truth / step) if step else np.minimum(truth, 0.6)
+        rows = np.flatnonzero(x == (0.4 if step else 0.6))
+        first, last = int(rows[0]), int(rows[np.flatnonzero(np.diff(rows) > 1)[0]] if (np.diff(rows) > 1).any() else rows[-1])
+        why = best(Case(x, truth, first, last, 1.0 / 30.0, 1e-3))
+        assert why is not None and why.name == name
+
+
+def test_columns_that_are_beyond_an_end_all_along_are_wrapped_as_the_one_that_comes_back():
+    wrapped = of("a", lambda x: np.where(x > 0.4, x - 0.8, x), 60, 200)
+    assert wrapped.name == "wrap"
+    beyond = [of(name, lambda x: x - 0.8, 60, 200, truth=0.6 + 0.1 * np.sin(T[:300] + k)) for k, name in enumerate("bc")]
+    (one,) = together([*beyond, wrapped])
+    assert one.name == "wrap" and set(one.channels) == set("abc")
+    (one,) = together(beyond)
+    assert one.name in ("offset", "wrap")
+
+
 def test_columns_that_are_off_by_amounts_of_their_own_are_not_exchanged():
     one, two = of("a", lambda x: x + 0.4), of("b", lambda x: x - 0.4, truth=0.4 * np.sin(T[:300] * 1.7) + 0.69)
     (both,) = together([one, two])
@@ -40,6 +79,14 @@ def test_columns_that_are_off_by_amounts_of_their_own_are_not_exchanged():
     b = of("b", lambda x: (0.4 * np.sin(T[:300] * 1.7) + 0.3)[100:161], truth=other)
     (both,) = together([a, b])
     assert both.name == "copied"
+
+
+def test_two_columns_that_stand_at_one_another_s_places_are_exchanged_and_no_two_levels():
+    """As joints of an arm and of a head, of which each is in a group of its own."""
+    for beside, names in ((0.0, ["copied"]), (0.02, ["offset", "offset"])):
+        a, b = (of(name, lambda x, at=at + beside: np.full(len(x), at), truth=np.full(300, is_))
+                for name, at, is_ in (("a", 0.7, 0.3), ("b", 0.3, 0.7)))  # fmt: skip
+        assert [one.name for one in of_one_stream([a, b])] == names
 
 
 def test_of_columns_that_share_no_reason_the_one_of_most_is_named():

@@ -33,6 +33,18 @@ def test_commands_that_are_cut_off_while_the_joints_go_on():
     assert heaviest_is_clipped(columns)
 
 
+@pytest.mark.parametrize(("resting", "whose"), [(4, "measured"), (0, "measured")])
+def test_a_bump_of_the_states_is_no_end_of_commands_that_rest(resting, whose):
+    """Some joints are commanded to one place in the whole take, and all are measured elsewhere for a second."""
+    columns = motion()
+    for kind in ("action", "state"):
+        columns[kind][:, :resting] = 0.1
+    columns["velocity"][:, :resting] = 0.0
+    columns["state"][300:330] += 0.4 * np.sin(np.pi * np.arange(30) / 30.0)[:, None]
+    finding = found(columns)
+    assert finding.details["column"] == whose and finding.t1 - finding.t0 < 2.0
+
+
 def heaviest_is_clipped(columns):
     return found(columns).details["kind"] == "clipped"
 

@@ -1,0 +1,63 @@
+"""States of the next row in a column of their own, where nothing was commanded: what was changed in either of the two."""
+
+import numpy as np
+import pytest
+from servo_takes import RULES
+from shiliu.replay.checks.witnesses import check_differs
+from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.residual.bodies import ComparedColumns
+from shiliu.replay.residual.next_states import NEXT
+
+NAMES, ROWS, RATE = tuple(f"j{k}" for k in range(6)), 300, 20.0
+T = np.arange(ROWS) / RATE
+TICKS = np.round(2048.0 + 600.0 * np.sin(np.outer(T, np.linspace(0.3, 0.9, 6)) + np.arange(6)))
+
+
+def take(state=lambda x: x, written=lambda x: x) -> Recording:
+    """A take whose copies are those of the next row, each changed."""
+    copies = np.concatenate([TICKS[1:], TICKS[-1:]])
+    ns = (T * 1e9).astype(np.int64)
+    streams = {
+        "action/arm": Stream("action/arm", "event", NEXT, "tick", NAMES, written(copies.copy()), capture_ns=ns),
+        "state/arm": Stream("state/arm", "measured", "joint_position", "tick", NAMES, state(TICKS.copy()), capture_ns=ns),
+    }
+    return Recording("take", "set#0", "", "state_only", streams)
+
+
+def found(**changes):
+    return ComparedColumns(take(**changes)).differences
+
+
+def rows(first: int, last: int, at, by):
+    def change(x: np.ndarray) -> np.ndarray:
+        x[first : last + 1, at] = by(x[first : last + 1, at])
+        return x
+
+    return change
+
+
+def test_copies_of_the_next_row_agree_in_every_row():
+    assert found() == ()
+
+
+@pytest.mark.parametrize(("changes", "kind", "names", "name", "span"), [
+    ({"state": rows(100, 160, 2, lambda x: x + 40.0)}, "measured", ("j2",), "offset", (100, 160)),
+    ({"written": rows(100, 160, 2, lambda x: x + 40.0)}, "command", ("j2",), "offset", (101, 161)),
+    ({"state": rows(0, ROWS, 4, lambda x: np.minimum(x, 2300.0))}, "measured", ("j4",), "held_value", None),  # each stretch by itself
+    ({"written": rows(80, 110, slice(0, 6), lambda x: x[:1])}, "command", None, "held_value", None),
+    ({"state": lambda x: np.concatenate([np.repeat(x[:1], 8, axis=0), x[:-8]])}, "measured", NAMES, "lag", (0, ROWS - 1)),
+])  # fmt: skip
+def test_what_was_changed_after_it_was_written(changes, kind, names, name, span):
+    one = max(found(**changes), key=lambda d: d.weight)
+    assert one.certain and one.kind == kind and (names is None or one.channels == names)
+    assert one.name == name or (name == "held_value" and one.name in ("held", "repeated"))
+    assert span is None or (one.first, one.last) == span
+    if name == "lag":
+        assert one.numbers["rows"] == 8.0
+
+
+def test_it_is_the_recorders_and_no_command_s():
+    recording = take(state=rows(100, 160, 2, lambda x: x + 40.0))
+    (finding,) = check_differs(ComparedColumns(recording), RULES)
+    assert (finding.level, finding.subject, finding.details["kind"]) == ("FAIL", ("j2",), "offset")
+    assert check_differs(ComparedColumns(take()), RULES)[0].level != "FAIL"
