@@ -25,6 +25,10 @@ POSITION, ANGLE = 5e-3, np.radians(2.0)  # what a claimed pose keeps to
 SURE = 2.8  # standard deviations along the worst axis: 95 % of three-dimensional normal errors lie within
 SIZED = 0.003  # share by which a printed marker may be larger or smaller: what the ruler on the sheet shows
 MISFIT = 4.0  # standard deviations by which a marker's corners may miss where the rest has it
+RAISED = 3.0  # standard deviations by which a thing may seem to be above or below what it rests on: true ones stay below in 99.7 %
+DOUBTED = 4.0  # mean square of the residuals, in standard deviations, from which on another printed size is tried
+OTHER_SIZE = 0.2  # share by which it may be larger or smaller there
+SCALED = 0.01  # share from which on markers are called printed in another size: three times what is allowed for (`SIZED`)
 UNIT = 0.01  # m, rad: step of an unknown of which nothing is known
 STEPS = 30
 OPEN = 1.0  # m, rad: standard deviation of what nothing is known of, so that what no marker shows stays unsure
@@ -87,9 +91,11 @@ class Estimate:
 
     Attributes:
         placed: carrier -> its pose, claimed; camera: pose of the camera (x right, y down, z forward), or None.
-        unknown: carrier -> why not: `no_anchor`, `not_seen`, `unsure` (with what it would be off by), `misfit`, `raised`.
+        unknown: carrier -> why not: `no_anchor`, `not_seen`, `unsure` (with what it would be off by), `misfit`, `raised`,
+            `contradict` (the markers of known places do not agree), `scaled` (they do in another printed size, `size`).
         unsure: carrier -> (m, rad) of those that are unsure.
         left_out: markers that do not fit the rest; rough: poses of those that are unsure, of which a survey may take single values.
+        size: of the printed markers, as a share of what the file says; None where it is not asked.
     """
 
     placed: Mapping[str, LocatedPose]
@@ -98,6 +104,7 @@ class Estimate:
     unsure: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     left_out: tuple[int, ...] = ()
     rough: Mapping[str, LocatedPose] = field(default_factory=dict)
+    size: float | None = None
 
 
 def estimate(
@@ -117,22 +124,29 @@ def estimate(
             return Estimate({}, {on: "no_anchor" for on in carriers}, left_out=tuple(left))
         problem = _Problem(usable, markers, carriers, camera)
         solved = problem.solve()
+        if not left and (size := problem.other_size()) is not None:
+            return Estimate({}, {on: "scaled" for on in carriers}, problem.camera_pose, size=size)
         worst = max(usable, key=lambda one: problem.misfit[one.id])
         if problem.misfit[worst.id] <= MISFIT:
             break
         usable.remove(worst)
         left.append(worst.id)
+    doubted = _outvoted(usable, left, markers, carriers)
+    if any(carriers[on].known for on in doubted):
+        return Estimate({}, {on: "contradict" for on in carriers}, problem.camera_pose, left_out=tuple(left))
     placed: dict[str, LocatedPose] = {}
     unknown: dict[str, str] = {}
     unsure: dict[str, tuple[float, float]] = {}
     rough: dict[str, LocatedPose] = {}
-    for on, carrier in carriers.items():
+    for on in carriers:
         if on not in solved:
             hit = any(known[number].on == on for number in left)
             unknown[on] = "misfit" if hit else "not_seen"
             continue
         one = solved[on]
-        if carrier.rests_on is not None and problem.strain[on] > MISFIT:
+        if on in doubted:
+            unknown[on] = "misfit"
+        elif problem.strain[on] > RAISED:
             unknown[on] = "raised"
         elif not one.claimed:
             unknown[on], unsure[on], rough[on] = "unsure", (one.position, one.angle), one
@@ -141,12 +155,41 @@ def estimate(
     return Estimate(placed, unknown, problem.camera_pose, unsure, tuple(left), rough)
 
 
+def _outvoted(
+    kept: Sequence[SeenMarker], left: Sequence[int], markers: MarkerSet, carriers: Mapping[str, Carrier]
+) -> set[str]:
+    """Carriers of which so many markers were left out that the rest is no majority: what is kept may be the wrong ones.
+
+    All that is known counts as one. One of three may be pasted elsewhere; of two that contradict each other nobody knows which.
+    """
+    known = markers.by_id()
+    anchors = frozenset(on for on, carrier in carriers.items() if carrier.known)
+    groups = [anchors, *({on} for on in carriers if on not in anchors)]
+    found: set[str] = set()
+    for group in groups:
+        right = sum(known[one.id].on in group for one in kept)
+        wrong = sum(known[number].on in group for number in left)
+        if wrong and right < 2 * wrong:
+            found |= group
+    return found
+
+
 class _Problem:
-    """The least squares of one set of markers."""
+    """The least squares of one set of markers.
+
+    Args:
+        sized: share by which each printed marker may be larger or smaller.
+    """
 
     def __init__(
-        self, seen: Sequence[SeenMarker], markers: MarkerSet, carriers: Mapping[str, Carrier], camera: CalibratedCamera
+        self,
+        seen: Sequence[SeenMarker],
+        markers: MarkerSet,
+        carriers: Mapping[str, Carrier],
+        camera: CalibratedCamera,
+        sized: float = SIZED,
     ) -> None:
+        self.given = markers
         self.seen, self.camera, self.carriers = seen, camera, carriers
         self.markers = markers.by_id()
         offset, turn = markers.pasted[0] / 2, markers.pasted[1] / 2  # a bound is two standard deviations
@@ -157,7 +200,7 @@ class _Problem:
                 self.on.append(below)
         self.n = 6 + 6 * len(self.on) + 4 * len(seen) + 3
         sigma = [np.full(6, np.inf), *(self._sigma(on) for on in self.on)]
-        sigma += [np.array([offset, offset, turn, SIZED])] * len(seen)
+        sigma += [np.array([offset, offset, turn, sized])] * len(seen)
         sigma += [np.array([camera.within[0] / camera.matrix[0], *np.repeat(camera.within[1], 2)])]
         self.sigma = np.concatenate(sigma)
         self.view = self._first_view()
@@ -170,14 +213,16 @@ class _Problem:
         x, rows, jacobian = self._least()
         measured = 8 * len(self.seen)
         free = max(1, measured - int((~np.isfinite(self.sigma)).sum()))
-        scale = max(1.0, float((rows**2).sum()) / free)
+        self.doubt = float((rows**2).sum()) / free
+        scale = max(1.0, self.doubt)
         open_ = np.where(np.isfinite(self.sigma), 0.0, 1.0 / OPEN**2)
         inverse = np.linalg.inv(jacobian.T @ jacobian + np.diag(open_))
         covariance = scale * inverse
         self.misfit = self._misfits(rows[:measured], jacobian[:measured], inverse)
         self.strain = {}
         out = {}
-        view, poses, _, _ = self._state(x)
+        view, poses, pasted, _ = self._state(x)
+        self.grown = pasted[:, 3]
         self.camera_pose = view.inverse()
         for j, on in enumerate(self.on):
             span = slice(6 + 6 * j, 12 + 6 * j)
@@ -193,11 +238,28 @@ class _Problem:
                 spread = np.sqrt(max(carrier.sigma[2] ** 2 - inverse[i + 2, i + 2], 1e-18))
                 self.strain[on] = abs(x[i + 2]) / spread
             else:
-                self.strain[on] = 0.0
+                self.strain[on] = self._strain(on, x[span], inverse[span, span])
             by = tuple(one.id for one in self.seen if self.markers[one.id].on == on)
             if by:
                 out[on] = LocatedPose(poses[on], part, by)
         return out
+
+    def other_size(self) -> float | None:
+        """In which size the markers were printed, as a share, where that and nothing less makes them agree; None elsewhere."""
+        if self.doubt < DOUBTED or sum(self.carriers[self.markers[one.id].on].known for one in self.seen) < 2:
+            return None
+        freed = _Problem(self.seen, self.given, self.carriers, self.camera, OTHER_SIZE)
+        freed.solve()
+        grown = freed.grown
+        alike = np.sign(np.median(grown)) * grown > SCALED
+        return 1.0 + float(np.median(grown)) if freed.doubt < self.doubt / DOUBTED and alike.all() else None
+
+    def _strain(self, on: str, moved: np.ndarray, inverse: np.ndarray) -> float:
+        """How many standard deviations the picture has a thing above or below the height at which it is known to rest."""
+        sigma = self.carriers[on].sigma
+        if not np.isfinite(sigma[2]) or np.isfinite(sigma[:2]).any():
+            return 0.0
+        return abs(float(moved[2])) / float(np.sqrt(max(sigma[2] ** 2 - inverse[2, 2], 1e-18)))
 
     def _misfits(self, rows: np.ndarray, jacobian: np.ndarray, inverse: np.ndarray) -> dict[int, float]:
         """How many standard deviations each marker's corners miss by: residuals by their own covariance (Baarda)."""
