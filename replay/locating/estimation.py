@@ -1,7 +1,7 @@
 """Poses from markers: one least squares over the camera, everything that carries a marker, and what nobody knows exactly.
 
 Unknown are the pose of the camera, of every carrier (a part, a part's site, the cell), by how much each marker was pasted beside its
-place, and the camera's own numbers. What is known of them enters as a row of its own, weighed by its standard deviation: where the
+place, in which size all were printed, and the camera's own numbers. What is known of them enters as a row of its own, weighed by its standard deviation: where the
 cell and surveyed parts stand, that a thing lies upright on what it stands on, how exactly one pastes and calibrates. The covariance
 is the inverse of J'WJ (Gauss-Markov), scaled up where residuals are larger than they should be; so what is claimed includes the
 paste and the calibration. Markers that do not fit the rest are left out; what hangs on them alone is not known.
@@ -23,12 +23,11 @@ from .opencv import opencv
 
 POSITION, ANGLE = 5e-3, np.radians(2.0)  # what a claimed pose keeps to
 SURE = 2.8  # standard deviations along the worst axis: 95 % of three-dimensional normal errors lie within
-SIZED = 0.003  # share by which a printed marker may be larger or smaller: what the ruler on the sheet shows
+SIZED = 0.003  # share by which a printed marker may be larger or smaller than the others
 MISFIT = 4.0  # standard deviations by which a marker's corners may miss where the rest has it
 RAISED = 3.0  # standard deviations by which a thing may seem to be above or below what it rests on: true ones stay below in 99.7 %
-DOUBTED = 4.0  # mean square of the residuals, in standard deviations, from which on another printed size is tried
-OTHER_SIZE = 0.2  # share by which it may be larger or smaller there
-SCALED = 0.01  # share from which on markers are called printed in another size: three times what is allowed for (`SIZED`)
+PRINTED = 0.02  # standard deviation of the share by which all are larger or smaller: "fit to page" prints 94 to 97 %
+SCALED = 0.01  # share from which on they are called printed in another size, where the picture shows it at `RAISED` deviations
 UNIT = 0.01  # m, rad: step of an unknown of which nothing is known
 STEPS = 30
 OPEN = 1.0  # m, rad: standard deviation of what nothing is known of, so that what no marker shows stays unsure
@@ -124,8 +123,6 @@ def estimate(
             return Estimate({}, {on: "no_anchor" for on in carriers}, left_out=tuple(left))
         problem = _Problem(usable, markers, carriers, camera)
         solved = problem.solve()
-        if not left and (size := problem.other_size()) is not None:
-            return Estimate({}, {on: "scaled" for on in carriers}, problem.camera_pose, size=size)
         worst = max(usable, key=lambda one: problem.misfit[one.id])
         if problem.misfit[worst.id] <= MISFIT:
             break
@@ -134,6 +131,8 @@ def estimate(
     doubted = _outvoted(usable, left, markers, carriers)
     if any(carriers[on].known for on in doubted):
         return Estimate({}, {on: "contradict" for on in carriers}, problem.camera_pose, left_out=tuple(left))
+    if abs(problem.printed - 1.0) > max(SCALED, RAISED * problem.printed_sigma):
+        return Estimate({}, {on: "scaled" for on in carriers}, problem.camera_pose, left_out=tuple(left), size=problem.printed)
     placed: dict[str, LocatedPose] = {}
     unknown: dict[str, str] = {}
     unsure: dict[str, tuple[float, float]] = {}
@@ -175,21 +174,11 @@ def _outvoted(
 
 
 class _Problem:
-    """The least squares of one set of markers.
-
-    Args:
-        sized: share by which each printed marker may be larger or smaller.
-    """
+    """The least squares of one set of markers."""
 
     def __init__(
-        self,
-        seen: Sequence[SeenMarker],
-        markers: MarkerSet,
-        carriers: Mapping[str, Carrier],
-        camera: CalibratedCamera,
-        sized: float = SIZED,
+        self, seen: Sequence[SeenMarker], markers: MarkerSet, carriers: Mapping[str, Carrier], camera: CalibratedCamera
     ) -> None:
-        self.given = markers
         self.seen, self.camera, self.carriers = seen, camera, carriers
         self.markers = markers.by_id()
         offset, turn = markers.pasted[0] / 2, markers.pasted[1] / 2  # a bound is two standard deviations
@@ -198,10 +187,10 @@ class _Problem:
             below = carriers[on].rests_on
             if below is not None and below in carriers and below not in self.on:
                 self.on.append(below)
-        self.n = 6 + 6 * len(self.on) + 4 * len(seen) + 3
+        self.n = 6 + 6 * len(self.on) + 4 * len(seen) + 4
         sigma = [np.full(6, np.inf), *(self._sigma(on) for on in self.on)]
-        sigma += [np.array([offset, offset, turn, sized])] * len(seen)
-        sigma += [np.array([camera.within[0] / camera.matrix[0], *np.repeat(camera.within[1], 2)])]
+        sigma += [np.array([offset, offset, turn, SIZED])] * len(seen)
+        sigma += [np.array([camera.within[0] / camera.matrix[0], *np.repeat(camera.within[1], 2), PRINTED])]
         self.sigma = np.concatenate(sigma)
         self.view = self._first_view()
         self.start = {on: self._first(on) for on in self.on}
@@ -213,16 +202,15 @@ class _Problem:
         x, rows, jacobian = self._least()
         measured = 8 * len(self.seen)
         free = max(1, measured - int((~np.isfinite(self.sigma)).sum()))
-        self.doubt = float((rows**2).sum()) / free
-        scale = max(1.0, self.doubt)
+        scale = max(1.0, float((rows**2).sum()) / free)
         open_ = np.where(np.isfinite(self.sigma), 0.0, 1.0 / OPEN**2)
         inverse = np.linalg.inv(jacobian.T @ jacobian + np.diag(open_))
         covariance = scale * inverse
         self.misfit = self._misfits(rows[:measured], jacobian[:measured], inverse)
         self.strain = {}
         out = {}
-        view, poses, pasted, _ = self._state(x)
-        self.grown = pasted[:, 3]
+        view, poses, _, own = self._state(x)
+        self.printed, self.printed_sigma = 1.0 + float(own[3]), float(np.sqrt(covariance[-1, -1]))
         self.camera_pose = view.inverse()
         for j, on in enumerate(self.on):
             span = slice(6 + 6 * j, 12 + 6 * j)
@@ -243,16 +231,6 @@ class _Problem:
             if by:
                 out[on] = LocatedPose(poses[on], part, by)
         return out
-
-    def other_size(self) -> float | None:
-        """In which size the markers were printed, as a share, where that and nothing less makes them agree; None elsewhere."""
-        if self.doubt < DOUBTED or sum(self.carriers[self.markers[one.id].on].known for one in self.seen) < 2:
-            return None
-        freed = _Problem(self.seen, self.given, self.carriers, self.camera, OTHER_SIZE)
-        freed.solve()
-        grown = freed.grown
-        alike = np.sign(np.median(grown)) * grown > SCALED
-        return 1.0 + float(np.median(grown)) if freed.doubt < self.doubt / DOUBTED and alike.all() else None
 
     def _strain(self, on: str, moved: np.ndarray, inverse: np.ndarray) -> float:
         """How many standard deviations the picture has a thing above or below the height at which it is known to rest."""
@@ -303,7 +281,7 @@ class _Problem:
                 lift = x[6 + 6 * k + 2] + self.start[below].pos[2] - self.carriers[below].guess.pos[2]
                 poses[on] = Pose(poses[on].pos + np.array([0.0, 0.0, lift]), poses[on].quat)
         first = 6 + 6 * len(self.on)
-        return view, poses, x[first : first + 4 * len(self.seen)].reshape(-1, 4), x[-3:]
+        return view, poses, x[first : first + 4 * len(self.seen)].reshape(-1, 4), x[-4:]
 
     def _rows(self, x: np.ndarray) -> np.ndarray:
         view, poses, pasted, own = self._state(x)
@@ -312,7 +290,7 @@ class _Problem:
         for one, (dx, dy, turn, grown) in zip(self.seen, pasted):
             marker = self.markers[one.id]
             place = poses[marker.on] @ marker.pose @ Pose.of((dx, dy, 0.0), turn)
-            corners = place.pos + (1 + grown) * marker.corners @ place.matrix.T
+            corners = place.pos + (1 + own[3] + grown) * marker.corners @ place.matrix.T
             rays = view.pos + corners @ view.matrix.T
             depth = np.maximum(rays[:, 2:], 1e-3)
             pixels = (1 + own[0]) * rays[:, :2] / depth * [fx, fy] + [cx + own[1], cy + own[2]]
