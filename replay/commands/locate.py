@@ -45,7 +45,7 @@ WHY = {
     "misfit": "its marker is not where the others have it: pasted elsewhere, or bent",
     "raised": "it stands higher or lower than the scenario lays it",
     "contradict": "the markers that stand where it is known contradict each other: one was pasted elsewhere, or the camera is another",
-    "scaled": "the markers in the picture have {:.0f} % of the size that the file says: print them at 100 %, or correct `size`",
+    "scaled": "the markers in the picture have {} % of the size that the file says: print them at 100 %, correct `size`, or give the camera that took the picture",
     "pictures_differ": "the pictures contradict each other",
     "hidden": "something hides a part of its marker",
     "glare": "a highlight lies on its marker",
@@ -224,7 +224,7 @@ def _listing(
             m, rad = found.unsure[word]
             words = words.format(f"{m * 1e3:.1f}", f"{math.degrees(rad):.1f}")
         elif why == "scaled" and found.size is not None:
-            words = words.format(100 * found.size)
+            words = words.format(f"{100 * found.size:.0f}")
         unknown[word] = words
         print(f"    {word:<16} not known: {words}")
     return poses, unknown

@@ -47,7 +47,7 @@ def run(request: CommandRequest) -> int:
         if more:
             settings["what"].note(f"a board is the same for all. Leave out {', '.join(f'{key}=' for key in more)}.")
     elif name is None and given is None:
-        settings["scenario"].note("markers are those of a scenario. Write scenario=NAME.")
+        settings["scenario"].note("Markers are those of a scenario. Write scenario=NAME.")
     elif name is not None and given is not None:
         settings["markers"].note("names its scenario itself. Leave out scenario= (and cell=), or markers=.")
     settings.stop()
