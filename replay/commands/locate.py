@@ -45,7 +45,8 @@ WHY = {
     "misfit": "its marker is not where the others have it: pasted elsewhere, or bent",
     "raised": "it stands higher or lower than the scenario lays it",
     "contradict": "the markers that stand where it is known contradict each other: one was pasted elsewhere, or the camera is another",
-    "scaled": "the markers in the picture have {} % of the size that the file says: print them at 100 %, correct `size`, or give the camera that took the picture",
+    "scaled": "the markers in the picture have {} % of the size that the file says: print them at 100 %, "
+    "correct `size`, or give the camera that took the picture",
     "pictures_differ": "the pictures contradict each other",
     "hidden": "something hides a part of its marker",
     "glare": "a highlight lies on its marker",

@@ -1,10 +1,11 @@
 """Poses from markers: one least squares over the camera, everything that carries a marker, and what nobody knows exactly.
 
-Unknown are the pose of the camera, of every carrier (a part, a part's site, the cell), by how much each marker was pasted beside its
-place, in which size all were printed, and the camera's own numbers. What is known of them enters as a row of its own, weighed by its standard deviation: where the
-cell and surveyed parts stand, that a thing lies upright on what it stands on, how exactly one pastes and calibrates. The covariance
-is the inverse of J'WJ (Gauss-Markov), scaled up where residuals are larger than they should be; so what is claimed includes the
-paste and the calibration. Markers that do not fit the rest are left out; what hangs on them alone is not known.
+Unknown are the pose of the camera, of every carrier (a part, a part's site, the cell), by how much each marker was pasted beside
+its place, in which size all were printed, and the camera's own numbers. What is known of them enters as a row of its own, weighed
+by its standard deviation: where the cell and surveyed parts stand, that a thing lies upright on what it stands on, how exactly one
+pastes and calibrates. The covariance is the inverse of J'WJ (Gauss-Markov), scaled up where residuals are larger than they should
+be; so what is claimed includes the paste and the calibration. Markers that do not fit the rest are left out; what hangs on them
+alone is not known.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from shiliu.replay.locating.estimation import Estimate, estimate
 from shiliu.replay.locating.markers import MarkerSet
+from shiliu.replay.locating.survey import Surveyed, cell_text
 from shiliu.scenarios.parts.pose import Pose
 from shiliu.scenarios.sheet.errors import EpisodeError
 
@@ -78,3 +79,13 @@ def test_pictures_of_16_bits_are_scaled_and_of_more_refused(tmp_path):
         Image.fromarray(values).save(tmp_path / "odd.tiff")
         with pytest.raises(EpisodeError, match=r"odd\.tiff.*(more than 16 bits|floating point)"):
             read_pictures([tmp_path / "odd.tiff"])
+
+
+@pytest.mark.parametrize("words", ["Beijing", "P-0417", "a: b", "x, y: {", "0417", "12", "no", "# none", '"', "北京 五号", "it's"])
+def test_a_surveyed_cell_is_read_back_whatever_the_centre_is_called(words):
+    import yaml
+
+    text = cell_text("table_setting", {"table.height": Surveyed(0.87, 0.002, False)}, words, words, "2026-11-02", {})
+    cell = yaml.safe_load(text)
+    assert cell["centre"] == words and cell["surveyed"]["by"] == words
+    assert (f"centre: {words}\n" in text) is (words in ("Beijing", "P-0417", "北京 五号", "it's"))
