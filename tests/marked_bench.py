@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from rendered import Lens, looking
+from shiliu.replay.locating.calibrated_camera import CalibratedCamera
 from shiliu.replay.locating.estimation import Carrier, _moved
 from shiliu.replay.locating.markers import Marker, MarkerSet
 from shiliu.replay.locating.places import DRAWN, RESTS, UPRIGHT
@@ -48,3 +50,29 @@ def pasted(true: dict[str, Pose], rng: np.random.Generator) -> list[tuple[Marker
         (m, true[m.on] @ m.pose @ Pose.of((*rng.normal(0, offset, 2), 0.0), rng.normal(0, turn)))
         for m in MARKERS.markers
     ]
+
+
+def lens_of(rng: np.random.Generator, mode: int) -> tuple[Lens, CalibratedCamera]:
+    """What the camera does, and what its calibration says of it."""
+    f, within = 640 * rng.uniform(0.75, 0.95), (0.4, 0.4)
+    bent = (rng.uniform(-0.25, 0.1), rng.uniform(-0.1, 0.1), *rng.normal(0, 5e-4, 2), 0.0)
+    covers = [
+        tuple((x + a, y + b) for a, b in ((0, 0), (9, 2), (20, 40), (3, 44)))
+        for x, y in rng.uniform((0, 0), SIZE, (25, 2))
+    ]
+    glare = [(x, y, rng.uniform(8, 60)) for x, y in rng.uniform((0, 0), SIZE, (10, 2))]
+    lens = Lens(
+        CalibratedCamera(SIZE, (f, f, 322.0, 236.0), bent),
+        blur=(0.3, 0.6, 1.0, 0.4, 0.4)[mode],
+        smear=(0, 0, 0, 4, 0)[mode],
+        noise=rng.uniform(1, 5),
+        covers=tuple(covers) if mode in (1, 4) else (),
+        glare=tuple(glare) if mode == 4 else (),
+    )
+    off = rng.normal(0, 1, 3) * [within[0], within[1], within[1]]
+    return lens, CalibratedCamera(SIZE, (f + off[0], f + off[0], 322.0 + off[1], 236.0 + off[2]), bent, within)
+
+
+def seen_from(rng: np.random.Generator) -> Pose:
+    eye = np.array([rng.uniform(-0.4, 0.2), rng.uniform(-0.6, 0.6), rng.uniform(1.45, 1.75)])
+    return looking(eye, np.array([0.45, 0.0, 0.8]) + rng.normal(0, 0.05, 3), rng.normal(0, 0.2))
