@@ -93,9 +93,8 @@ def read_camera(path: Path) -> CalibratedCamera:
             within = [node.child("within").child(key).number() for key in ("f", "c")]
             if min(within) < 0.0:
                 node.child("within").note("are standard deviations, 0 or more.")
-        if size[0] and not (
-            0.2 * size[0] < matrix[0] < 10 * size[0] and 0 < matrix[2] < size[0] and 0 < matrix[3] < size[1]
-        ):
+        lengths = all(0.2 * size[0] < f < 10 * size[0] for f in matrix[:2])
+        if size[0] and not (lengths and 0 < matrix[2] < size[0] and 0 < matrix[3] < size[1]):
             node.child("matrix").note("does not fit pictures of this size. fx, fy, cx, cy are in pixels of pictures of `size`.")
     problems.stop(str(path))
     return CalibratedCamera(size, (matrix[0], matrix[1], matrix[2], matrix[3]), tuple(bent), (within[0], within[1]))

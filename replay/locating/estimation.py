@@ -29,6 +29,7 @@ MISFIT = 4.0  # standard deviations by which a marker's corners may miss where t
 RAISED = 3.0  # standard deviations by which a thing may seem to be above or below what it rests on: true ones stay below in 99.7 %
 PRINTED = 0.02  # standard deviation of the share by which all are larger or smaller: "fit to page" prints 94 to 97 %
 SCALED = 0.01  # share from which on they are called printed in another size, where the picture shows it at `RAISED` deviations
+EXACT = 1e-6  # m, rad, share or px: standard deviation of what a file calls exact
 UNIT = 0.01  # m, rad: step of an unknown of which nothing is known
 STEPS = 30
 OPEN = 1.0  # m, rad: standard deviation of what nothing is known of, so that what no marker shows stays unsure
@@ -192,7 +193,7 @@ class _Problem:
         sigma = [np.full(6, np.inf), *(self._sigma(on) for on in self.on)]
         sigma += [np.array([offset, offset, turn, SIZED])] * len(seen)
         sigma += [np.array([camera.within[0] / camera.matrix[0], *np.repeat(camera.within[1], 2), PRINTED])]
-        self.sigma = np.concatenate(sigma)
+        self.sigma = np.maximum(np.concatenate(sigma), EXACT)
         self.view = self._first_view()
         self.start = {on: self._first(on) for on in self.on}
 

@@ -138,6 +138,24 @@ def test_a_camera_without_distortion_is_read_and_what_is_wrong_is_named_once(tmp
     assert "cy" in str(error.value) and "standard deviations" in str(error.value) and "distortion" not in str(error.value)
 
 
+@pytest.mark.parametrize("fy", ["-500", "0", "50000"])
+def test_both_focal_lengths_must_fit_the_picture(tmp_path, fy):
+    file = tmp_path / "camera.yaml"
+    file.write_text(f"size: 640x480\nmatrix: {{fx: 500, fy: {fy}, cx: 321, cy: 242}}\n")
+    with pytest.raises(ScenarioError, match=r"camera\.yaml:2: matrix: does not fit pictures of this size"):
+        read_camera(file)
+
+
+def test_what_a_file_calls_exact_is_taken_so():
+    true, picture, camera = one_picture(np.random.default_rng(4))
+    exact = CalibratedCamera(camera.size, camera.matrix, camera.distortion, (0.0, 0.0))
+    markers = MarkerSet("bench", MARKERS.markers, (0.0, 0.0))
+    found = estimate(detect(picture, camera, set(range(10))).seen, MARKERS, bench(), exact).placed["bowl"]
+    assert np.linalg.norm(difference(true["bowl"], found.pose)[:3]) <= found.position
+    strict = estimate(detect(picture, camera, set(range(10))).seen, markers, bench(), exact)
+    assert all(np.isfinite(one.position) for one in strict.placed.values())
+
+
 def test_a_pipe_among_pictures_is_reported_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.jpg")
     with pytest.raises(EpisodeError, match="is a pipe"):
