@@ -13,7 +13,7 @@ from ...scenarios.sheet.errors import EpisodeError, printable
 from ...scenarios.sheet.quantity import counted
 from ..formats.atomic_folder import refuse_unwritable, whole_file, write_whole
 from .command_request import CommandRequest
-from .settings import Settings, listed
+from .settings import Settings, listed, refuse_unknown_scenario
 
 if TYPE_CHECKING:
     from ..locating.estimation import Estimate
@@ -44,6 +44,9 @@ WHY = {
     "unsure": "known only to {} mm and {} deg",
     "misfit": "its marker is not where the others have it: pasted elsewhere, or bent",
     "raised": "it stands higher or lower than the scenario lays it",
+    "contradict": "the markers that stand where it is known contradict each other: one was pasted elsewhere, or the camera is another",
+    "scaled": "the markers in the picture have {} % of the size that the file says: print them at 100 %, "
+    "correct `size`, or give the camera that took the picture",
     "pictures_differ": "the pictures contradict each other",
     "hidden": "something hides a part of its marker",
     "glare": "a highlight lies on its marker",
@@ -92,6 +95,7 @@ def run(request: CommandRequest) -> int:
 
     markers = read_markers(Path(given["markers"]))
     if settings.chosen("scenario") is None:
+        refuse_unknown_scenario(markers.scenario, Path(given["markers"]), request.conf_dir)
         from dataclasses import replace
 
         settings = Settings(replace(request, overrides=[f"scenario={markers.scenario}", *request.overrides]))
@@ -220,6 +224,8 @@ def _listing(
         if why == "unsure":
             m, rad = found.unsure[word]
             words = words.format(f"{m * 1e3:.1f}", f"{math.degrees(rad):.1f}")
+        elif why == "scaled" and found.size is not None:
+            words = words.format(f"{100 * found.size:.0f}")
         unknown[word] = words
         print(f"    {word:<16} not known: {words}")
     return poses, unknown

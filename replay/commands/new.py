@@ -100,7 +100,8 @@ def _words(request: CommandRequest) -> tuple[str, str]:
     if not name or any(more):
         raise ShiliuError(f"Write one name: shiliu new {kind} NAME.")
     if not re.fullmatch(r"[a-z][a-z0-9_-]*" if kind == "cell" else r"[a-z][a-z0-9_]*", name):
-        raise ShiliuError(f"{name!r} cannot be a name: small letters, digits and _ only, such as my_{kind}.")
+        signs, such = ("digits, _ and -", "bj-ms-01") if kind == "cell" else ("digits and _", f"my_{kind}")
+        raise ShiliuError(f"{name!r} cannot be a name: a small letter, then small letters, {signs} only, such as {such}.")
     if not isinstance(yaml.safe_load(name), str):
         raise ShiliuError(f"{name!r} cannot be a name: YAML reads it as {yaml.safe_load(name)!r}. Write another one.")
     if name in _packaged(kind):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...scenarios.sheet.errors import ShiliuError
 from .command_request import CommandRequest
 from .replay_settings import INTAKE, ReplaySettings
-from .where import note_passed_over
+from .where import note_passed_over, refuse_bad_link
 
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
@@ -81,6 +81,7 @@ def run(request: CommandRequest) -> int:
     asked = ReplaySettings.of(request)
     if asked.where.given:
         asked.where.refuse_unknown(request)
+    refuse_bad_link(request, asked.settings)
     gate = Gate(asked.fail_on) if asked.fail_on else None
     baseline = Baseline(Path(asked.baseline)) if asked.baseline else None
     out = check_out(asked.out, (FOLDER, COPIES) if asked.repair else (FOLDER,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from pathlib import Path
 from typing import Any
 
 from ...scenarios.reading import composition
@@ -94,11 +95,14 @@ def _with_scenario_of_cell(request: CommandRequest) -> list[str]:
     scenario = scenario_of(path) if path is not None else None
     if path is None or scenario is None:
         return overrides  # what is wrong is reported where the cell is read
-    known = composition.list_scenarios(request.conf_dir)
-    refuse_unknown(
-        scenario, known, f"There is no scenario {scenario!r}.", file=composition.shown(path), field="scenario"
-    )
+    refuse_unknown_scenario(scenario, path, request.conf_dir)
     return [f"scenario={scenario}", *overrides]
+
+
+def refuse_unknown_scenario(name: str, file: Path, conf_dir: Path | None) -> None:
+    """Raises: ScenarioError where a file names a scenario that there is not."""
+    known = composition.list_scenarios(conf_dir)
+    refuse_unknown(name, known, f"There is no scenario {name!r}.", file=composition.shown(file), field="scenario")
 
 
 def _key(override: str) -> str:

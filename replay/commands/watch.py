@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .command_request import CommandRequest
 from .settings import Settings
-from .where import Where, note_passed_over
+from .where import Where, note_passed_over, refuse_bad_link
 
 if TYPE_CHECKING:
     from ..line.watching import TakeReport
@@ -70,6 +70,7 @@ def run(request: CommandRequest) -> int:
     settings.stop()
     if where.given:
         where.refuse_unknown(request)
+    refuse_bad_link(request, settings)
     if not data.is_dir():
         raise ShiliuError("no such folder. Make it first.", file=data, field="in")
     try:

@@ -47,6 +47,24 @@ def note_passed_over(folder: Path | str) -> None:
         print(f"shiliu: {printable(folder)}: {deep}", file=sys.stderr, flush=True)
 
 
+def refuse_bad_link(request: CommandRequest, settings: Settings) -> None:
+    """See that the link that the command names is whole, since it is no fault of a recording's.
+
+    A jitter alone is laid over the delay of each recording's own link: whether it fits is judged there.
+
+    Raises:
+        ScenarioError: all that is wrong with it.
+    """
+    from ...scenarios.catalog.catalog import link_of
+    from ...scenarios.link.link import MOST, resolve
+    from ...scenarios.reading.composition import members
+
+    asked = link_of(settings.composed)
+    if isinstance(asked, dict) and "jitter" in asked and not {"delay", "like", "ping"} & set(asked):
+        asked = {**asked, "delay": MOST}
+    resolve(members("link", request.conf_dir), asked)
+
+
 @dataclass(frozen=True)
 class Where:
     """The settings that every verdict hangs on; what each means stands in conf/replay.yaml."""

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.quantity import counted
 from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml
 from .markers import DICTIONARY
 from .opencv import opencv
@@ -28,6 +29,7 @@ WITHIN = (2.0, 2.0)
 PICTURES = 8  # fewer leave the distortion open
 FEWEST = 8  # corners of the board that a picture must show
 WORST = 1.0  # px of mean reprojection error, at a width of 640: beyond it the board was bent, or the pictures are of two cameras
+TILTS, TILTED = 4, np.radians(10)  # of the board: with fewer, focal length and distance replace each other
 DISTORTION = 5
 
 
@@ -93,9 +95,8 @@ def read_camera(path: Path) -> CalibratedCamera:
             within = [node.child("within").child(key).number() for key in ("f", "c")]
             if min(within) < 0.0:
                 node.child("within").note("are standard deviations, 0 or more.")
-        if size[0] and not (
-            0.2 * size[0] < matrix[0] < 10 * size[0] and 0 < matrix[2] < size[0] and 0 < matrix[3] < size[1]
-        ):
+        lengths = all(0.2 * size[0] < f < 10 * size[0] for f in matrix[:2])
+        if size[0] and not (lengths and 0 < matrix[2] < size[0] and 0 < matrix[3] < size[1]):
             node.child("matrix").note("does not fit pictures of this size. fx, fy, cx, cy are in pixels of pictures of `size`.")
     problems.stop(str(path))
     return CalibratedCamera(size, (matrix[0], matrix[1], matrix[2], matrix[3]), tuple(bent), (within[0], within[1]))
@@ -118,6 +119,15 @@ def board() -> object:
     return aruco.CharucoBoard(SQUARES, SQUARE, INNER, aruco.getPredefinedDictionary(getattr(aruco, DICTIONARY)))
 
 
+def _apart(normals: Sequence[np.ndarray]) -> int:
+    """How many of these directions are `TILTED` from one another, as the first come."""
+    kept: list[np.ndarray] = []
+    for normal in normals:
+        if all(normal @ other < np.cos(TILTED) for other in kept):
+            kept.append(normal)
+    return len(kept)
+
+
 def calibrated(pictures: Sequence[tuple[str, np.ndarray]]) -> tuple[CalibratedCamera, str]:
     """The camera that took pictures of the printed board, and a sentence on how well.
 
@@ -127,7 +137,7 @@ def calibrated(pictures: Sequence[tuple[str, np.ndarray]]) -> tuple[CalibratedCa
         pictures: name and (h, w, 3) uint8 of each, of one camera and one focus.
 
     Raises:
-        ScenarioError: too few of them show the board, they differ in size, or they do not fit one camera.
+        ScenarioError: too few of them show the board, or it in too few tilts; they differ in size, or do not fit one camera.
     """
     cv2 = opencv()
     detector, of_board = cv2.aruco.CharucoDetector(board()), board()
@@ -149,10 +159,16 @@ def calibrated(pictures: Sequence[tuple[str, np.ndarray]]) -> tuple[CalibratedCa
             f"{len(seen)} of {len(pictures)} pictures show {FEWEST} corners of the board or more; {PICTURES} are needed. "
             "Hold it flat, near and tilted to all sides, into the corners of the picture too."
         )
-    error, k, bent, _, _, spread, _, _ = cv2.calibrateCameraExtended(points, seen, size, None, None)
+    error, k, bent, turns, _, spread, _, _ = cv2.calibrateCameraExtended(points, seen, size, None, None)
     if error > WORST * size[0] / 640:
         raise ScenarioError(
             f"The pictures fit one camera only to {error:.2f} px. The board must be flat, the focus the same in all of them."
+        )
+    tilts = _apart([cv2.Rodrigues(turn)[0][:, 2] for turn in turns])
+    if tilts < TILTS:
+        raise ScenarioError(
+            f"The pictures show the board from {counted(tilts, 'side')}; {TILTS} are needed, {np.degrees(TILTED):.0f} deg apart or more. "
+            "From one side alone, focal length and distance replace each other. Tilt it to all sides, by 20 to 40 deg."
         )
     spread = np.ravel(spread)
     camera = CalibratedCamera(

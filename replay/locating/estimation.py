@@ -1,10 +1,11 @@
 """Poses from markers: one least squares over the camera, everything that carries a marker, and what nobody knows exactly.
 
-Unknown are the pose of the camera, of every carrier (a part, a part's site, the cell), by how much each marker was pasted beside its
-place, and the camera's own numbers. What is known of them enters as a row of its own, weighed by its standard deviation: where the
-cell and surveyed parts stand, that a thing lies upright on what it stands on, how exactly one pastes and calibrates. The covariance
-is the inverse of J'WJ (Gauss-Markov), scaled up where residuals are larger than they should be; so what is claimed includes the
-paste and the calibration. Markers that do not fit the rest are left out; what hangs on them alone is not known.
+Unknown are the pose of the camera, of every carrier (a part, a part's site, the cell), by how much each marker was pasted beside
+its place, in which size all were printed, and the camera's own numbers. What is known of them enters as a row of its own, weighed
+by its standard deviation: where the cell and surveyed parts stand, that a thing lies upright on what it stands on, how exactly one
+pastes and calibrates. The covariance is the inverse of J'WJ (Gauss-Markov), scaled up where residuals are larger than they should
+be; so what is claimed includes the paste and the calibration. Markers that do not fit the rest are left out; what hangs on them
+alone is not known.
 """
 
 from __future__ import annotations
@@ -23,8 +24,12 @@ from .opencv import opencv
 
 POSITION, ANGLE = 5e-3, np.radians(2.0)  # what a claimed pose keeps to
 SURE = 2.8  # standard deviations along the worst axis: 95 % of three-dimensional normal errors lie within
-SIZED = 0.003  # share by which a printed marker may be larger or smaller: what the ruler on the sheet shows
+SIZED = 0.003  # share by which a printed marker may be larger or smaller than the others
 MISFIT = 4.0  # standard deviations by which a marker's corners may miss where the rest has it
+RAISED = 3.0  # standard deviations by which a thing may seem to be above or below what it rests on: true ones stay below in 99.7 %
+PRINTED = 0.02  # standard deviation of the share by which all are larger or smaller: "fit to page" prints 94 to 97 %
+SCALED = 0.01  # share from which on they are called printed in another size, where the picture shows it at `RAISED` deviations
+EXACT = 1e-6  # m, rad, share or px: standard deviation of what a file calls exact
 UNIT = 0.01  # m, rad: step of an unknown of which nothing is known
 STEPS = 30
 OPEN = 1.0  # m, rad: standard deviation of what nothing is known of, so that what no marker shows stays unsure
@@ -87,9 +92,11 @@ class Estimate:
 
     Attributes:
         placed: carrier -> its pose, claimed; camera: pose of the camera (x right, y down, z forward), or None.
-        unknown: carrier -> why not: `no_anchor`, `not_seen`, `unsure` (with what it would be off by), `misfit`, `raised`.
+        unknown: carrier -> why not: `no_anchor`, `not_seen`, `unsure` (with what it would be off by), `misfit`, `raised`,
+            `contradict` (the markers of known places do not agree), `scaled` (they do in another printed size, `size`).
         unsure: carrier -> (m, rad) of those that are unsure.
         left_out: markers that do not fit the rest; rough: poses of those that are unsure, of which a survey may take single values.
+        size: of the printed markers, as a share of what the file says; None where it is not asked.
     """
 
     placed: Mapping[str, LocatedPose]
@@ -98,6 +105,7 @@ class Estimate:
     unsure: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     left_out: tuple[int, ...] = ()
     rough: Mapping[str, LocatedPose] = field(default_factory=dict)
+    size: float | None = None
 
 
 def estimate(
@@ -122,23 +130,49 @@ def estimate(
             break
         usable.remove(worst)
         left.append(worst.id)
+    doubted = _outvoted(usable, left, markers, carriers)
+    if any(carriers[on].known for on in doubted):
+        return Estimate({}, {on: "contradict" for on in carriers}, problem.camera_pose, left_out=tuple(left))
+    if abs(problem.printed - 1.0) > max(SCALED, RAISED * problem.printed_sigma):
+        return Estimate({}, {on: "scaled" for on in carriers}, problem.camera_pose, left_out=tuple(left), size=problem.printed)
     placed: dict[str, LocatedPose] = {}
     unknown: dict[str, str] = {}
     unsure: dict[str, tuple[float, float]] = {}
     rough: dict[str, LocatedPose] = {}
-    for on, carrier in carriers.items():
+    for on in carriers:
         if on not in solved:
             hit = any(known[number].on == on for number in left)
             unknown[on] = "misfit" if hit else "not_seen"
             continue
         one = solved[on]
-        if carrier.rests_on is not None and problem.strain[on] > MISFIT:
+        if on in doubted:
+            unknown[on] = "misfit"
+        elif problem.strain[on] > RAISED:
             unknown[on] = "raised"
         elif not one.claimed:
             unknown[on], unsure[on], rough[on] = "unsure", (one.position, one.angle), one
         else:
             placed[on] = one
     return Estimate(placed, unknown, problem.camera_pose, unsure, tuple(left), rough)
+
+
+def _outvoted(
+    kept: Sequence[SeenMarker], left: Sequence[int], markers: MarkerSet, carriers: Mapping[str, Carrier]
+) -> set[str]:
+    """Carriers of which so many markers were left out that the rest is no majority: what is kept may be the wrong ones.
+
+    All that is known counts as one. One of three may be pasted elsewhere; of two that contradict each other nobody knows which.
+    """
+    known = markers.by_id()
+    anchors = frozenset(on for on, carrier in carriers.items() if carrier.known)
+    groups = [anchors, *({on} for on in carriers if on not in anchors)]
+    found: set[str] = set()
+    for group in groups:
+        right = sum(known[one.id].on in group for one in kept)
+        wrong = sum(known[number].on in group for number in left)
+        if wrong and right < 2 * wrong:
+            found |= group
+    return found
 
 
 class _Problem:
@@ -155,11 +189,11 @@ class _Problem:
             below = carriers[on].rests_on
             if below is not None and below in carriers and below not in self.on:
                 self.on.append(below)
-        self.n = 6 + 6 * len(self.on) + 4 * len(seen) + 3
+        self.n = 6 + 6 * len(self.on) + 4 * len(seen) + 4
         sigma = [np.full(6, np.inf), *(self._sigma(on) for on in self.on)]
         sigma += [np.array([offset, offset, turn, SIZED])] * len(seen)
-        sigma += [np.array([camera.within[0] / camera.matrix[0], *np.repeat(camera.within[1], 2)])]
-        self.sigma = np.concatenate(sigma)
+        sigma += [np.array([camera.within[0] / camera.matrix[0], *np.repeat(camera.within[1], 2), PRINTED])]
+        self.sigma = np.maximum(np.concatenate(sigma), EXACT)
         self.view = self._first_view()
         self.start = {on: self._first(on) for on in self.on}
 
@@ -177,7 +211,8 @@ class _Problem:
         self.misfit = self._misfits(rows[:measured], jacobian[:measured], inverse)
         self.strain = {}
         out = {}
-        view, poses, _, _ = self._state(x)
+        view, poses, _, own = self._state(x)
+        self.printed, self.printed_sigma = 1.0 + float(own[3]), float(np.sqrt(covariance[-1, -1]))
         self.camera_pose = view.inverse()
         for j, on in enumerate(self.on):
             span = slice(6 + 6 * j, 12 + 6 * j)
@@ -193,11 +228,18 @@ class _Problem:
                 spread = np.sqrt(max(carrier.sigma[2] ** 2 - inverse[i + 2, i + 2], 1e-18))
                 self.strain[on] = abs(x[i + 2]) / spread
             else:
-                self.strain[on] = 0.0
+                self.strain[on] = self._strain(on, x[span], inverse[span, span])
             by = tuple(one.id for one in self.seen if self.markers[one.id].on == on)
             if by:
                 out[on] = LocatedPose(poses[on], part, by)
         return out
+
+    def _strain(self, on: str, moved: np.ndarray, inverse: np.ndarray) -> float:
+        """How many standard deviations the picture has a thing above or below the height at which it is known to rest."""
+        sigma = self.carriers[on].sigma
+        if not np.isfinite(sigma[2]) or np.isfinite(sigma[:2]).any():
+            return 0.0
+        return abs(float(moved[2])) / float(np.sqrt(max(sigma[2] ** 2 - inverse[2, 2], 1e-18)))
 
     def _misfits(self, rows: np.ndarray, jacobian: np.ndarray, inverse: np.ndarray) -> dict[int, float]:
         """How many standard deviations each marker's corners miss by: residuals by their own covariance (Baarda)."""
@@ -241,7 +283,7 @@ class _Problem:
                 lift = x[6 + 6 * k + 2] + self.start[below].pos[2] - self.carriers[below].guess.pos[2]
                 poses[on] = Pose(poses[on].pos + np.array([0.0, 0.0, lift]), poses[on].quat)
         first = 6 + 6 * len(self.on)
-        return view, poses, x[first : first + 4 * len(self.seen)].reshape(-1, 4), x[-3:]
+        return view, poses, x[first : first + 4 * len(self.seen)].reshape(-1, 4), x[-4:]
 
     def _rows(self, x: np.ndarray) -> np.ndarray:
         view, poses, pasted, own = self._state(x)
@@ -250,7 +292,7 @@ class _Problem:
         for one, (dx, dy, turn, grown) in zip(self.seen, pasted):
             marker = self.markers[one.id]
             place = poses[marker.on] @ marker.pose @ Pose.of((dx, dy, 0.0), turn)
-            corners = place.pos + (1 + grown) * marker.corners @ place.matrix.T
+            corners = place.pos + (1 + own[3] + grown) * marker.corners @ place.matrix.T
             rays = view.pos + corners @ view.matrix.T
             depth = np.maximum(rays[:, 2:], 1e-3)
             pixels = (1 + own[0]) * rays[:, :2] / depth * [fx, fy] + [cx + own[1], cy + own[2]]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,13 @@ from .estimation import Carrier, Estimate, LocatedPose, estimate
 from .markers import CELL, MarkerSet
 from .opencv import opencv
 from .places import SceneFrames, carriers, difference
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+WHITE_16 = 0xFFFF
+WRONG_SIZE = "Give the camera that took it, calibrated at that size."
+FIRST_REASONS = ("scaled", "contradict", "unsure", "raised", "misfit", "not_seen")  # of several pictures
 
 
 @dataclass(frozen=True)
@@ -65,9 +73,10 @@ class Locator:
         for name, picture in pictures:
             width, height = self.camera.size
             if picture.shape[:2] != (height, width):
+                turned = picture.shape[:2] == (width, height)
                 raise EpisodeError(
-                    f"is {picture.shape[1]}x{picture.shape[0]}, the camera {width}x{height}. Give the camera that took it, "
-                    "calibrated at that size.",
+                    f"is {picture.shape[1]}x{picture.shape[0]}, the camera {width}x{height}. "
+                    + ("Give the picture as the camera took it: it was turned." if turned else WRONG_SIZE),
                     file=name,
                 )
             detected = detect(picture, self.camera, set(self.markers.by_id()))
@@ -86,7 +95,7 @@ def _best(found: Sequence[Estimate]) -> Estimate:
         claims = [one.placed[word] for one in found if word in one.placed]
         if not claims:
             reasons = [one.unknown[word] for one in found]
-            unknown[word] = next((r for r in ("unsure", "raised", "misfit", "not_seen") if r in reasons), reasons[0])
+            unknown[word] = next((r for r in FIRST_REASONS if r in reasons), reasons[0])
             if unknown[word] == "unsure":
                 unsure[word] = min(one.unsure[word] for one in found if word in one.unsure)
             continue
@@ -103,7 +112,8 @@ def _best(found: Sequence[Estimate]) -> Estimate:
         word: min((one.rough[word] for one in found if word in one.rough), key=lambda one: one.position) for word in unsure
     }
     left_out = tuple(sorted({n for one in found for n in one.left_out}))
-    return Estimate(placed, unknown, found[0].camera, unsure, left_out, rough)
+    size = next((one.size for one in found if one.size is not None), None)
+    return Estimate(placed, unknown, found[0].camera, unsure, left_out, rough, size)
 
 
 def first_picture(recording: Recording, camera: str) -> tuple[str, np.ndarray]:
@@ -163,12 +173,28 @@ def read_pictures(paths: Iterable[Path]) -> list[tuple[str, np.ndarray]]:
                 raise EpisodeError(odd_kind(file) or "there is no such file.", file=file)
             try:
                 with Image.open(file) as image:
-                    found.append((str(file), np.asarray(image.convert("RGB"))))
+                    found.append((str(file), _of_bytes(image)))
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
                 raise EpisodeError(f"is no picture that can be read: {error}", file=file) from None
     if not found:
         raise EpisodeError("no picture there (.jpg, .png, .bmp, .webp).", file=", ".join(str(p) for p in paths))
     return found
+
+
+def _of_bytes(image: Image.Image) -> np.ndarray:
+    """(h, w, 3) uint8 of an opened picture.
+
+    Raises:
+        ValueError: its values have no known white.
+    """
+    if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would cut off at 255 instead of scaling them
+        wide = np.asarray(image)
+        if wide.min() < 0 or wide.max() > WHITE_16:
+            raise ValueError("it has more than 16 bits a pixel. Save it with 8.")
+        return np.repeat((wide >> 8).astype(np.uint8)[..., None], 3, axis=2)
+    if image.mode == "F":
+        raise ValueError("its pixels are numbers of floating point, of which nothing says what is white. Save it with 8 bits.")
+    return np.asarray(image.convert("RGB"))
 
 
 def drawn(picture: np.ndarray, detected: Detected, estimate: Estimate, markers: MarkerSet) -> np.ndarray:

@@ -23,6 +23,8 @@ CAPTION = 0.017  # m under a marker
 GAP = 0.008
 LATIN, CHINESE = "Helvetica", "STSong-Light"
 POINT = 0.0254 / 72
+Captions = tuple[tuple[str, float], ...]  # lines, and how high they are [m]
+TOPS = {"up": "top"}  # what a side is called where its word of `FACES` is not its name
 SIDES = {"up": "上面", "front": "前面（朝机器人）", "back": "后面", "left": "左面", "right": "右面"}
 
 
@@ -36,15 +38,22 @@ def print_markers(path: Path, markers: MarkerSet, titles: Mapping[str, Mapping[s
     x, y, row = EDGE, pages.top, 0.0
     for one in sorted(markers.markers, key=lambda m: -m.size):
         whole = one.size * (CELLS + 2) / CELLS
-        wide = max(whole, 0.085)
+        lines = _captions(one, titles.get(one.part, {}))
+        wide = max(whole, 0.085, *(pages.width(words, size) for words, size in lines))
         if x + wide > PAGE[0] - EDGE:
             x, y, row = EDGE, y - row - GAP, 0.0
         if y - whole - CAPTION < EDGE:
             pages.next()
             x, y, row = EDGE, pages.top, 0.0
-        pages.marker(one, x, y - whole, titles.get(one.part, {}))
+        pages.marker(one, x, y - whole, lines)
         x, row = x + wide + GAP, max(row, whole + CAPTION)
     return pages.close()
+
+
+def too_large(one: Marker) -> str | None:
+    """Why a marker cannot be printed on a page; None where it can."""
+    most = (PAGE[0] - 2 * EDGE) * CELLS / (CELLS + 2)
+    return f"a page holds one of {np.floor(most * 1e3):.0f} mm at most." if one.size > most else None
 
 
 def print_board(path: Path) -> int:
@@ -111,6 +120,11 @@ class _Pages:
         self.canvas.save()
         return self.count
 
+    def width(self, words: str, size: float) -> float:
+        """How long a line is [m]."""
+        fonts = (CHINESE if sign > "⺀" else LATIN for sign in words)
+        return float(sum(self.canvas.stringWidth(sign, font, size) for sign, font in zip(words, fonts)))
+
     def text(self, x: float, y: float, words: str, size: float) -> None:
         """A line, each run of characters in a font that has them."""
         run, font = "", LATIN
@@ -150,7 +164,7 @@ class _Pages:
         self.canvas.setFillGray(0)
         self.canvas.drawPath(path, stroke=0, fill=1, fillMode=1)  # what overlaps stays black
 
-    def marker(self, one: Marker, x: float, y: float, title: Mapping[str, str]) -> None:
+    def marker(self, one: Marker, x: float, y: float, lines: Captions) -> None:
         cell = one.size / CELLS
         whole = one.size + 2 * cell
         self.canvas.setLineWidth(0.0001)
@@ -169,13 +183,8 @@ class _Pages:
         axes = _axes(one)
         self.text(x + whole + 0.001, middle[1] - 0.001, f"→ {axes[0]}".replace("→", ">"), 0.0028)
         self.text(middle[0] - 0.002, y + whole + 0.0008, f"^ {axes[1]}", 0.0028)
-        at = ", ".join(f"{axis} {v * 1e3:.0f}" for axis, v in zip("xyz", one.at))
-        en, zh = title.get("en", one.part), title.get("zh", one.part)
-        if one.on == CELL:
-            en, zh = "floor, seen from the mark between the robot's feet", "地面，以机器人两脚之间的标记为原点"
-        self.text(x, y - 0.004, f"{one.id}  {en} ({one.on})  {one.size * 1e3:g} mm", 0.0032)
-        self.text(x, y - 0.008, f"its {one.faces}: middle at {at} mm", 0.0028)
-        self.text(x, y - 0.012, f"{zh}：{SIDES[one.faces]}，中心在 {at} 毫米，边长 {one.size * 1e3:g} 毫米", 0.0028)
+        for k, (words, size) in enumerate(lines):
+            self.text(x, y - 0.004 * (k + 1), words, size)
 
     def board(self) -> None:
         columns, rows = SQUARES
@@ -193,6 +202,21 @@ class _Pages:
                     rim = (SQUARE - INNER) / 2
                     self.squares(bits_of(number, dictionary), left + rim, low + rim, INNER / CELLS)
                     number += 1
+
+
+def _captions(one: Marker, title: Mapping[str, str]) -> Captions:
+    """What stands below a marker."""
+    at = ", ".join(f"{axis} {v * 1e3:.0f}" for axis, v in zip("xyz", one.at))
+    en, zh = title.get("en", one.part), title.get("zh", one.part)
+    if one.on == CELL:
+        en, zh = "floor, seen from the mark between the robot's feet", "地面，以机器人两脚之间的标记为原点"
+    by = f"{np.degrees(one.turned):g}"
+    turned, turned_zh = (f", turned by {by} deg", f"，转 {by} 度") if one.turned else ("", "")
+    return (
+        (f"{one.id}  {en} ({one.on})  {one.size * 1e3:g} mm", 0.0032),
+        (f"its {TOPS.get(one.faces, one.faces)}: middle at {at} mm{turned}", 0.0028),
+        (f"{zh}：{SIDES[one.faces]}，中心在 {at} 毫米，边长 {one.size * 1e3:g} 毫米{turned_zh}", 0.0028),
+    )
 
 
 def _axes(one: Marker) -> tuple[str, str]:

@@ -40,9 +40,8 @@ def proposed(scene: Scene, parts: Collection[str] = ()) -> tuple[MarkerSet, dict
     frames = SceneFrames(scene)
     known = [part.name for part in scene.config.parts if part.name in frames.words]
     if unknown := [name for name in parts if name not in (CELL, *known)]:
-        raise ScenarioError(
-            f"{scene.name} has no part {unknown[0]!r}. It has {', '.join((CELL, *known))}.", field="parts"
-        )
+        names = ", ".join(repr(name) for name in unknown)
+        raise ScenarioError(f"{scene.name} has no part {names}. It has {', '.join((CELL, *known))}.", field="parts")
     top = _Tops(scene, frames)
     filled = _filled(scene)
     found: list[Marker] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from ...scenarios.reading.config import nominal_values
 from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.yaml_reader import load_checked
 from .estimation import ANGLE, POSITION, SURE, LocatedPose
 from .places import SceneFrames, difference
 
@@ -67,6 +70,15 @@ def surveyed(scene: Scene, placed: Mapping[str, LocatedPose]) -> tuple[dict[str,
     return found, notes
 
 
+def _as_text(words: str) -> str:
+    """Words as YAML reads them back, in a flow mapping too; in quotes only where they would be something else."""
+    try:
+        plain = load_checked(f"{{of: {words}}}", "") == {"of": words}
+    except ScenarioError:
+        plain = False
+    return words if plain else json.dumps(words, ensure_ascii=False)
+
+
 def cell_text(
     scenario: str, found: Mapping[str, Surveyed], centre: str, by: str, date: str, notes: Mapping[str, str]
 ) -> str:
@@ -80,9 +92,9 @@ def cell_text(
             words = f"{{is: {one.value * 1e3:.1f} mm, within: {one.within * 1e3:.1f} mm}}"
         tree.setdefault(part, {})[value] = words
     lines = [
-        f"centre: {centre}",
+        f"centre: {_as_text(centre)}",
         f"scenario: {scenario}",
-        f'surveyed: {{date: {date}, by: {by}, with: "printed markers in pictures (shiliu locate)"}}',
+        f'surveyed: {{date: {date}, by: {_as_text(by)}, with: "printed markers in pictures (shiliu locate)"}}',
         "overlay:" if tree else "overlay: {}",
     ]
     if tree:

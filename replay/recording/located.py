@@ -20,6 +20,7 @@ from .recording import Recording
 FILE, KEY, LAYOUT = "located.json", "located", 1
 AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
 MAX_BYTES = 64 << 20
+NORM = 1e-3  # by how much a quaternion's length may differ from one, which is written with seven decimals
 
 
 def located_of(recording: Recording) -> dict[str, list[float]]:
@@ -81,6 +82,8 @@ def read_located(path: Path) -> dict[str, dict[str, Any]]:
                 raise ValueError(f"names and values of {name} differ in number")
             if not all(isinstance(v, int | float) and math.isfinite(v) for v in row["values"]):
                 raise ValueError(f"a value of {name} is no number")
+            if any(abs(math.hypot(*pose[3:]) - 1.0) > NORM for pose in _poses(row).values()):
+                raise ValueError(f"a quaternion of {name} is not of length one")
             if set(_poses(row)) != set(row["within"]) or not isinstance(row["unknown"], dict):
                 raise ValueError(f"{name} does not say how far off each thing is")
             for by in row["within"].values():

@@ -151,7 +151,7 @@ def over_link(scene: Scene, link: str | Mapping[str, Any] | None, conf_dir: Path
 def link_of(composed: composition.Composed) -> str | dict[str, Any] | None:
     """The link that the settings of a verb choose, with what they set of it; None where they leave it to the scenario."""
     settings, chosen = composed.tree.get("link") or {}, composed.chosen.get("link")
-    given = {key: value for key, value in settings.items() if value is not None}
+    given = {k: v for k, v in settings.items() if v is not None} if isinstance(settings, Mapping) else {}
     return ({"like": chosen} | given if chosen not in (None, OWN) else given) or None
 
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..sheet.errors import ScenarioError
+from ..sheet.errors import ScenarioError, from_here
 from ..sheet.near_matches import refuse_unknown
-from ..sheet.yaml_reader import Node, Problems
+from ..sheet.yaml_reader import Node, Problems, places_in, read_yaml
 
 MOST = 10.0  # s of delay; later than that nobody steers
 KEYS = ("delay", "jitter", "loss", "drop_outs", "stale", "hold", "like", "ping", "source")
@@ -31,6 +31,8 @@ _TIME = re.compile(r"(?:time|时间)\s*[=<]\s*([\d.]+)\s*ms", re.IGNORECASE)
 _COUNTS = re.compile(
     r"(\d+) packets transmitted,\s*(\d+) (?:packets )?received|Sent = (\d+), Received = (\d+)|已发送 = (\d+)，已接收 = (\d+)"
 )
+_NUMBER = re.compile(r"icmp_seq[= ](\d+)")
+_MISSED = re.compile(r"timed? ?out|unreachable|超时|无法访问", re.IGNORECASE)
 FEW = 10  # replies, below which no spread is fitted
 
 
@@ -102,7 +104,7 @@ def resolve(presets: Mapping[str, Path], *layers: object) -> dict[str, Any] | No
         presets: name -> YAML file; layers: a preset's name, a mapping or None. One with `like` or `ping` replaces all before it.
 
     Raises:
-        ScenarioError: there is no such preset, or the ping trace cannot be read.
+        ScenarioError: there is no such preset, it or the ping trace cannot be read, or a value is none that a link can have.
     """
     found: dict[str, Any] = {}
     for layer in layers:
@@ -114,7 +116,7 @@ def resolve(presets: Mapping[str, Path], *layers: object) -> dict[str, Any] | No
         like, ping = own.get("like"), own.pop("ping", None)
         if like is not None:
             refuse_unknown(like, presets, f"There is no link {like!r}.", field="link")
-            found = _preset(presets[str(like)]) | {"like": like}
+            found = _preset(str(like), presets)
         if ping is not None:
             found = fitted(Path(str(ping)))
         found |= own
@@ -124,10 +126,28 @@ def resolve(presets: Mapping[str, Path], *layers: object) -> dict[str, Any] | No
     return None if link.local else found
 
 
-def _preset(file: Path) -> dict[str, Any]:
-    import yaml
+def _preset(name: str, presets: Mapping[str, Path], above: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Keys of a preset, laid over the one that it is `like` or the trace to which it is fitted, if any.
 
-    return {k: v for k, v in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).items() if v is not None}
+    Raises:
+        ScenarioError: all that is wrong with its file, by line.
+    """
+    file = presets[name]
+    shown = from_here(file)
+    problems = Problems(places_in(file, shown))
+    content = read_yaml(file, shown)
+    node = Node({} if content is None else content, "", problems)
+    read_link(node)
+    if not isinstance(node.value, Mapping):
+        problems.found.clear()
+        raise ScenarioError("is no mapping of keys such as `delay: 20 ms`.", file=shown, field="link")
+    own = {key: value for key, value in node.value.items() if value is not None}
+    like, ping = own.get("like"), own.pop("ping", None)
+    if like is not None and (like in (name, *above) or like not in presets):
+        node.child("like").note(f"there is no other link {like!r} from which it could begin.")
+    problems.stop(f"The link {name!r}")
+    base = {} if like is None else _preset(str(like), presets, (*above, name))
+    return (base if ping is None else fitted(Path(str(ping)))) | own | {"like": name}
 
 
 def _seconds(node: Node, default: float, most: float, least: float = 0.0) -> float:
@@ -167,21 +187,44 @@ def fitted(file: Path) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise ScenarioError(f"cannot be read: {error.strerror}.", file=file, field="link.ping") from None
-    trip = 1e-3 * np.array([float(one) for one in _TIME.findall(text)])
+    lines = [line for line in text.splitlines() if not line.rstrip().endswith("(DUP!)")]
+    trip = 1e-3 * np.array([float(one) for line in lines for one in _TIME.findall(line)])
     if len(trip) < FEW:
         raise ScenarioError(
             f"holds {len(trip)} replies with time=... ms; {FEW} are needed. Save what `ping -c 100 HOST` prints.",
             file=file,
             field="link.ping",
         )
-    counts = _COUNTS.search(text)
-    sent, got = (int(one) for one in counts.groups() if one) if counts else (len(trip), len(trip))
-    lost = max(1.0 - got / sent, 0.0)
     delay = 0.5 * float(trip.mean())
+    if delay > MOST:
+        raise ScenarioError(
+            f"its replies took {2 * delay:.3g} s on average; a link has a delay of {MOST:g} s at most, each way.",
+            file=file,
+            field="link.ping",
+        )
+    sent, got, by = _counted(text, lines, len(trip))
+    lost = max(1.0 - got / sent, 0.0)
     return {
         "delay": round(delay, 6),
         "jitter": round(min(float(trip.std()) / math.sqrt(2.0), delay), 6),
         "loss": round(1.0 - math.sqrt(1.0 - min(lost, 0.999)), 6),
         "source": f"fitted to {len(trip)} replies of {file.name}: half of the round trip each way, both ways independent, "
-        f"losses single{'' if counts else ', no loss known (no summary line)'}",
+        f"losses single, {by}",
     }
+
+
+def _counted(text: str, lines: Sequence[str], replies: int) -> tuple[int, int, str]:
+    """How many messages of a trace were sent, how many were answered, and by what that is known.
+
+    Its last lines count them. A trace that was stopped has none: there the numbers of its messages do, or its lines on replies
+    that did not come.
+    """
+    if (counts := _COUNTS.search(text)) is not None:
+        sent, got = (int(one) for one in counts.groups() if one)
+        return max(sent, 1), got, "counted in its summary"
+    if numbers := {int(one) for line in lines for one in _NUMBER.findall(line)}:
+        sent = max(numbers) - min(numbers) + 1
+        return sent, min(replies, sent), "counted by their numbers (no summary line)"
+    missed = sum(_MISSED.search(line) is not None for line in lines)
+    by = "counted by the lines on replies that did not come (no summary line)" if missed else "no loss known (no summary line)"
+    return replies + missed, replies, by

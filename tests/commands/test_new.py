@@ -432,3 +432,16 @@ def test_a_broken_variant_is_found_where_the_scenario_is_checked(tmp_path, monke
         file.write("\nvariants:\n  good: {parts: {can: {mass: 300 g}}}\n  bad: {parts: {can: {maas: 300 g}}}\n")
     (wrong,) = _variants("mine", None, None, "kuafu", lambda scene: None)
     assert not wrong.sound and wrong.answer.startswith("bad: ") and "unknown key 'maas'" in wrong.answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "made"),
+    [("cell", "bj-mw-03", True), ("cell", "BJ", False), ("part", "my-cup", False), ("part", "2cup", False)],
+)
+def test_the_message_names_the_signs_that_the_kind_allows(tmp_path, monkeypatch, capsys, kind, name, made):
+    monkeypatch.chdir(tmp_path)
+    code = cli.main(["new", kind, name])
+    err = capsys.readouterr().err
+    assert (code == 0) is made
+    if not made:
+        assert "a small letter, then" in err and ("_ and -" in err) is (kind == "cell")

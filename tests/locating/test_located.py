@@ -53,7 +53,7 @@ def test_poses_of_another_recording_are_refused(tmp_path):
     assert [isinstance(item, Unreadable) for item in items] == [True, False]
 
 
-@pytest.mark.parametrize("change", [{"values": [1.0]}, {"values": ["x"] * 7}, {"within": {}}])
+@pytest.mark.parametrize("change", [{"values": [1.0]}, {"values": ["x"] * 7}, {"within": {}}, {"values": [*POSE[:3], 2.0, 0.0, 0.0, 0.0]}])
 def test_a_broken_file_is_one_error(tmp_path, change):
     located(tmp_path)
     tree = json.loads((tmp_path / FILE).read_text())

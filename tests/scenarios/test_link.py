@@ -280,3 +280,67 @@ def test_a_scenario_names_a_link_of_its_own_folder(tmp_path):
     (tmp_path / "link" / "tunnel.yaml").rename(tmp_path / "link" / "other.yaml")
     with pytest.raises(ScenarioError, match="no link 'tunnel'"):
         shiliu.load_scenario("far", conf_dir=tmp_path)
+
+
+def odd_trace(file, numbers, more=(), extra=""):
+    """A trace that was stopped: replies of these numbers, without a summary."""
+    lines = [f"64 bytes from 10.0.0.1: icmp_seq={i} ttl=64 time=20.0 ms{extra}" for i in numbers]
+    file.write_text("\n".join([*lines, *more]))
+    return fitted(file)
+
+
+def test_losses_of_a_trace_that_was_stopped_are_counted(tmp_path):
+    file = tmp_path / "trace.txt"
+    whole = odd_trace(file, range(100))
+    assert whole["loss"] == 0.0 and "by their numbers" in whole["source"]
+    gap = odd_trace(file, [*range(40), *range(59, 100)])  # 19 of 100 never came back: a tenth each way
+    assert gap["loss"] == pytest.approx(0.1, abs=1e-3)
+    mac = odd_trace(file, [i for i in range(60) if i % 3], [f"Request timeout for icmp_seq {i}" for i in range(0, 60, 3)])
+    assert mac["loss"] == pytest.approx(1 - (40 / 60) ** 0.5, abs=1e-3)
+    file.write_text("Reply from 10.0.0.1: bytes=32 time=20ms TTL=64\n" * 15 + "Request timed out.\n" * 5)
+    assert fitted(file)["loss"] == pytest.approx(1 - 0.75**0.5, abs=1e-3)
+    file.write_text("Reply from 10.0.0.1: bytes=32 time=20ms TTL=64\n" * 15)
+    assert fitted(file)["loss"] == 0.0 and "no loss known" in fitted(file)["source"]
+
+
+def test_a_reply_that_came_twice_counts_once(tmp_path):
+    file = tmp_path / "trace.txt"
+    twice = [f"64 bytes from 10.0.0.1: icmp_seq={i} ttl=64 time=200.0 ms (DUP!)" for i in range(80)]
+    found = odd_trace(file, range(80), twice)
+    assert found["delay"] == 0.01 and found["loss"] == 0.0 and "80 replies" in found["source"]
+
+
+def test_a_trace_too_slow_to_steer_by_is_named(tmp_path):
+    file = tmp_path / "trace.txt"
+    file.write_text(LINUX.replace("time=2", "time=9000"))
+    with pytest.raises(ScenarioError, match=r"trace\.txt.*link\.ping.*on average"):
+        fitted(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- 1\n", r"odd\.yaml.*no mapping of keys"),
+        ("hello\n", r"odd\.yaml.*no mapping of keys"),
+        ("dely: 20 ms\n", r"odd\.yaml:1: dely: unknown key"),
+        ("loss: 1 %\ndelay: 20\n", r"odd\.yaml:2: delay: 20 lies outside"),
+        ("like: odd\n", r"odd\.yaml:1: like: there is no other link 'odd'"),
+        ("like: nowhere\n", r"odd\.yaml:1: like: there is no other link 'nowhere'"),
+    ],
+)
+def test_a_preset_that_is_wrong_is_named_by_file_and_line(tmp_path, text, message):
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "odd.yaml").write_text(text)
+    with pytest.raises(ScenarioError, match=message):
+        resolve(members("link", tmp_path), "odd")
+
+
+def test_a_preset_may_begin_from_another_or_from_a_trace(tmp_path):
+    (tmp_path / "link").mkdir()
+    (tmp_path / "trace.txt").write_text(LINUX)
+    (tmp_path / "link" / "slow.yaml").write_text("like: 4g\ndelay: 90 ms\n")
+    (tmp_path / "link" / "site.yaml").write_text(f"ping: {tmp_path / 'trace.txt'}\nstale: 0.3 s\n")
+    presets = members("link", tmp_path)
+    slow, site = resolve(presets, "slow"), resolve(presets, "site")
+    assert (slow["delay"], slow["jitter"], slow["like"]) == ("90 ms", "12 ms", "slow")
+    assert site["delay"] == pytest.approx(0.011, abs=2e-5) and site["stale"] == "0.3 s" and "ping" not in site
