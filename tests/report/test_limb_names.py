@@ -99,3 +99,11 @@ def test_a_delay_is_named_once(unit, again):
     )
     text = Words("en").message(finding_of(load_rules()["column.differs"], one, []))
     assert text.count("0.145") == 1 + again and ("from what the other columns say" in text) == again
+
+
+def test_columns_without_a_witness_are_named_with_what_remains_open():
+    names = ("observation.touch/left_finger_front", "state/bowl.x", "state/bowl.y", "state/bowl.z")
+    found = load_rules()["column.alone"].not_checked("no_witness", subject=names, details={"count": 4, "columns": list(names)})
+    text = "observation.touch/left_finger_front, state/bowl.x … state/bowl.z (4 in all): no other recorded column can confirm it"
+    assert Words("en").message(found) == text
+    assert "state/bowl.z（共 4 列）：" in Words("zh").message(found)
