@@ -195,7 +195,9 @@ class Verdict:
             return f"{self.called}: not read: {self.unread}"
         cause = self.findings[self.root] if self.root is not None else None
         moment = f" at {cause.at:.2f} s" if cause is not None and cause.at is not None else ""
-        return f"{self.called}: {self.verdict}{f' by {cause.code}{moment}' if cause is not None else ''}"
+        link = (self.provenance or {}).get("link")
+        over = "" if link is None else f" over the assumed link {link.get('like', '')}".rstrip()
+        return f"{self.called}: {self.verdict}{over}{f' by {cause.code}{moment}' if cause is not None else ''}"
 
     def __repr__(self) -> str:
         return f"<Verdict {self}>"
