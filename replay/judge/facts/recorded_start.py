@@ -184,9 +184,11 @@ class StartOfTake:
         found = dict.fromkeys(self.poses, RECORDED) | dict.fromkeys(self.pictured, PICTURE)
         found |= dict.fromkeys(self.joints, RECORDED)
         cell = self.scene.config.cell
-        found |= dict.fromkeys(sorted(cell.measured) if cell is not None else (), SURVEYED)
+        surveyed = cell.measured if cell is not None else frozenset()
+        found |= {key: SURVEYED for key in sorted(surveyed) if not _own(key, self.poses)}
         for key, things in self.inferred.sources.items():
-            if not _own(key, self.poses):
+            seen = key in surveyed and set(things) <= set(self.pictured)  # their places in the picture were computed from the survey
+            if not _own(key, self.poses) and not seen:
                 found[key] = f"inferred from {', '.join(things)}"
         found |= {key.partition(".")[0]: DRAWN for key in self.unplaced} | {key: DRAWN for key in self.drawn}
         hands = {
