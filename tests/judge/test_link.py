@@ -43,8 +43,8 @@ def test_commands_that_do_the_task_are_not_to_blame_for_a_link_that_does_not_car
     for lang, word in (("en", "over the other link"), ("zh", "另一条链路")):
         words = Words(lang).telling(verdict.titles)
         assert word in words.slip(goal)
-        for told in (words.slip(verdict.findings[verdict.root]), words.message(goal), first_line(used([verdict], words), 1, words)):
-            assert "4 s" in told and "3 s" in told, told  # the drop-outs of the link
+        for sentence in (words.slip(verdict.findings[verdict.root]), words.message(goal), first_line(used([verdict], words), 1, words)):
+            assert "4 s" in sentence and "3 s" in sentence, sentence  # the drop-outs of the link
     assert verdict.provenance["link"] == {"delay": 0.0, "jitter": 0.0, "loss": 0.0, "every": 4.0, "longest": 3.0}
     assert "over the assumed link" in str(verdict)
 
