@@ -257,8 +257,8 @@ def _as_decided(
         odd = [name for name in at if key in alone[name].outside]
         if odd and len(odd) < len(at):
             fits = [name for name in at if name not in odd]
-            told = {"key": key, "odd": ", ".join(odd), "odd_at": at[odd[0]], "fits": ", ".join(fits), "fits_at": at[fits[0]]}
-            return finding.with_(subject=tuple(odd), details=details | told)
+            witness = {"key": key, "odd": ", ".join(odd), "odd_at": at[odd[0]], "fits": ", ".join(fits), "fits_at": at[fits[0]]}
+            return finding.with_(subject=tuple(odd), details=details | witness)
     return finding.with_(details=details)
 
 
