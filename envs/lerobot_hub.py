@@ -42,6 +42,7 @@ class LeRobotEnv(gymnasium.Wrapper):
 
     def __init__(self, task: str = "microwave", *, images: Sequence[str] = (), pace: float | str = 1.0, **options: Any):
         arguments.no_others(options, ShiliuEnv.__init__, ("scenario", "until"))  # which `task` names
+        task = arguments.word("task", task, "a scenario's name, such as 'microwave', or 'scenario.subgoal', such as 'microwave.opened'")
         scenario, _, until = task.partition(".")
         options = {"reward": "sparse", "render_mode": "rgb_array", **options}
         inner = ShiliuEnv(scenario, images=images, until=until or None, pace=pace, **options)

@@ -180,6 +180,8 @@ def test_an_option_of_an_environment_that_cannot_be_taken_is_named(table, option
         (lambda: gymnasium.make("shiliu/TableSetting-v1", varry=1), "^varry: There is no option 'varry'. Did you mean vary\\? Known"),
         (lambda: gymnasium.make_vec("shiliu/TableSetting-v1", 1, robot="a"), "^robot: There is no option 'robot'. Known here: action"),
         (lambda: gymnasium.make("shiliu/LeRobot", scenario="a"), "^scenario: There is no option 'scenario'. Known here: action"),
+        (lambda: gymnasium.make("shiliu/LeRobot", task=3), "^task: 3 is not accepted here. Give a scenario's name"),
+        (lambda: gymnasium.make("shiliu/LeRobot", task=None), "^task: None is not accepted here. Give a scenario's name"),
         (lambda: shiliu.make_dm_env("table_setting", foo=1), "^foo: There is no option 'foo'. Known here: action, base, camera"),
         (lambda: gymnasium.make("shiliu/Scenario"), "^scenario: None is not accepted here. Give a scenario's name"),
         (lambda: gymnasium.make_vec("shiliu/Scenario", 1), "^scenario: None is not accepted here. Give a scenario's name"),

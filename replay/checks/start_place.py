@@ -37,7 +37,8 @@ def check_places(
     """`start.place`: do things that rest agree about what they rest on, and is that as the scenario draws it?
 
     A scene that nobody measured makes no FAIL. Things that disagree leave the start unknown; a value beyond what the scenario
-    draws is a warning where several things tell it, and is not taken from one alone. A surveyed value stands as surveyed.
+    draws is a warning where several things tell it, and is not taken from one alone. A surveyed value stands as surveyed; where
+    things were recorded beyond what the survey leaves open, that is a warning: one of the two is not of this cell.
 
     Args:
         values: key -> what the record determines (SI); sources: by which things; outside: ends of what the scenario draws, of
@@ -72,6 +73,13 @@ def check_places(
             finding = rule.not_checked("beyond_drawn", **known, unit="m")
             return FoundPlaces((finding,), (*kept, *alone), "beyond_drawn")
         return FoundPlaces((rule.finding(level="WARN", margin=-abs(beyond[key]), **known),), kept)
+    against = {key: _beyond(values[key], *outside[key]) for key in kept}
+    key = max(against, key=lambda one: abs(against[one]), default="")
+    if key and (by := abs(against[key])) > bound:
+        low, high = outside[key]
+        about = details | {"kind": "survey", "key": key, "by": ", ".join(sources[key]), "taken": values[key], "low": low, "high": high}
+        known = {"subject": (key.partition(".")[0],), "value": by, "limit": bound, "margin": bound - by, "details": about}
+        return FoundPlaces((rule.finding(level="WARN", **known),), kept)
     value = max(map(abs, apart.values()), default=0.0)
     return FoundPlaces((rule.passed(value=value, limit=bound, margin=bound - value, details=details),), kept)
 

@@ -11,6 +11,7 @@ from ..recording.recording import Recording
 from ..residual.astray import beside_engine
 from ..residual.bodies import ComparedColumns, witnessed
 from ..residual.difference import SOURCES, Difference
+from ..residual.next_states import NEXT
 from ..residual.resolution import resolutions
 from ..residual.table import Group
 from ..residual.usual import beside_usual, known, off_their_way, unusual
@@ -24,6 +25,7 @@ from .usual_things import carriage_of
 WAY = 3.0  # rad that the whole way of a joint counts as, to compare it with angles
 # times too large, from where on the difference is in no unit that means anything; mm in a metre; share by which a fitted one is off
 ANOTHER_UNIT, MILLIMETRES, CENTIMETRES, ROUGHLY = 50.0, 1000.0, 100.0, 0.05
+NO_COMMANDS = {"column_command": "column_next_state", "column_rows": "column_next_rows"}  # of a column of states of the next row
 SHOWN = 16  # names in a finding: both arms and a head, to be called so; the details hold all
 
 
@@ -59,7 +61,17 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     found.sort(key=lambda d: (not d.certain, -d.weight))
     finding = finding_of(rule, found[0], found[1:])
     finding.details |= {"resolution": seen.get("resolution", [])} | bases_of(columns) | carriage_of(columns)
-    return [finding]
+    return [_named_as_written(finding, columns.recording)]
+
+
+def _named_as_written(finding: Finding, recording: Recording) -> Finding:
+    """The finding; a column that holds the states of the next row is called so: nothing was commanded there."""
+    what = NO_COMMANDS.get(finding.details["what"])
+    states = {name for stream in recording.streams.values() if stream.quantity == NEXT for name in stream.names}
+    if what is None or not set(finding.subject) <= states:
+        return finding
+    signal = "recording" if finding.signal == "command" else finding.signal
+    return finding.with_(signal=signal, details=finding.details | {"what": what})
 
 
 def _is_written_throughout(one: Difference) -> bool:

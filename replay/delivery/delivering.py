@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.json_reader import json_of
 from ..formats.file_state import sha256_of
 from ..formats.lerobot.write import DatasetWriter
 from ..report.text import Words
@@ -154,7 +155,7 @@ def former_splits(path: Path) -> dict[str, str]:
     """
     file = path / MANIFEST
     try:
-        tree = json.loads(file.read_text(encoding="utf-8"))
+        tree = json_of(file.read_text(encoding="utf-8"))
         return {who: name for name, of in tree["figures"]["splits"].items() for who in of["operators"]}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise EpisodeError(

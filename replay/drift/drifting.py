@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...scenarios.sheet.errors import EpisodeError, ShiliuError
+from ...scenarios.sheet.json_reader import json_of
 from ..formats import read
 from ..line.digest import digest_of, file_digest
 from ..line.key import judge_digest
@@ -106,7 +107,7 @@ def _done(file: Path) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for text in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
         try:
-            line = json.loads(text)
+            line = json_of(text)
             found[line["key"]] = line
         except (ValueError, KeyError, TypeError):
             continue

@@ -32,6 +32,7 @@ from ...scenarios.draws.variation import Draw, of_values
 from ...scenarios.reading.config import nominal_values
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.json_reader import json_of
 from ...scenarios.stepping.simulation import Simulation
 from ..judge.place.kept_scene import scene_of_config
 from ..recording.recording import SimEpisode
@@ -279,7 +280,7 @@ def read_take(name: str, folder: Path = FOLDER) -> KeptTake:
     """
     file = folder / f"{name}.json"
     try:
-        tree = json.loads(file.read_text(encoding="utf-8"))
+        tree = json_of(file.read_text(encoding="utf-8"))
         blocks = {key: (folder / f"{name}.{key}.parquet").read_bytes() for key in ARRAYS}
         digests = {key: str(tree["sha256"][key]) for key in ARRAYS}
     except FileNotFoundError as error:

@@ -37,7 +37,10 @@ def loads(text: str | bytes) -> Any:
     Raises:
         ValueError: not JSON, or a mark that `dumps` does not write.
     """
-    return json.loads(text, object_hook=_tagged)
+    try:
+        return json.loads(text, object_hook=_tagged)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _plain(value: Any, field: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ except ImportError:  # not on this system
 POINTER = b"version https://git-lfs"  # what Git leaves in place of a large file that was not fetched
 PARQUET = b"PAR1"  # at both ends of a whole table
 TEXTS = (".json", ".jsonl", ".csv", ".txt", ".yaml", ".yml")  # endings of files of text; in others a text is a part
+_IN_MEMORY = re.compile(r"\s*<[^<>]* object at 0x[0-9a-fA-F]+>")
 MAX_CAUSE = 160  # characters of what the library says
 
 
@@ -48,8 +50,16 @@ def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> It
             raise EpisodeError(
                 f"the text is no UTF-8: {found}. Save the file as UTF-8; editors of Windows write Chinese as GBK.", file=path
             ) from None
-        cause = " ".join(str(error).split()).rstrip(".")[:MAX_CAUSE] or type(error).__name__
+        cause = cause_of(error)
         raise EpisodeError(f"{broken} ({cause}). {fix}", file=path) from None
+
+
+def cause_of(error: BaseException) -> str:
+    """What a library says of a broken file, in one line: the object in memory from which it read has a name for nobody."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    bare = _IN_MEMORY.sub("", str(error))
+    return " ".join(bare.split()).rstrip(".")[:MAX_CAUSE] or type(error).__name__
 
 
 AGAIN = "Copy it again from where it was recorded."

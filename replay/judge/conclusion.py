@@ -15,6 +15,7 @@ from ..operator.words.reason import gave_up_of
 from ..recording.recording import Recording, note_words
 from .context import SceneContext
 from .explanation.advice import advise
+from .explanation.assumed_link import assumed_link, under_assumed
 from .explanation.verdict_evidence import gather
 from .facts.carried_poses import joined
 from .facts.results import Judged
@@ -44,7 +45,9 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
     if judged.robustness is None:
         found.append(rules["robustness"].not_checked("not_run_gate"))
     required = subject.robot.required(subject)
-    combined = combine(_in_own_unit(with_skills(found, recording), judged), required, rules, strict=strict)
+    link = assumed_link(judged.context, recording)
+    found = under_assumed(_in_own_unit(with_skills(found, recording), judged), link)
+    combined = combine(found, required, rules, strict=strict)
     advise(judged, combined.findings)
     episode, context, place = recording.episode, judged.context, subject.place
     gave_up = gave_up_of(episode.provenance) if episode else None
@@ -90,6 +93,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
             "unmapped": list(recording.unmapped),
             **({"seed": episode.seed, "made_with": episode.engine} if episode else {}),
             **({"gave_up": gave_up} if gave_up else {}),
+            **({"link": link} if link else {}),
             **_made_in(context),
             **({"not_used": list(subject.unused)} if subject.unused else {}),
         },

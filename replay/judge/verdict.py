@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 HEAD = ("episode", "source", "sha256", "scenario", "scenario_version", "cell", "claim", "verdict")  # of a line
 WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
 BEFORE = 0.1  # s, by which a step of the command into a place past its joint's range may show before
+PLACE = "start.place"  # where it is decided that recorded things contradict each other; `odd`: the ones that no scene has there
 BESIDE = ("pictures_absent",)  # reasons of gaps that leave open nothing of a motion: named, and no verdict waits for them
 # who holds what is missing, where nothing failed: reasons by holder; all others: device
 HELD_BY = {
@@ -195,7 +196,9 @@ class Verdict:
             return f"{self.called}: not read: {self.unread}"
         cause = self.findings[self.root] if self.root is not None else None
         moment = f" at {cause.at:.2f} s" if cause is not None and cause.at is not None else ""
-        return f"{self.called}: {self.verdict}{f' by {cause.code}{moment}' if cause is not None else ''}"
+        link = (self.provenance or {}).get("link")
+        over = "" if link is None else f" over the assumed link {link.get('like', '')}".rstrip()
+        return f"{self.called}: {self.verdict}{over}{f' by {cause.code}{moment}' if cause is not None else ''}"
 
     def __repr__(self) -> str:
         return f"<Verdict {self}>"
@@ -340,9 +343,10 @@ def _root(
         failed = [i for i in order if findings[i].failed and findings[i].stage in needed]
         return next((i for i in failed if findings[i].because_of is None), failed[0] if failed else None)
     if verdict == "INCONCLUSIVE":
-        return next(
-            (i for i in order if findings[i].level == "NOT_CHECKED" and is_required(findings[i], required, rules)), None
-        )
+        gap = next((i for i in order if findings[i].level == "NOT_CHECKED" and is_required(findings[i], required, rules)), None)
+        if gap is None or findings[gap].stage not in ("replay", "robustness"):
+            return gap
+        return next((i for i, one in enumerate(findings) if one.code == PLACE and "odd" in one.details), gap)  # what leaves the start open
     return None
 
 
@@ -352,7 +356,7 @@ def _owner(verdict: str, root: Finding | None, rules: Rules, findings: Sequence[
     if root is None:
         return "auditor"
     if verdict == "INCONCLUSIVE":
-        if (root.reason or "").startswith("integrity."):
+        if (root.reason or "").startswith("integrity.") or (root.code == PLACE and "odd" in root.details):
             return "device"
         return HOLDERS.get(root.reason or "", "device")
     if root.details.get("owner") in OWNERS:  # a check that knows its cause knows who can mend it

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ...scenarios.sheet.errors import printable
+from ...scenarios.sheet.json_reader import json_of
 from ..judge.verdict import Verdict
 from ..report import jsonl
 from ..report.lines import SLIPS, TAKES
@@ -125,7 +126,7 @@ class Slips:
     @staticmethod
     def _record(path: Path) -> dict[str, Any] | None:
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            found = json_of(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) else None

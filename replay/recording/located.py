@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.json_reader import json_of
 from .recording import Recording
 
 FILE, KEY, LAYOUT = "located.json", "located", 1
@@ -73,7 +74,7 @@ def read_located(path: Path) -> dict[str, dict[str, Any]]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
-        content = json.loads(path.read_bytes())
+        content = json_of(path.read_bytes())
         if content["layout"] != LAYOUT:
             raise ValueError(f"layout {content['layout']!r}")
         rows = content["recordings"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.json_reader import json_of
 from ..edits.bounds import Bounds
 from ..edits.command import command_of
 from ..formats import Unreadable
@@ -102,7 +102,7 @@ def refuse_foreign(out: Path) -> None:
     made = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         try:
-            content = json.loads((path / "shiliu" / "dataset.json").read_text(encoding="utf-8"))
+            content = json_of((path / "shiliu" / "dataset.json").read_text(encoding="utf-8"))
             made.append(bool(content["made"]["repaired"]))
         except (OSError, ValueError, KeyError, TypeError):
             made.append(False)

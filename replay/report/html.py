@@ -30,7 +30,7 @@ from .terminal import first_line, groups, span, speed_line
 from .text import Words
 from .timeline import timeline
 from .translation import translated
-from .used import not_used, shown_cell, used
+from .used import not_used, shown_cell, shown_link, used
 
 EXPAND_ALL = 50  # a report of more recordings than this shows only some sheets
 SHEETS = 20  # how many it then shows: those that need a person first
@@ -69,6 +69,7 @@ class Sheet:
         )
         parts = [ui("scenario_bare") if verdict.scenario in (None, "bare") else scenario]
         parts += [f"{ui('cell')} {shown_cell(verdict, self.words)}"] if verdict.cell else []
+        parts += [f"{ui('link')} {link}"] if (link := shown_link(verdict, self.words)) else []
         parts += [span(self.story.duration)] if self.story.duration is not None else []
         parts += [self.words.claim(self.story.claim, "kind")]
         return [str(part) for part in parts]

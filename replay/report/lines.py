@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...scenarios.sheet.errors import EpisodeError, odd_kind
+from ...scenarios.sheet.json_reader import json_of
 from ..checks.registry import check_of
 
 NAME = "verdicts.jsonl"
@@ -126,7 +126,7 @@ def _tree(text: str, file: Path, number: int, of_watch: bool = False) -> dict[st
     )
     wrong.line = number
     try:
-        tree = json.loads(text)
+        tree = json_of(text)
     except ValueError:
         raise wrong from None
     if of_watch:

@@ -316,7 +316,7 @@ def first_line(header: dict[str, Any], total: int, words: Words) -> str:
 def _judged_in(settings: dict[str, Any], words: Words) -> list[str]:
     """Scene, cell, robot and thresholds of a header, whichever are known."""
     parts = [str(settings["scene"])] if settings.get("scene") else []
-    parts += [f"{words.ui(key)} {settings[key]}" for key in ("cell", "robot") if settings.get(key)]
+    parts += [f"{words.ui(key)} {settings[key]}" for key in ("cell", "link", "robot") if settings.get(key)]
     return parts + ([words.ui("thresholds", name=settings["thresholds"])] if settings.get("thresholds") else [])
 
 

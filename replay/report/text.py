@@ -27,6 +27,7 @@ import yaml
 from ...scenarios.sheet.errors import ShiliuError
 from ..checks.finding import Finding
 from ..operator.skills import skill_named
+from .assumed_words import with_link
 from .limb_names import LIMB, by_limbs
 from .notes import Notes, term
 from .numerals import OwnUnit, angle_unit, in_own_unit, percent, quantity, unit_of
@@ -293,16 +294,16 @@ class Words:
         text = self._say(finding, part)
         if (finding.details or {}).get("softened"):
             text = self._ui["semicolon"].join((text, self._ui["softened"]))
-        return text
+        return with_link(self, finding, text, "over_link")
 
     def slip(self, finding: Finding) -> str:
         """What the operator reads: one sentence; it may begin with the name of a thing, or with an identifier, which keeps its spelling."""
-        text = self._say(finding, "slip")
+        text = with_link(self, finding, self._say(finding, "slip"), "over_link_slip")
         return text if text.startswith(tuple(finding.subject)) else text[:1].upper() + text[1:]
 
     def advice(self, finding: Finding) -> str:
         """What the person who acts should do: the advice that belongs to the code."""
-        return self._say(finding, "fix")
+        return with_link(self, finding, self._say(finding, "fix"), "over_link_fix")
 
     def fix(self, finding: Finding) -> str:
         """What would make it pass: the finding's own fix where it has one, else the advice."""

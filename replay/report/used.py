@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
 from ..judge.verdict import Verdict
+from .assumed_words import link_told
 from .text import Words
 
 
 def used(verdicts: Sequence[Verdict], words: Words) -> dict[str, str]:
-    """`scene`, `cell`, `thresholds` of a header: one name where all share it, else each with how many recordings it judged.
+    """`scene`, `cell`, `link`, `thresholds` of a header: one name where all share it, else each with how many recordings it judged.
 
     A key is missing where nothing was read, or where none has one.
     """
@@ -22,6 +23,7 @@ def used(verdicts: Sequence[Verdict], words: Words) -> dict[str, str]:
     found = {
         "scene": _counted((scene_name(v, words) for v in read if not _at_intake(v)), words),
         "cell": _counted((shown_cell(v, words) for v in read), words, words.ui("no_cell")),
+        "link": _counted((shown_link(v, words, short=True) for v in read), words, words.ui("own_link")),
         "thresholds": _counted((_word(v, "thresholds") for v in read), words),
         "robot": _counted((_word(v, "robot") for v in read), words),
     }
@@ -67,6 +69,14 @@ def shown_cell(verdict: Verdict, words: Words) -> str:
     survey = (verdict.provenance or {}).get("cell")
     date = survey.get("surveyed") if isinstance(survey, dict) else None
     return words.surveyed(one_line(verdict.cell), date) if verdict.cell else ""
+
+
+def shown_link(verdict: Verdict, words: Words, short: bool = False) -> str:
+    """The link over which a take was judged because the command names it, with its numbers, or nothing; short: a preset by its name."""
+    link = (verdict.provenance or {}).get("link")
+    if not isinstance(link, dict):
+        return ""
+    return one_line(link["like"] if short and link.get("like") else link_told(words, link))
 
 
 def named_cell(verdict: Verdict) -> str | None:

@@ -3,6 +3,7 @@
 import pytest
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.start_place import check_places
+from shiliu.replay.report import Words
 
 RULES = load_rules("arm_manipulation")
 BY = {"table.height": ("bowl", "plate")}
@@ -39,9 +40,16 @@ def test_one_thing_alone_may_hang_in_the_air():
     assert found.left == ("table.height",)
 
 
-def test_what_was_surveyed_stands_as_surveyed():
-    found = check_places({"table.height": 0.935}, BY, ENDS, {}, RULES, surveyed={"table.height"})
-    assert (only(found).level, found.left, found.unsure) == ("PASS", ("table.height",), None)
+@pytest.mark.parametrize(("height", "level"), [(0.845, "WARN"), (0.863, "PASS")])
+def test_what_was_surveyed_stands_as_surveyed_and_a_record_beyond_the_survey_is_a_warning(height, level):
+    """A survey of 868 mm to 2 mm: a record of 845 mm is 21 mm beyond it, one of 863 mm is as far off as places are told apart."""
+    survey = {"table.height": (0.866, 0.870)}
+    found = check_places({"table.height": height}, BY, survey, {}, RULES, surveyed={"table.height"})
+    one = only(found)
+    assert (one.level, found.left, found.unsure) == (level, ("table.height",), None)
+    if level == "WARN":
+        assert one.value == pytest.approx(0.021) and one.details["kind"] == "survey" and one.subject == ("table",)
+        assert "0.845" in Words("en").message(one) and "0.866" in Words("zh").message(one)
 
 
 def test_places_of_which_no_scene_can_be_made_are_in_another_frame_or_unit():

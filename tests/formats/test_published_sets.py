@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from bags import arm_bag, arm_messages, only, sensors, types, write_bag
+from shiliu.replay.formats.rosbag.bag_pictures import _opened
+from shiliu.replay.report import Words
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 LABEL = {
@@ -48,6 +52,36 @@ def test_labels_of_another_form_are_a_note_and_the_bag_is_read(tmp_path, label):
     assert any("labels in take.json are not read" in note for note in recording.notes)
 
 
+@pytest.mark.parametrize(("levels", "read"), [(100_000, False), (60, False), (40, True)])
+def test_labels_that_are_nested_too_deeply_are_a_note_and_the_bag_is_read(tmp_path, levels, read):
+    path = arm_bag(tmp_path / "take.bag", n=101)
+    deep = "[" * levels + "]" * levels
+    path.with_suffix(".json").write_text(json.dumps(LABEL)[:-1] + f', "more": {deep}}}', encoding="utf-8")
+    recording = only(path)
+    assert ("timeline" in recording.metadata) is read and recording.streams
+    assert any("not read: it is nested more than 50 levels deep" in note for note in recording.notes) is not read
+
+
+def test_a_step_without_a_skill_and_steps_in_one_another_are_named(tmp_path):
+    first, second = LABEL["marks"]
+    marks = [{**first, "skillAtomic": None, "endPosition": 0.7}, second]
+    recording = labelled(tmp_path / "take.bag", {**LABEL, "marks": marks})
+    assert [one["skill"] for one in recording.metadata["timeline"]] == ["", "place"]
+    notes = " | ".join(recording.notes)
+    assert "without the name of a skill is step 1" in notes and "steps lie in one another, 1 and 2 by 0.20 s" in notes
+    assert "None" not in notes
+    for note in recording.notes[-2:]:
+        assert "标注" in Words("zh").note(note)
+    clean = " | ".join(labelled(tmp_path / "clean.bag", LABEL).notes)
+    assert "without the name" not in clean and "in one another" not in clean
+
+
+def test_a_picture_that_is_none_names_no_object_in_memory():
+    with pytest.raises(EpisodeError) as error, _opened(SimpleNamespace(data=np.zeros(9, np.uint8)), Path("a.bag"), "/camera"):
+        pass
+    assert "cannot identify image file" in str(error.value) and "0x" not in str(error.value) and "BytesIO" not in str(error.value)
+
+
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
 def test_a_bag_that_was_cut_off_is_told_to_the_byte(tmp_path, share):
     path = arm_bag(tmp_path / "take.bag", n=400)
@@ -67,7 +101,7 @@ def test_a_bag_that_was_never_closed_has_no_index(tmp_path):
     begins = int.from_bytes(content[at : at + 8], "little")
     content[at : at + 8] = bytes(8)
     path.write_bytes(content[:begins])
-    with pytest.raises(EpisodeError, match="was never closed"):
+    with pytest.raises(EpisodeError, match=r"was never closed: .* 1 chunk of messages,"):
         only(path)
 
 

@@ -227,6 +227,7 @@ def test_settings_that_made_no_difference_are_known(folder):
         "hand=dexterous",
     ]
     assert unused(["scenario=microwave"], robot, Contexts().of(robot)) == ["scenario=microwave"]
+    assert unused(["link=4g"], robot, Contexts(link="4g").of(robot)) == [], "whoever names its scene, it is played over this link"
     assert unused(["scenario.version=2"], robot, Contexts(scene).of(robot)) == []
 
 

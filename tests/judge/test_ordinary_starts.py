@@ -3,6 +3,7 @@
 import pytest
 from ordinary import around, ordinary, table_setting
 from shiliu.replay.judge.judge import judge
+from shiliu.replay.report import Words
 from shiliu.scenarios.reading.config import nominal_values
 
 SEED = 2  # its table is 14 mm lower than the scenario has it
@@ -45,6 +46,9 @@ def test_the_table_stands_where_the_recorded_bowls_do(scene, episode, lifted):
     assert found["start.penetration"].level == "PASS"
     assert found["start.place"].details["inferred"]["table.height"] == pytest.approx(height, abs=1e-4)
     assert found["object.diverged"].level == "PASS"
+    (moved,) = found["start.place"].details["differs"]
+    assert (moved["key"], moved["here"], moved["there"]) == ("table.height", pytest.approx(height, abs=1e-4), 0.87)
+    assert "the start was moved to fit: table.height" in Words("en").message(found["start.place"])
     start = verdict.provenance["start"]
     assert start["bowl"] == start["empty"] == "recorded"
     assert start["table.height"] == "inferred from bowl, empty"
@@ -57,6 +61,19 @@ def test_bowls_that_disagree_about_their_table_fail_nothing(scene, lifted):
     assert found["start.place"].value == pytest.approx(0.015, abs=1e-3)
     assert not any(one.failed for one in verdict.findings)
     assert verdict.verdict == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize(("bowl", "odd"), [(0.06, True), (0.02, False)])
+def test_the_one_thing_that_no_drawn_table_holds_is_the_root_of_what_stays_open(scene, episode, lifted, bowl, odd):
+    """By the other bowl the table is 856 mm high, of 840 to 900 mm: 60 mm more no draw has, 20 mm more many have."""
+    alone = f"{1000.0 * (episode.draw['values']['table.height'] + bowl):.0f} mm"
+    verdict, found = judged(scene, lifted(bowl=bowl))
+    place, root = found["start.place"], verdict.findings[verdict.root]
+    assert (verdict.verdict, place.reason) == ("INCONCLUSIVE", "things_apart")
+    assert ((root.code, verdict.owner) == ("start.place", "device")) is odd and ("odd" in place.details) is odd
+    assert place.subject == (("bowl",) if odd else ("bowl", "empty"))
+    for lang in ("en", "zh"):
+        assert (alone in Words(lang).message(place)) is odd and "table.height" in Words(lang).message(place)
 
 
 def test_a_whole_scene_beyond_what_is_drawn_is_taken_with_a_warning_of_the_scene(lifted):

@@ -97,6 +97,35 @@ def test_places_that_are_all_off_by_as_much_are_no_fault_of_the_operator(scene, 
     assert by["goal"].failed and by["goal"].because_of == verdict.root
 
 
+def turned_places(scene, columns, degrees, things=("bowl", "empty")):
+    """The places and turns of things as a frame has them that is turned about the vertical."""
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    c, s = np.cos(np.radians(degrees) / 2.0), np.sin(np.radians(degrees) / 2.0)
+    for thing in things:
+        x, y, *quat = (around(scene, columns, f"{thing}.{axis}") for axis in ("x", "y", "qw", "qx", "qy", "qz"))
+        x[:], y[:] = cos * x - sin * y, sin * x + cos * y
+        w, i, j, k = (one.copy() for one in quat)
+        for view, value in zip(quat, (c * w - s * k, c * i - s * j, c * j + s * i, c * k + s * w)):
+            view[:] = value
+
+
+@pytest.mark.usefixtures("one_copy")
+def test_a_frame_that_is_turned_about_the_vertical_is_the_root_of_what_hangs_in_the_air(scene, judged):
+    verdict = judged(lambda columns: turned_places(scene, columns, 90.0), seconds=2.0)
+    by, root = {one.code: one for one in verdict.findings}, verdict.findings[verdict.root]
+    assert by["object.hovers"].failed and by["object.hovers"].because_of == verdict.root
+    assert (verdict.verdict, verdict.owner, root.code) == ("UNSOUND", "device", "object.frame")
+    assert set(root.subject) == {"bowl", "empty"} and np.degrees(root.details["turn"]) == pytest.approx(90.0)
+    assert "90" in Words("en").message(root) and "90" in Words("zh").slip(root)
+
+
+@pytest.mark.usefixtures("one_copy")
+def test_things_in_the_air_that_no_quarter_turn_lays_down_are_of_no_turned_frame(scene, judged):
+    verdict = judged(lambda columns: turned_places(scene, columns, 60.0), seconds=2.0)
+    assert not any(one.code == "object.frame" and one.failed for one in verdict.findings)
+    assert verdict.findings[verdict.root].code == "object.hovers"
+
+
 def test_starts_further_off_are_played_once_whoever_asks(judged, monkeypatch):
     """A take that fails and leaves its bowl lying asks for them twice: does it fail in each, and does any of them move the bowl?"""
     plays, happened = [], replay_stage._happened

@@ -10,12 +10,13 @@ import shiliu
 from body_takes import TIMES, body_take
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.facts.recorded_poses import recorded_poses, resting, stood
-from shiliu.replay.judge.facts.recorded_start import recorded_start
+from shiliu.replay.judge.facts.recorded_start import StartOfTake, recorded_start
 from shiliu.replay.judge.facts.recorded_state import _put_robot
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.signals.joint_motion import joint_motion
 from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.draws.inference import Inferred
 from shiliu.scenarios.parts.pose import Pose
 
 
@@ -162,3 +163,13 @@ def test_a_base_that_is_commanded_up_stands_where_it_was_measured():
     qpos, known = np.zeros((len(TIMES), model.nq)), np.zeros(model.nq, bool)
     assert _put_robot(subject, motions, model, TIMES, qpos, known)
     np.testing.assert_array_equal(qpos[:, model.joint("base_height").qposadr[0]], measured[:, 3])
+
+
+@pytest.mark.parametrize(("pictured", "height"), [(("empty",), "surveyed"), ((), "inferred from empty")])
+def test_each_part_of_a_start_has_one_source_and_what_a_survey_gave_a_picture_is_the_surveys(pictured, height):
+    """A picture places a thing on a table of the surveyed height: its place tells nothing of that height. A tracker's does."""
+    cell = SimpleNamespace(measured=frozenset({"table.height", "empty.at.x", "oven.at.x"}))
+    scene = SimpleNamespace(config=SimpleNamespace(cell=cell, variation=(), deals=(), vary_unknown=()))
+    inferred = Inferred({"table.height": 0.868}, {"table.height": ("empty",)})
+    found = StartOfTake(scene, {"empty": None}, {}, {}, inferred, pictured=pictured).sources()
+    assert found == {"empty": "picture" if pictured else "recorded", "oven.at.x": "surveyed", "table.height": height}

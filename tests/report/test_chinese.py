@@ -340,7 +340,7 @@ def test_an_english_word_is_found():
 def test_what_is_noted_of_own_recordings_is_told_in_chinese():
     """Each sentence of the catalogue is one that the code writes: the longest of its constant parts stands there."""
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "replay").rglob("*.py"))
-    source += (ROOT / "scenarios" / "people" / "safety.py").read_text(encoding="utf-8")
+    source += "".join((ROOT / "scenarios" / one).read_text(encoding="utf-8") for one in ("people/safety.py", "sheet/json_reader.py"))
     source = re.sub(r'"\s*\n\s*f?"', "", source)
     for one in NOTED:
         part = max(re.split(r"\{\}|[,:;()] ?", one), key=len).strip()

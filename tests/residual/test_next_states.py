@@ -5,6 +5,7 @@ import pytest
 from servo_takes import RULES
 from shiliu.replay.checks.witnesses import check_differs
 from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.report import Words
 from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.residual.next_states import NEXT
 
@@ -61,3 +62,14 @@ def test_it_is_the_recorders_and_no_command_s():
     (finding,) = check_differs(ComparedColumns(recording), RULES)
     assert (finding.level, finding.subject, finding.details["kind"]) == ("FAIL", ("j2",), "offset")
     assert check_differs(ComparedColumns(take()), RULES)[0].level != "FAIL"
+
+
+@pytest.mark.parametrize(("changes", "column", "en", "zh"), [
+    ({"written": rows(100, 160, 2, lambda x: x + 40.0)}, "command", "the state of the next row of", "下一行状态"),
+    ({"state": rows(100, 160, 2, lambda x: x + 40.0)}, "measured", "the measured position of", "测得的位置"),
+])  # fmt: skip
+def test_the_column_is_called_what_it_holds_and_no_command(changes, column, en, zh):
+    (finding,) = check_differs(ComparedColumns(take(**changes)), RULES)
+    assert finding.details["column"] == column and finding.signal != "command"
+    assert en in Words("en").message(finding) and "command" not in Words("en").message(finding)
+    assert zh in Words("zh").message(finding) and "指令" not in Words("zh").message(finding)

@@ -10,7 +10,6 @@ Beside a bag of a published Kuavo set (LET) lies a JSON of the bag's name with s
 from __future__ import annotations
 
 import bz2
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,8 @@ from rosbags.interfaces import Connection
 from rosbags.rosbag1 import Reader
 
 from ....scenarios.sheet.errors import EpisodeError
+from ....scenarios.sheet.json_reader import json_of
+from ....scenarios.sheet.yaml_reader import MAX_DEPTH
 from ...recording.recording import Recording
 from ..file_state import sha256_of
 from ..mapping import Mapping
@@ -37,6 +38,8 @@ RECORDS_CHUNK_OP = 5  # `op` of a record that is a chunk
 CUT_FIX = "`rosbag reindex` saves what is whole; or copy it again from the recorder."
 CUT_NOTHING_WHOLE = "no messages before it are whole. Copy it again from the recorder."
 LABELS_MAX_BYTES = 16 << 20
+LABELS_SHOWN = 6  # of steps with something wrong, named in one note
+LABELS_ROUNDED = 0.002  # s, by which steps may lie in one another: they are shares of the recording, rounded
 LABELS_SCENES = ("primarySceneCode", "secondarySceneCode", "tertiarySceneCode")
 LABELS_TEXTS = ("initSceneText", "englishInitSceneText", "taskGroupName", "taskGroupCode", "taskName", "taskCode", "deviceSn")
 HAND_OF_TOPIC = (  # topic of a hand's state or command -> what the hand is
@@ -150,6 +153,10 @@ def refuse_cut_off(path: Path) -> None:
             chunks += f"op={chr(RECORDS_CHUNK_OP)}".encode() in header
             at = end
     if index == 0:
+        if chunks == 1:
+            raise EpisodeError(
+                f"was never closed: its {size} bytes are whole, 1 chunk of messages, but it has no index. {CUT_FIX}", file=path
+            )
         raise EpisodeError(
             f"was never closed: its {size} bytes are whole, {chunks} chunks of messages, but it has no index. {CUT_FIX}", file=path
         )
@@ -167,6 +174,8 @@ def _cut(path: Path, size: int, at: int, end: int | None, chunks: int) -> Episod
 
 
 def _whole(chunks: int) -> str:
+    if chunks == 1:
+        return f"1 chunk of messages before it is whole. {CUT_FIX}"
     return f"{chunks} chunks of messages before it are whole. {CUT_FIX}" if chunks else CUT_NOTHING_WHOLE
 
 
@@ -189,21 +198,41 @@ def with_labels(recording: Recording, path: Path, topics: set[str], duration_s: 
     try:
         if beside.stat().st_size > LABELS_MAX_BYTES:
             raise ValueError(f"larger than {LABELS_MAX_BYTES >> 20} MiB")
-        tree = json.loads(beside.read_text(encoding="utf-8-sig"))
+        tree = json_of(beside.read_text(encoding="utf-8-sig"), MAX_DEPTH)
         if not isinstance(tree, dict) or not isinstance(tree.get("marks"), list):
             raise ValueError("it has no list `marks`")
         timeline = [_segment(mark, duration_s) for mark in tree["marks"]]
+        label = {key: str(tree[key]) for key in (*LABELS_SCENES, *LABELS_TEXTS) if tree.get(key)}
     except (OSError, ValueError, KeyError, TypeError) as error:
         recording.notes.append(f"labels in {beside.name} are not read: {' '.join(str(error).split())[:160]}")
         return
-    label = {key: str(tree[key]) for key in (*LABELS_SCENES, *LABELS_TEXTS) if tree.get(key)}
     recording.metadata["set_label"] = label
     recording.metadata["timeline"] = timeline
     sentence = str(tree.get("taskPrompt") or label.get("taskName") or "")
     if sentence:
         recording.metadata.setdefault("task", sentence)
-    skills = ", ".join(f"{one['skill']} {one['t0']:.1f}-{one['t1']:.1f} s" for one in timeline[:12])
-    recording.notes.append(f"labels read from {beside.name}: {len(timeline)} steps ({skills or 'none'})")
+    skills = ", ".join(f"{one['skill'] or '?'} {one['t0']:.1f}-{one['t1']:.1f} s" for one in timeline[:12])
+    recording.notes.append(f"labels read from {beside.name}: {len(timeline)} step{'s' * (len(timeline) != 1)} ({skills or 'none'})")
+    if unnamed := [str(k) for k, one in enumerate(timeline, 1) if not one["skill"]]:
+        recording.notes.append(f"labels in {beside.name}: without the name of a skill is step {_some(unnamed)}")
+    if pairs := _overlapping(timeline):
+        recording.notes.append(f"labels in {beside.name}: steps lie in one another, {_some(pairs)}")
+
+
+def _some(listed: list[str]) -> str:
+    more = f" and {len(listed) - LABELS_SHOWN} more" if len(listed) > LABELS_SHOWN else ""
+    return ", ".join(listed[:LABELS_SHOWN]) + more
+
+
+def _overlapping(timeline: list[dict[str, Any]]) -> list[str]:
+    """Each step that begins before one that began earlier has ended: their numbers in the file, and for how long."""
+    found, open_ = [], None
+    for k in sorted(range(len(timeline)), key=lambda one: (timeline[one]["t0"], timeline[one]["t1"])):
+        if open_ is not None and (over := min(timeline[open_]["t1"], timeline[k]["t1"]) - timeline[k]["t0"]) > LABELS_ROUNDED:
+            found.append(f"{open_ + 1} and {k + 1} by {over:.2f} s")
+        if open_ is None or timeline[k]["t1"] > timeline[open_]["t1"]:
+            open_ = k
+    return found
 
 
 def _segment(mark: dict[str, Any], duration_s: float) -> dict[str, Any]:
@@ -215,8 +244,11 @@ def _segment(mark: dict[str, Any], duration_s: float) -> dict[str, Any]:
     first, last = float(mark["startPosition"]), float(mark["endPosition"])
     if not 0.0 <= first <= last <= 1.0:
         raise ValueError(f"a step lies from {first:g} to {last:g} of the recording, which are no shares of it")
+    skill = mark["skillAtomic"]
+    if not isinstance(skill, str | None):
+        raise ValueError(f"a skill is called {str(skill)[:40]}, which is no text")
     return {
-        "skill": str(mark["skillAtomic"]),
+        "skill": (skill or "").strip(),
         "t0": round(first * duration_s, 3),
         "t1": round(last * duration_s, 3),
         "en": str(mark.get("enSkillDetail") or ""),

@@ -14,6 +14,7 @@ from rosbags.rosbag1 import Reader
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import PictureTopic
 from ..mapping import Mapping
+from ..reader_errors import cause_of
 from .definitions import definitions, mendable
 
 TYPE = "sensor_msgs/msg/CompressedImage"
@@ -141,6 +142,4 @@ def _opened(message: Any, path: Path, topic: str) -> Iterator[Any]:
                 raise ValueError(f"{image.width}x{image.height} pixels are too many")
             yield image
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise EpisodeError(
-            f"a picture cannot be decoded ({' '.join(str(error).split())[:120]}).", file=path, field=topic
-        ) from None
+        raise EpisodeError(f"a picture cannot be decoded ({cause_of(error)}).", file=path, field=topic) from None

@@ -178,8 +178,8 @@ def _of_a_pose(finding: Finding, cause: Finding) -> bool:
     The goal is read in the whole record; a failure mode that the record shows is asked for its time alone.
     """
     if cause.code == "object.frame":
-        names = cause.details.get("kind") == "names" and finding.stage == "replay"
-        if names or finding.code in FROM_START:
+        moved = cause.details.get("kind") in ("names", "turned") and finding.stage == "replay"
+        if moved or finding.code in FROM_START:
             return True
     columns = cause.code == "column.differs"
     if columns and finding.code in FROM_START and (cause.t0 is None or cause.t0 <= TOGETHER):

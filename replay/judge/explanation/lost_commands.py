@@ -21,4 +21,5 @@ def _of_the_link(finding: Finding, came: Sequence[float]) -> Finding:
     if at is None or finding.level not in ("WARN", "FAIL") or not check_of(finding.code).stepped:
         return finding
     near = [t for t in came if 0.0 <= at - t + EARLIER <= STEP]
-    return finding.with_(details=finding.details | {"kind": "link", "owner": "device", "came": max(near)}) if near else finding
+    owner = finding.details["owner"] if "over_link" in finding.details else "device"  # of a link that the command assumes, it is known
+    return finding.with_(details=finding.details | {"kind": "link", "owner": owner, "came": max(near)}) if near else finding

@@ -28,6 +28,7 @@ from .near_copies import UNMEASURED
 from .recorded_poses import object_streams, things_of
 from .recorded_state import ELSEWHERE, RecordedState, readings_of, recorded_state
 from .results import Motions, Rollouts, Subject
+from .turned_frame import check_turned
 
 HOVERS, MOVES = "object.hovers", "object.moves"
 POSES = ("object.order", "object.jumps", "object.hovers", "object.moves")
@@ -61,6 +62,8 @@ def check_witness(
         return [rules[code].not_checked(reason) for code in CODES], None
     robot = subject.context.robot_geoms
     found = [_by_height(one, subject, rollouts, state) for one in check_poses(facts_of(scene, state, robot), rules)]
+    hovers = [one for one in found if one.code == HOVERS]
+    found = check_turned(scene, state, hovers, lambda other: check_hovers(facts_of(scene, other, robot), rules), rules) + found
     order = next((one for one in found if one.code == "object.order"), None)
     if plan.unsure is not None or (order is not None and order.failed):
         reason = plan.unsure or "object_order"

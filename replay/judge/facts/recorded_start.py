@@ -39,6 +39,7 @@ from .recorded_poses import (
 )
 
 HEIGHTS = ("height", "hand_height", "raised")  # parameters of parts that raise what others stand on, or a hand
+MOVED = 1e-3  # m, from which on a height that was taken from the record is another one than on the drawing
 TRIES = 20  # draws of what nobody measured, until nothing stands inside something else
 RECORDED, PICTURE, SURVEYED, DRAWN = "recorded", "picture", "surveyed", "drawn"  # and "inferred from ..." things
 HANDS = "inferred from the hands"
@@ -184,9 +185,11 @@ class StartOfTake:
         found = dict.fromkeys(self.poses, RECORDED) | dict.fromkeys(self.pictured, PICTURE)
         found |= dict.fromkeys(self.joints, RECORDED)
         cell = self.scene.config.cell
-        found |= dict.fromkeys(sorted(cell.measured) if cell is not None else (), SURVEYED)
+        surveyed = cell.measured if cell is not None else frozenset()
+        found |= {key: SURVEYED for key in sorted(surveyed) if not _own(key, self.poses)}
         for key, things in self.inferred.sources.items():
-            if not _own(key, self.poses):
+            seen = key in surveyed and set(things) <= set(self.pictured)  # their places in the picture were computed from the survey
+            if not _own(key, self.poses) and not seen:
                 found[key] = f"inferred from {', '.join(things)}"
         found |= {key.partition(".")[0]: DRAWN for key in self.unplaced} | {key: DRAWN for key in self.drawn}
         hands = {
@@ -224,11 +227,39 @@ def recorded_start(
     one = inferred
     found = check_places(one.values, one.sources, _elsewhere(one, poses), one.apart, rules, surveyed, one.impossible)
     taken = {key: value for key, value in inferred.values.items() if key not in found.left}
+    at_rest = {name: pose for name, pose in poses.items() if name in lying}
+    decided = tuple(_as_decided(scene, finding, taken, surveyed, at_rest) for finding in found.findings)
     inferred = replace(inferred, values=taken, sources={key: inferred.sources[key] for key in taken})
     unsure = "other_frame" if misread.things else "object_order" if _other_order(scene, poses, rules) else found.unsure
     pictured = tuple(name for name in located_poses(scene, recording) if name not in object_streams(recording, tuple(poses)))
-    findings = (*misread.findings, *found.findings)
+    findings = (*misread.findings, *decided)
     return StartOfTake(scene, poses, joints, angles, inferred, findings, unsure, laid, pictured=pictured)
+
+
+def _as_decided(
+    scene: Scene, finding: Finding, taken: Mapping[str, float], surveyed: Collection[str], poses: Mapping[str, Pose]
+) -> Finding:
+    """`start.place` with the heights to which the start was moved so that it fits what was recorded; and where things contradict each
+    other, with those by which alone the scene would be as nobody draws it, while by another one it is as it is drawn."""
+    drawn = nominal_values(scene.config)
+    heights = [key for key in taken if key.partition(".")[2] in HEIGHTS and key not in surveyed]
+    moved = [
+        {"key": key, "here": taken[key], "there": drawn[key], "by": taken[key] - drawn[key], "unit": "m"}
+        for key in heights
+        if abs(taken[key] - drawn[key]) > MOVED
+    ]
+    details = finding.details | ({"differs": moved} if moved else {})
+    if finding.reason != "things_apart":
+        return finding.with_(details=details)
+    alone = {name: infer(scene, {name: poses[name]}, {}, surveyed) for name in finding.subject if name in poses}
+    for key in heights:
+        at = {name: one.values[key] for name, one in alone.items() if key in one.values}
+        odd = [name for name in at if key in alone[name].outside]
+        if odd and len(odd) < len(at):
+            fits = [name for name in at if name not in odd]
+            witness = {"key": key, "odd": ", ".join(odd), "odd_at": at[odd[0]], "fits": ", ".join(fits), "fits_at": at[fits[0]]}
+            return finding.with_(subject=tuple(odd), details=details | witness)
+    return finding.with_(details=details)
 
 
 def _laid(scene: Scene, poses: Mapping[str, Pose]) -> dict[str, np.ndarray]:

@@ -36,7 +36,7 @@ def _used(word: str, recording: Recording, context: SceneContext) -> bool:
         return True  # asks for nothing
     as_itself, robot = context.embodiment is None, scene.robot  # of a scene, not one that is described
     used = {
-        "link": recording.episode is not None or by_command,
+        "link": recording.episode is not None or as_itself,  # a described robot stands in no scene, and over no link
         "scenario": scene.name == value,
         "variant": scene.config.variant == value,
         "cell": scene.config.cell is not None and scene.config.cell.id == value,
