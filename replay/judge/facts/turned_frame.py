@@ -30,7 +30,7 @@ def check_turned(
         return []
     names = [name for name in state.things if free_joint(state.draw.model, name) is not None]
     rooms = rooms_of(scene, names)
-    here = max(_outside(state, name, rooms[name]) for name in names)
+    here = max((_outside(state, name, rooms[name]) for name in names), default=0.0)
     for degrees in QUARTERS if here > APART else ():
         back = turned(state, -degrees)
         if max(_outside(back, name, rooms[name]) for name in names) > BESIDE or hovers_of(back).level != "PASS":
