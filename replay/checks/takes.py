@@ -335,7 +335,8 @@ def duplicate_of(content: Content, before: TakesSeen, rules: Rules, moving: Movi
     A piece of a longer take is a faithful record (sets hold a whole task and its steps side by side): it is named, a WARN, and so are
     takes that have `HALF` of the rows of the shorter one in common.
     Commands and joints that go where those of another take go are its copy, with noise or some rows later: nobody does the same again, and
-    every other take is `FURTHER` away. Where there is no other one it is a WARN; a machine that does it again and again is none.
+    every other take is `FURTHER` away. Where there is no other one, or where a machine may have done it once more, it is a WARN; what one does
+    again and again is none.
 
     Args:
         moving: of the take, held against those of the takes that are kept.
@@ -352,10 +353,10 @@ def duplicate_of(content: Content, before: TakesSeen, rules: Rules, moving: Movi
         details = {"of": of, "kind": "part", "alike": share, "length": length}
         return rule.beyond(share, level="FAIL" if min(share, length) >= PART else "WARN", subject=(of,), details=details)
     near = nearest(moving, before.kept_joints())
-    if near is not None and FURTHER * near[1] < near[2]:
-        of, apart, next_one = near
-        level = "FAIL" if next_one < np.inf else "WARN"
-        return rule.beyond(1.0, level=level, subject=(of,), details={"of": of, "kind": "near", "apart": apart})
+    if near is not None and FURTHER * near.apart < near.next_one:
+        level = "FAIL" if near.next_one < np.inf and not near.again else "WARN"
+        details = {"of": near.source, "kind": "again" if near.again else "near", "apart": near.apart}
+        return rule.beyond(1.0, level=level, subject=(near.source,), details=details)
     return rule.passed(value=0.0, limit=0.0, margin=0.0)
 
 
