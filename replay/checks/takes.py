@@ -335,8 +335,8 @@ def duplicate_of(content: Content, before: TakesSeen, rules: Rules, moving: Movi
     A piece of a longer take is a faithful record (sets hold a whole task and its steps side by side): it is named, a WARN, and so are
     takes that have `HALF` of the rows of the shorter one in common.
     Commands and joints that go where those of another take go are its copy, with noise or some rows later: nobody does the same again, and
-    every other take is `FURTHER` away. Where there is no other one, or where a machine may have done it once more, it is a WARN; what one does
-    again and again is none.
+    every other take is `FURTHER` away. Where there is no other one, or where a machine may have done it once more, it is a WARN; what is
+    done again and again is none.
 
     Args:
         moving: of the take, held against those of the takes that are kept.

@@ -225,8 +225,10 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
         c, q = channel.columns["command"], channel.columns["measured"]
         if channel.goes("measured") <= SEEN:
             continue
-        goes = np.abs(np.diff(q, prepend=q[0])) > MOVES
-        within = rounded_by(q, channel.rounding("measured"))
+        # labels of a policy are kept within what it may command: nothing is known where a command is at an end of its way
+        q, inside = np.clip(q, c.min(), c.max()), (q > c.min()) & (q < c.max())
+        goes = (np.abs(np.diff(q, prepend=q[0])) > MOVES) & inside
+        within = max(rounded_by(channel.columns[kind], channel.rounding(kind)) for kind in ("measured", "command"))
         for later in _perhaps_written(c, q, goes, most, within):
             here, there = slice(max(0, -later), group.n - max(0, later)), slice(max(0, later), group.n - max(0, -later))
             moves = goes[there]
@@ -239,7 +241,7 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
                     rounded |= {channel.name} if within > AS_WRITTEN and not _is_exact(c[here], q[there], moves) else set()
                 break
         else:
-            moving.append(channel.name)
+            moving += [channel.name] if int(goes.sum()) >= LEAST_ROWS else []
             in_part += _written_in_part(group, channel)
     # where no joint of an arm has a command of its own, none was recorded: a set of states, and no fault of single columns
     return *in_part, *(
