@@ -157,6 +157,7 @@ class TakesSeen:
         self._bases: list[tuple[HandBase, ...]] = []
         self._moving: dict[str, MovingJoints] = {}  # by source
         self._postures: list[Posture] = []
+        self._odd: dict[str, tuple[tuple[HandBase, ...], int]] = {}  # by source, of hands that are elsewhere; how many takes were before
         self._doubtful: dict[str, Posture] = {}  # by source, of takes that are commanded past a range, or may have their sides exchanged
         self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
@@ -184,14 +185,22 @@ class TakesSeen:
             if one.sentence is not None:
                 self._sentences.append(one.sentence)
 
-    def against(self, one: TakeShown, limits: Limits, rules: Rules) -> list[Finding]:
+    def against(self, one: TakeShown, limits: Limits, rules: Rules, more: bool = False) -> list[Finding]:
         """What the takes but for this one show of it: `column.differs` of a hand in another base, of things that are written otherwise, or
         of commands that are those of another take; `stream.swapped` of joints that are exchanged; `task.text` of another scenario's
         sentence; `stream.missing` of a take that was cut in two, or lacks an end; `stream.frozen` of joints that nobody wrote; nothing
-        where there is nothing."""
+        where there is nothing.
+
+        Args:
+            more: takes that come later are asked as well (`of_later`), where one alone has hands elsewhere.
+        """
+        based = check_bases_among(one.bases, [of for of in self._bases if of is not one.bases], rules)
+        if more and based is not None and based.failed:
+            self._odd[one.source] = one.bases, len(self._bases)
+            based = None
         moving = ((source, joints) for source, joints in self._moving.items() if source != one.source)
         found = (
-            check_bases_among(one.bases, [of for of in self._bases if of is not one.bases], rules),
+            based,
             check_matching(one.moving, moving, rules),
             self._exchanged(one.posture, limits, rules),
             check_things_among(one.things, [of for of in self._things if of is not one.things], rules),
@@ -214,9 +223,11 @@ class TakesSeen:
         return [(name, edges) for name, edges, wording in before if (wording and wording[0]) == one.text]
 
     def of_later(self, source: str, limits: Limits, rules: Rules) -> list[Finding]:
-        """What takes that were shown later tell of one: that it lacks an end, or that two of its joints are exchanged."""
+        """What takes that were shown later tell of one: it lacks an end, two of its joints are exchanged, or its hands are elsewhere."""
         own = self._doubtful.get(source)
+        bases = self._odd.get(source, ((), 0))[0]
         found = (
+            check_bases_among(bases, [of for of in self._bases if of is not bases], rules),
             self.of_ends(source, rules),
             None if own is None else self._exchanged(own, limits, rules),
         )
@@ -232,6 +243,8 @@ class TakesSeen:
         edges = self._edges.get(source, (None, None))[0]
         own = self._doubtful.get(source)
         if own is not None and len(self._postures) <= WAITED and (not own.past or any(one.perhaps for one in self._postures)):
+            return True
+        if source in self._odd and len(self._bases) <= self._odd[source][1] + 1:
             return True
         return edges is not None and is_moving(edges) and len(self._alike(source)) < WAITED
 
