@@ -24,7 +24,7 @@ from .other_sentences import TakeSentence, check_sentence_among
 from .rules import Rules
 from .task_text import wording_of
 from .unwritten_columns import Written, check_written_among, written_of
-from .usual_postures import Posture, check_order_among, check_sides_among, may_be_other_sides, posture_of
+from .usual_postures import SIDES, Posture, check_order_among, check_sides_among, may_be_other_sides, posture_of
 from .usual_things import ThingShown, check_things_among, shown_things
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
@@ -157,7 +157,7 @@ class TakesSeen:
         self._bases: list[tuple[HandBase, ...]] = []
         self._moving: dict[str, MovingJoints] = {}  # by source
         self._postures: list[Posture] = []
-        self._odd: dict[str, tuple[tuple[HandBase, ...], int]] = {}  # by source, of hands that are elsewhere; how many takes were before
+        self._odd: dict[str, tuple[TakeShown, int]] = {}  # by source, takes with hands elsewhere or other sides; how many were before
         self._doubtful: dict[str, Posture] = {}  # by source, of takes that are commanded past a range, or may have their sides exchanged
         self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
@@ -192,23 +192,27 @@ class TakesSeen:
         where there is nothing.
 
         Args:
-            more: takes that come later are asked as well (`of_later`), where one alone has hands elsewhere.
+            more: takes that come later are asked as well (`of_later`), where one alone has its hands elsewhere, or its sides exchanged.
         """
-        based = check_bases_among(one.bases, [of for of in self._bases if of is not one.bases], rules)
-        if more and based is not None and based.failed:
-            self._odd[one.source] = one.bases, len(self._bases)
-            based = None
+        based, swapped = self._based(one.bases, rules), self._exchanged(one.posture, limits, rules)
+        of_sides = swapped is not None and swapped.failed and swapped.details["kind"] == SIDES
+        if more and ((based is not None and based.failed) or of_sides):
+            self._odd[one.source] = one, len(self._postures)
+            based, swapped = None, None if of_sides else swapped
         moving = ((source, joints) for source, joints in self._moving.items() if source != one.source)
         found = (
             based,
             check_matching(one.moving, moving, rules),
-            self._exchanged(one.posture, limits, rules),
+            swapped,
             check_things_among(one.things, [of for of in self._things if of is not one.things], rules),
             check_written_among(one.written, [of for of in self._written if of is not one.written], rules),
             check_cut_among(one.source, one.edges, self._before(one), rules) or self.of_ends(one.source, rules),
             check_sentence_among(one.sentence, [of for of in self._sentences if of.posture is not one.posture], rules),
         )
         return [finding for finding in found if finding is not None]
+
+    def _based(self, own: tuple[HandBase, ...], rules: Rules) -> Finding | None:
+        return check_bases_among(own, [of for of in self._bases if of is not own], rules)
 
     def _exchanged(self, own: Posture, limits: Limits, rules: Rules) -> Finding | None:
         others = [one for one in self._postures if one is not own]
@@ -224,10 +228,10 @@ class TakesSeen:
 
     def of_later(self, source: str, limits: Limits, rules: Rules) -> list[Finding]:
         """What takes that were shown later tell of one: it lacks an end, two of its joints are exchanged, or its hands are elsewhere."""
-        own = self._doubtful.get(source)
-        bases = self._odd.get(source, ((), 0))[0]
+        odd = self._odd.get(source, (TakeShown(source), 0))[0]
+        own = self._doubtful.get(source, odd.posture if odd.posture.sided else None)
         found = (
-            check_bases_among(bases, [of for of in self._bases if of is not bases], rules),
+            self._based(odd.bases, rules),
             self.of_ends(source, rules),
             None if own is None else self._exchanged(own, limits, rules),
         )
@@ -244,7 +248,7 @@ class TakesSeen:
         own = self._doubtful.get(source)
         if own is not None and len(self._postures) <= WAITED and (not own.past or any(one.perhaps for one in self._postures)):
             return True
-        if source in self._odd and len(self._bases) <= self._odd[source][1] + 1:
+        if source in self._odd and len(self._postures) <= self._odd[source][1] + WAITED:
             return True
         return edges is not None and is_moving(edges) and len(self._alike(source)) < WAITED
 

@@ -202,8 +202,9 @@ def test_a_take_with_its_hands_elsewhere_waits_for_the_next_one():
         for one in (shown(move, k) for k, move in enumerate((HERE, HERE, OFF))):
             assert seen.against(one, own_limits(), rules, more=True) == []
             seen.show(one)
-        assert seen.waits("set#2")
-        seen.show(shown(after, 3))
+        for k, move in enumerate((after, HERE, HERE, HERE, HERE)):
+            assert seen.waits("set#2")
+            seen.show(shown(move, 3 + k))
         assert not seen.waits("set#2") and [one.level for one in seen.of_later("set#2", own_limits(), rules)] == [level]
 
 
