@@ -98,7 +98,7 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
     otherwise = pace.is_otherwise
     if channels and otherwise:
         found.append(_all_late(compared[0], channels, pace.late))
-        if pace.late < 0.0 and any(are_labels(group, of) for group in compared if (of := ways_of(group, usual.drives)) is not None):
+        if pace.late < 0.0 and any(are_labels(group, way) for group in compared if (way := ways_of(group, usual.drives)) is not None):
             return found
     for group, own in of_groups:
         moving = [one for one in own if "command_rough" in one.of]
