@@ -120,7 +120,7 @@ def check_matching(own: MovingJoints | None, others: Iterable[tuple[str, MovingJ
     return rules[CODE].beyond(beside, BESIDE, signal="command", subject=own.names, unit="rad", share=1.0, details=details)
 
 
-class Nearest(NamedTuple):
+class NearestTake(NamedTuple):
     """The take that goes where another one goes, all along.
 
     Attributes:
@@ -134,7 +134,7 @@ class Nearest(NamedTuple):
     again: bool
 
 
-def nearest(own: MovingJoints | None, others: Iterable[tuple[str, MovingJoints]]) -> Nearest | None:
+def nearest(own: MovingJoints | None, others: Iterable[tuple[str, MovingJoints]]) -> NearestTake | None:
     """The take of which commands and joints go where those of one go, all along; None where none is so near."""
     if own is None:
         return None
@@ -145,7 +145,7 @@ def nearest(own: MovingJoints | None, others: Iterable[tuple[str, MovingJoints]]
         return None
     apart, source = found[0]
     again = _is_done_again(own, known[source], near[source][1])
-    return Nearest(source, apart, found[1][0] if len(found) > 1 else float("inf"), again)
+    return NearestTake(source, apart, found[1][0] if len(found) > 1 else float("inf"), again)
 
 
 def _apart(one: MovingJoints, two: MovingJoints) -> tuple[float, float]:
