@@ -80,14 +80,15 @@ def bases_in(findings: Sequence[Finding]) -> tuple[HandBase, ...]:
 
 def check_bases_among(bases: Sequence[HandBase], others: Sequence[Sequence[HandBase]], rules: Rules) -> Finding | None:
     """`column.differs` of a hand that stands elsewhere in all of a take than in the other takes of its set; None where none does, and
-    where the others have no base in common.
+    where the others have no base in common. A WARN where another take has it there as well: grippers are changed, and robots moved.
 
     Args:
         others: of the other takes.
     """
-    worst: tuple[float, HandBase, np.ndarray, int] | None = None
+    worst: tuple[float, HandBase, np.ndarray, int, bool] | None = None
     for one in bases:
-        every = [other for take in others for other in take if other.hand == one.hand and not (other.rests and any(other.all))]
+        of = [other for take in others for other in take if other.hand == one.hand]
+        every = [other for other in of if not (other.rests and any(other.all))]
         if not every:
             continue
         theirs, own = np.array([other.all for other in every]), np.array([one.all])
@@ -97,10 +98,10 @@ def check_bases_among(bases: Sequence[HandBase], others: Sequence[Sequence[HandB
             continue
         apart = np.abs(own[0] - usual)
         if worst is None or apart.max() > worst[0]:
-            worst = (float(apart.max()), one, apart, alike)
+            worst = (float(apart.max()), one, apart, alike, bool(_same(np.array([other.all for other in of]), own[0]).any()))
     if worst is None:
         return None
-    _, one, apart, alike = worst
+    _, one, apart, alike, again = worst
     is_base = bool((apart[:3] > APART).any() or apart[3] > TURNED)
     moved, turned = float(apart[0 if is_base else 4 :][:3].max()), float(apart[3] if is_base else np.linalg.norm(apart[7:]))
     places = moved > APART and not (one.joint and not is_base)
@@ -112,8 +113,9 @@ def check_bases_among(bases: Sequence[HandBase], others: Sequence[Sequence[HandB
         "column": "pose", "stream": one.stream, "takes": alike, "explained": 1.0, "undone": None, "others": [], **named,
     }  # fmt: skip
     return rules[CODE].beyond(
-        moved if places else turned, APART if places else TURNED, signal="measured", subject=(*named.values(), *subject), t0=one.t0,
-        t1=one.t1, unit="m" if places else "rad", share=1.0, details=details, limit_source=AMONG,
+        moved if places else turned, APART if places else TURNED, level="WARN" if again else "FAIL", signal="measured",
+        subject=(*named.values(), *subject), t0=one.t0, t1=one.t1, unit="m" if places else "rad", share=1.0, details=details,
+        limit_source=AMONG,
     )  # fmt: skip
 
 

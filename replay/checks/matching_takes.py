@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,6 +36,9 @@ NEAR, ROUGHLY, EARLIER, SAMPLED, MOVING = 0.01, 0.1, 1.0, 40, 0.05
 ALL_ALONG = 0.95  # of the rows and columns, which are so near
 ALIKE_LONG = 0.9  # of the longer one of two takes, that the other one is: then they are one only if their joints are in the same places
 FINEST = 5e-4  # rad, to which angles are kept
+# times as far as the commands of two takes are apart, that joints are where commands were played again; share of what they are apart that
+# is still there a row later, where it is no noise: up to 0.45 of noise on copies, from 0.7 on where a machine is 2 mrad beside itself
+REPEATED, STAYS = 1.5, 0.5
 
 
 @dataclass(frozen=True)
@@ -116,33 +120,52 @@ def check_matching(own: MovingJoints | None, others: Iterable[tuple[str, MovingJ
     return rules[CODE].beyond(beside, BESIDE, signal="command", subject=own.names, unit="rad", share=1.0, details=details)
 
 
-def nearest(own: MovingJoints | None, others: Iterable[tuple[str, MovingJoints]]) -> tuple[str, float, float] | None:
-    """The take of which commands and joints go where those of one go, all along: its source, how far both are apart [rad], and how far the
-    next nearest take is, infinite where there is none; None where none is so near."""
-    found = sorted((apart, source) for source, other in others if own is not None and (apart := _apart(own, other)) < np.inf)
+class NearestTake(NamedTuple):
+    """The take that goes where another one goes, all along.
+
+    Attributes:
+        source: of it; apart: how far both are apart [rad]; next_one: how far the next nearest take is [rad], infinite where there is none.
+        again: whether a machine may have done it again: see `_is_done_again`.
+    """
+
+    source: str
+    apart: float
+    next_one: float
+    again: bool
+
+
+def nearest(own: MovingJoints | None, others: Iterable[tuple[str, MovingJoints]]) -> NearestTake | None:
+    """The take of which commands and joints go where those of one go, all along; None where none is so near."""
+    if own is None:
+        return None
+    known = dict(others)
+    near = {source: _apart(own, other) for source, other in known.items()}
+    found = sorted((apart, source) for source, (apart, _) in near.items() if apart < np.inf)
     if not found or found[0][0] > NEAR:
         return None
-    return found[0][1], found[0][0], found[1][0] if len(found) > 1 else float("inf")
+    apart, source = found[0]
+    again = _is_done_again(own, known[source], near[source][1])
+    return NearestTake(source, apart, found[1][0] if len(found) > 1 else float("inf"), again)
 
 
-def _apart(one: MovingJoints, two: MovingJoints) -> float:
-    """[rad] by which both columns of two takes are apart in nearly all rows in which anything moves, one of them so many rows earlier or
-    later as suits both best; infinite where too few joints go anywhere in both."""
+def _apart(one: MovingJoints, two: MovingJoints) -> tuple[float, float]:
+    """[rad] by which both columns of two takes are apart in nearly all rows in which anything moves, and how many rows one of them is
+    earlier or later, as suits both best; infinite where too few joints go anywhere in both."""
     names = [name for name in one.names if name in two.names]
     if len(names) < LEAST:
-        return float("inf")
+        return float("inf"), 0.0
     lengths = sorted((len(one.command), len(two.command)))
     elsewhere = max(abs(one.centre[name] - two.centre[name]) for name in names)
     if elsewhere > ROUGHLY and lengths[0] > ALIKE_LONG * lengths[1]:
-        return elsewhere
+        return elsewhere, 0.0
     mine, theirs = (np.hstack(take.of(names)) for take in (one, two))
     n = min(len(mine), len(theirs))
     if n < SHORTEST * RATE:
-        return float("inf")
+        return float("inf"), 0.0
     mine, theirs, edge = mine[:n], theirs[:n], int(EARLIER * RATE) + 1
     rows = edge + np.flatnonzero(np.abs(np.diff(mine[edge - 1 : n - edge], axis=0)).max(axis=1) > MOVING / RATE)
     if len(rows) < SAMPLED:
-        return float("inf")
+        return float("inf"), 0.0
 
     def beside(shift: float, rows: np.ndarray) -> float:
         low = int(np.floor(shift))
@@ -154,8 +177,30 @@ def _apart(one: MovingJoints, two: MovingJoints) -> float:
     coarse = {shift: beside(shift, some) for shift in range(1 - edge, edge)}
     best = min(coarse, key=lambda shift: coarse[shift])
     if coarse[best] > ROUGHLY:
-        return coarse[best]
-    return max(FINEST, min(beside(best + part, rows) for part in np.arange(-0.9, 1.0, 0.1)))
+        return coarse[best], float(best)
+    fine = {best + float(part): beside(best + part, rows) for part in np.arange(-0.9, 1.0, 0.1)}
+    shift = min(fine, key=lambda shift: fine[shift])
+    return max(FINEST, fine[shift]), shift
+
+
+def _is_done_again(one: MovingJoints, two: MovingJoints, shift: float) -> bool:
+    """Whether two takes that go the same way may be two runs of a machine: what is played again is commanded again to the rounding, and
+    measured a little otherwise; what is planned again is a little otherwise all along. Noise that somebody put on a copy changes from row
+    to row, in commands as in measurements."""
+    names = [name for name in one.names if name in two.names]
+    (sent, _), (came, stays) = (_left(mine, theirs, shift) for mine, theirs in zip(one.of(names), two.of(names)))
+    return came > FINEST and (came > REPEATED * sent or stays > STAYS)
+
+
+def _left(mine: np.ndarray, theirs: np.ndarray, shift: float) -> tuple[float, float]:
+    """[rad] that a column of two takes is apart in the middle, with one so many rows later, and how much of it stays from one row to the
+    next (1: all of it, 0: none)."""
+    n, edge, low = min(len(mine), len(theirs)), int(EARLIER * RATE) + 2, int(np.floor(shift))
+    rows, p = np.arange(edge, n - edge), shift - low
+    cubic = (-p * (p - 1) * (p - 2) / 6, (p + 1) * (p - 1) * (p - 2) / 2, -(p + 1) * p * (p - 2) / 2, (p + 1) * p * (p - 1) / 6)
+    left = mine[rows] - sum(w * theirs[rows + low + k] for k, w in zip((-1, 0, 1, 2), cubic))
+    beside = left - left.mean(axis=0)
+    return float(np.median(np.abs(left))), float((beside[1:] * beside[:-1]).sum() / max(float((beside**2).sum()), 1e-12))
 
 
 def _beside(one: MovingJoints, two: MovingJoints) -> float:

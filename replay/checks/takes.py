@@ -24,7 +24,7 @@ from .other_sentences import TakeSentence, check_sentence_among
 from .rules import Rules
 from .task_text import wording_of
 from .unwritten_columns import Written, check_written_among, written_of
-from .usual_postures import Posture, check_order_among, check_sides_among, may_be_other_sides, posture_of
+from .usual_postures import SIDES, Posture, check_order_among, check_sides_among, may_be_other_sides, posture_of
 from .usual_things import ThingShown, check_things_among, shown_things
 
 # hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
@@ -157,6 +157,7 @@ class TakesSeen:
         self._bases: list[tuple[HandBase, ...]] = []
         self._moving: dict[str, MovingJoints] = {}  # by source
         self._postures: list[Posture] = []
+        self._odd: dict[str, tuple[TakeShown, int]] = {}  # by source, takes with hands elsewhere or other sides; how many were before
         self._doubtful: dict[str, Posture] = {}  # by source, of takes that are commanded past a range, or may have their sides exchanged
         self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
@@ -184,22 +185,34 @@ class TakesSeen:
             if one.sentence is not None:
                 self._sentences.append(one.sentence)
 
-    def against(self, one: TakeShown, limits: Limits, rules: Rules) -> list[Finding]:
+    def against(self, one: TakeShown, limits: Limits, rules: Rules, more: bool = False) -> list[Finding]:
         """What the takes but for this one show of it: `column.differs` of a hand in another base, of things that are written otherwise, or
         of commands that are those of another take; `stream.swapped` of joints that are exchanged; `task.text` of another scenario's
         sentence; `stream.missing` of a take that was cut in two, or lacks an end; `stream.frozen` of joints that nobody wrote; nothing
-        where there is nothing."""
+        where there is nothing.
+
+        Args:
+            more: takes that come later are asked as well (`of_later`), where one alone has its hands elsewhere, or its sides exchanged.
+        """
+        based, swapped = self._based(one.bases, rules), self._exchanged(one.posture, limits, rules)
+        of_sides = swapped is not None and swapped.failed and swapped.details["kind"] == SIDES
+        if more and ((based is not None and based.failed) or of_sides):
+            self._odd[one.source] = one, len(self._postures)
+            based, swapped = None, None if of_sides else swapped
         moving = ((source, joints) for source, joints in self._moving.items() if source != one.source)
         found = (
-            check_bases_among(one.bases, [of for of in self._bases if of is not one.bases], rules),
+            based,
             check_matching(one.moving, moving, rules),
-            self._exchanged(one.posture, limits, rules),
+            swapped,
             check_things_among(one.things, [of for of in self._things if of is not one.things], rules),
             check_written_among(one.written, [of for of in self._written if of is not one.written], rules),
             check_cut_among(one.source, one.edges, self._before(one), rules) or self.of_ends(one.source, rules),
             check_sentence_among(one.sentence, [of for of in self._sentences if of.posture is not one.posture], rules),
         )
         return [finding for finding in found if finding is not None]
+
+    def _based(self, own: tuple[HandBase, ...], rules: Rules) -> Finding | None:
+        return check_bases_among(own, [of for of in self._bases if of is not own], rules)
 
     def _exchanged(self, own: Posture, limits: Limits, rules: Rules) -> Finding | None:
         others = [one for one in self._postures if one is not own]
@@ -214,9 +227,11 @@ class TakesSeen:
         return [(name, edges) for name, edges, wording in before if (wording and wording[0]) == one.text]
 
     def of_later(self, source: str, limits: Limits, rules: Rules) -> list[Finding]:
-        """What takes that were shown later tell of one: that it lacks an end, or that two of its joints are exchanged."""
-        own = self._doubtful.get(source)
+        """What takes that were shown later tell of one: it lacks an end, two of its joints are exchanged, or its hands are elsewhere."""
+        odd = self._odd.get(source, (TakeShown(source), 0))[0]
+        own = self._doubtful.get(source, odd.posture if odd.posture.sided else None)
         found = (
+            self._based(odd.bases, rules),
             self.of_ends(source, rules),
             None if own is None else self._exchanged(own, limits, rules),
         )
@@ -232,6 +247,8 @@ class TakesSeen:
         edges = self._edges.get(source, (None, None))[0]
         own = self._doubtful.get(source)
         if own is not None and len(self._postures) <= WAITED and (not own.past or any(one.perhaps for one in self._postures)):
+            return True
+        if source in self._odd and len(self._postures) <= self._odd[source][1] + WAITED:
             return True
         return edges is not None and is_moving(edges) and len(self._alike(source)) < WAITED
 
@@ -335,7 +352,8 @@ def duplicate_of(content: Content, before: TakesSeen, rules: Rules, moving: Movi
     A piece of a longer take is a faithful record (sets hold a whole task and its steps side by side): it is named, a WARN, and so are
     takes that have `HALF` of the rows of the shorter one in common.
     Commands and joints that go where those of another take go are its copy, with noise or some rows later: nobody does the same again, and
-    every other take is `FURTHER` away. Where there is no other one it is a WARN; a machine that does it again and again is none.
+    every other take is `FURTHER` away. Where there is no other one, or where a machine may have done it once more, it is a WARN; what is
+    done again and again is none.
 
     Args:
         moving: of the take, held against those of the takes that are kept.
@@ -352,10 +370,10 @@ def duplicate_of(content: Content, before: TakesSeen, rules: Rules, moving: Movi
         details = {"of": of, "kind": "part", "alike": share, "length": length}
         return rule.beyond(share, level="FAIL" if min(share, length) >= PART else "WARN", subject=(of,), details=details)
     near = nearest(moving, before.kept_joints())
-    if near is not None and FURTHER * near[1] < near[2]:
-        of, apart, next_one = near
-        level = "FAIL" if next_one < np.inf else "WARN"
-        return rule.beyond(1.0, level=level, subject=(of,), details={"of": of, "kind": "near", "apart": apart})
+    if near is not None and FURTHER * near.apart < near.next_one:
+        level = "FAIL" if near.next_one < np.inf and not near.again else "WARN"
+        details = {"of": near.source, "kind": "again" if near.again else "near", "apart": near.apart}
+        return rule.beyond(1.0, level=level, subject=(near.source,), details=details)
     return rule.passed(value=0.0, limit=0.0, margin=0.0)
 
 

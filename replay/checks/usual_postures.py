@@ -36,6 +36,7 @@ NOISE = 0.1  # rad, summed over four numbers of two joints, by which takes may d
 # rad, summed over the joints of both sides, by which a take begins elsewhere at the least; share of the distance to the other takes that is
 # left once sides are exchanged; times as far as any other take. Takes of three real sets and six own ones leave 0.33 of it at the most
 BEGINS, EXCHANGED, TWICE = 0.5, 0.6, 2.0
+AS_OTHERS = 1.5  # times as far from the usual beginning as any other take, that an exchanged one is at the most: 1.4 of real ones
 LEFT = 0.7  # of the distance to the other takes that an exchange may leave; takes of five real and own sets leave less than 0.65
 
 
@@ -96,7 +97,8 @@ def _sided(command: Stream, state: Stream) -> dict[str, tuple[float, ...]]:
 
 def check_sides_among(take: Posture, others: Sequence[Posture], rules: Rules) -> Finding | None:
     """`stream.swapped` of all joints of two sides, each of which stands where the one of the other side does in the other takes, from the
-    first row on; None where none do."""
+    first row on; None where none do. A WARN where another take of the set does, or this one is not as near to the others as they are
+    to each other: somebody may have begun with the other arm."""
     known = [one for one in others if one.sided.keys() == take.sided.keys()]
     if not take.sided or len(known) < LEAST:
         return None
@@ -108,21 +110,27 @@ def check_sides_among(take: Posture, others: Sequence[Posture], rules: Rules) ->
     far = float(apart.sum()) > TWICE * float(ordinary.sum(axis=1).max()) + BEGINS
     if not begins or not far or not back.sum() < EXCHANGED * apart.sum():
         return None
+    near = back[0] < AS_OTHERS * float(ordinary[:, 0].max()) + NOISE
+    again = any(_begins_so(one, usual) for one in known)
     names = [name for name in take.sided if side_of(name) == "l"]
     pairs = ", ".join(f"{name} / {other_side(name)}" for name in names)
     details = {"of": "both", "kind": SIDES, "pairs": pairs, "count": len(names), "takes": len(known),
                "remaining": float(back.sum() / apart.sum())}  # fmt: skip
     subject = tuple(one for name in names for one in (name, other_side(name)))
-    return rules[CODE].beyond(float(len(names)), 0.0, subject=subject, details=details)
+    return rules[CODE].beyond(float(len(names)), 0.0, level="FAIL" if near and not again else "WARN", subject=subject, details=details)
+
+
+def _begins_so(take: Posture, usual: np.ndarray) -> bool:
+    """Whether a take begins, and goes on, nearer to the usual one (k, 4) with its sides exchanged."""
+    apart, back = (np.abs(x - usual).sum(axis=0) for x in (_of_sides(take), _of_sides(take, exchanged=True)))
+    return bool(apart[0] > BEGINS and back[0] < EXCHANGED * apart[0] and back.sum() < EXCHANGED * apart.sum())
 
 
 def may_be_other_sides(one: Posture, other: Posture) -> bool:
     """Whether one of two takes may have its sides exchanged: more takes would tell which."""
     if not one.sided or one.sided.keys() != other.sided.keys():
         return False
-    x, y, turned = _of_sides(one), _of_sides(other), _of_sides(one, exchanged=True)
-    apart, back = (np.abs(q - y).sum(axis=0) for q in (x, turned))
-    return bool(apart[0] > BEGINS and back[0] < EXCHANGED * apart[0] and back.sum() < EXCHANGED * apart.sum())
+    return _begins_so(one, _of_sides(other))
 
 
 def _of_sides(take: Posture, exchanged: bool = False) -> np.ndarray:

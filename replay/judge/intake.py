@@ -103,8 +103,9 @@ def _waits(verdict: Verdict, key: Key | None, seen: Mapping[Key, TakesSeen]) -> 
 def _with_later(verdict: Verdict, key: Key | None, seen: Mapping[Key, TakesSeen], rules: Rules, strict: bool) -> Verdict:
     """The verdict, with what the takes about it tell of its ends, and of joints that are driven past their ranges."""
     later = seen[key].of_later(verdict.source, own_limits(), rules) if key is not None and key in seen else []
-    found = {f.code for f in verdict.findings if f.level in ("WARN", "FAIL")}
-    new = [one for one in later if one.code not in found]
+    found = {f.code: f.level for f in verdict.findings if f.level in ("WARN", "FAIL")}
+    found |= {f.code: "FAIL" for f in verdict.findings if f.failed}
+    new = [one for one in later if found.get(one.code) not in (one.level, "FAIL")]
     if not new:
         return verdict
     findings = verdict.findings
@@ -196,7 +197,7 @@ def _among(findings: list[Finding], recording: Recording, rules: Rules, seen: di
     before = seen.setdefault(key, TakesSeen())
     shown = shown_of(recording, own_limits(), findings)
     failed = any(finding.failed for finding in findings)  # then it is no matter of another take's commands
-    for one in before.against(replace(shown, moving=None) if failed else shown, own_limits(), rules):
+    for one in before.against(replace(shown, moving=None) if failed else shown, own_limits(), rules, more=True):
         findings = _instead(findings, one)
     before.show(shown)
     holds = content(recording)

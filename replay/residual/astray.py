@@ -33,6 +33,8 @@ MOVES = 0.1  # of its largest speed, from where on a drive is under way
 # way keeps it so; twice either where it goes twice as far
 WEIGHS, FURTHER, AS_MUCH = 0.02, 1.2, 0.25
 SEVERAL = 3  # channels, that no single thing holds
+# rows later at the most, of which measurements were written as commands; of what a drive's way leaves there, what such commands leave
+LABELS, AS_LABEL = 2, 0.5
 NEVER, LONG_WAY = 10.0, 0.25  # times what is usual, and share of the way, that nothing pushes
 HOLDS = 1.5  # times the other side's reach, from where on a hand holds to one side
 ONCE = 1  # time to the other side: what was held goes past its command when it is let go
@@ -98,11 +100,24 @@ class DriveCourses:
 
 
 def courses_of(group: Group, ways: DriveWays) -> DriveCourses | None:
-    """The channels of a group beside their ways; None of rows that are not the device's own."""
-    if is_resampled(group):
+    """The channels of a group beside their ways; None of rows that are not the device's own, and of commands that no drive had."""
+    if is_resampled(group) or are_labels(group, ways):
         return None
     late, found = _late(group, ways)
     return DriveCourses(group, ways, tuple(_course(ways, j, group, late) for j in range(len(ways.channels))), tuple(found))
+
+
+def are_labels(group: Group, ways: DriveWays) -> bool:
+    """Whether the commands of most channels are what is measured there within two rows, after a filter: a set of states has such labels,
+    and the ways of drives, which are later and smoother, do not come near them at any delay."""
+    delays = np.arange(round(SOONEST / group.dt), round(LATEST / group.dt) + 1)
+    near = []
+    for j, (channel, _) in enumerate(ways.channels):
+        if _goes(channel):
+            q, c, way = channel.columns["measured"], channel.columns["command"], ways.way(j)
+            as_label = min(_left(q, c, 0.5 * half) for half in range(2 * LABELS + 1))
+            near.append(as_label < AS_LABEL * min(_left(q, way, float(row)) for row in delays))
+    return 2 * sum(near) > len(near)
 
 
 def astray(courses: DriveCourses) -> list[Difference]:

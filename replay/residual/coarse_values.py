@@ -11,6 +11,7 @@ MOVES = 1e-4  # rad, or share of the way, from row to row: it moves
 LARGEST, DISTINCT, FEW = 0.0065, 8, 1000
 UNIFORM = 12.0**0.5  # times the deviation of what is evenly spread: the width of it
 HALF_FLOATS, HALF_EXACT = 8.0, 1e-7  # rad, or share of the way: larger numbers are no half floats; share of the largest that is none
+WRITTEN_AS = 1.0, 100.0  # times a share of the way
 STEPS = 4.0  # from row to row, from where on a delay of a quarter of a row more or less is another number
 
 
@@ -39,8 +40,9 @@ def rounded_by(x: np.ndarray, rounding: float | None = None) -> float:
         rounding: see `rounding_of`, where it is known.
     """
     size = float(np.abs(x).max(initial=0.0))
-    if 0.0 < size < HALF_FLOATS and np.abs(x - x.astype(np.float16)).max() <= HALF_EXACT * size:
-        return AS_WRITTEN + 0.5 * float(np.spacing(np.float16(size)))
+    for times in WRITTEN_AS if 0.0 < size < HALF_FLOATS else ():
+        if np.abs(times * x - (times * x).astype(np.float16)).max() <= HALF_EXACT * times * size:
+            return AS_WRITTEN + 0.5 * float(np.spacing(np.float16(times * size))) / times
     return AS_WRITTEN + 0.5 * UNIFORM * (rounding_of(x) if rounding is None else rounding)
 
 

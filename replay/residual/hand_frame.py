@@ -143,7 +143,7 @@ def _of_its_own_base(hand: RecordedHand) -> RecordedHand | None:
         return None
     inside = np.einsum("nij,ni->nj", arm.turns[-1], hand.values[:, :3] - arm.origins[-1])
     point = (np.abs(inside - np.median(inside, axis=0)) <= hand.limits[:, :3]).all(axis=1)
-    if point.mean() > alike.mean():  # another point of the hand, which is of one attitude in most of the take
+    if point.mean() >= alike.mean():  # another point of the hand, which is of one attitude in most of the take
         return None
     angle = float(np.arccos(np.clip(0.5 * (np.trace(turn) - 1.0), -1.0, 1.0)))
     apart = np.abs(np.median(hand.values - hand.truth, axis=0)) > np.median(hand.limits, axis=0)

@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 
 from ...scenarios.reading.composition import CONF
-from .astray import astray, courses_of
+from .astray import are_labels, astray, courses_of
 from .case import Case
 from .departures import together
 from .difference import JOIN, Difference
@@ -98,6 +98,8 @@ def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
     otherwise = pace.is_otherwise
     if channels and otherwise:
         found.append(_all_late(compared[0], channels, pace.late))
+        if pace.late < 0.0 and any(are_labels(group, way) for group in compared if (way := ways_of(group, usual.drives)) is not None):
+            return found
     for group, own in of_groups:
         moving = [one for one in own if "command_rough" in one.of]
         sparse = _is_sparse(own)

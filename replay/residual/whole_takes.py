@@ -217,6 +217,7 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
     """
     found: dict[int, list[RecordedChannel]] = {}
     rounded: set[str] = set()  # which may be of a servo that follows so well
+    coarser: set[str] = set()  # of which the commands alone are rounded: labels of a whole arm, and of single joints no reason
     in_part: list[Difference] = []
     moving, most = [], min(NEXT, group.n // 4)
     for channel in group.channels:
@@ -225,8 +226,11 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
         c, q = channel.columns["command"], channel.columns["measured"]
         if channel.goes("measured") <= SEEN:
             continue
-        goes = np.abs(np.diff(q, prepend=q[0])) > MOVES
-        within = rounded_by(q, channel.rounding("measured"))
+        # labels of a policy are kept within what it may command: nothing is known where a command is at an end of its way
+        q, inside = np.clip(q, c.min(), c.max()), (q > c.min()) & (q < c.max())
+        goes = (np.abs(np.diff(q, prepend=q[0])) > MOVES) & inside
+        exact, within = (rounded_by(channel.columns[kind], channel.rounding(kind)) for kind in ("measured", "command"))
+        within = max(exact, within)
         for later in _perhaps_written(c, q, goes, most, within):
             here, there = slice(max(0, -later), group.n - max(0, later)), slice(max(0, later), group.n - max(0, -later))
             moves = goes[there]
@@ -237,9 +241,10 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
                     moving.append(channel.name)
                     found.setdefault(later, []).append(channel)
                     rounded |= {channel.name} if within > AS_WRITTEN and not _is_exact(c[here], q[there], moves) else set()
+                    coarser |= {channel.name} if within > exact else set()
                 break
         else:
-            moving.append(channel.name)
+            moving += [channel.name] if int(goes.sum()) >= LEAST_ROWS else []
             in_part += _written_in_part(group, channel)
     # where no joint of an arm has a command of its own, none was recorded: a set of states, and no fault of single columns
     return *in_part, *(
@@ -249,7 +254,8 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
             certain=not rounded & {c.name for c in channels} and (later < 0 or (later <= SOON and not _are_whole_arms(channels, moving))),
             numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN, weight=1e3 * len(channels),
         )
-        for later, channels in found.items()
+        for later, every in found.items()
+        if (channels := every if _are_whole_arms(every, moving) else [c for c in every if c.name not in coarser])
     )  # fmt: skip
 
 

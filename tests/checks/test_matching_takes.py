@@ -84,6 +84,27 @@ def test_a_take_once_more_with_noise_or_some_rows_later(noise, later, level):
     assert duplicate_of(NOTHING, seen, RULES, copy).level == "PASS", "it is done again and again"
 
 
+@pytest.mark.parametrize("planned", [0.0, 2e-3])
+@pytest.mark.parametrize("later", [0, 7])
+def test_a_machine_that_does_it_once_more_is_not_refused(planned, later):
+    """Commands that are played again are the same, and joints are measured anew; a way that is planned again is a little otherwise."""
+    columns = [alike(seed) for seed in SEEDS]
+    n, k = columns[0]["action"].shape
+    rng = np.random.default_rng(2)
+    phase, pace = rng.uniform(0.0, 6.0, (2, k)), rng.uniform(0.01, 0.05, (2, k))
+    slow = np.sin(np.arange(n)[:, None, None] * pace + phase)
+    again = {
+        "action": columns[0]["action"] + planned * slow[:, 0],
+        "state": columns[0]["state"] + planned * slow[:, 0] + 2e-3 * slow[:, 1] + rng.normal(scale=2e-4, size=(n, k)),
+    }
+    seen = TakesSeen()
+    for name, one in enumerate(map(kept, columns)):
+        seen.show(TakeShown(f"set#{name}", moving=one))
+        seen.keep(NOTHING, f"set#{name}")
+    found = duplicate_of(NOTHING, seen, RULES, kept({name: x[later:] for name, x in again.items()}))
+    assert (found.level, found.details["kind"], found.subject) == ("WARN", "again", ("set#0",))
+
+
 def test_too_little_is_not_compared():
     columns = alike(3)
     assert kept({name: x[:60] for name, x in columns.items()}) is None

@@ -122,6 +122,16 @@ def test_left_and_right_are_exchanged_in_a_take_that_begins_as_the_others_do_the
     assert of(two_arms(0.3, exchanged=True, begins=alike), alike) is None
 
 
+@pytest.mark.parametrize(("other", "again", "level"), [(0.0, 0, "FAIL"), (0.1, 0, "WARN"), (0.0, 1, None)])
+def test_somebody_may_begin_with_the_other_arm_raised(other, again, level):
+    """Not quite as the others do it the other way round, or in two takes."""
+    usual = [posture_of(two_arms(v), LIMITS) for v in np.linspace(-1.0, 1.0, 5)]
+    beside = np.resize((other, -other), 8)
+    usual += [posture_of(two_arms(0.5, exchanged=True), LIMITS)] * again
+    found = check_sides_among(posture_of(two_arms(0.3, exchanged=True, begins=BEGINS + beside), LIMITS), usual, RULES)
+    assert (found and found.level) == level
+
+
 def test_one_of_the_first_takes_waits_for_more_of_them():
     read = [replace(two_arms(0.1 * k, exchanged=k == 1), source=f"folder/set#{k}") for k in range(5)]
     found = {v.source: (v.verdict, v.owner) for v in intake(iter(read))}

@@ -99,8 +99,8 @@ TABLES = tuple((carried(0.80 + 0.02 * k), tray(0.78 + 0.02 * k)) for k in range(
         ((carried(axes="y", angle=2.0),), tuple((carried(axes="y", angle=1.6 + 0.1 * k),) for k in range(3)), "frame", "FAIL"),
         ((carried(axes="y", angle=2.0),), tuple((carried(axes="y", angle=2.0),) for _ in range(3)), None, None),  # one frame, turned so
         ((carried(axes="y", angle=2.0),), tuple((carried(own=False),) for _ in range(3)), None, None),  # frames that are set up anew
-        ((carried(0.91, 0.11), tray()), IN_HANDS, "height", "FAIL"),
-        ((carried(0.90, 0.11), tray(0.82)), TABLES, "height", "FAIL"),  # tables of other heights
+        ((carried(0.91, 0.11), tray()), IN_HANDS, "height", "WARN"),  # or another cup, or its marker elsewhere on it
+        ((carried(0.90, 0.11), tray(0.82)), TABLES, "height", "WARN"),  # tables of other heights
         ((carried(0.91, 0.11),), tuple(one[:1] for one in IN_HANDS), "height", "WARN"),  # it alone may stand on something
         ((carried(0.91, 0.11), tray(0.89)), IN_HANDS, None, None),  # the frame was set up anew
         ((carried(0.91, 0.05), tray()), IN_HANDS, None, None),  # it stands on something

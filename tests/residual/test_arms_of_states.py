@@ -26,6 +26,29 @@ def test_one_arm_is_no_worse_than_two(later):
     assert one.subject == NAMES[:6] and one.details["kind"] == both.details["kind"] == "measurement_as_command"
 
 
+def clipped(x):
+    return np.clip(x, *np.percentile(x, (3.0, 97.0), axis=0))
+
+
+def in_half_floats(x):
+    return x.astype(np.float16).astype(float)
+
+
+def rounded(x):
+    return np.round(x, 3)
+
+
+@pytest.mark.parametrize("kept", [clipped, in_half_floats, rounded])
+@pytest.mark.parametrize(("joints", "level"), [(range(12), "WARN"), ((1, 2), "FAIL")])
+def test_states_that_a_policy_kept_otherwise_are_states_all_the_same(kept, joints, level):
+    """Within the ends of what it may command, or with fewer figures; the last state stands for the one after it."""
+    columns = {name: 2.5 * np.concatenate([x, y], axis=1) for (name, x), y in zip(motion(3).items(), motion(4).values())}
+    columns["action"][:, list(joints)] = kept(np.vstack([columns["state"][1:], columns["state"][-1:]]))[:, list(joints)]
+    finding = found(columns, names=NAMES)
+    assert finding.level == level and set(finding.subject) == {NAMES[j] for j in joints}
+    assert finding.details["kind"] == "measurement_as_command" or (level == "FAIL" and finding.details["column"] == "command")
+
+
 @pytest.mark.parametrize("joints", [(1,), (0, 1, 2, 3, 4), (2, 8)])
 def test_some_joints_of_an_arm_are_a_fault(joints):
     finding = two_arms(joints, 1)

@@ -241,3 +241,16 @@ def test_rows_of_another_value_are_not_those_of_a_mean_about_them():
     c, q = clean(3)
     one = max(found_in(c, rows_of(q, 120, 128, -q[120:129, 1] - 0.4)), key=lambda d: d.weight)
     assert (one.channels, one.first, one.last) == (("joint_1",), 120, 128)
+
+
+@pytest.mark.parametrize("weight", [0.6, 0.9])
+def test_states_of_the_next_row_through_a_filter_are_no_commands_of_drives(weight):
+    """A drive's way comes near them at no delay; commands that are late come near it."""
+    command, measured = clean()
+    ahead = np.concatenate([measured[1:], measured[-1:]])
+    labels = ahead.copy()
+    for i in range(1, len(labels)):
+        labels[i] = weight * ahead[i] + (1.0 - weight) * labels[i - 1]
+    assert found_in(labels, measured) == []
+    late = np.concatenate([np.repeat(command[:1], 5, axis=0), command[:-5]])
+    assert any(d.certain and d.name == "lag" for d in found_in(late, measured))

@@ -7,6 +7,8 @@ import pytest
 from body_takes import N, body_take, heaviest
 from shiliu.replay.checks.hand_bases import HandBase, bases_in, bases_of, check_bases_among
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.takes import TakeShown, TakesSeen
+from shiliu.replay.judge.intake import own_limits
 from shiliu.replay.residual.arm_chain import quaternions_of
 from shiliu.replay.residual.bodies import ComparedColumns, witnessed
 from shiliu.replay.residual.hand_pose import matrices
@@ -182,6 +184,28 @@ def test_a_base_that_the_set_has_or_that_it_does_not_know(moves):
 def test_a_take_with_another_base_than_its_set(moves):
     found = bases(*moves)
     assert found.failed and found.code == "column.differs" and found.subject[0] == "left_tcp." + ("y" if any(moves[-1]) else "x")
+
+
+@pytest.mark.parametrize("moves", [(HERE, HERE, HERE, OFF, OFF), (HERE, HERE, SHOULDER, HERE, SHOULDER)])
+def test_what_two_takes_have_is_how_they_were_set_up(moves):
+    """Another gripper, or another place of the robot, from some take on."""
+    assert bases(*moves).level == "WARN"
+
+
+def test_a_take_with_its_hands_elsewhere_waits_for_the_next_one():
+    def shown(move, k):
+        hand = HandBase("left_tcp", (*move, 0.0), ("left_tcp.y",) if any(move) else (), "pose", 0.0, 9.0)
+        return TakeShown(f"set#{k}", bases=(hand,))
+
+    for after, level in ((OFF, "WARN"), (HERE, "FAIL")):
+        seen, rules = TakesSeen(), load_rules()
+        for one in (shown(move, k) for k, move in enumerate((HERE, HERE, OFF))):
+            assert seen.against(one, own_limits(), rules, more=True) == []
+            seen.show(one)
+        for k, move in enumerate((after, HERE, HERE, HERE, HERE)):
+            assert seen.waits("set#2")
+            seen.show(shown(move, 3 + k))
+        assert not seen.waits("set#2") and [one.level for one in seen.of_later("set#2", own_limits(), rules)] == [level]
 
 
 def test_hands_that_drift_are_in_no_frame():
