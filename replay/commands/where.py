@@ -55,11 +55,10 @@ def refuse_bad_link(request: CommandRequest, settings: Settings) -> None:
     Raises:
         ScenarioError: all that is wrong with it.
     """
-    from ...scenarios.catalog.catalog import link_of
-    from ...scenarios.link.link import MOST, resolve
+    from ...scenarios.link.link import MOST, link_of, resolve
     from ...scenarios.reading.composition import members
 
-    asked = link_of(settings.composed)
+    asked = link_of(settings.composed.tree, settings.composed.chosen)
     if isinstance(asked, dict) and "jitter" in asked and not {"delay", "like", "ping"} & set(asked):
         asked = {**asked, "delay": MOST}
     resolve(members("link", request.conf_dir), asked)
@@ -150,7 +149,8 @@ class Where:
         Raises:
             ShiliuError: scene or robot cannot be built.
         """
-        from ...scenarios.catalog.catalog import link_of, scene_of
+        from ...scenarios.catalog.catalog import scene_of
+        from ...scenarios.link.link import link_of
         from ...scenarios.reading.override import unquoted
         from ..judge.context import Contexts
         from ..judge.place.unused_settings import asked_of
@@ -161,5 +161,5 @@ class Where:
         asked = asked_of([unquoted(override) for override in request.overrides])
         return Contexts(
             scene, self.robot, self.hand, self.base, request.conf_dir, self.model, data, self.retarget, asked, self.unlabelled,
-            link_of(settings.composed), self.policy,
+            link_of(settings.composed.tree, settings.composed.chosen), self.policy,
         )  # fmt: skip

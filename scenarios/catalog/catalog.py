@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..legs.policy_file import load_policy
-from ..link.link import OWN, resolve
+from ..link.link import link_of, resolve
 from ..reading import composition
 from ..reading.cell import Cell, cell_node, laid_over
 from ..reading.composition import list_scenarios as list_scenarios  # part of this interface; found without the engine
@@ -148,13 +148,6 @@ def over_link(scene: Scene, link: str | Mapping[str, Any] | None, conf_dir: Path
     return scene.linked(resolve(composition.members("link", conf_dir), scene.config.raw.get("link"), link))
 
 
-def link_of(composed: composition.Composed) -> str | dict[str, Any] | None:
-    """The link that the settings of a verb choose, with what they set of it; None where they leave it to the scenario."""
-    settings, chosen = composed.tree.get("link") or {}, composed.chosen.get("link")
-    given = {k: v for k, v in settings.items() if v is not None} if isinstance(settings, Mapping) else {}
-    return ({"like": chosen} | given if chosen not in (None, OWN) else given) or None
-
-
 def scene_of(
     composed: composition.Composed,
     name: str,
@@ -180,7 +173,7 @@ def scene_of(
             field=name,
         )
     tree = resolved(composed.tree["scenario"], chosen_variant(composed.tree), places, problems, (*REQUIRED, *KEYS))
-    link = resolve(composition.members("link", conf_dir), tree.pop("link", None), link_of(composed))
+    link = resolve(composition.members("link", conf_dir), tree.pop("link", None), link_of(composed.tree, composed.chosen))
     tree |= {} if link is None else {"link": link}
     if problems.found:  # what follows from half a scenario would hide it
         problems.stop(f"The scenario {name!r}")

@@ -97,6 +97,17 @@ def read_link(node: Node) -> Link:
     )
 
 
+def link_of(tree: Mapping[str, Any], chosen: Mapping[str, str | None]) -> str | dict[str, Any] | None:
+    """The link that the settings of a verb choose, with what they set of it; None where they leave it to the scenario.
+
+    Args:
+        tree, chosen: of what was composed.
+    """
+    settings, like = tree.get("link") or {}, chosen.get("link")
+    given = {k: v for k, v in settings.items() if v is not None} if isinstance(settings, Mapping) else {}
+    return ({"like": like} | given if like not in (None, OWN) else given) or None
+
+
 def resolve(presets: Mapping[str, Path], *layers: object) -> dict[str, Any] | None:
     """Layers of a link as one plain mapping that needs no other file: what the scenario says, then what the command says.
 
