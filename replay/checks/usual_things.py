@@ -215,10 +215,11 @@ def _goes_otherwise(
 def _other_height(
     one: ThingShown, take: Sequence[ThingShown], others: Sequence[Sequence[ThingShown]]
 ) -> tuple[str, tuple[str, ...], dict[str, Any]] | None:
-    """A thing that is as much higher, or lower, in the hand that carries it as where it stands: there beside other things of the take,
-    which may stand on the same. All things of a take that are higher alike are in a frame that was set up anew. It may be another thing of
-    that name, or its marker elsewhere on it: which of these, the heights do not tell, and an offset that tilts with the thing or does not
-    contradicts the hand in its own take."""
+    """A thing that stands higher or lower than in other takes, and is held as much higher or lower by the hand that carries it.
+
+    How high it stands is taken beside the other things of the take, which may stand on the same. Where all things of a take are higher
+    alike, the frame was set up anew, and nothing is claimed. Never a FAIL: another thing of that name, or a marker that is elsewhere on
+    it, shows the same heights."""
     alike = [(each, {of.name: of for of in each}[one.name]) for each in others if any(of.name == one.name for of in each)]
     alike = [(each, of) for each, of in alike if of.held and of.own and one.own]
     if len(alike) < SURE:

@@ -16,9 +16,9 @@ class Saying(Protocol):
     def ui(self, key: str, **values: Any) -> str: ...
 
 
-def link_told(words: Saying, link: Mapping[str, Any]) -> str:
+def link_named(words: Saying, link: Mapping[str, Any]) -> str:
     """The numbers of a link, after the preset that it began from."""
-    return words.ui("link_told", **{"like": None, "every": None, "longest": None, **link})
+    return words.ui("link_named", **{"like": None, "every": None, "longest": None, **link})
 
 
 def with_link(words: Saying, finding: Finding, text: str, key: str) -> str:
@@ -27,4 +27,4 @@ def with_link(words: Saying, finding: Finding, text: str, key: str) -> str:
     if not over:
         return text
     between = words.ui("semicolon") if key == "over_link" else "" if words.lang == "zh" else " "
-    return text + between + words.ui(key, link=link_told(words, over))
+    return text + between + words.ui(key, link=link_named(words, over))

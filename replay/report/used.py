@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
 from ..judge.verdict import Verdict
-from .assumed_words import link_told
+from .assumed_words import link_named
 from .text import Words
 
 
@@ -76,7 +76,7 @@ def shown_link(verdict: Verdict, words: Words, short: bool = False) -> str:
     link = (verdict.provenance or {}).get("link")
     if not isinstance(link, dict):
         return ""
-    return one_line(link["like"] if short and link.get("like") else link_told(words, link))
+    return one_line(link["like"] if short and link.get("like") else link_named(words, link))
 
 
 def named_cell(verdict: Verdict) -> str | None:

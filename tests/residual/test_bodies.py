@@ -340,3 +340,13 @@ def test_speeds_of_another_motion(take):
     assert (found.kind, found.name, found.certain) == ("velocity", "rate", True) and found.numbers["rate"] == 0.8
     late = replace(speed, values=np.roll(speed.values, 1, axis=0))
     assert heaviest_of_all(replace(take, streams={k: s for k, s in (take.streams | {"velocity": late}).items() if k != "effort"})) is None
+
+
+@pytest.mark.parametrize("side", ["l", "r"])
+def test_of_torques_of_one_arm_with_the_other_sign_that_arm_alone_is_named(take, side):
+    effort = take.streams["effort"]
+    values = effort.values.copy()
+    values[:, [name.startswith(f"zarm_{side}") for name in effort.names]] *= -1.0
+    found = heaviest(replace(take, streams={**take.streams, "effort": replace(effort, values=values)}))
+    assert (found.kind, found.name, found.certain) == ("effort", "mirrored", True)
+    assert found.channels == tuple(f"zarm_{side}{k}_joint" for k in range(1, 8))

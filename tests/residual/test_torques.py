@@ -119,16 +119,6 @@ def test_torques_of_the_other_sign_and_in_another_unit(take):
         assert found.numbers["factor"] == pytest.approx(factor, rel=0.02) and len(found.channels) == 14
 
 
-@pytest.mark.parametrize("side", ["l", "r"])
-def test_of_torques_of_one_arm_with_the_other_sign_that_arm_alone_is_named(take, side):
-    effort = take.streams["effort"]
-    values = effort.values.copy()
-    values[:, [name.startswith(f"zarm_{side}") for name in effort.names]] *= -1.0
-    found = heaviest(replace(take, streams={**take.streams, "effort": replace(effort, values=values)}))
-    assert (found.kind, found.name, found.certain) == ("effort", "mirrored", True)
-    assert found.channels == tuple(f"zarm_{side}{k}_joint" for k in range(1, 8))
-
-
 def test_torques_that_follow_no_such_law_are_not_claimed(take):
     effort = take.streams["effort"]
     other = replace(effort, values=np.random.default_rng(3).normal(0.0, 8.0, effort.values.shape))
