@@ -4,6 +4,7 @@
     python benchmarks/intake.py data=DIR rounds=5  a set of shiliu record
 
 data=DIR   a set of `shiliu record`, judged as it is and as an ordinary set; without it seeds 0 and 1 of the microwave are recorded
+many=DIR   a set with at least eight takes: what is compared among takes must not grow with them. Prints the last quarter against the first
 rounds=3   so often each set is read and judged; the least time of a take counts, since others may use the machine
 json=FILE  the figures
 """
@@ -24,7 +25,7 @@ from shiliu.replay.judge.intake import judged, rules_of
 from shiliu.replay.residual.relations import derivative, follows
 from shiliu.replay.residual.resampled import is_resampled
 
-DEFAULTS = {"data": "", "rounds": "3", "json": ""}
+DEFAULTS = {"data": "", "many": "", "rounds": "3", "json": ""}
 DELIVERY = 100_000  # takes
 KEPT = (follows, derivative, is_resampled)  # what a round keeps of a take, for the take alone
 
@@ -41,6 +42,8 @@ def main(words: list[str]) -> int:
         _run("export", f"data={own}", "to=lerobot", "plain=true", f"out={plain}", "quiet=true")
         figures = {"own": measured(own, int(given["rounds"])), "ordinary": measured(plain, int(given["rounds"]))}
         figures["own"] |= _command(own, Path(folder) / "out")
+    if given["many"]:
+        figures["many"] = measured(Path(given["many"]), int(given["rounds"]))
     for kind, of in figures.items():
         for name, value in of.items():
             print(f"{kind:9} {name:20} {value:.4g}" if isinstance(value, float) else f"{kind:9} {name:20} {value}")
@@ -50,12 +53,15 @@ def main(words: list[str]) -> int:
 
 
 def measured(root: Path, rounds: int) -> dict[str, float | int]:
-    """Reading alone, and reading and judging, in processor seconds a take; each take's least of all rounds."""
-    rules, length, reads, judges, columns = rules_of(), 0.0, [], [], 0
+    """Reading alone, and reading and judging, in processor seconds a take; each take's least of all rounds.
+
+    Of eight takes or more, `last_by_first` is what a second of the last quarter's takes costs, by one of the first quarter's.
+    """
+    rules, lengths, reads, judges, columns = rules_of(), [], [], [], 0
     for _ in range(rounds):
         for each in KEPT:
             each.cache_clear()
-        read, judge, length = [], [], 0.0
+        read, judge, lengths = [], [], []
         begin = time.process_time()
         for recording in shiliu.read(root):
             read.append(time.process_time() - begin)
@@ -65,17 +71,19 @@ def measured(root: Path, rounds: int) -> dict[str, float | int]:
             if verdict.verdict == "UNSOUND":
                 raise SystemExit(f"{recording.source} is not clean: nothing is measured")
             times = [stream.time_ns for stream in recording.streams.values() if stream.n]
-            length += float(max(t[-1] for t in times) - min(t[0] for t in times)) / 1e9
+            lengths.append(float(max(t[-1] for t in times) - min(t[0] for t in times)) / 1e9)
             columns = sum(stream.values.shape[1] for stream in recording.streams.values() if stream.n)
             begin = time.process_time()
         reads.append(read)
         judges.append(judge)
-    n, read_s, judge_s = len(reads[0]), float(np.min(reads, axis=0).sum()), float(np.min(judges, axis=0).sum())
-    minute = 60.0 / length
+    n, read_s, judge_s, length = len(lengths), float(np.min(reads, axis=0).sum()), float(np.min(judges, axis=0).sum()), sum(lengths)
+    minute, quarter = 60.0 / length, n // 4
+    cost = np.min(judges, axis=0)
+    first, last = (float(cost[of].sum() / np.sum(lengths[of])) for of in (slice(quarter), slice(n - quarter, n))) if n >= 8 else (0.0, 0.0)
     return {
         "takes": n, "columns": columns, "length_s": length / n, "read_s": read_s / n, "read_and_judge_s": (read_s + judge_s) / n,
         "per_minute_s": (read_s + judge_s) * minute, "delivery_h": (read_s + judge_s) * minute * DELIVERY / 3600.0,
-    }  # fmt: skip
+    } | ({"last_by_first": last / first} if first else {})  # fmt: skip
 
 
 def _run(*words: str) -> None:

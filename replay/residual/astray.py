@@ -110,13 +110,13 @@ def courses_of(group: Group, ways: DriveWays) -> DriveCourses | None:
 def are_labels(group: Group, ways: DriveWays) -> bool:
     """Whether the commands of most channels are what is measured there within two rows, after a filter: a set of states has such labels,
     and the ways of drives, which are later and smoother, do not come near them at any delay."""
-    delays = np.arange(round(SOONEST / group.dt), round(LATEST / group.dt) + 1)
+    delays = 2 * np.arange(round(SOONEST / group.dt), round(LATEST / group.dt) + 1)
     near = []
     for j, (channel, _) in enumerate(ways.channels):
         if _goes(channel):
             q, c, way = channel.columns["measured"], channel.columns["command"], ways.way(j)
-            as_label = min(_left(q, c, 0.5 * half) for half in range(2 * LABELS + 1))
-            near.append(as_label < AS_LABEL * min(_left(q, way, float(row)) for row in delays))
+            as_label = _left(q, c, np.arange(2 * LABELS + 1)).min()
+            near.append(as_label < AS_LABEL * _left(q, way, delays).min())
     return 2 * sum(near) > len(near)
 
 
@@ -162,14 +162,13 @@ def _goes(channel: RecordedChannel) -> bool:
 
 def _late(group: Group, ways: DriveWays) -> tuple[float, list[Difference]]:
     """[s] by which all channels are later than the device is, and the finding where joints move before they are commanded to."""
-    tried = np.arange(SOONEST, LATEST, 0.5 * group.dt)
+    halves = np.arange(round(2.0 * SOONEST / group.dt), round(2.0 * LATEST / group.dt))
     of = [(channel, drive, ways.way(j)) for j, (channel, drive) in enumerate(ways.channels) if _goes(channel)]
     if not of:
         return 0.0, []
     least = []
     for channel, _, way in of:
-        errors = [_left(channel.columns["measured"], way, by / group.dt) for by in tried]
-        least.append(float(tried[int(np.argmin(errors))]))
+        least.append(0.5 * group.dt * float(halves[_left(channel.columns["measured"], way, halves).argmin()]))
     by = np.array(least)
     middle = float(np.median(by))
     alike = np.abs(by - middle) <= 1.5 * group.dt
@@ -185,10 +184,17 @@ def _late(group: Group, ways: DriveWays) -> tuple[float, list[Difference]]:
     )]  # fmt: skip
 
 
-def _left(measured: np.ndarray, way: np.ndarray, rows: float) -> float:
-    at = np.arange(len(way)) - rows
-    inside = (at >= 0.0) & (at <= len(way) - 1.0)
-    return float(np.minimum(np.abs(measured - np.interp(at, np.arange(len(way)), way)), CAP)[inside].mean())
+def _left(measured: np.ndarray, way: np.ndarray, halves: np.ndarray) -> np.ndarray:
+    """(m,) mean distance of a measurement (n,) from its way (n,) so many halves of a row later (m, whole numbers)."""
+    n = len(way)
+    fine = np.empty(2 * n - 1)
+    fine[::2], fine[1::2] = way, 0.5 * (way[1:] + way[:-1])
+    found = []
+    for half in halves.tolist():
+        first, last = max(0, (half + 1) // 2), min(n - 1, n - 1 + half // 2)
+        away = measured[first : last + 1] - fine[2 * first - half : 2 * last - half + 1 : 2]
+        found.append(np.minimum(np.abs(away, out=away), CAP, out=away).mean() if len(away) else np.inf)
+    return np.array(found)
 
 
 def _course(ways: DriveWays, j: int, group: Group, late: float) -> _DriveCourse:
