@@ -32,6 +32,8 @@ BESIDE = 0.3
 # where it is no noise: its root mean square [rad]; or where both are half as much
 ALIKE, NOISE = 0.1, 0.02
 MOST_NAMED = 8  # joints of a ring that a sentence names
+MOST = 0.6  # of the joints that follow others, that one order has to explain
+SEVERAL, OTHER = 3, 1.05  # joints that are scaled, from where on it is the columns, and no joint; times a factor, that is another one
 AROUND = 0.3  # s, how far a joint's own delay may lie from that of the others
 # s and share of its way for which a joint stands at a place; share of its way that it goes there and back: else it may be on its way
 RESTS, STANDS, BACK = 0.5, 0.1, 0.5
@@ -143,7 +145,8 @@ def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None
 
 
 def _permuted(best: np.ndarray, motion: np.ndarray, moved: np.ndarray, left: float) -> dict[int, int] | None:
-    """Of joints that follow one another's commands in a ring of more than two: each with the one whose command it follows.
+    """Of joints that follow one another's commands in a ring of more than two: each with the one whose command it follows. Few may
+    follow none: where columns are counted from another place on, it is that of a hand.
 
     Args:
         best: (k, k) mean squared difference of each command from each state, at the delay that suits it best; motion: (k,) of commands.
@@ -158,12 +161,14 @@ def _permuted(best: np.ndarray, motion: np.ndarray, moved: np.ndarray, left: flo
         return None
     from scipy.optimize import linear_sum_assignment  # here, as few takes need it
 
-    rows, at = linear_sum_assignment(best[np.ix_(off, off)])
-    order = {int(off[j]): int(off[i]) for i, j in zip(rows, at) if i != j}
-    rest = [float(best[i, j]) for j, i in order.items()]
-    if sum(rest) > ALIKE * sum(float(own[j]) for j in order) or any(r > left * own[j] for r, j in zip(rest, order)):
+    rows, at = linear_sum_assignment(np.minimum(best[:, off] / own[off], left))  # what fits none has no say in the order of the others
+    order = {int(off[j]): int(i) for i, j in zip(rows, at) if i != off[j]}
+    fits = {j: i for j, i in order.items() if best[i, j] <= left * own[j]}
+    if len(fits) < max(SEVERAL, MOST * len(order)):
         return None
-    return None if all(order[i] == j for j, i in order.items()) else dict(sorted(order.items()))
+    if sum(best[i, j] for j, i in fits.items()) > ALIKE * sum(own[j] for j in fits):
+        return None
+    return None if all(fits.get(i) == j for j, i in fits.items()) else dict(sorted(fits.items()))
 
 
 def check_scaled(
@@ -219,13 +224,21 @@ def check_scaled(
             )
         )
     worst = worst_of(found)
-    if worst and worst[0].failed and worst[0].details["kind"] == "flipped":
-        size = worst[0].details["factor"]  # one sentence and one number of advice hold of joints that go as far
-        alike = [one for one in found if rule.grade_value(_departs(one.details["factor"] / size))["level"] == "PASS"]
-        others = [one.subject[0] for one in alike if one is not worst[0] and one.failed]
-        if others:
-            worst[0].subject = (*worst[0].subject, *others)
-            worst[0].details["kind"] = "all_flipped"
+    if not worst or not worst[0].failed:
+        return worst
+    first, failed = worst[0], [one for one in found if one.failed]
+    size = first.details["factor"]  # one sentence and one number of advice hold of joints that go as far
+    if first.details["kind"] == "flipped":
+        others = [one for one in failed if rule.grade_value(_departs(one.details["factor"] / size))["level"] == "PASS"]
+    else:
+        others = failed if len(failed) >= SEVERAL and all(one.details["kind"] == "scaled" for one in failed) else []
+    others = [one for one in others if one is not first]
+    if others:
+        first.subject = (*first.subject, *(one.subject[0] for one in others))
+        first.details["kind"] = f"all_{first.details['kind']}"
+        if first.details["kind"] == "all_scaled":
+            sizes = sorted(one.details["factor"] for one in (first, *others))
+            first.details |= {"least": sizes[0]} | ({"most": sizes[-1]} if sizes[-1] > OTHER * sizes[0] else {})
     return worst
 
 
@@ -260,7 +273,9 @@ def _rescale(finding: Finding, known: Known) -> Fix:
     factor = finding.details.get("factor")
     if finding.details.get("kind") == "all_flipped":
         return {"kind": "rescale", "joint": list(finding.subject), "multiply": -1.0}
-    return {"kind": "rescale", "joint": about(finding), "multiply": 1.0 / factor if factor else None}
+    if finding.details.get("kind") == "all_scaled":
+        factor = None  # one each
+    return {"kind": "rescale", "joint": about(finding) if factor else list(finding.subject), "multiply": 1.0 / factor if factor else None}
 
 
 def _run(recorded: Recorded) -> list[Finding]:

@@ -24,6 +24,8 @@ from .rules import Rule, Rules
 from .scales_apart import OwnScales, outside_of_ranges, part_elsewhere, scales_apart
 
 DEGREES_BAND = (28.0, 115.0)  # command over state: 57.3 for degrees, with a factor of two for a state that moves less
+# the same where no joint is outside its range as declared; times by which the factors of joints differ that one unit does not make
+DEGREES_ALONE, ONE_UNIT = (48.0, 70.0), 1.35
 COUNTED = ("tick", "count")  # units in which 999 or 32767 may be where a device rests; so it is within a range as `0..1000`
 COUNTS_TO = 255.0  # at least, the end of a range of counts
 ANSWERS = 1.5  # s: in less a joint that is commanded late, as over a link, has hardly set out, and goes no certain share of the way
@@ -249,6 +251,8 @@ def check_units(
         wrong_scale = [name for name, ratio in witnessed.items() if _is_unit(ratio)]
         if len(wrong_scale) * 2 < len(scales):
             wrong_scale = []  # a joint that hardly follows its command is no unit
+        if not any(out.values()) and wrong_scale and not _is_one_unit([witnessed[name] for name in wrong_scale]):
+            wrong_scale = []  # what is inside all ranges and moves another number of times as far may be steps, or another motion
         # the stream that leaves the joints' ranges is the wrong one; without that witness it is the larger reading
         guilty = [
             name
@@ -307,7 +311,8 @@ def check_units(
             )
         )
     failed = [one for one in found if one.failed]
-    if not failed and (apart := scales_apart(command, state, origin)) is not None:
+    apart = scales_apart(command, state, origin)
+    if apart is not None and (not failed or _are_of_several_scales(apart)):
         return [_of_own_scales(command, state, apart, limits, rule)]
     if not found:
         return [rule.not_applicable("not_recorded")]
@@ -369,6 +374,16 @@ def _read_as(stream: Stream, names: Sequence[str], limits: Limits) -> str | None
 
 def _is_unit(ratio: float) -> bool:
     return DEGREES_BAND[0] < ratio < DEGREES_BAND[1]
+
+
+def _is_one_unit(ratios: Sequence[float]) -> bool:
+    return DEGREES_ALONE[0] < float(np.median(ratios)) < DEGREES_ALONE[1]
+
+
+def _are_of_several_scales(apart: OwnScales) -> bool:
+    """Whether joints go by factors that differ more than servos of one unit do: shares of each joint's own range, as of -100 to 100."""
+    factors = [factor for factor, _ in apart.joints.values()]
+    return max(factors) > ONE_UNIT * min(factors)
 
 
 def _is_elsewhere(stream: Stream, other: Stream, name: str, out: Mapping[str, set[str]]) -> bool:

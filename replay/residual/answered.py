@@ -19,6 +19,7 @@ from .table import Group, RecordedChannel
 ARRIVES = 0.6  # s after which a joint has come half of the way, and its servo is at rest again: simulated servos of 10 to 45 rad/s do
 HALF, LEADS = 0.5, 0.25  # of the way of a leap that the joint goes at the least after it, and has gone at the most before it
 LEAST = 0.02  # rad: smaller steps are none
+MANY, MOST = 4, 0.8  # leaps, of which so many are answered: a joint that goes on answers half of those of a command that trembles
 # s that a take begins with; share of its way that a joint goes from the first row to the second, to be on it; the same that it may be off
 BEGIN, GOES, NEAR = MEMORY, 0.003, 0.25
 
@@ -34,16 +35,18 @@ def is_answered(channel: RecordedChannel, first: int, last: int, dt: float) -> b
     steps, count = np.diff(c, prepend=c[:1]), max(2, round(ARRIVES / dt))
     sudden = np.abs(np.diff(steps, prepend=0.0)) > max(LEAST, float(np.abs(np.diff(q, 2)).max(initial=0.0)))
     leaps = np.flatnonzero(sudden & (np.abs(steps) > LEAST))
-    for row in leaps[(leaps >= first - count) & (leaps <= last + 1)].tolist():
+    near = leaps[(leaps >= first - count) & (leaps <= last + 1)].tolist()
+    answered, begins = 0, False
+    for row in near:
         way = np.sign(steps[row])
         end = row
         while end + 1 < len(c) and way * steps[end + 1] > HALF * way * steps[row]:
             end += 1
         size = float(np.abs(c[end] - c[row - 1]))
         gone = way * (q[row - 1 : end + count] - c[row - 1])
-        if first >= row - JOIN and gone[0] <= LEADS * size and float(gone.max()) >= HALF * size:
-            return True
-    return False
+        if gone[0] <= LEADS * size and float(gone.max()) >= HALF * size:
+            answered, begins = answered + 1, begins or first >= row - JOIN
+    return begins and (len(near) < MANY or answered >= MOST * len(near))
 
 
 def unsure_of_leaps(group: Group, found: Iterable[Difference]) -> list[Difference]:

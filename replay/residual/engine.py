@@ -30,6 +30,7 @@ from .table import Group, RecordedChannel
 from .turned_back import turned_back
 from .turned_hands import hands_turned_alike, hands_turned_in_part, hands_turned_round
 from .uncommanded import of_standing_commands
+from .unpushed import none_pushes
 from .whole_speeds import by_lost_rows, speeds_never_filled, speeds_of_another_motion, speeds_of_another_unit
 from .whole_takes import (
     PAST,
@@ -41,6 +42,7 @@ from .whole_takes import (
     parameters,
     whole,
     written_as_commands,
+    written_in_steps,
 )  # fmt: skip
 from .wrapped_ways import without_wraps
 
@@ -71,6 +73,7 @@ MOST, ANSWERS = 0.75, 0.25  # of a take, beyond which the rest does not tell how
 LEAST_SOUND = 2  # channels of a group, half of which follow at the least where it is known to
 DELAYS, LIMB = 0.05, 3  # s by which the delays of joints may be apart; joints of a limb of which that is asked
 PART = 0.4  # of a take that disagrees as a whole
+COMES = 1.0  # s that a take begins with
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
 
 
@@ -102,7 +105,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         group = delayed.group
         leaps = leaps_of(group)
         relations = relations_of(group, late)
-    past = [*beyond_the_ends(group), *commands_turned(group), *commands_clipped(group)]
+    past = [*beyond_the_ends(group), *commands_turned(group), *commands_clipped(group), *written_in_steps(group)]
     turned = list(rows_shuffled(group)) or list(rows_turned(group))
     moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
     found = [*wrapped, *speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
@@ -131,16 +134,23 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         for first, last in lost:
             bad[max(0, first - 3) : last + JOIN + 1] = False
         right = vouched.get(channel.name)
+        whole_take = list(parameters(group, channel, own, relations, beside)) if not bad.any() or _only_begins(bad, group.dt) else []
         if bad.any():
             others = {name: np.delete(each, j, axis=1) for name, each in apart.items()}
-            of = _blamed(group, channel, own, np.flatnonzero(bad), relations, others, right)
+            of = [d for d in whole_take if d.name == "lag"]
+            of = of or _blamed(group, channel, own, np.flatnonzero(bad), relations, others, right)
         else:
-            of = list(parameters(group, channel, own, relations, beside))
-            of = [d for d in of if not (d.kind == "velocity" and by_lost_rows(d, group, lost))]
+            of = [d for d in whole_take if not (d.kind == "velocity" and by_lost_rows(d, group, lost))]
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
     found = [of_begin(d) for d in of_standing_commands(group, unsure_of_leaps(group, found)) if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
+
+
+def _only_begins(bad: np.ndarray, dt: float) -> bool:
+    """Whether rows (n,) that disagree are the first ones alone, before which something else was commanded: of another delay than that of
+    the other joints nothing else is seen, where a joint has a kernel of its own."""
+    return int(np.flatnonzero(bad)[-1]) * dt < COMES
 
 
 def of_begin(one: Difference) -> Difference:
@@ -262,7 +272,11 @@ def _blamed(
                 parts += (replace(d, cases=(case,)) for d in _difference(group, part, why, own, relations, others, leaps == part.kind))
             else:
                 found.append((cost, parts))
-    return min(found, key=lambda each: each[0])[1] if found else []
+    if not found:
+        return []
+    likeliest = min(found, key=lambda each: each[0])[1]
+    late = (parts for _, parts in found if all(d.certain and d.name == "lag" for d in parts))
+    return likeliest if any(d.certain for d in likeliest) else next(late, likeliest)  # no body is late to the noise, in either column
 
 
 def _blocked(group: Group, channel: RecordedChannel, own: Sequence[Relation], rows: np.ndarray) -> Difference | None:
@@ -349,6 +363,10 @@ def _difference(
     begins = one.first <= 2 and one.last > 2 and one.last < group.n // 2  # a robot that comes to its first command from elsewhere
     # an arm that strikes something does not follow a command that leaps: that alone, without a reason, is no fault of a column
     shaped = (leaps and why is not None) or _no_body_does(one, why) or _goes_away(one, group.dt)
+    follows = next((r for r in broken if r.name == "follows"), None)
+    if not shaped and follows is not None and one.channel.unit == "rad" and one.kind != "velocity":
+        names = [c.name for c in group.channels if c.name != one.channel.name]
+        shaped = none_pushes(group, one, follows, list(zip(names, others["follows"].T)), why)
     shaped = shaped or (one.kind != "velocity" and _is_half_a_turn_away(one.channel, slice(one.first, one.last + 1)))
     certain = shaped and beyond and one.left < 0.5 and one.size >= one.limit and not begins
     if one.kind != "velocity" and one.last - one.first < FEW and one.channel.unit == "rad":

@@ -241,10 +241,14 @@ def _mirror(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]
 
 def _clipped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     top, low, edge = float(c.recorded.max()), float(c.recorded.min()), 3.0 * c.noise
+    ends = 0
     for side, at in ((1.0, top), (-1.0, low)):
         there = c.recorded == at
         if there.sum() >= 3 and there[side * (c.meant - at) > edge].all():
+            ends += 1
             yield np.minimum(c.meant, at) if side > 0.0 else np.maximum(c.meant, at), 1.0, {"at": at}
+    if ends > 1:
+        yield np.clip(c.meant, low, top), 2.0, {"at": max(top, low, key=abs)}
 
 
 def _quantised(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..signals.channels import turns_beside, wrapped_beside
 from ..signals.sides import side_of
-from ..signals.signal import runs
+from ..signals.signal import over_runs, runs
 from ..signals.statistics import TO_SIGMA, median, median_of
 from .case import Case, whole_step
 from .coarse_values import AS_WRITTEN, MOVES, rounded_by, telling
@@ -18,7 +18,7 @@ from .difference import Difference
 from .hypotheses import best, is_exact
 from .relations import KEPT, Relation, shifted
 from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
-from .table import Group, RecordedChannel
+from .table import HAND, Group, RecordedChannel
 
 # how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
 GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
@@ -45,6 +45,10 @@ SCATTERED = 3.0  # times by how much the gains of the other speeds scatter, from
 TELLS = 0.6  # of the squared difference, that a factor of a speed undoes: 0.98 and more of real ones, 0.15 of motion quicker than rows
 PLANNED_LATE = 0.5  # s by which such a joint may be behind its command
 PAST, COUNTED = 1.5, 3.0  # of the way: past an end; a joint that usually is further is counted in another unit
+# rad: no encoder of an arm has larger steps (8 bits of three quarters of a turn: 0.018); s that a command stands for, until what follows
+# it is there; share of a step, and rad, by which the distance between the two scatters then at the least, where the one was rounded
+COARSE, ARRIVED, ROUNDED = 0.04, 0.3, (1.0 / 6.0, 0.012)
+LEAVES = 0.2  # of these rows in which the other column leaves it: no joint does that comes to where it is sent
 AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in which a channel is as far, for its gain to be asked
 
 
@@ -391,3 +395,26 @@ def commands_clipped(group: Group) -> Iterator[Difference]:
                 stream=channel.topics["command"], limit=BEYOND[channel.unit], weight=9.0 * sum(b - a for a, b in bows),
                 explained=1.0, undone=1.0,
             )  # fmt: skip
+
+
+def written_in_steps(group: Group) -> Iterator[Difference]:
+    """Joints of which one column lies on steps that no encoder has, while the other one goes evenly.
+
+    Who commands a joint in steps finds it where each step sends it. Of a command that was rounded the joint stands beside it, each time
+    elsewhere.
+    """
+    rows = max(2, round(ARRIVED / group.dt))
+    for channel in () if group.hands or len(group.t) <= rows else group.channels:
+        if channel.unit != "rad" or HAND.search(channel.name) or not {"command", "measured"} <= set(channel.columns):
+            continue
+        steps = {kind: whole_step(channel.columns[kind], COARSE) for kind in ("command", "measured")}
+        if (steps["command"] > 0.0) == (steps["measured"] > 0.0):
+            continue
+        kind = max(steps, key=lambda one: steps[one])
+        x, step = channel.columns[kind], steps[kind]
+        y = channel.columns["measured" if kind == "command" else "command"]
+        apart, goes = (x - y)[rows:], np.diff(y)[rows - 1 :]
+        stands = over_runs(np.maximum, x, rows + 1) == over_runs(np.minimum, x, rows + 1)
+        leaves = (goes * apart < 0.0)[stands & (np.abs(goes) > MOVES)]
+        if len(leaves) >= LEAST_ROWS and leaves.mean() > LEAVES and float(apart[stands].std()) > max(step * ROUNDED[0], ROUNDED[1]):
+            yield replace(whole(group, channel, kind, 0.5 * step, "quantised", {"step": step}, ()), certain=True)

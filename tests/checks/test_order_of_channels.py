@@ -71,6 +71,17 @@ def test_a_joint_that_runs_the_other_way_and_half_as_far_is_no_matter_of_the_sig
     assert set(scaled.subject) in ({NAMES[1], NAMES[9]}, {NAMES[2]})
 
 
+@pytest.mark.parametrize("by", [1, -1])
+def test_columns_that_are_counted_from_another_place_on(by):
+    """A gripper that stands first instead of last: each joint has the values of the one beside it, and one has those of the gripper."""
+    states = np.roll(STATES[:, :6], by, axis=1)
+    states[:, 0 if by > 0 else 5] = 0.5 + 0.5 * np.sin(np.arange(len(states)) / 40.0)
+    take = recording(stream("command", COMMANDS[:, :6], NAMES[:6]), stream("measured", states, NAMES[:6]))
+    swapped = {one.code: one for one in check_wiring(ComparedColumns(take), RULES)}["stream.swapped"]
+    assert swapped.failed and swapped.details["kind"] == "permuted" and len(swapped.subject) >= 4
+    assert all(NAMES.index(joint) - NAMES.index(other) == by for joint, other in swapped.details["follows"].items())
+
+
 # ---- fingers
 
 FINGERS = ["pinky", "ring", "middle", "index", "thumb_bend", "thumb_rotation"]
@@ -124,3 +135,31 @@ def test_angles_that_are_a_thousand_times_too_large_are_another_unit(unit, times
     ]
     (found,) = check_units(*streams, ENDS, RULES, 0)
     assert found.failed == (times > 1.0) and found.details.get("should_be") == reads
+
+
+# ---- two scales
+
+
+def test_commands_in_shares_of_each_joints_range_are_no_degrees():
+    """From -100 to 100 for each joint: some of their factors are near that of a degree."""
+    take = moving(3)
+    low, high = take.data["command"].min(axis=0), take.data["command"].max(axis=0)
+    shares = (take.data["command"] - low) / (high - low) * 200.0 - 100.0
+    names = NAMES[: shares.shape[1]]
+    command, state = stream("command", shares, names), stream("measured", take.data["measured"], names)
+    (unit,) = check_units(command, state, Limits({}), RULES, 0)
+    assert not unit.failed and unit.reason == "scales_apart"
+    scaled = {one.code: one for one in check_wiring(ComparedColumns(recording(command, state)), RULES)}["stream.scaled"]
+    assert scaled.failed and scaled.details["kind"] == "all_scaled" and len(scaled.subject) > 3
+    assert scaled.details["least"] < scaled.details["most"] < 0.03
+    assert "different units" in Words("en").message(scaled) and "单位不同" in Words("zh").message(scaled)
+    assert _rescale(scaled, {})["multiply"] is None
+
+
+@pytest.mark.parametrize(("factor", "failed"), [(1.0 / 57.3, True), (1.0 / 30.0, False)])
+def test_commands_that_are_inside_all_ranges_are_of_another_unit_by_its_factor_alone(factor, failed):
+    take = moving(3)
+    names = NAMES[: take.data["command"].shape[1]]
+    command, state = stream("command", factor * take.data["command"], names), stream("measured", take.data["measured"], names)
+    (unit,) = check_units(command, state, Limits({}), RULES, 0)
+    assert unit.failed == failed

@@ -103,3 +103,14 @@ def test_a_take_that_begins_in_a_motion_of_joints_that_plan_their_way_lacks_the_
     group = Group(t, 1.0 / RATE, (RecordedChannel("a", {"command": goes * t, "measured": goes * np.arange(50)}, {}, {}, unit),))
     one = Difference.over(t, ("a",), "command", rows, size, unit, "factor", certain=True)
     assert [d.certain for d in unsure_of_begin(group, [one])] == [sure]
+
+
+def test_a_command_that_trembles_is_not_answered_by_a_joint_that_goes_on():
+    """Half of its leaps lead where the joint goes anyway."""
+    columns = motion(3)
+    rows = slice(190, 240)
+    columns["action"][rows, 2] += np.random.default_rng(5).choice([-0.2, 0.2], 50)
+    finding = found(columns, without=("velocity",))
+    assert (finding.level, finding.subject[:1], finding.details["column"]) == ("FAIL", ("joint_3",), "command")
+    leaps = np.cumsum(np.isin(np.arange(120), (30, 45, 60, 75))) * 0.2
+    assert is_answered(channel(leaps, servo(leaps, 400, 40)[0]), 29, 80, 1.0 / RATE), "each of four leaps is"

@@ -191,3 +191,10 @@ def test_a_column_is_no_wrap_that_goes_beyond_a_level_only_with_its_first_row():
     recorded = 1e-5 * np.sin(np.arange(401.0))
     why = best(Case(recorded, truth, 1, 400, 1.0 / RATE, 1e-4, angle=True))
     assert why is not None and why.name != "wrap"
+
+
+def test_a_column_that_was_cut_off_at_both_ends():
+    truth = 0.5 * np.sin(np.arange(300) / 20.0)
+    first = fitted(np.clip(truth, -0.2, 0.2), truth)
+    assert first.name == "clipped" and first.free == 2.0 and first.explained > 0.999
+    assert fitted(0.4 * truth, truth).name == "factor"

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from servo_takes import RATE, ROWS, motion, servo, taken
+from servo_takes import RATE, ROWS, found, motion, servo, taken
 from shiliu.replay.residual import relations, table
 from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.residual.coarse_values import LARGEST, UNIFORM, rounding_of
@@ -43,3 +43,28 @@ def test_only_numbers_on_a_fine_grid_are_rounded():
     assert rounding_of(smooth) < 1e-5
     assert rounding_of(np.where(smooth > 0.0, 0.3, 0.2995)) == 0.0  # two numbers are no grid
     assert rounding_of(np.round(smooth / (2.0 * LARGEST)) * 2.0 * LARGEST) == 0.0  # so coarse is a fault
+
+
+def stepwise(kind, step, by_keys):
+    """Six joints, each commanded to and fro; one column of all of them in steps, that the joint is sent to or that were written."""
+    columns = motion()
+    command = 1.5 * columns["action"]
+    rounded = np.round(command / step) * step
+    sent = rounded if by_keys else command
+    q = np.column_stack([servo(x, 900.0, 60.0)[0] for x in sent.T]) + np.random.default_rng(2).normal(0.0, 2e-4, command.shape)
+    if by_keys:
+        return {"action": rounded, "state": q}
+    return {"action": rounded, "state": q} if kind == "command" else {"action": command, "state": np.round(q / step) * step}
+
+
+@pytest.mark.parametrize("kind", ["command", "measured"])
+def test_a_column_that_was_rounded_to_coarse_steps(kind):
+    finding = found(stepwise(kind, 0.1, by_keys=False))
+    assert finding.level == "FAIL" and finding.details["column"] == kind and finding.details["why"] == "why_quantised"
+    assert len(finding.subject) >= 3
+
+
+@pytest.mark.parametrize("step", [0.05, 0.1, 0.2])
+def test_joints_that_are_sent_in_steps_go_there(step):
+    """By keys, or by a planner that sends few places."""
+    assert found(stepwise("command", step, by_keys=True)).details.get("why") != "why_quantised"
