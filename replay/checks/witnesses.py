@@ -25,6 +25,7 @@ from .usual_things import carriage_of
 WAY = 3.0  # rad that the whole way of a joint counts as, to compare it with angles
 # times too large, from where on the difference is in no unit that means anything; mm in a metre; share by which a fitted one is off
 ANOTHER_UNIT, MILLIMETRES, CENTIMETRES, ROUGHLY = 50.0, 1000.0, 100.0, 0.05
+OF_SPEEDS = 0.15  # speeds of a row are up to a tenth more or less than what positions rise by in it
 NO_COMMANDS = {"column_command": "column_next_state", "column_rows": "column_next_rows"}  # of a column of states of the next row
 SHOWN = 16  # names in a finding: both arms and a head, to be called so; the details hold all
 
@@ -117,7 +118,8 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
         details["why"] = "why_millimetres"
     if one.unit == "m" and abs(factor / CENTIMETRES - 1.0) < ROUGHLY:
         details["why"] = "why_centimetres"
-    if one.kind == "pose" and abs(factor * np.pi / 180.0 - 1.0) < ROUGHLY:
+    in_degrees = {"pose": ROUGHLY, "velocity": OF_SPEEDS if one.unit == "rad/s" else 0.0}.get(one.kind, 0.0)
+    if abs(factor * np.pi / 180.0 - 1.0) < in_degrees:
         details["why"] = "why_degrees"
     if "order" in numbers:
         details["why"] = "why_order"
