@@ -111,7 +111,7 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
         "what": f"column_{one.kind}", "why": f"why_{one.name or 'unknown'}", "kind": one.name or "unknown",
         "family": one.family or "unknown", "column": one.kind, "stream": one.stream,
         "explained": one.explained, "undone": one.undone or None, **numbers, "rows": [one.first, one.last],
-        "others": [_line_of(d) for d in others],
+        "others": [_line_of(d) for d in others], **_moment_of(numbers),
         "shift": numbers.get("by"), "apart": None if abs(factor) > ANOTHER_UNIT or is_delay else one.size,
     }  # fmt: skip
     if one.unit == "m" and abs(factor / MILLIMETRES - 1.0) < ROUGHLY:
@@ -147,12 +147,18 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
     )
 
 
+def _moment_of(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """[s] by which rows are late or early, each a number above 0 that a sentence can name."""
+    late = numbers.get("late")
+    return {} if not late else {"behind": late} if late > 0.0 else {"ahead": -late}
+
+
 def changed_finding(rule: Rule, changed: Mapping[str, Any]) -> Finding:
     """`column.differs` of columns that are otherwise than in an exact replay, see `changed_columns`."""
     numbers = {key: x for key, x in changed.items() if key not in ("subject", "t0", "t1", "size", "limit", "unit", "share")}
     return rule.beyond(
         changed["size"], changed["limit"], signal="measured", subject=changed["subject"], t0=changed["t0"], t1=changed["t1"],
-        unit=changed["unit"], share=changed["share"], details=numbers | {"kind": changed["cause"], "others": []},
+        unit=changed["unit"], share=changed["share"], details=numbers | _moment_of(numbers) | {"kind": changed["cause"], "others": []},
         limit_source=SOURCES["state"],
     )  # fmt: skip
 
