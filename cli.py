@@ -178,6 +178,10 @@ def _no_setting(word: str, after: str, verb: str) -> str:
         return f"{key!r} is no setting. Entries of a list are counted from 0: write {entry}=VALUE."
     if equals:
         return f"{key!r} cannot be the name of a setting. Names are in Latin letters, such as seed=3; see shiliu {verb} --help."
+    meant = "data" if os.path.lexists(word) else "scenario" if os.path.isfile(CONF / "scenario" / f"{word}.yaml") else None
+    known = read_own(CONF / f"{verb}.yaml") or {}
+    if meant and (meant in known or any(meant in one for one in known.get("defaults", ()) if isinstance(one, dict))):
+        return f"{word!r} is no setting. Write {meant}={word}; see shiliu {verb} --help."
     return f"{word!r} is no setting. Settings are written key=value; see shiliu {verb} --help."
 
 

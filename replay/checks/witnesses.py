@@ -25,6 +25,7 @@ from .usual_things import carriage_of
 WAY = 3.0  # rad that the whole way of a joint counts as, to compare it with angles
 # times too large, from where on the difference is in no unit that means anything; mm in a metre; share by which a fitted one is off
 ANOTHER_UNIT, MILLIMETRES, CENTIMETRES, ROUGHLY = 50.0, 1000.0, 100.0, 0.05
+OF_SPEEDS = 0.15  # speeds of a row are up to a tenth more or less than what positions rise by in it
 NO_COMMANDS = {"column_command": "column_next_state", "column_rows": "column_next_rows"}  # of a column of states of the next row
 SHOWN = 16  # names in a finding: both arms and a head, to be called so; the details hold all
 
@@ -110,14 +111,15 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
         "what": f"column_{one.kind}", "why": f"why_{one.name or 'unknown'}", "kind": one.name or "unknown",
         "family": one.family or "unknown", "column": one.kind, "stream": one.stream,
         "explained": one.explained, "undone": one.undone or None, **numbers, "rows": [one.first, one.last],
-        "others": [_line_of(d) for d in others],
+        "others": [_line_of(d) for d in others], **_moment_of(numbers),
         "shift": numbers.get("by"), "apart": None if abs(factor) > ANOTHER_UNIT or is_delay else one.size,
     }  # fmt: skip
     if one.unit == "m" and abs(factor / MILLIMETRES - 1.0) < ROUGHLY:
         details["why"] = "why_millimetres"
     if one.unit == "m" and abs(factor / CENTIMETRES - 1.0) < ROUGHLY:
         details["why"] = "why_centimetres"
-    if one.kind == "pose" and abs(factor * np.pi / 180.0 - 1.0) < ROUGHLY:
+    in_degrees = {"pose": ROUGHLY, "velocity": OF_SPEEDS if one.unit == "rad/s" else 0.0}.get(one.kind, 0.0)
+    if abs(factor * np.pi / 180.0 - 1.0) < in_degrees:
         details["why"] = "why_degrees"
     if "order" in numbers:
         details["why"] = "why_order"
@@ -145,12 +147,18 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
     )
 
 
+def _moment_of(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """[s] by which rows are late or early, each a number above 0 that a sentence can name."""
+    late = numbers.get("late")
+    return {} if not late else {"behind": late} if late > 0.0 else {"ahead": -late}
+
+
 def changed_finding(rule: Rule, changed: Mapping[str, Any]) -> Finding:
     """`column.differs` of columns that are otherwise than in an exact replay, see `changed_columns`."""
     numbers = {key: x for key, x in changed.items() if key not in ("subject", "t0", "t1", "size", "limit", "unit", "share")}
     return rule.beyond(
         changed["size"], changed["limit"], signal="measured", subject=changed["subject"], t0=changed["t0"], t1=changed["t1"],
-        unit=changed["unit"], share=changed["share"], details=numbers | {"kind": changed["cause"], "others": []},
+        unit=changed["unit"], share=changed["share"], details=numbers | _moment_of(numbers) | {"kind": changed["cause"], "others": []},
         limit_source=SOURCES["state"],
     )  # fmt: skip
 

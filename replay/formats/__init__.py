@@ -104,6 +104,8 @@ def entries(path: str | Path, mapping: str | Path | None = None) -> list[Entry]:
             "the description of the set is missing. Copy the whole dataset folder again.",
             file=path / "meta" / "info.json",
         )
+    if not found and (whole := next((one for one in path.resolve().parents if _dataset(one) is not None), None)) is not None:
+        raise EpisodeError(f"is a folder of the dataset {shown(whole.as_posix())}. Name the dataset's folder.", file=path)
     if not found:
         raise EpisodeError(f"the folder holds no recording{_leftovers(path)}. {passed_over(path) or _readable()}", file=path)
     return [Entry(one, shown(one.relative_to(path).as_posix())) for one in found]

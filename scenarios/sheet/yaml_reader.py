@@ -436,7 +436,7 @@ class Node:
         if self.value is None and default is not _MISSING:
             return default
         if not isinstance(self.value, str) or not self.value:
-            self.note(f"{self.value!r} is not a word.")
+            self.note("Nothing is written here. Write a value." if self.value == "" else f"{self.value!r} is not a word.")
             return ""
         if choices is not None and self.value not in choices:
             self.note(f"{self.value!r} is not known here.{nearest(self.value, list(choices))}")

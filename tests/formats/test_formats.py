@@ -62,6 +62,14 @@ def test_folders_without_recordings(tmp_path):
         read(tmp_path)
     with pytest.raises(EpisodeError, match="not a recording"):
         read(tmp_path / "notes.txt")
+    (inside := tmp_path / "set" / "data" / "chunk-000").mkdir(parents=True)
+    (inside / "a.parquet").write_bytes(b"PAR1")
+    with pytest.raises(EpisodeError, match=r"holds no recording that is read yet, only \.parquet files"):
+        read(inside)
+    (tmp_path / "set" / "meta").mkdir()
+    (tmp_path / "set" / "meta" / "info.json").write_text("{}")
+    with pytest.raises(EpisodeError, match=r"chunk-000: is a folder of the dataset .*/set\. Name the dataset's folder\."):
+        read(inside)
     with pytest.raises(EpisodeError, match=r"a single Parquet file; give the dataset's folder.*not read yet"):
         read(tmp_path / "a.parquet")
 

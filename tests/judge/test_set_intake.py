@@ -20,7 +20,7 @@ def test_intake_gates_and_names_what_it_did_not_ask(tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["replay", f"data={root}", "check=intake", f"out={out}"]) == 0
     text = capsys.readouterr().out
-    assert "intake: nothing found in 3 of 3" in text and "not asked for with check=intake" in text
+    assert "intake: nothing to refuse in 3 of 3; the later stages" in text and "not asked for with check=intake" in text
     assert "judged in" not in text, "a recording may name a scene; none was built"
     assert (out / "passed.txt").read_text().split() == ["good#0", "good#1", "good#2"] and not (
         out / "refused.txt"

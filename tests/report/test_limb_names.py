@@ -107,3 +107,10 @@ def test_columns_without_a_witness_are_named_with_what_remains_open():
     text = "observation.touch/left_finger_front, state/bowl.x … state/bowl.z (4 in all): no other recorded column can confirm it"
     assert Words("en").message(found) == text
     assert "state/bowl.z（共 4 列）：" in Words("zh").message(found)
+
+
+@pytest.mark.parametrize(("late", "en", "zh"), [(0.3, ", 0.3 s late:", "，晚 0.3 秒"), (-0.3, ", 0.3 s early:", "，早 0.3 秒")])
+def test_rows_are_late_or_early_by_a_number_above_zero(late, en, zh):
+    one = Difference(LEFT[:1], "command", 0, 90, 0.0, 3.0, 0.3, "s", "lag", True, numbers={"late": late}, limit=0.05, rows=91)
+    found = finding_of(load_rules()["column.differs"], one, [])
+    assert en in Words("en").message(found) and zh in Words("zh").message(found) and found.details["late"] == late

@@ -29,3 +29,5 @@ def test_a_rate_that_is_not_the_one_declared_changes_speeds_and_delays_alike(tim
         assert details["why"] == "why_rows_rate" and details["family"] == "time"
     if name == "factor":
         assert found[0].kind == "velocity" and np.isclose(float(found[0].numbers["factor"]), 0.9 * speeds, rtol=0.1)
+        details = finding_of(RULES["column.differs"], found[0], ()).details
+        assert details["why"] == ("why_degrees" if speeds == 57.3 else "why_factor") and details["kind"] == "factor"
