@@ -46,7 +46,7 @@ skills:
   - take: {{how: both_hands, of: crate.base, left: crate.rim_left, right: crate.rim_right, pitch: 40 deg, opening: 55 mm, force: 80 N, speed: 0.25 m/s}}
   - walk: {{how: stand}}
 cameras:
-  overview: {{look_at: crate.base, from: {{x: 1100 mm, y: -1900 mm, z: 1300 mm}}, size: 960x720}}
+  overview: {{look_at: robot.pelvis_wrench, from: {{x: 1300 mm, y: -2600 mm, z: 1500 mm}}, size: 960x720}}
 judge: {{required: [integrity], hands_may_touch: [crate]}}
 """
 DOOR = f"""{ROOM}
@@ -73,11 +73,12 @@ time_limit: 20 s
 robot: {{stands_at: {{x: 0 mm, y: 0 mm, yaw: 0 deg}}, pose: home, base: legs}}
 parts:
   ground: {{part: fixtures/floor}}
+  table: {{part: fixtures/counter, put: front_foot, at: {{x: 700 mm, y: 0 mm}}, width: 900 mm, depth: 500 mm}}
 cameras:
-  overview: {{look_at: robot.pelvis_wrench, from: {{x: 1000 mm, y: -2300 mm, z: 1100 mm}}, size: 960x720}}
+  overview: {{look_at: robot.pelvis_wrench, from: {{x: 600 mm, y: -2500 mm, z: 1300 mm}}, size: 960x720}}
 judge: {{required: [integrity, kinematics, replay.tipping]}}
 """
-SQUATS, WALKS = 2.0, 3.5  # s
+WALKS = 5.0  # s, against the table
 
 
 
@@ -113,16 +114,15 @@ def door() -> np.ndarray:
 def fall() -> np.ndarray:
     """Commands, judged: the captions are what the verdict says."""
     scene = scene_of_tree("strip", yaml.safe_load(FALL))
-    actions = np.tile(scene.ready_ctrl, (round((SQUATS + WALKS) / scene.control_timestep), 1)).astype(np.float32)
-    names, begins = scene.schema.action.names, round(SQUATS / scene.control_timestep)
-    actions[:, names.index("base_height")] = -0.2
-    actions[begins:, names.index("base_vx")] = 0.2
+    actions = np.tile(scene.ready_ctrl, (round(WALKS / scene.control_timestep), 1)).astype(np.float32)
+    actions[:, scene.schema.action.names.index("base_vx")] = 0.2
     (done,) = play(scene, [Take(nominal(scene), actions)], keep=[checkpoints_of(scene, len(actions))], threads=1)
     (verdict,) = judge([as_recording("take", episode_of(scene, done, 0), scene)], scene, threads=1)
     words, fell = Words("en"), next(one for one in verdict.findings if one.code == "legs.fell")
+    print(*(f"{one.t0} {one.level} {words.message(one)}" for one in verdict.findings if one.failed), sep="\n")
     root = verdict.findings[verdict.root or 0]
     causes = [(float(one.t0 or 0.0), _lines(words.message(one))) for one in (root, fell)]
-    return drawn(scene, done, [(SQUATS, "squats by 200 mm, then walks at 0.2 m/s"), *causes, (SQUATS + WALKS, f"verdict: {verdict.verdict}")])
+    return drawn(scene, done, [(1.0, "walks towards a table"), *causes, (WALKS, f"verdict: {verdict.verdict}")])
 
 
 def _lines(text: str) -> str:
