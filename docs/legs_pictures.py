@@ -119,7 +119,6 @@ def fall() -> np.ndarray:
     (done,) = play(scene, [Take(nominal(scene), actions)], keep=[checkpoints_of(scene, len(actions))], threads=1)
     (verdict,) = judge([as_recording("take", episode_of(scene, done, 0), scene)], scene, threads=1)
     words, fell = Words("en"), next(one for one in verdict.findings if one.code == "legs.fell")
-    print(*(f"{one.t0} {one.level} {words.message(one)}" for one in verdict.findings if one.failed), sep="\n")
     root = verdict.findings[verdict.root or 0]
     causes = [(float(one.t0 or 0.0), _lines(words.message(one))) for one in (root, fell)]
     return drawn(scene, done, [(1.0, "walks towards a table"), *causes, (WALKS, f"verdict: {verdict.verdict}")])
