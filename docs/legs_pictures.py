@@ -43,7 +43,9 @@ skills:
   - home: {{hand: right, posture: from_above, opening: 52 mm, beside: yes}}
   - walk: {{to: crate.front, distance: 280 mm}}
   - walk: {{how: squat, by: 130 mm}}
-  - take: {{how: both_hands, of: crate.base, left: crate.rim_left, right: crate.rim_right, pitch: 40 deg, opening: 55 mm, force: 80 N, speed: 0.25 m/s}}
+  - take:
+      {{how: both_hands, of: crate.base, left: crate.rim_left, right: crate.rim_right, pitch: 40 deg, opening: 55 mm, force: 80 N,
+        speed: 0.25 m/s}}
   - walk: {{how: stand}}
 cameras:
   overview: {{look_at: robot.pelvis_wrench, from: {{x: 1300 mm, y: -2600 mm, z: 1500 mm}}, size: 960x720}}
@@ -100,8 +102,9 @@ def drawn(scene: Scene, done: Rollout, at: Sequence[tuple[float, str]]) -> np.nd
 
 def squat() -> np.ndarray:
     scene, done = performed(SQUAT)
-    ends = [float(one["t1"] or done.n_steps * scene.control_timestep) for one in done.segments[-3:]]
-    return drawn(scene, done, [(done.segments[-3]["t0"], "before a crate of 3 kg"), *zip(ends, ("squats by 130 mm", "takes it", "stands up with it"))])
+    *_, lowers, takes, stands = done.segments
+    moments = (lowers["t0"], lowers["t1"], takes["t1"], stands["t1"])
+    return drawn(scene, done, list(zip(moments, ("before a crate of 3 kg", "squats by 130 mm", "takes it", "stands up with it"))))
 
 
 def door() -> np.ndarray:
