@@ -67,7 +67,7 @@ skills:
   - move_joint: {{how: lever, hand: right, joint: door.door, lever: door.lever, at: door.lever}}
   - walk: {{how: through, hand: right, joint: door.door, at: door.panel, to: door.doorway}}
 cameras:
-  overview: {{look_at: door.doorway, from: {{x: -400 mm, y: 2300 mm, z: 2300 mm}}, size: 960x720}}
+  overview: {{look_at: door.lever, from: {{x: -1700 mm, y: -700 mm, z: 1800 mm}}, size: 960x720}}
 judge: {{required: [integrity], hands_may_touch: [door.door, door.lever]}}
 """
 FALL = f"""{ROOM}
@@ -110,8 +110,8 @@ def squat() -> np.ndarray:
 def door() -> np.ndarray:
     scene, done = performed(DOOR)
     begins, ends = done.segments[-1]["t0"], done.segments[-1]["t1"]
-    captions = ("the lever is down", "pushes the door", "in the doorway", "beyond it")
-    return drawn(scene, done, list(zip(np.linspace(begins, ends, 4), captions)))
+    captions = ((0.0, "the lever is down"), (0.45, "pushes the door on"), (0.64, "walks through"), (0.91, "it falls shut"))
+    return drawn(scene, done, [(begins + share * (ends - begins), caption) for share, caption in captions])
 
 
 def fall() -> np.ndarray:
