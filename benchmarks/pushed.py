@@ -78,7 +78,11 @@ def walked(scene: Scene, newtons: float, pulse: bool) -> str:
         times = 1.0 if not pulse or t < 4.0 or t >= 4.0 + 2.0 * PULSE else 2.0 if t < 4.0 + PULSE else 0.0
         robot.action[robot.names.index("base_vx")] = SPEED if t > 1.0 else 0.0
         force = np.array([-times * newtons * min(1.0, t), 0.0, 0.0])
-        robot.go(scene.control_timestep, lambda _, force=force: force, LEAF)
+
+        def now(_: float, force: np.ndarray = force) -> np.ndarray:
+            return force
+
+        robot.go(scene.control_timestep, now, LEAF)
         shares.append(np.abs(robot.sim.trace[0][:, columns]) / peak)
     held = np.lib.stride_tricks.sliding_window_view(np.concatenate(shares), round(0.05 / scene.timestep), axis=0).min(axis=-1)
     return f"{held.max():.2f}{', it falls' if robot.memory.fallen[0] else ''}"
