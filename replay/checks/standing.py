@@ -21,6 +21,8 @@ from .rules import Rules
 CODES = ("legs.fell", "legs.torque", "legs.slipped", "legs.moved", "legs.balance")
 GAINS = {"softer": 0.5, "as it is": 1.0, "stiffer": 2.0}  # factors on every stiffness; damping follows by their root
 PRESENT = "as it is"
+BEARS = (0.5, 2.0)  # shares of what the soles usually bear, beyond which a robot is about to lose the floor or strikes it
+SETTLED = 0.1  # s, in which the observer of outside forces (20 ms) forgets what it inferred meanwhile
 FALLING = 0.5  # s, for which a robot is on its way down before it is found to have fallen; an estimate
 
 
@@ -153,12 +155,24 @@ def _of_policy(run: Stood) -> dict[str, Any]:
 
 
 def _strongest(run: Stood, end: int) -> dict[str, Any]:
-    """What pushed the most in the second before a control step, and where to."""
-    before = run.push[max(0, end - round(1.0 / run.dt)) : end]
+    """What pushed the most in the second before a control step, and where to; where the soles do not bear the robot it is not known."""
+    begin = max(0, end - round(1.0 / run.dt))
+    before = run.push[begin:end][_borne(run)[begin:end]]
     strongest = before[int(np.argmax(np.linalg.norm(before, axis=1)))] if len(before) else np.zeros(3)
     axis = int(np.argmax(np.abs(strongest)))
     ways = (("forward", "back"), ("left", "right"), ("up", "down"))[axis]
     return {"force": float(np.linalg.norm(strongest)), "towards": ways[int(strongest[axis] < 0)]}
+
+
+def _borne(run: Stood) -> np.ndarray:
+    """(T+1,) whether the soles bear the robot, and have for `SETTLED`: else the force that is inferred from the legs may be any."""
+    n, usual = len(run.push), float(np.median(run.load)) if len(run.load) else 0.0
+    wrong = (run.load < usual * BEARS[0]) | (run.load > usual * BEARS[1])
+    at = np.flatnonzero(wrong) // run.instants
+    lost = np.zeros(n, bool)
+    for k in range(round(SETTLED / run.dt) + 1):
+        lost[np.minimum(at + k, n - 1)] = True
+    return ~lost
 
 
 def _torque(run: Stood, rules: Rules) -> Finding:

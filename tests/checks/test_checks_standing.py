@@ -52,6 +52,14 @@ def test_who_falls_is_named_with_what_pushed():
     assert fell.details["force"] == pytest.approx(np.hypot(40.0, 3.0))
 
 
+@pytest.mark.parametrize(("load", "force"), [(1.0, 40.0), (260.0, 9000.0)])
+def test_what_is_inferred_of_a_robot_that_has_lost_the_floor_is_no_push(load, force):
+    push = trace(trace(np.zeros((T + 1, 3)), 45, 5, [-40.0, 0.0, 0.0]), 55, 5, [-9000.0, 0.0, 0.0])
+    bears = trace(np.full(T + 1, 507.0), 54, 3, load)
+    fell = found(stood(fallen=2.0, push=push, load=bears))["legs.fell"]
+    assert fell.details["force"] == pytest.approx(force)
+
+
 def test_a_fall_with_other_gains_is_a_warning_and_one_with_these_alone_is_undecided():
     other, present = found(stood(), softer=stood(fallen=2.0))["legs.fell"], found(stood(fallen=2.0), stiffer=stood())["legs.fell"]
     assert other.level == "WARN" and other.details["hangs"]

@@ -19,6 +19,7 @@ from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.stepping.simulation import Simulation
 
 PACE = 30  # control steps a second
+SHOVE, SLIPPERY = 0.1, 0.1  # s; friction of a wet floor
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +118,15 @@ def arithmetic(scene):
     edge = robot.legs["edge"]
     aside = float(np.linalg.norm(seen.places[0] - seen.places[1])) / 2.0 + robot.sheet["sole"]["y"][1] - edge
     back = -robot.sheet["sole"]["x"][0] - edge
+    w, ahead = np.sqrt(9.81 / com[2]), float((standing.turn.T @ (data.xipos[standing.hands].mean(axis=0) - middle))[0])
     return {
         "ahead": balance.weight * (ankles - com[0]) / high,
         "back": balance.weight * (back + com[0]) / high,
         "left": balance.weight * (aside - com[1]) / high,
+        "up": balance.weight * (back + com[0]) / (back + ahead),
+        # for SHOVE s at the height of the weight: xi'' = w² (xi - heel) + F / m comes back to the heel's bound as it ends
+        "shove": balance.weight / com[2] * (back + com[0]) / (1.0 - np.exp(-w * SHOVE)),
+        "slippery": SLIPPERY * balance.weight,
     }
 
 
@@ -141,6 +147,32 @@ def test_it_holds_what_arithmetic_says(scene, side, way, holds, fails):
         standing.go(1.0, force=share * most * np.array(way)).go(1.5)
         slid = np.linalg.norm((standing.memory.feet - before).reshape(2, 4)[:, :2], axis=1).max()
         assert (not standing.memory.fallen[0] and slid < 0.010) == held, (side, share * most, slid)
+
+
+@pytest.mark.parametrize(
+    ("what", "way", "body", "seconds", "slowly", "holds", "fails"),
+    [
+        ("up", (0.0, 0.0, 1.0), None, 1.0, 2.0, 0.9, 1.05),  # at both hands, ahead of the body
+        ("shove", (-1.0, 0.0, 0.0), "base_link", SHOVE, 0.0, 0.9, 1.05),
+        ("slippery", (1.0, 0.0, 0.0), None, 1.0, 2.0, 0.95, 1.05),  # the floor gives no more than its friction
+    ],
+)
+def test_it_holds_what_lifts_shoves_or_slides_it_as_arithmetic_says(what, way, body, seconds, slowly, holds, fails):
+    scene = shiliu.load_scenario("bare", base="legs", overrides=["robot.stands_at.yaw=40 deg", "robot.pose=ready"])
+    most = arithmetic(scene)[what]
+    for share, held in ((holds, True), (fails, False)):
+        standing, force = Standing(scene), share * most * np.array(way)
+        if what == "slippery":
+            standing.sim.data()[0].geom_friction[:, 0] = SLIPPERY
+        standing.go(0.5)
+        before = standing.memory.feet.copy()
+        if body:
+            standing.hands = [scene.model.body(body).id] * 2
+        for k in range(1, 11 if slowly else 1):
+            standing.go(0.1 * slowly, force=0.1 * k * force)
+        standing.go(seconds, force=force).go(1.5)
+        slid = np.linalg.norm((standing.memory.feet - before).reshape(2, 4)[:, :2], axis=1).max()
+        assert (not standing.memory.fallen[0] and slid < 0.010) == held, (what, share * most, slid)
 
 
 def test_it_leans_against_a_slow_push_and_stands_when_that_ends_at_once(scene):
