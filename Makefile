@@ -54,8 +54,9 @@ takes ?= 10
 scenarios ?= $(filter-out bare,$(patsubst conf/scenario/%.yaml,%,$(wildcard conf/scenario/*.yaml)))
 drift-corpus: $(VENV)/ready  ## ten takes of each scenario, kept in build/corpus for `make drift-next corpus=build/corpus`; goes on where it was stopped (takes=2 scenarios=microwave: fewer)
 	for one in $(scenarios); do \
-		[ -d build/corpus-sets/$$one ] || $(BIN)/python -m shiliu record scenario=$$one episodes=$(takes) seed=9000 out=build/corpus-sets/$$one quiet=true; \
-		$(BIN)/python -m shiliu drift corpus=build/corpus data=build/corpus-sets/$$one || exit 1; \
+		set=build/corpus-sets/$$one/from_9000; \
+		[ -d $$set ] || $(BIN)/python -m shiliu record scenario=$$one episodes=$(takes) seed=9000 out=$$set quiet=true; \
+		$(BIN)/python -m shiliu drift corpus=build/corpus data=$$set || exit 1; \
 	done
 
 $(NEXT)/ready: .ci/next.txt constraints.txt
