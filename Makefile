@@ -159,9 +159,9 @@ beside: $(VENV)/ready $(READERS)/ready $(READERS)/beside  ## the judge beside ot
 	$(BIN)/python -m shiliu record scenario=table_setting episodes=8 seed=500 out=build/beside/table_setting
 	HF_HUB_OFFLINE=1 $(BIN)/python benchmarks/other_tools.py data=build/beside/table_setting tools=$(READERS) out=build/beside/lines.jsonl
 
-# the 0.6 line keeps NumPy, pillow and packaging below what is pinned here
+# the 0.6 line keeps these below what is pinned here
 $(LEROBOT)/policy: $(LEROBOT)/ready pyproject.toml constraints.txt
-	grep -v -i -E '^($(if $(filter 0.4,$(lerobot)),,numpy|pillow|packaging|pandas|))==' constraints.txt > $(LEROBOT)/constraints.txt
+	grep -v -i -E '^($(if $(filter 0.4,$(lerobot)),,numpy|pillow|packaging|pandas|fsspec))==' constraints.txt > $(LEROBOT)/constraints.txt
 	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check -c $(LEROBOT)/constraints.txt -e .
 	@touch $@
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from shiliu import cli
@@ -16,6 +15,7 @@ from shiliu.replay.rollout.episode import checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws.variation import nominal
 
+pd = pytest.importorskip("pandas")  # of the extra `frames`
 STEP = 1 / 30
 
 
