@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-LEROBOT := .venv-lerobot
 PEERS := .venv-peers
 LEARN := .venv-learn
 READERS := .venv-readers
@@ -52,10 +51,12 @@ drift: $(VENV)/ready  ## the kept takes under the pinned engine: nothing may fli
 	$(BIN)/python -m shiliu drift corpus=$(or $(corpus),null) out=build/drift
 
 takes ?= 10
-drift-corpus: $(VENV)/ready  ## ten takes of each scenario, kept in build/corpus for `make drift-next corpus=build/corpus`; goes on where it was stopped
-	for one in $$(cd conf/scenario && ls | sed 's/\.yaml//' | grep -v bare); do \
-		[ -d build/corpus-sets/$$one ] || $(BIN)/python -m shiliu record scenario=$$one episodes=$(takes) seed=9000 out=build/corpus-sets/$$one quiet=true; \
-		$(BIN)/python -m shiliu drift corpus=build/corpus data=build/corpus-sets/$$one || exit 1; \
+scenarios ?= $(filter-out bare,$(patsubst conf/scenario/%.yaml,%,$(wildcard conf/scenario/*.yaml)))
+drift-corpus: $(VENV)/ready  ## ten takes of each scenario, kept in build/corpus for `make drift-next corpus=build/corpus`; goes on where it was stopped (takes=2 scenarios=microwave: fewer)
+	for one in $(scenarios); do \
+		set=build/corpus-sets/$$one/from_9000; \
+		[ -d $$set ] || $(BIN)/python -m shiliu record scenario=$$one episodes=$(takes) seed=9000 out=$$set quiet=true; \
+		$(BIN)/python -m shiliu drift corpus=build/corpus data=$$set || exit 1; \
 	done
 
 $(NEXT)/ready: .ci/next.txt constraints.txt
@@ -113,18 +114,26 @@ $(PEERS)/ready: .ci/peers.txt
 peers: $(VENV)/ready $(PEERS)/ready  ## what a step costs over the engine, in ours and in other suites
 	$(BIN)/python benchmarks/peers.py
 
-$(LEROBOT)/ready: .ci/lerobot.txt
-	$(PYTHON) -m venv $(LEROBOT)
-	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/lerobot.txt
-	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps lerobot==0.4.4 torchvision==0.28.0
+# lerobot=0.4 (the pinned line) or lerobot=0.6, which needs Python 3.12; each in an environment of its own
+lerobot ?= 0.4
+python ?= $(if $(filter 0.4,$(lerobot)),$(PYTHON),python3.12)
+LEROBOT := .venv-lerobot-$(lerobot)
+
+$(LEROBOT)/ready: .ci/lerobot-$(lerobot).txt
+	$(python) -m venv $(LEROBOT)
+	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/lerobot-$(lerobot).txt
+	$(if $(filter 0.4,$(lerobot)),$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps lerobot==0.4.4 torchvision==0.28.0)
 	@touch $@
 
 # IMAGES=[head] records pictures too, where OpenGL is there
 conformance: $(VENV)/ready $(LEROBOT)/ready  ## the real lerobot reads a set that was recorded, added to, and described
-	rm -rf build/conformance
+	rm -rf build/conformance build/conformance-true build/conformance-language
 	$(BIN)/python -m shiliu record scenario=microwave episodes=1 seed=1 out=build/conformance images=$(IMAGES) metadata=.ci/metadata.yaml
 	$(BIN)/python -m shiliu record scenario=microwave episodes=1 seed=2 out=build/conformance images=$(IMAGES) append=true
+	$(BIN)/python -m shiliu export data=build/conformance to=lerobot out=build/conformance-true plain=true subtasks=true images=$(IMAGES) quiet=true
+	$(BIN)/python -m shiliu export data=build/conformance to=lerobot out=build/conformance-language plain=true subtasks=language images=$(IMAGES) quiet=true
 	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_conformance.py build/conformance
+	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_conformance.py build/conformance-$(if $(filter 0.4,$(lerobot)),true,language) build/conformance-true
 
 $(READERS)/ready: .ci/readers.txt
 $(READERS)/beside: .ci/beside.txt
@@ -150,8 +159,10 @@ beside: $(VENV)/ready $(READERS)/ready $(READERS)/beside  ## the judge beside ot
 	$(BIN)/python -m shiliu record scenario=table_setting episodes=8 seed=500 out=build/beside/table_setting
 	HF_HUB_OFFLINE=1 $(BIN)/python benchmarks/other_tools.py data=build/beside/table_setting tools=$(READERS) out=build/beside/lines.jsonl
 
-$(LEROBOT)/policy: $(LEROBOT)/ready .ci/lerobot_policy.txt pyproject.toml constraints.txt
-	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -r .ci/lerobot_policy.txt
+# the 0.6 line keeps these below what is pinned here
+$(LEROBOT)/policy: $(LEROBOT)/ready pyproject.toml constraints.txt
+	grep -v -i -E '^($(if $(filter 0.4,$(lerobot)),,numpy|pillow|packaging|pandas|fsspec))==' constraints.txt > $(LEROBOT)/constraints.txt
+	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check -c $(LEROBOT)/constraints.txt -e .
 	@touch $@
 
 policy: $(LEROBOT)/policy  ## the stock lerobot trains on a recorded set, and its policy acts in the environment
@@ -162,7 +173,7 @@ policy: $(LEROBOT)/policy  ## the stock lerobot trains on a recorded set, and it
 hub: $(LEROBOT)/policy  ## lerobot-train on a recorded set, lerobot-eval through the EnvHub entry, by their own command lines
 	rm -rf build/hub
 	$(LEROBOT)/bin/python -m shiliu record scenario=table_setting episodes=2 seed=1 out=build/hub/demos
-	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_command.py lerobot_train --dataset.repo_id=local/hub --dataset.root=build/hub/demos --policy.type=act --policy.device=cpu --policy.push_to_hub=false --policy.chunk_size=20 --policy.n_action_steps=20 --policy.dim_model=64 --policy.n_heads=4 --policy.use_vae=false --output_dir=build/hub/run --steps=100 --batch_size=16 --num_workers=0 --save_freq=100 --eval_freq=0
+	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_command.py lerobot_train --dataset.repo_id=local/hub --dataset.root=build/hub/demos --policy.type=act --policy.device=cpu --policy.push_to_hub=false --policy.chunk_size=20 --policy.n_action_steps=20 --policy.dim_model=64 --policy.n_heads=4 --policy.use_vae=false --output_dir=build/hub/run --steps=100 --batch_size=16 --num_workers=0 --save_freq=100
 	HF_HUB_OFFLINE=1 PYTHONPATH=docs/examples/envhub $(LEROBOT)/bin/python .ci/lerobot_command.py lerobot_eval --policy.path=build/hub/run/checkpoints/last/pretrained_model --policy.device=cpu --env.discover_packages_path=shiliu_lerobot --env.type=shiliu --env.task=table_setting.taken --eval.n_episodes=2 --eval.batch_size=2 --output_dir=build/hub/eval
 
 $(SITE)/ready: .ci/site.txt
@@ -179,4 +190,4 @@ site: $(VENV)/ready $(SITE)/ready  ## the documentation: build/site/site/index.h
 	$(BIN)/python docs/finished_site.py build/site build/site/site
 
 clean:
-	rm -rf $(VENV) $(SITE) $(READERS) $(LEROBOT) $(PEERS) $(LEARN) $(NEXT) .types demo-out build *.egg-info
+	rm -rf $(VENV) $(SITE) $(READERS) .venv-lerobot-* $(PEERS) $(LEARN) $(NEXT) .types demo-out build *.egg-info

@@ -54,7 +54,7 @@ def trained(data: Path, out: Path) -> Path:
     train(
         TrainPipelineConfig(
             dataset=DatasetConfig("local/policy", root=str(data), video_backend="pyav"), policy=policy, output_dir=out,
-            steps=STEPS, batch_size=16, num_workers=0, log_freq=50, eval_freq=0, save_freq=STEPS, seed=0,
+            steps=STEPS, batch_size=16, num_workers=0, log_freq=50, save_freq=STEPS, seed=0,
         )
     )  # fmt: skip
     return out / "checkpoints/last/pretrained_model"

@@ -67,7 +67,7 @@ def _corpus(named: str | None) -> Path:
 def _play(corpus: Path, takes: list[str], out: Path | None, lang: str) -> int:
     from rich.console import Console
 
-    from ..drift.drift_report import FIGURES, PAGE, summary, table, write
+    from ..drift.drift_report import FIGURES, PAGE, WIDE, summary, table, write
     from ..drift.drifting import LINES, drift, names_in
     from ..drift.outcome import exit_code
     from ..formats.atomic_folder import refuse_unwritable
@@ -81,7 +81,7 @@ def _play(corpus: Path, takes: list[str], out: Path | None, lang: str) -> int:
         for name, line in zip(names, drift(corpus, names, out)):
             bar.update(task, description=name, advance=1)
             lines.append(line)
-    Console().print(table(lines, words))
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table(lines, words))
     print(summary(lines, words))
     if out is not None:
         write(lines, out, words)

@@ -18,6 +18,7 @@ from .command_request import CommandRequest
 from .settings import Settings, listed
 from .where import note_passed_over
 
+LANGUAGE = "language"  # of subtasks=
 USAGE = """
 shiliu export data=FILE_OR_FOLDER to=FORMAT out=DIR [episodes=0,3] [images=[head]]
               [reward=dense] [keep_going=false] [plain=false] [subtasks=false]
@@ -32,7 +33,9 @@ Settings:
   plain=true   a LeRobot set without what only shiliu reads, and so without what judges an
                episode to the bit
   subtasks=true
-               with plain=true: the skill of each frame, as LeRobot reads subtasks
+               with plain=true: the skill of each frame, as LeRobot 0.4 reads subtasks
+  subtasks=language
+               the same as LeRobot 0.6 reads them; 0.4 cannot load such a set
 What each file holds: docs/formats-export.md.
 Exit: 0; 2 something cannot be read or written, and nothing is at out=; 3 keep_going=true left
 broken ones out.
@@ -54,7 +57,9 @@ def run(request: CommandRequest) -> int:
     images = tuple(node.word() for node in listed(settings["images"]))
     reward = settings["reward"].word(choices=("dense", "sparse"))
     quiet, keep_going = settings["quiet"].flag(), settings["keep_going"].flag()
-    plain, subtasks = settings["plain"].flag(), settings["subtasks"].flag()
+    plain, asked = settings["plain"].flag(), settings["subtasks"]
+    word = asked.word(choices=(LANGUAGE, "yes", "no")) if isinstance(asked.value, str) else ""
+    subtasks = word in (LANGUAGE, "yes") or (not word and asked.flag())
     settings.stop()
     exporter(to)  # a missing package is reported before anything is read
     if images and not writers()[to].pictures:
@@ -65,7 +70,7 @@ def run(request: CommandRequest) -> int:
         raise EpisodeError("are written into a plain set; give plain=true, too.", field="subtasks")
     refuse_unwritable(out)
     command = command_line("export", [f"data={data.name}", f"to={to}"])
-    options = Options(images, reward, {"command": command}, plain, _words if subtasks else None)
+    options = Options(images, reward, {"command": command}, plain, _words if subtasks else None, word == LANGUAGE)
     written = 0
     left: list[Unreadable] | None = [] if keep_going else None
     for item in export(to, _items(read(data, mapping), data, chosen, request.conf_dir, left), out, options):

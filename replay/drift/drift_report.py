@@ -12,11 +12,14 @@ from rich.table import Table
 from ...version import __version__
 from ..formats.atomic_folder import write_whole
 from ..report.text import Words
-from .kept_take import machine
+from .kept_take import EVERY, machine
 from .outcome import exit_code
 
 FIGURES, PAGE = "drift.json", "drift.md"
 COLUMNS = ("take", "verdict", "why", "success", "start", "first", "visible")
+FLIPS = (COLUMNS.index("verdict"), COLUMNS.index("success"))
+CHANGES = " → "
+WIDE = 160  # columns of the table where no terminal says how many there are
 Line = Mapping[str, Any]
 
 
@@ -88,10 +91,11 @@ def summary(lines: Sequence[Line], words: Words) -> str:
 def page(lines: Sequence[Line], words: Words) -> str:
     """The report: the sentence, the table, and every difference of each take, flips first."""
     say = words.book["drift"]
-    rows = [[say["columns"][one] for one in COLUMNS], ["---"] * len(COLUMNS), *(cells(line, words) for line in lines)]
+    rows = [[say["columns"][one] for one in COLUMNS], ["---"] * len(COLUMNS)]
+    rows += [[f"**{one}**" if k in FLIPS and CHANGES in one else one for k, one in enumerate(cells(line, words))] for line in lines]
     text = [f"# {say['title']}", "", summary(lines, words), ""]
     text += ["| " + " | ".join(one.replace("|", "\\|") for one in row) + " |" for row in rows]
-    text += ["", say["note"]]
+    text += ["", words.fill(say["note"], {"every": EVERY})]
     for line in sorted(lines, key=lambda one: not (one["flips"] or one["error"])):
         if line["differences"]:
             text += ["", f"## {line['take']}", "", *(f"- {one}" for one in line["differences"])]
@@ -106,7 +110,7 @@ def write(lines: Sequence[Line], out: Path, words: Words) -> None:
 
 
 def _change(pair: Sequence[str]) -> str:
-    return pair[0] if pair[0] == pair[1] else f"{pair[0]} → {pair[1]}"
+    return pair[0] if pair[0] == pair[1] else f"{pair[0]}{CHANGES}{pair[1]}"
 
 
 def _size(one: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Options:
     """Settings of an export: cameras to draw, which reward, what made it (plain JSON), whether only what others read.
 
-    `subtask` gives the words for a skill, where frames shall have them.
+    `subtask` gives the words for a skill, where frames shall have them; `language`: in the columns that LeRobot 0.6 reads.
     """
 
     images: tuple[str, ...] = ()
@@ -30,6 +30,7 @@ class Options:
     made: dict[str, Any] = field(default_factory=dict)
     plain: bool = False
     subtask: Callable[[str], str] | None = None
+    language: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import pytest
 from shiliu import cli
 from shiliu.replay.drift import drifting
 from shiliu.replay.drift.comparing import compare, differences
-from shiliu.replay.drift.drift_report import cells, figures
-from shiliu.replay.drift.kept_take import FOLDER, QPOS, machine, read_take, write_take
+from shiliu.replay.drift.drift_report import cells, figures, page
+from shiliu.replay.drift.kept_take import EVERY, FOLDER, QPOS, machine, read_take, write_take
 from shiliu.replay.drift.outcome import exit_code, outcome_of
 from shiliu.replay.drift.whole_set import keep_whole, opened
 from shiliu.replay.report.text import Words
@@ -133,6 +133,8 @@ def test_a_flip_names_its_cause(take, size, by):
     line = outcome_of(before, take, [], PERIOD)
     assert line["flips"] == ["verdict"] and line["verdict"] == ["INFEASIBLE", "FEASIBLE"]
     assert line["cause"] == {"by": "judge", "codes": [f"{code} FAIL → {level}"]}
+    text = page([line], Words("en"))  # what changed is bold, and nothing else
+    assert "| **not feasible → feasible** |" in text and text.count("**") == 2 and f"(every {EVERY:g} s)" in text
     samples = take.bits.samples[QPOS].copy()
     samples[0, 5] += size
     moved = replace(take.bits, start="0", states="0", samples={**take.bits.samples, QPOS: samples})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from shiliu import cli
@@ -16,6 +15,7 @@ from shiliu.replay.rollout.episode import checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws.variation import nominal
 
+pd = pytest.importorskip("pandas")  # of the extra `frames`
 STEP = 1 / 30
 
 
@@ -53,6 +53,44 @@ def test_each_frame_has_its_skill_in_words(bare, still, tmp_path):
     assert len(again) == 2 and not any(
         "subtask" in name for one in again for name in (*one.streams, *one.declared.unread)
     )
+
+
+def test_language_columns_hold_each_subtask_from_the_time_of_its_first_frame(bare, still, tmp_path):
+    """As LeRobot 0.6 finds them: of the lines in a frame, the last that has begun. One word twice in a row is one line."""
+    first = [("look", 2, 10), ("take.rim", 10, 20), ("take.rim", 20, 22), ("lift", 23, 30)]
+    data, out = own_set(bare, still, tmp_path / "own", first, [("lift", 0, 30)]), tmp_path / "out"
+    assert cli.main(["export", f"data={data}", "to=lerobot", f"out={out}", "plain=true", "subtasks=language"]) == 0
+    table = pq.read_table(next(out.glob("data/**/*.parquet"))).to_pydict()
+    persistent, times = table["language_persistent"], np.array(table["timestamp"])
+    assert all(lines == persistent[0] for lines in persistent[:30]) and persistent[30] != persistent[0]
+    assert [line["timestamp"] for line in persistent[0]] == [times[0], times[10], times[23]]
+    assert {tuple(line[key] for key in ("role", "style", "camera", "tool_calls")) for line in persistent[0]} == {
+        ("assistant", "subtask", None, None)
+    }
+    active = [[line for line in lines if line["timestamp"] <= t][-1]["content"] for lines, t in zip(persistent, times)]
+    look, take, lift = "look at", "pick up by the rim", "lift"
+    assert active == [look] * 10 + [take] * 13 + [lift] * 7 + [lift] * 30
+    assert table["language_events"] == [[]] * 60 and "subtask_index" not in table
+    features = json.loads((out / "meta" / "info.json").read_text())["features"]
+    for name in ("language_persistent", "language_events"):
+        assert features[name] == {"dtype": "language", "shape": [1], "names": None}
+    assert not (out / "meta" / "subtasks.parquet").exists()
+    again = [one for one in read(out) if isinstance(one, Recording)]
+    assert [len(one.streams) for one in again] == [len(one.streams) for one in read(plain_of(data, tmp_path))]
+    assert all(sum("language_" in text for text in one.declared.unread) == 2 for one in again)
+
+
+def plain_of(data, folder):
+    """The same set without words for its frames."""
+    out = folder / "plain"
+    assert cli.main(["export", f"data={data}", "to=lerobot", f"out={out}", "plain=true"]) == 0
+    return out
+
+
+def test_another_word_is_refused(bare, still, tmp_path, capsys):
+    data, out = own_set(bare, still, tmp_path / "own", [("lift", 0, 30)]), tmp_path / "out"
+    assert cli.main(["export", f"data={data}", "to=lerobot", f"out={out}", "plain=true", "subtasks=languages"]) == 2
+    assert "'languages' is not known here" in (err := capsys.readouterr().err) and "language" in err and not out.exists()
 
 
 def test_a_set_without_subtasks_is_as_before(bare, still, tmp_path):

@@ -56,7 +56,7 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
         if writer is not None:
             writer.close()
         if options.plain:
-            make_plain(out, subtasks=subtasks)
+            make_plain(out, subtasks=subtasks, language=options.language)
     finally:
         if writer is not None:
             writer.abort()
@@ -76,7 +76,9 @@ def skills_of(episode: SimEpisode) -> list[str]:
     return [str(known[k]["skill"]) for k in np.maximum(np.searchsorted(begun, times, side="right") - 1, 0)]
 
 
-def make_plain(root: Path, without: Collection[str] = (), subtasks: Sequence[Sequence[str]] = ()) -> None:
+def make_plain(
+    root: Path, without: Collection[str] = (), subtasks: Sequence[Sequence[str]] = (), language: bool = False
+) -> None:
     """Take out of a set, where it lies, what only shiliu knows.
 
     Args:
@@ -84,9 +86,11 @@ def make_plain(root: Path, without: Collection[str] = (), subtasks: Sequence[Seq
         without: further features to be left out, such as `observation.environment_state`.
         subtasks: of each episode, what each of its frames is about; `subtask_index` and `meta/subtasks.parquet` are written where
             it is given.
+        language: columns of LeRobot 0.6 instead of these two.
     """
     sentences = list(dict.fromkeys(one for episode in subtasks for one in episode))
     rows = iter(subtasks)
+    added = {} if not sentences else layout.LANGUAGE if language else {layout.SUBTASK: pa.int64()}
 
     def ours(name: str) -> bool:
         return name.startswith(OURS) or any(name == one or name.startswith(f"stats/{one}/") for one in without)
@@ -97,15 +101,17 @@ def make_plain(root: Path, without: Collection[str] = (), subtasks: Sequence[Seq
             kept = [name for name in file.schema_arrow.names if not ours(name)]
             other = path.with_suffix(".plain")
             schema = file.read_row_group(0, columns=kept).schema
-            numbered = bool(sentences) and folder == "data"
-            if numbered:
-                schema = schema.append(pa.field(layout.SUBTASK, pa.int64()))
+            more = added if folder == "data" else {}
+            for name, kind in more.items():
+                schema = schema.append(pa.field(name, kind))
             with pq.ParquetWriter(writable(other), schema, compression="zstd", write_page_checksum=True) as writer:
                 for group in range(file.num_row_groups):  # a row group an episode stays one
                     table = file.read_row_group(group, columns=kept)
-                    if numbered:
-                        about = pa.array([sentences.index(one) for one in next(rows)], pa.int64())
-                        table = table.append_column(layout.SUBTASK, about)
+                    if more:
+                        about = next(rows)
+                        values = _language(about, table) if language else [[sentences.index(one) for one in about]]
+                        for (name, kind), column in zip(more.items(), values):
+                            table = table.append_column(name, pa.array(column, kind))
                     writer.write_table(table, row_group_size=max(len(table), 1))
             other.replace(path)
     shutil.rmtree(root / "shiliu", ignore_errors=True)
@@ -117,10 +123,19 @@ def make_plain(root: Path, without: Collection[str] = (), subtasks: Sequence[Seq
                 for key, feature in content["features"].items()
                 if not ours(key)
             }
-            if sentences:
-                content["features"][layout.SUBTASK] = layout.DEFAULT_FEATURES["task_index"]
+            described = layout.LANGUAGE_FEATURE if language else layout.DEFAULT_FEATURES["task_index"]
+            content["features"] |= dict.fromkeys(added, described)
         else:
             content = {key: value for key, value in content.items() if not ours(key)}
         (root / name).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-    if sentences:
+    if sentences and not language:
         write_tasks(root, sentences, "subtask")
+
+
+def _language(about: Sequence[str], table: pa.Table) -> list[list[list[dict[str, Any]]]]:
+    """Values of LeRobot's two language columns: each frame lists every subtask of its episode with the time of its first frame."""
+    times = table.column("timestamp").to_pylist()
+    line = {"role": "assistant", "style": "subtask", "camera": None, "tool_calls": None}
+    begun = [k for k, one in enumerate(about) if not k or about[k - 1] != one]
+    persistent = [{**line, "content": about[k], "timestamp": times[k]} for k in begun]
+    return [[persistent] * len(about), [[] for _ in about]]

@@ -47,6 +47,14 @@ CLOCK = "shiliu.time_ns"
 DIGESTS = "columns_sha256"
 
 SUBTASK = "subtask_index"  # LeRobot's own, of sets that have `meta/subtasks.parquet`
+# What LeRobot 0.6 reads instead (its datasets/language.py): what holds from a moment on, all of it in every frame; what happens in a frame
+_LINE = [("role", pa.string()), ("content", pa.string()), ("style", pa.string())]
+_ENDS = [("camera", pa.string()), ("tool_calls", pa.list_(pa.string()))]
+LANGUAGE = {
+    "language_persistent": pa.list_(pa.struct([*_LINE, ("timestamp", pa.float32()), *_ENDS])),
+    "language_events": pa.list_(pa.struct([*_LINE, *_ENDS])),
+}
+LANGUAGE_FEATURE: dict[str, Any] = {"dtype": "language", "shape": [1], "names": None}
 
 DTYPES = {name: np.dtype(name) for name in ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool")}
 # What LeRobot adds to each frame by itself.
