@@ -63,7 +63,7 @@ def test_a_joint_that_rests_is_written_as_coarsely_as_those_that_move(take, step
     poses[:, 7:] = np.column_stack([arm.origins[-1], arm.attitudes()])
     streams = {"state": replace(state, values=np.round(q / step) * step), "hand_pose": replace(hand, values=poses)}
     every = more_differences(ComparedColumns(replace(take, streams={**take.streams, **streams})), [])
-    assert [d.channels for d in every if d.kind in ("pose", "measured")] == ([("right_tcp.z",)] if found else [])
+    assert any("right_tcp.z" in d.channels for d in every if d.kind in ("pose", "measured")) == found
 
 
 def test_the_chain_is_the_engines():
