@@ -126,8 +126,8 @@ def _of_another_moment(hand: RecordedHand, dt: float) -> RecordedHand:
 
 def _at_a_lower_rate(hand: RecordedHand, dt: float) -> RecordedHand | None:
     """The hand with poses that go on as its joints do, between rows that have one of their own; None where they are not held all along."""
-    n, new = len(hand.values), np.abs(np.diff(hand.values, axis=0, prepend=np.nan)).max(axis=1) != 0.0
-    goes = (np.abs(np.diff(hand.truth, axis=0, prepend=hand.truth[:1])) > STIRS).any(axis=1)
+    n, new = len(hand.values), np.asarray(np.abs(np.diff(hand.values, axis=0, prepend=np.nan)).max(axis=1) != 0.0)
+    goes = np.asarray((np.abs(np.diff(hand.truth, axis=0, prepend=hand.truth[:1])) > STIRS).any(axis=1))
     thirds = [slice(k * n // 3, (k + 1) * n // 3) for k in range(3)]
     asked = [rows for rows in thirds if goes[rows].any()]
     if not asked or any(new[rows][goes[rows]].mean() > HELD_AT_MOST for rows in asked):
