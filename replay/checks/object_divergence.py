@@ -58,8 +58,8 @@ def check_left(things: dict[str, CarriedAway], certain: bool, rules: Rules) -> l
     """`object.diverged` of things that the record carries away and every replay leaves lying.
 
     Args:
-        things: that were left; certain: whether the start is that of a simulation, to the bit: then commands and poses are of no one
-            take; else where a thing lay is measured, and who measured it may be wrong.
+        things: that were left; certain: whether the start is that of a simulation, to the bit, and some hand presses: then commands and
+            poses are of no one take; else where a thing lay is measured, and who measured it may be wrong, or no commands were recorded.
     """
     rule, found = rules["object.diverged"], []
     for name, one in things.items():

@@ -130,8 +130,9 @@ class ComparedColumns:
     @cached_property
     def hands(self) -> tuple[tuple[RecordedHand, ...], ...]:
         """Of each of `bodies` the hands that are recorded beside it, those of others in the frame of our arms."""
-        every = [list(hands_of(self.recording, group, arms)) for group, arms in self.bodies]
-        return tuple(tuple(hands if self.recording.episode is not None else in_the_arms_frame(hands)) for hands in every)
+        every = [(group, list(hands_of(self.recording, group, arms))) for group, arms in self.bodies]
+        own = self.recording.episode is not None
+        return tuple(tuple(hands if own else in_the_arms_frame(hands, group.dt)) for group, hands in every)
 
     @cached_property
     def servos(self) -> tuple[Group | None, ...]:

@@ -18,7 +18,7 @@ from .arm_chain import HEAD, MeasuredArm, own_chains
 from .relations import KEPT, robust, robust_fit, shifted
 from .resolved_torque import COARSE, scatter, unresolved
 from .table import Group, RecordedChannel
-from .torque_timing import TorqueTiming, in_time, is_harmless, timing_of
+from .torque_timing import HARMLESS, TorqueTiming, in_time, is_harmless, timing_of
 
 NEEDED = {"command", "measured", "velocity", "effort"}
 EXPLAINED = 0.95  # of the torques, by their median size, else the servos follow another law
@@ -52,6 +52,9 @@ UNSURE, LESS = 0.15, 0.75
 # powers of ten by which another unit is apart at the least; what is none; of so many rows one is asked
 OTHER_UNIT, NOTHING, SPARSE = 0.5, 1e-6, 3
 SHIFTS = range(-15, 16)  # rows by which a column of all joints may be late
+# rad by which a calibration leaves the zero of a joint (0.3 degrees, and a little; our servos give less than 3 Nm for it, which is no
+# finding of a torque); share of one, by which it may differ from part to part of a take
+ZERO, OF_ZERO = 0.006, 0.25
 HEADS, HANDS = 1.0 / 3.0, 0.005  # of limits for an arm: motors of the head give 1.5 and 12 Nm; of a hand's stiffness
 
 
@@ -171,6 +174,23 @@ def _laws_of(group: Group, of: tuple[tuple[str, MeasuredArm], ...], doubted: fro
     return tuple(laws)
 
 
+def _at_their_zeros(pool: PooledServos) -> PooledServos:
+    """The arms with measurements at the zeros that their servos have, where joints are recorded beside these by what a calibration leaves:
+    in all of a take as much torque more or less than the model gives."""
+    if pool.terms is None or pool.gains is None or not np.isfinite(pool.weight).all():
+        return pool
+    design, y, _ = pool.terms
+    rest = (y - design @ np.array([*pool.gains, 1.0], float)) / pool.gains[0]  # (k, n) rad
+    off = np.median(rest, axis=1)
+    parts = np.array([np.median(part, axis=1) for part in np.array_split(rest, PARTS, axis=1)])
+    even = np.abs(parts - off).max(axis=0) <= np.maximum(OF_ZERO * np.abs(off), QUIET / pool.gains[0])
+    zeros = np.where(even & (np.abs(off) > QUIET / pool.gains[0]) & (np.abs(off) <= ZERO), off, 0.0)
+    if not zeros.any():
+        return pool
+    channels = (replace(c, columns={**c.columns, "measured": c.columns["measured"] - by}) for c, by in zip(pool.channels, zeros))
+    return replace(pool, channels=tuple(channels))
+
+
 def _asked_of(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[dict[str, RecordedChannel], list[MeasuredArm]]:
     """Joints of which everything is recorded, by name, and the limbs of which each joint is among them."""
     by_name = {c.name: c for c in group.channels if c.unit == "rad" and set(c.columns) >= NEEDED}
@@ -195,7 +215,7 @@ def _pool_of(group: Group, of: tuple[tuple[str, MeasuredArm], ...]) -> PooledSer
     channels = tuple(by_name[link.joint] for link in links)
     unsure = _is_unsure(group)
     blur = stiffness * scatter(channels) if unsure else 0.0
-    return PooledServos(channels, weight, most, limbs, (stiffness, damping), unsure, blur)
+    return _at_their_zeros(PooledServos(channels, weight, most, limbs, (stiffness, damping), unsure, blur))
 
 
 def late_column(
@@ -407,9 +427,21 @@ def law_of_few(pool: PooledServos) -> ServoLaw | None:
     if (sound := _sound(rests, [goes // n == j for j in range(len(y))], given, tolerance)) is not None:
         left = [one if holds else np.inf for one, holds in zip(left, sound)]
     best = int(np.argmin(left))
-    if pool.gains is None and (hold[best] < OF_ROWS * len(goes) or tried[best][0] <= 0.0):
+    if pool.gains is None and (hold[best] < OF_ROWS * len(goes) or not _is_of_a_servo(tried[best], flat, torques, loud)):
         return None
     return _law(pool, np.append(tried[best], 1.0), design, y, goes if len(goes) else np.arange(y.size))
+
+
+def _is_of_a_servo(numbers: np.ndarray, flat: np.ndarray, torques: np.ndarray, loud: float) -> bool:
+    """Whether forces (m,) pull to where they are commanded, by terms (m, 2). Those that go with the speed, and are none of the law where
+    the hand holds something and stands, belong to commands that come after the motion: to states of the next row behind a filter, which
+    no servo had. Commands that are late have their force at rest."""
+    stiffness, damping = numbers.tolist()
+    if stiffness <= 0.0 or damping >= -HARMLESS * stiffness:
+        return stiffness > 0.0
+    holds = (np.abs(flat[:, 1]) < MOVED) & (np.abs(torques) > loud)
+    left = np.abs(torques - flat @ numbers)[holds]
+    return len(left) < LEAST_OF_ONE or float((left < loud).mean()) > HALF
 
 
 def _sound(rests: Sequence[np.ndarray], of: Sequence[np.ndarray], given: np.ndarray, tolerance: float) -> list[bool] | None:

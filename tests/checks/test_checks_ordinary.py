@@ -146,7 +146,7 @@ def claws(values, unit="%", **meta):
     return stream("command", values, ("left_claw",), "claw", unit, **meta)
 
 
-@pytest.mark.parametrize(("largest", "level"), [(100.0, "PASS"), (100.2, "WARN"), (105.0, "FAIL"), (25500.0, "FAIL")])
+@pytest.mark.parametrize(("largest", "level"), [(100.0, "PASS"), (100.9, "WARN"), (101.1, "FAIL"), (105.0, "FAIL"), (25500.0, "FAIL")])
 def test_a_hand_is_commanded_in_percent_or_not_at_all(largest, level):
     found = check_range([claws(np.linspace(0.0, largest, 90))], RULES, 0)[0]
     assert found.level == level

@@ -161,6 +161,19 @@ def test_where_the_record_is_no_simulation_the_scene_is_asked(scene, found):
     assert (one.level, one.reason, one.details["owner"]) == ("NOT_CHECKED", "left_lying", "scene")
 
 
+@pytest.mark.parametrize(("by", "level"), [(0.0, "NOT_CHECKED"), (-8.0, "FAIL")])
+def test_states_in_place_of_commands_hold_nothing_and_are_no_fault(found, by, level):
+    """A hand that is commanded where it is measured does not press. One that is commanded elsewhere, and lets go, is a fault."""
+
+    def states(columns):
+        columns["action"][:-1] = columns["observation.state"][1:, : columns["action"].shape[1]]
+        columns["action"][-1] = columns["action"][-2]
+        columns["action"][:, -2:] = np.maximum(columns["action"][:, -2:] + by, 0.0)
+
+    one = found(states, table_setting(), seconds=LIFTED)["object.diverged"]
+    assert (one.level, one.subject, one.details["kind"]) == (level, ("bowl",), "left")
+
+
 def test_orientations_in_another_order_are_told_and_nothing_is_concluded_from_them(scene, found):
     def xyzw(columns):
         for thing in ("bowl", "empty"):

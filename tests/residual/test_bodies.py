@@ -53,17 +53,17 @@ def test_angles_that_scatter_or_come_in_steps_make_no_pose_of_a_hand_wrong(take,
 
 @pytest.mark.parametrize(("step", "found"), [(1e-2, False), (1e-4, True)])
 def test_a_joint_that_rests_is_written_as_coarsely_as_those_that_move(take, step, found):
-    """An arm that rests all along, 0.0045 rad beside what is written of it; poses are exact."""
+    """An arm that rests all along, 0.015 rad beside what is written of it; poses are exact."""
     state, hand = take.streams["state"], take.streams["hand_pose"]
     q, poses = state.values.copy(), hand.values.copy()
     q[:, 7:14] = np.round(q[0, 7:14], 2)
     there = q.copy()
-    there[:, 7] += 0.0045
+    there[:, 7] += 0.015
     arm = arms_of(dict(zip(JOINTS, there.T)))["right"]
     poses[:, 7:] = np.column_stack([arm.origins[-1], arm.attitudes()])
     streams = {"state": replace(state, values=np.round(q / step) * step), "hand_pose": replace(hand, values=poses)}
     every = more_differences(ComparedColumns(replace(take, streams={**take.streams, **streams})), [])
-    assert [d.channels for d in every if d.kind in ("pose", "measured")] == ([("right_tcp.z",)] if found else [])
+    assert any("right_tcp.z" in d.channels for d in every if d.kind in ("pose", "measured")) == found
 
 
 def test_the_chain_is_the_engines():

@@ -214,3 +214,54 @@ def test_hands_that_drift_are_in_no_frame():
     values = pose.values.copy()
     values[:, [2, 9]] += np.linspace(0.0, 0.1, N)[:, None]
     assert heaviest(replace(take, streams={**take.streams, "hand_pose": replace(pose, values=values)})) is not None
+
+
+def poses_at(rows, offset=0.0):
+    """The take with the hands' poses of other rows (N,), and a fault of this size [m] put in afterwards."""
+    take = body_take()
+    pose = take.streams["hand_pose"]
+    values = pose.values[rows].copy()
+    values[200:320, pose.names.index("right_tcp.y")] += offset
+    return replace(take, streams={**take.streams, "hand_pose": replace(pose, values=values)})
+
+
+@pytest.mark.parametrize("rows", [np.maximum(np.arange(N) - 1, 0), np.maximum(np.arange(N) - 2, 0), np.arange(N) // 2 * 2])
+def test_poses_that_come_a_little_later_or_half_as_often_are_no_fault_and_hide_none(rows):
+    assert heaviest(poses_at(rows)) is None
+    found = heaviest(poses_at(rows, 0.03))
+    assert found.certain and found.channels == ("right_tcp.y",) and abs(found.first - 200) <= 2 and abs(found.last - 319) <= 2
+
+
+def test_poses_that_are_held_in_a_part_of_a_take_are_a_fault():
+    k = np.arange(N)
+    found = heaviest(poses_at(np.where(k // 200 == 1, k // 3 * 3, k)))
+    assert found.certain and found.kind == "pose" and 198 <= found.first and found.last <= 401
+
+
+def zeros(size, joints, columns=("state",)):
+    """The take with joints recorded beside their zeros by up to a size [rad], each by its own part of it, in these columns."""
+    take = body_take()
+    off = size * np.array([1.0, -0.6, 0.8, -1.0, 0.5, 0.9, -0.7])[: len(joints)]
+    streams = dict(take.streams)
+    for name in columns:
+        values = streams[name].values.copy()
+        values[:, joints] += off
+        streams[name] = replace(streams[name], values=values)
+    return replace(take, streams=streams)
+
+
+@pytest.mark.parametrize("columns", [("state",), ("action", "state")])
+@pytest.mark.parametrize(("size", "seen"), [(0.005, False), (0.05, True)])
+@pytest.mark.parametrize("joints", [[0], [3], [0, 2, 4], [7, 8, 9, 10, 11, 12, 13]])
+def test_zeros_of_a_calibration_are_no_fault_of_a_hand(joints, size, seen, columns):
+    found = [d for d in ComparedColumns(zeros(size, joints, columns)).differences if d.kind in ("pose", "measured")]
+    assert bool(found) == seen
+
+
+def test_beside_such_zeros_a_pose_is_held_against_its_joints():
+    take = zeros(0.005, [7, 8, 9, 10, 11, 12, 13])
+    pose = take.streams["hand_pose"]
+    values = pose.values.copy()
+    values[200:320, pose.names.index("right_tcp.y")] += 0.03
+    found = heaviest(replace(take, streams={**take.streams, "hand_pose": replace(pose, values=values)}))
+    assert found.certain and (found.channels, found.first, found.last) == (("right_tcp.y",), 200, 319)

@@ -11,7 +11,7 @@ from body_takes import JOINTS, RATE, STIFF, TIMES, N, body_take, changed, heavie
 from scipy.signal import lfilter
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.residual import servo_law
-from shiliu.replay.residual.arm_chain import own_chains, own_grip
+from shiliu.replay.residual.arm_chain import arms_of, own_chains, own_grip
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
 from shiliu.replay.residual.case import Case
 from shiliu.replay.residual.difference import Difference
@@ -427,6 +427,47 @@ def test_commands_that_are_the_next_state_have_no_torques_that_answer_them(take,
         streams[command] = replace(streams[command], values=streams[state].values[later])
     found = ComparedColumns(replace(gripping, streams=streams)).differences
     assert found and not [d for d in found if d.certain or d.kind == "effort"]
+
+
+@pytest.mark.parametrize(("late", "held", "known"), [(-0.3, 0.09, False), (-0.3, 0.0, True), (0.3, 0.09, True)])
+def test_a_force_that_goes_with_the_speed_and_holds_something_besides_is_no_servos(late, held, known):
+    """As it looks beside next states behind a filter. Commands that are late have the force of what is left at rest."""
+    q = 0.01 * ramps()
+    v = np.gradient(q, 1.0 / RATE, axis=0)
+    c = np.roll(q, -3, axis=0)
+    force = (0.5 * (np.vstack([c[:1], c[:-1]]) - q) if known else 0.003 * (np.vstack([c[:1], c[:-1]]) - q)) - late * v
+    force += np.where((np.abs(v) < 1e-6) & (q > 0.8), held, 0.0)
+    columns = {"command": c, "measured": q, "velocity": v, "effort": force}
+    channels = tuple(RecordedChannel(name, {k: x[:, j] for k, x in columns.items()}, {}, {}, "1") for j, name in enumerate(CLAWS))
+    law = servo_law.law_of_few(servo_law.PooledServos(channels, np.zeros((N, 2)), np.full(2, np.inf), CLAWS))
+    assert (law is not None) == known
+
+
+def resting(off, effort=0.0):
+    """A take that moves for 5 s and then rests, with the model's torques and joints that are recorded so far (16,) [rad] beside their
+    zeros; `effort`: [Nm] of a fault of one torque in a part."""
+    take, rows = body_take(), np.minimum(np.arange(N), 150)
+    c, q, v = (x[rows] for x in motion())
+    v[151:], c[151:] = 0.0, q[151:]
+    arms = arms_of(dict(zip(JOINTS, q.T)))
+    stiffness, damping = np.array([link.gains for arm in arms.values() for link in arm.chain.links]).T
+    torques = stiffness * (np.vstack([c[:1], c[:-1]]) - q) - damping * v
+    torques += np.concatenate([arm.weight for arm in arms.values()], axis=1)
+    torques[60:100, 3] += effort
+    streams = {name: take.streams[name] for name in ("action", "state", "velocity", "effort")}
+    values = {"action": c, "state": q + off, "velocity": v, "effort": torques}
+    return replace(take, streams={name: replace(one, values=values[name]) for name, one in streams.items()})
+
+
+@pytest.mark.parametrize(("by", "known"), [(0.0, True), (0.005, True), (0.03, False)])
+def test_joints_beside_the_zeros_of_their_servos(by, known):
+    """What a calibration leaves is undone, and hides no fault; of more, servos are not known by a take that mostly rests."""
+    off = by * np.array([1.0, -0.7, 0.4, 0.9, -1.0, 0.6, 0.0, 0.3] * 2)
+    clean = ComparedColumns(resting(off))
+    assert [law.modelled for of in clean.laws for law in of][:1] == [True] * known
+    assert not [d for d in clean.differences if d.certain]
+    found = [d for d in ComparedColumns(resting(off, 9.0)).differences if d.certain and d.kind == "effort"]
+    assert [(d.channels, d.first, d.last) for d in found] == [((JOINTS[3],), 60, 99)] * known
 
 
 @pytest.mark.parametrize(("rows", "seen"), [(140, True), (4, False)])

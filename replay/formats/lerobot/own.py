@@ -111,9 +111,9 @@ class Dataset:
         self.made = about.get("made", {})
         self.imported = about.get("kind") == layout.IMPORTED
         fps = info.get("fps")
-        if type(fps) is not int or not 0 < fps <= 10_000:
+        if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= 10_000 or fps % 1:
             raise self._wrong("fps", f"{fps!r} is no whole number of frames a second")
-        self.fps: int = fps
+        self.fps = int(fps)  # other tools write 30.0
         self._config: tuple[bytes, dict[str, Any]] | None = None
         self._open: tuple[tuple[Path, int, int], pq.ParquetFile, list[str]] | None = None
         self.tables: list[Path] = []

@@ -21,7 +21,9 @@ from ...checks.finding import Finding
 from ...checks.object_divergence import CarriedAway, carried_by_record
 from ...checks.object_motion import PoseFacts, check_hovers, check_moves, check_poses
 from ...checks.record_goal import check_record_goal
+from ...recording.recording import Recording
 from ...rollout.rollout import Rollout
+from ...signals.clock import origin_ns, seconds
 from .carried_poses import hand_paths
 from .exchanged_names import check_names
 from .near_copies import UNMEASURED
@@ -38,6 +40,7 @@ BENEATH = 0.008  # m, what is nearer may bear a thing: shapes are approximate, a
 EVERY = 30.0  # Hz at which contacts are looked for
 RESTS = 5e-4  # m, so near to its rest a thing of a simulation begins
 STILL = 1e-5  # m, no tracker is quieter
+PRESSES = 0.01  # of its way, by which a hand that holds a thing is commanded past where it stops
 
 
 def check_witness(
@@ -247,6 +250,28 @@ def left_lying(state: RecordedState, played: Iterable[Rollout], things: Iterable
             if way.max() > most:
                 found.discard(name)
     return found
+
+
+def presses(recording: Recording, carried: CarriedAway, offset: float) -> bool:
+    """Whether some hand is commanded elsewhere than it is measured while a thing is carried. Where none is, as with states in place of
+    commands, nothing that is played holds a thing; True where no hand is commanded and measured.
+
+    Args:
+        offset: [s] of the replay on the recording's clock.
+    """
+    measured = {name: (s, s.column(name)) for s in recording.select("measured", "claw") for name in s.names}
+    known = False
+    for stream in recording.select("command", "claw"):
+        t = seconds(stream, origin_ns(recording)) - offset
+        rows = (t >= carried.t0) & (t <= carried.t1)
+        for name in stream.names if rows.any() else ():
+            if name in measured:
+                of, q = measured[name]
+                there = np.interp(t[rows], seconds(of, origin_ns(recording)) - offset, q)
+                known = True
+                if np.median(np.abs(stream.column(name)[rows] - there)) > PRESSES * (100.0 if stream.unit == "%" else 1.0):
+                    return True
+    return not known
 
 
 def exact(state: RecordedState, apart: Mapping[str, float]) -> bool:

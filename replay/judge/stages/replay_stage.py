@@ -46,7 +46,7 @@ from ..facts.missed_goal import explained
 from ..facts.near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, play_near
 from ..facts.object_poses import check_diverged
 from ..facts.payload import before_let_go, creep_of
-from ..facts.record_witness import carried_of, check_witness, exact, left_lying
+from ..facts.record_witness import carried_of, check_witness, exact, left_lying, presses
 from ..facts.recorded_answers import UNKNOWN
 from ..facts.recorded_state import RecordedState
 from ..facts.results import Integrity, Motions, Replay, Rollouts, Subject
@@ -320,7 +320,7 @@ def _left_lying(
     left = left_lying(state, rollouts.played, carried, LEFT)
     if left:
         left = left_lying(state, (played for _, played in further()), left, LEFT)
-    certain = exact(state, start.inferred.apart)
+    certain = exact(state, start.inferred.apart) and all(presses(subject.recording, carried[name], rollouts.offset) for name in left)
     found = check_left({name: carried[name] for name in carried if name in left}, certain, subject.rules)
     if not found:
         return happened
