@@ -8,11 +8,13 @@ mixed up. Which of the two streams is the wrong one, they cannot tell.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..residual.bodies import ComparedColumns
+from ..residual.table import Group, as_both
 from ..signals.channels import turns_beside
 from ..signals.pairing import Both
 from ..signals.sides import other_side
@@ -52,7 +54,7 @@ def check_wiring(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     swapped, scaled = [], []
     for group, both in columns.wired:
         streams = {"compared": [group.channels[0].streams[kind] for kind in ("command", "measured")]}
-        found = check_swapped(both, rules, streams)
+        found = _with_hands(columns, group, both, rules, streams) or check_swapped(both, rules, streams)
         mixed = {name for one in found if one.failed for name in one.subject}
         swapped += found
         found = check_scaled(both, rules, streams, without=mixed)
@@ -61,6 +63,22 @@ def check_wiring(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         scaled += found
     scaled += hands
     return [one for found in (swapped, scaled) for one in (found if len(found) == 1 else worst_of(found))]
+
+
+def _with_hands(columns: ComparedColumns, group: Group, both: Both, rules: Rules, shared: dict[str, Any]) -> list[Finding]:
+    """A FAIL of `stream.swapped` in which a hand has part, as stored: asked where a joint does not follow its own command."""
+    own = both.likeness.difference.min(axis=0).diagonal()
+    if not (own > BESIDE * np.maximum(both.likeness.power_command.max(axis=0), NOISE**2)).any():
+        return []
+    hands = [
+        replace(c, columns={kind: c.way * x for kind, x in c.columns.items()})
+        for other in columns.table.groups if other.hands and np.array_equal(other.t, group.t)
+        for c in other.channels if {"command", "measured"} <= set(c.columns)
+    ]  # fmt: skip
+    whole = as_both(replace(group, channels=(*group.channels, *hands))) if hands else None
+    found = check_swapped(whole, rules, shared) if whole is not None else []
+    names = {c.name for c in hands}
+    return found if found and found[0].failed and names & set(found[0].subject) else []
 
 
 def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None) -> list[Finding]:

@@ -82,6 +82,24 @@ def test_columns_that_are_counted_from_another_place_on(by):
     assert all(NAMES.index(joint) - NAMES.index(other) == by for joint, other in swapped.details["follows"].items())
 
 
+@pytest.mark.parametrize(("order", "mixed"), [([*range(7)], None), ([0, 1, 2, 3, 4, 6, 5], 2), ([6, 0, 1, 2, 3, 4, 5], 7)])
+@pytest.mark.parametrize(("unit", "way"), [("1", 1.0), ("%", 100.0)])
+def test_a_gripper_that_stands_in_place_of_a_joint(order, mixed, unit, way):
+    """Joints and gripper as they are stored, each in its own unit."""
+    closes = way * (0.5 - 0.5 * np.cos(np.arange(len(COMMANDS)) / 40.0))
+    commands, states = (np.column_stack([x[:, :6], closes]) for x in (COMMANDS, STATES))
+    states[:, 6] = np.concatenate([closes[:1].repeat(3), closes[:-3]])
+    states = states[:, order]
+    streams = [
+        stream(role, x[:, of], names, **known)
+        for role, x in (("command", commands), ("measured", states))
+        for of, names, known in ((slice(6), NAMES[:6], {}), (slice(6, 7), ["gripper"], {"quantity": "gripper", "unit": unit}))
+    ]
+    swapped = {one.code: one for one in check_wiring(ComparedColumns(recording(*streams)), RULES)}["stream.swapped"]
+    assert swapped.failed == (mixed is not None)
+    assert not mixed or (len(swapped.subject) == mixed and "gripper" in swapped.subject)
+
+
 # ---- fingers
 
 FINGERS = ["pinky", "ring", "middle", "index", "thumb_bend", "thumb_rotation"]
