@@ -73,7 +73,7 @@ MOST, ANSWERS = 0.75, 0.25  # of a take, beyond which the rest does not tell how
 LEAST_SOUND = 2  # channels of a group, half of which follow at the least where it is known to
 DELAYS, LIMB = 0.05, 3  # s by which the delays of joints may be apart; joints of a limb of which that is asked
 PART = 0.4  # of a take that disagrees as a whole
-COMES = 1.0  # s that a take begins with
+COMES, BEFORE = 1.0, -0.06  # s that a take begins with; from where on a measurement is before its command (`stream.lag`)
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
 
 
@@ -92,7 +92,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(group), *speeds_never_filled(group)]
     group = _without_speeds(group, {name for one in speeds for name in one.channels})
     relations = relations_of(group)
-    if (late := _late(group, relations)) > 0.0:
+    if late := _late(group, relations):
         relations = relations_of(group, late)
     disagree = _disagree(group, relations)
     of_arm = late_arm(group) if disagree else None
@@ -169,14 +169,14 @@ def _disagree(group: Group, relations: Sequence[Sequence[Relation]]) -> bool:
 
 
 def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
-    """[s] how late the measurements of a group come, if it is more than a kernel reaches; else zero."""
+    """[s] how late the measurements of a group come, if it is more than a kernel reaches or all are before their commands; else zero."""
     noise = [r.noise for each in relations for r in each if r.name == "follows" and r.own]
     if not noise or np.median(noise) < UNEVEN:
         return 0.0
     both = [c for c in group.channels if {"command", "measured"} <= set(c.columns)]
     commands, states = (np.column_stack([c.columns[kind] for c in both]) for kind in ("command", "measured"))
     lag = find_lag(group.t, commands, group.t, states, search=3.0)
-    return 0.0 if lag is None or lag.at_edge else max(lag.pooled, 0.0)
+    return 0.0 if lag is None or lag.at_edge or BEFORE < lag.pooled < 0.0 else lag.pooled
 
 
 def _hands(group: Group) -> list[Difference]:

@@ -71,10 +71,10 @@ def not_of_late(found: Sequence[Difference], later: Sequence[Difference], hands:
     return [d for d in later if not set(d.channels) <= late]
 
 
-def delay_of(channel: RecordedChannel, dt: float) -> float:
-    """[s] at which a joint is nearest to its command."""
+def delay_of(channel: RecordedChannel, dt: float, early: float = EARLY) -> float:
+    """[s] at which a joint is nearest to its command, and `early` at the most before it."""
     c, q = channel.columns["command"], channel.columns["measured"]
-    delays = np.arange(-round(EARLY / dt), round(LATE / dt) + 1)
+    delays = np.arange(-round(early / dt), round(LATE / dt) + 1)
     rows = np.arange(0, len(q), -(-len(q) // ROWS))
     left = (q[rows] - c[np.clip(rows - delays[:, None], 0, len(c) - 1)]).var(axis=1)
     k = int(np.clip(left.argmin(), 1, len(left) - 2))

@@ -108,13 +108,14 @@ def shifts_of(x: np.ndarray, shifts: np.ndarray) -> np.ndarray:
 
 
 def _recent(x: np.ndarray, shifts: Sequence[int]) -> np.ndarray:
-    """(n, k + 1) x[row + shift] for each shift back, and ones; before the first row it went on as it began, so that a take may begin in
-    motion."""
-    n, back = len(x), min(-min(shifts), len(x) - 1)
-    all_of_it = np.concatenate([2.0 * x[0] - x[back:0:-1], x])
+    """(n, k + 1) x[row + shift] for each shift, and ones; before the first row it went on as it began, so that a take may begin in motion,
+    and after the last one likewise."""
+    n = len(x)
+    back, ahead = (min(max(0, by), n - 1) for by in (-min(shifts), max(shifts)))
+    all_of_it = np.concatenate([2.0 * x[0] - x[back:0:-1], x, 2.0 * x[-1] - x[n - 1 - ahead : n - 1][::-1]])
     out = np.ones((len(shifts) + 1, n))
     for k, shift in enumerate(shifts):
-        begin = max(back + shift, 0)
+        begin = min(max(back + shift, 0), back + ahead)
         out[k] = all_of_it[begin : begin + n]
     return out.T
 
@@ -183,10 +184,10 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     so that a fault of one joint bends no kernel, and a joint at rest still has one.
 
     Args:
-        late: [s] by which the measurement follows the command, where it is more than the memory reaches.
+        late: [s] by which the measurement follows the command, where it is more than the memory reaches, or where it is before it.
     """
     stride = max(1, round(1.0 / 30.0 / group.dt))
-    first = max(0, round((late - 0.5 * MEMORY) / group.dt)) if late > 0.6 * MEMORY else 0
+    first = round((late - 0.5 * MEMORY) / group.dt) if late < 0.0 or late > 0.6 * MEMORY else 0
     shifts = [-(first + stride * k) for k in range(max(2, round(MEMORY / group.dt / stride)) + 1)]
     pairs = [c if {"command", "measured"} <= set(c.columns) and not c.is_switch else None for c in group.channels]
     commands = sent(group, [i for i, channel in enumerate(pairs) if channel is not None])

@@ -32,7 +32,7 @@ AGAINST = -0.7  # correlation of speeds and steps: a motion that runs backwards 
 UNLIKE, BACKWARDS, USUAL = 0.5, 0.4, 0.7  # likeness of speeds and rises of all joints, and s of rows in which it is the opposite; of others
 QUICK, MOVED, NEAR = 0.05, 0.02, 4  # rad/s of all joints together; rad that a joint goes; rows about both ends of such a stretch
 BESIDE_S = 0.2  # s about a stretch, in which hands contradict themselves by its edges
-LED = 0.4  # s by which joints that run backwards go ahead of their commands at most
+LED, EARLIEST = 0.4, 1.0  # s by which joints that run backwards go ahead of their commands at most; by which it is asked for
 NAMED = 0.1 * LEAP  # rad by which a column is changed, to be named
 GOES, JOINTS, ASKED = 0.1, 3, 5  # rad, or share of the way, that a joint goes; such joints at the least; those that are asked
 AHEAD, OF_ALL = 0.06, 0.8  # s by which joints are ahead of their commands; share of the joints
@@ -85,7 +85,8 @@ def backwards(group: Group) -> Difference | None:
     if group.hands or not group.same_rows or group.dt > SLOWEST or len(moving) < JOINTS:
         return None
     asked = moving[:ASKED]
-    if float(np.mean([delay_of(c, group.dt) <= -AHEAD for c in asked])) < OF_ALL:
+    ahead = [-delay_of(c, group.dt, EARLIEST) for c in asked]
+    if float(np.mean([AHEAD <= by <= LED for by in ahead])) < OF_ALL:
         return None
     turned = replace(group, channels=tuple(replace(c, columns={kind: c.columns[kind][::-1] for kind in KINDS}) for c in asked))
     left = [float(left_by_servos(turned, c.name).min()) / max(float(left_by_servos(group, c.name).min()), 1e-12) for c in asked]

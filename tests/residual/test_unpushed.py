@@ -78,3 +78,14 @@ def test_an_arm_that_is_pushed_bends_in_several_joints():
     q = np.concatenate([np.repeat(c[:1], 3, axis=0), c[:-3]]) + np.random.default_rng(3).normal(0.0, 2e-4, c.shape)
     q += walked(0.3)[:, None] * np.array([0.7, 1.0, 0.5, 0.2, 0.3, 0.1])
     assert found({"action": c, "state": q}).level != "FAIL"
+
+
+@pytest.mark.parametrize("rows", [0, 18])
+def test_what_comes_before_its_commands_is_compared_all_the_same(rows):
+    """That all of it is early is a matter of the clocks (`stream.lag`); what is wrong beside it has its own rows."""
+    columns = motion(3)
+    columns["action"] = np.concatenate([np.repeat(columns["action"][:1], rows, axis=0), columns["action"][: len(columns["action"]) - rows]])
+    assert found(columns, without=("velocity",)).level != "FAIL"
+    columns["state"][200:240, 2] += 0.3
+    wrong = found(columns, without=("velocity",))
+    assert wrong.level == "FAIL" and wrong.subject == ("joint_3",) and wrong.details["rows"] == [200, 239]
