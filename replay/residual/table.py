@@ -18,6 +18,7 @@ from ..signals.pairing import Both, even_grid
 from ..signals.signal import on_grid, strictly_rising
 from ..signals.statistics import median, median_size
 from .coarse_values import rounding_of
+from .commanded_hands import commanded_hands
 
 KINDS = ("command", "measured", "velocity", "effort")
 WAYS = {"%": 100.0, "1": 1.0}  # units that say how far a hand goes
@@ -41,6 +42,7 @@ class RecordedChannel:
         streams: kind -> name of the stream that holds the column; topics: the same by the device's channel.
         unit: `rad`, or `1` for a share of the way.
         way: what the stored values were divided by, in the stream's own unit (1 rad for angles).
+        stored: that unit, of a place or turn of a hand that is compared as if it was an angle (`commanded_hands`).
     """
 
     name: str
@@ -49,6 +51,7 @@ class RecordedChannel:
     topics: Mapping[str, str]
     unit: str
     way: float = 1.0
+    stored: str = ""
 
     @cached_property
     def _known(self) -> tuple[dict[str, float], dict[str, int], dict[str, float]]:
@@ -148,6 +151,11 @@ class RecordedColumns:
     alone: tuple[str, ...] = ()
     compared: tuple[str, ...] = field(default=())
 
+    @property
+    def stored(self) -> dict[str, tuple[str, float]]:
+        """Of columns that are compared as if they were angles, by name, the unit that they are stored in, and what one radian is in it."""
+        return {c.name: (c.stored, c.way) for group in self.groups for c in group.channels if c.stored}
+
 
 def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | None = None) -> RecordedColumns:
     """The columns of a recording that can be compared with one another.
@@ -164,6 +172,13 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
         if group is not None:
             groups += _parted(group)
             used |= {(stream, channel.name) for channel in group.channels for kind, stream in channel.streams.items() if kind != "effort"}
+    for hand in commanded_hands(recording):
+        group = _group(recording, hand.command, hand.measured, origin, {})
+        if group is not None:
+            told = dict(zip(hand.measured.names, zip(hand.ways, hand.units)))
+            channels = (replace(c, way=told[c.name][0], stored=told[c.name][1]) for c in group.channels)
+            groups.append(replace(group, channels=tuple(channels)))
+            used |= {(stream, name) for stream in (hand.command.name, hand.measured.name) for name in told}
     alone: list[str] = []
     compared: list[str] = []
     for stream in recording.streams.values():
