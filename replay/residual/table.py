@@ -43,6 +43,7 @@ class RecordedChannel:
         unit: `rad`, or `1` for a share of the way.
         way: what the stored values were divided by, in the stream's own unit (1 rad for angles).
         stored: that unit, of a place or turn of a hand that is compared as if it was an angle (`commanded_hands`).
+        ends: whether its unit says where its way ends. A length or a tick is counted from anywhere.
     """
 
     name: str
@@ -52,6 +53,7 @@ class RecordedChannel:
     unit: str
     way: float = 1.0
     stored: str = ""
+    ends: bool = True
 
     @cached_property
     def _known(self) -> tuple[dict[str, float], dict[str, int], dict[str, float]]:
@@ -290,7 +292,7 @@ def _group(
             carried_out = np.clip(columns["command"], low, high)
             if not turns_beside(columns["command"], went).any() and _at_its_stop(columns["command"], carried_out, went):
                 columns["command"] = carried_out
-        channels.append(RecordedChannel(name, columns, streams, topics, unit, way))
+        channels.append(RecordedChannel(name, columns, streams, topics, unit, way, ends=base.unit in WAYS or ".." in base.unit))
     return Group(t, dt, tuple(channels), same, channels[0].unit != "rad" and base.quantity != "joint_position") if channels else None
 
 

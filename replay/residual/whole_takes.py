@@ -338,7 +338,7 @@ def beyond_the_ends(group: Group) -> Iterator[Difference]:
     Real calibrations leave 0.08 of it (real values of a Piper go to 115 of 100).
     """
     for channel in group.channels if not group.hands else ():
-        for kind in ("command", "measured") if channel.unit == "1" else ():
+        for kind in ("command", "measured") if channel.unit == "1" and channel.ends else ():
             away = np.abs(channel.columns.get(kind, np.zeros(1)))
             rows = np.flatnonzero(away > PAST)
             if len(rows) and np.median(away) < COUNTED:
