@@ -73,7 +73,7 @@ def test_another_point_of_the_hand_is_how_a_device_counts(by):
 def test_another_frame_of_the_hand_is_how_a_device_counts():
     of, base = poses(), Rotation.from_rotvec([0.0, 0.0, 0.6])
     place, turn = of["measured"]
-    assert differs(columns_of(of | {"measured": (base.apply(place) + [0.3, -0.2, 0.1], base * turn)})).level != "FAIL"
+    assert differs(columns_of(of | {"measured": (base.apply(place) + np.array([0.3, -0.2, 0.1]), base * turn)})).level != "FAIL"
 
 
 def test_what_pushes_a_hand_is_no_fault_of_a_column():
