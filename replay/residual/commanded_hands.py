@@ -23,6 +23,7 @@ HALF = 0.5  # of a turn, that a number of its quaternion changes by
 COUNTED = ("by", "rate", "level", "at", "step", "turn")  # numbers of a hypothesis that count in the column's unit
 NEARER = 0.5  # of how far a turn is beside its command, that it has to be in its other numbers
 ELSEWHERE, EXPLAINED = 0.05, 0.3  # rad by which poses are in another frame; share of it that the frame may leave
+FEW, SURE = 8, 2.0  # rows; times its limit, from where on a place is wrong in fewer
 ROWS, LATEST = 600, 16  # of a take that are asked for it; rows by which hands are late at the most
 STRETCHED = 0.1  # by which the axes of a turned frame may be longer or shorter, where a take fits them
 VECTOR = re.compile(r"(?:^|[._/])(?:r|rot|rotvec_?|axis_?angle_?|ax|aa)_?[xyz]$")  # a turn as a vector; others are angles in order
@@ -184,4 +185,6 @@ def in_stored_units(one: Difference, stored: Mapping[str, tuple[str, float]]) ->
     if not unit or one.unit not in ("rad", "rad/s"):
         return one
     numbers = {key: value * way if key in COUNTED and isinstance(value, float) else value for key, value in one.numbers.items()}
-    return replace(one, size=one.size * way, limit=one.limit * way, unit=one.unit.replace("rad", unit), numbers=numbers)
+    # all joints of a quick arm together make more of what lies between two commands than one of them does
+    sure = one.certain and (one.last - one.first >= FEW or one.size >= SURE * one.limit)
+    return replace(one, certain=sure, size=one.size * way, limit=one.limit * way, unit=one.unit.replace("rad", unit), numbers=numbers)
