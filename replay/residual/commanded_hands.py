@@ -58,10 +58,10 @@ def commanded_hands(recording: Recording) -> Iterator[CommandedHand]:
                 went[:, columns] = _beside(_unbroken(went[:, columns], other, period), sent[:, columns], other, period)
             if any(_of_another_frame(sent[:, pose], went[:, pose], measured.names[pose], units[pose]) for pose in _poses(units)):
                 continue
-            told = tuple("rad" if unit in SCALE else unit for unit in units)
-            ways = tuple({"m": LEVER, "rad": 1.0}.get(unit, HALF) for unit in told)
+            stored = tuple("rad" if unit in SCALE else unit for unit in units)
+            ways = tuple({"m": LEVER, "rad": 1.0}.get(unit, HALF) for unit in stored)
             joint = {"quantity": "joint_position", "unit": "rad"}
-            yield CommandedHand(replace(command, values=sent, **joint), replace(measured, values=went, **joint), ways, told)
+            yield CommandedHand(replace(command, values=sent, **joint), replace(measured, values=went, **joint), ways, stored)
 
 
 def _is_alike(command: Stream, measured: Stream) -> bool:

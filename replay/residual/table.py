@@ -177,10 +177,10 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
     for hand in commanded_hands(recording):
         group = _group(recording, hand.command, hand.measured, origin, {})
         if group is not None:
-            told = dict(zip(hand.measured.names, zip(hand.ways, hand.units)))
-            channels = (replace(c, way=told[c.name][0], stored=told[c.name][1]) for c in group.channels)
+            counted = dict(zip(hand.measured.names, zip(hand.ways, hand.units)))
+            channels = (replace(c, way=counted[c.name][0], stored=counted[c.name][1]) for c in group.channels)
             groups.append(replace(group, channels=tuple(channels)))
-            used |= {(stream, name) for stream in (hand.command.name, hand.measured.name) for name in told}
+            used |= {(stream, name) for stream in (hand.command.name, hand.measured.name) for name in counted}
     alone: list[str] = []
     compared: list[str] = []
     for stream in recording.streams.values():
