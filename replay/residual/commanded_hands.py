@@ -60,8 +60,8 @@ def commanded_hands(recording: Recording) -> Iterator[CommandedHand]:
                 continue
             stored = tuple("rad" if unit in SCALE else unit for unit in units)
             ways = tuple({"m": LEVER, "rad": 1.0}.get(unit, HALF) for unit in stored)
-            joint = {"quantity": "joint_position", "unit": "rad"}
-            yield CommandedHand(replace(command, values=sent, **joint), replace(measured, values=went, **joint), ways, stored)
+            both = (replace(s, values=x, quantity="joint_position", unit="rad") for s, x in ((command, sent), (measured, went)))
+            yield CommandedHand(*both, ways, stored)
 
 
 def _is_alike(command: Stream, measured: Stream) -> bool:
