@@ -60,8 +60,8 @@ def commanded_hands(recording: Recording) -> Iterator[CommandedHand]:
                 continue
             stored = tuple("rad" if unit in SCALE else unit for unit in units)
             ways = tuple({"m": LEVER, "rad": 1.0}.get(unit, HALF) for unit in stored)
-            both = (replace(s, values=x, quantity="joint_position", unit="rad") for s, x in ((command, sent), (measured, went)))
-            yield CommandedHand(*both, ways, stored)
+            command = replace(command, values=sent, quantity="joint_position", unit="rad")
+            yield CommandedHand(command, replace(measured, values=went, quantity="joint_position", unit="rad"), ways, stored)
 
 
 def _is_alike(command: Stream, measured: Stream) -> bool:
