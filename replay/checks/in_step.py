@@ -6,6 +6,7 @@ import numpy as np
 
 from ..recording.recording import Stream
 from ..residual.bodies import ComparedColumns
+from ..residual.commanded_hands import commanded_hands
 from ..signals.channels import SCALE, columns, in_radians, shared
 from ..signals.clock import seconds, topic
 from ..signals.signal import find_lag
@@ -140,7 +141,10 @@ def _shift(finding: Finding, known: Known) -> Fix:
 
 def _in_step(recorded: Recorded) -> list[Finding]:
     """The lag is found first: as a fault of its own it is taken out before freezes are sought."""
-    lag = check_lag(recorded.command, recorded.state, recorded.rules, recorded.origin)
+    both = recorded.command_and_state
+    if both[0] is None and (hand := next(commanded_hands(recorded.recording), None)) is not None:
+        both = hand.command, hand.measured
+    lag = check_lag(*both, recorded.rules, recorded.origin)
     if lag[0].reason == "no_mapping":
         lag = lag_of_shares(recorded.columns, recorded.rules) or lag
     late = next((f.value or 0.0 for f in lag if f.failed), 0.0)

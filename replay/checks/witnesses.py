@@ -10,6 +10,7 @@ import numpy as np
 from ..recording.recording import Recording
 from ..residual.astray import beside_engine
 from ..residual.bodies import ComparedColumns, witnessed
+from ..residual.commanded_hands import LEVER
 from ..residual.difference import SOURCES, Difference
 from ..residual.next_states import NEXT
 from ..residual.resolution import resolutions
@@ -86,9 +87,9 @@ def _resolution(groups: Sequence[Group]) -> dict[str, Any]:
     if not every:
         return {}
     lines = [{key: float(f"{x:.3g}") if isinstance(x, float) else x for key, x in vars(one).items()} for one in every]
-    dullest = max(every, key=lambda one: one.slow * (1.0 if one.unit == "rad" else WAY))
-    percent = dullest.unit != "rad"
-    dull = {"dullest": dullest.channel, "dull": dullest.slow * (100.0 if percent else 1.0), "dull_unit": "%" if percent else "rad"}
+    dullest = max(every, key=lambda one: one.slow * {"rad": 1.0, "m": 1.0 / LEVER}.get(one.unit, WAY))
+    percent = dullest.unit not in ("rad", "m")
+    dull = {"dullest": dullest.channel, "dull": dullest.slow * (100.0 if percent else 1.0), "dull_unit": "%" if percent else dullest.unit}
     return {"resolution": lines, **dull}
 
 

@@ -15,6 +15,7 @@ from .arm_chain import MeasuredArm, arms_of, own_chains
 from .base_streams import check_bases
 from .borne_by_states import with_states
 from .carried_things import CarriedThings, carried_things
+from .commanded_hands import in_stored_units
 from .commanded_speed import commanded_speeds
 from .copied_columns import arms_copied, of_own_recorder, states_copied
 from .departures import ALIKE, of_one_stream
@@ -216,7 +217,8 @@ class ComparedColumns:
         for one in arms:
             rest = one.differences_beside(rest)
         padding = [one.difference for one in (self.begin, self.padded) if one is not None]
-        return (*map(self.placed, (*(one.difference for one in arms), *rest)), *padding)
+        found = map(self.placed, (*(one.difference for one in arms), *rest))
+        return (*(in_stored_units(one, self.table.stored) for one in found), *padding)
 
     def placed(self, one: Difference) -> Difference:
         """A difference of the rows that were recorded, in those of the take."""

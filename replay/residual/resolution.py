@@ -23,7 +23,7 @@ class Resolution:
     """Of one channel that is commanded and measured.
 
     Attributes:
-        unit: `rad`, or `1` for a share of its way.
+        unit: `rad`, or `1` for a share of its way; `m` of a hand's place.
         slow: an offset that comes slowly, and is named from here on; sudden: one that comes from one row to the next, and is refused, None
             where values stand on rows of their own.
         gain: a factor beside one [1]; late: a delay [s]; None where the channel does not move, so that none would show.
@@ -50,7 +50,9 @@ def resolutions(groups: Sequence[Group]) -> Iterator[Resolution]:
             if follows is not None:
                 slow = max(CLEAR * threshold(follows, channel.unit), percentile(np.abs(follows.residual), MOST))
             c = channel.columns["command"]
-            way, fastest = float(np.abs(c - median(c)).max()), percentile(np.abs(np.gradient(c, group.dt)), MOST)
-            moves = way > slow
-            gain, late = (slow / way, slow / fastest) if moves and fastest > 0.0 else (None, None)
-            yield Resolution(channel.name, channel.unit, slow, leaps.resolution(channel.name), gain, late)
+            goes, fastest = float(np.abs(c - median(c)).max()), percentile(np.abs(np.gradient(c, group.dt)), MOST)
+            moves = goes > slow
+            gain, late = (slow / goes, slow / fastest) if moves and fastest > 0.0 else (None, None)
+            sudden, way = leaps.resolution(channel.name), channel.way if channel.stored else 1.0
+            sudden = None if sudden is None else sudden * way
+            yield Resolution(channel.name, channel.stored or channel.unit, slow * way, sudden, gain, late)

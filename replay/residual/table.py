@@ -18,6 +18,7 @@ from ..signals.pairing import Both, even_grid
 from ..signals.signal import on_grid, strictly_rising
 from ..signals.statistics import median, median_size
 from .coarse_values import rounding_of
+from .commanded_hands import commanded_hands
 
 KINDS = ("command", "measured", "velocity", "effort")
 WAYS = {"%": 100.0, "1": 1.0}  # units that say how far a hand goes
@@ -41,6 +42,8 @@ class RecordedChannel:
         streams: kind -> name of the stream that holds the column; topics: the same by the device's channel.
         unit: `rad`, or `1` for a share of the way.
         way: what the stored values were divided by, in the stream's own unit (1 rad for angles).
+        stored: that unit, of a place or turn of a hand that is compared as if it was an angle (`commanded_hands`).
+        ends: whether its unit says where its way ends. A length or a tick is counted from anywhere.
     """
 
     name: str
@@ -49,6 +52,8 @@ class RecordedChannel:
     topics: Mapping[str, str]
     unit: str
     way: float = 1.0
+    stored: str = ""
+    ends: bool = True
 
     @cached_property
     def _known(self) -> tuple[dict[str, float], dict[str, int], dict[str, float]]:
@@ -148,6 +153,11 @@ class RecordedColumns:
     alone: tuple[str, ...] = ()
     compared: tuple[str, ...] = field(default=())
 
+    @property
+    def stored(self) -> dict[str, tuple[str, float]]:
+        """Of columns that are compared as if they were angles, by name, the unit that they are stored in, and what one radian is in it."""
+        return {c.name: (c.stored, c.way) for group in self.groups for c in group.channels if c.stored}
+
 
 def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | None = None) -> RecordedColumns:
     """The columns of a recording that can be compared with one another.
@@ -164,6 +174,13 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
         if group is not None:
             groups += _parted(group)
             used |= {(stream, channel.name) for channel in group.channels for kind, stream in channel.streams.items() if kind != "effort"}
+    for hand in commanded_hands(recording):
+        group = _group(recording, hand.command, hand.measured, origin, {})
+        if group is not None:
+            counted = dict(zip(hand.measured.names, zip(hand.ways, hand.units)))
+            channels = (replace(c, way=counted[c.name][0], stored=counted[c.name][1]) for c in group.channels)
+            groups.append(replace(group, channels=tuple(channels)))
+            used |= {(stream, name) for stream in (hand.command.name, hand.measured.name) for name in counted}
     alone: list[str] = []
     compared: list[str] = []
     for stream in recording.streams.values():
@@ -275,7 +292,7 @@ def _group(
             carried_out = np.clip(columns["command"], low, high)
             if not turns_beside(columns["command"], went).any() and _at_its_stop(columns["command"], carried_out, went):
                 columns["command"] = carried_out
-        channels.append(RecordedChannel(name, columns, streams, topics, unit, way))
+        channels.append(RecordedChannel(name, columns, streams, topics, unit, way, ends=base.unit in WAYS or ".." in base.unit))
     return Group(t, dt, tuple(channels), same, channels[0].unit != "rad" and base.quantity != "joint_position") if channels else None
 
 

@@ -24,6 +24,7 @@ from .table import HAND, Group, RecordedChannel
 GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
 PLANNED = 0.15  # s, the same delay of joints of small arms, which are 0.06 to 0.13 s behind the way that they plan
 OUT, OTHERS = 4.0, 4  # times what any of so many other channels departs by
+LED = 2.0  # times what the other channels usually have another zero by
 HANGS = 0.15  # of an offset, by which it changes with the posture where it is weight
 NEXT = (
     30  # rows, of which one may be written as the command: the measurement that comes, or the end of a chunk of actions
@@ -71,7 +72,9 @@ def parameters(
             if follows_it and abs(zero) > ZERO + 3.0 * relation.noise + abs(bend):
                 c, q = channel.columns["command"], channel.columns["measured"]
                 one = whole(group, channel, "measured", abs(zero), "offset", {"by": zero}, alike)
-                yield replace(one, certain=(one.certain or _stands_out(zero, zeros)) and _everywhere(c, q, relation, group.dt, zero))
+                alone = not zeros or abs(zero) > LED * median_of(abs(x) for x in zeros)  # who leads an arm by another has all joints so
+                stands_out = one.certain or _stands_out(zero, zeros)
+                yield replace(one, certain=stands_out and alone and _everywhere(c, q, relation, group.dt, zero))
         if not relation.own:
             continue
         if relation.name == "follows":
@@ -338,7 +341,7 @@ def beyond_the_ends(group: Group) -> Iterator[Difference]:
     Real calibrations leave 0.08 of it (real values of a Piper go to 115 of 100).
     """
     for channel in group.channels if not group.hands else ():
-        for kind in ("command", "measured") if channel.unit == "1" else ():
+        for kind in ("command", "measured") if channel.unit == "1" and channel.ends else ():
             away = np.abs(channel.columns.get(kind, np.zeros(1)))
             rows = np.flatnonzero(away > PAST)
             if len(rows) and np.median(away) < COUNTED:

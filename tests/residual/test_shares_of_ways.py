@@ -141,3 +141,12 @@ def test_shares_that_are_far_past_their_ends_are_held_against_the_other_column(f
     else:
         assert (finding.level, finding.subject, finding.details["kind"]) == ("FAIL", (NAMES[5],), kind)
         assert finding.details["factor"] == pytest.approx(factor, rel=0.05)
+
+
+@pytest.mark.parametrize(("unit", "scale", "zero"), [("m", 0.1, 0.25), ("tick", 400.0, 1100.0)])
+def test_a_length_or_a_tick_is_counted_from_anywhere(unit, scale, zero):
+    columns = {name: zero + scale * motion(5)[name] for name in ("action", "state")}
+    assert judged(columns, unit).level == "PASS"
+    columns["state"][200:260, 2] += 0.5 * np.ptp(columns["action"])
+    finding = judged(columns, unit)
+    assert (finding.level, finding.subject, finding.details["kind"]) == ("FAIL", (NAMES[2],), "offset")
