@@ -10,7 +10,7 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE
-from ..signals.clock import by_topic, never_stamped, origin_ns, repeats, seconds, topic
+from ..signals.clock import FEW_AT_ONCE, by_topic, never_stamped, origin_ns, repeats, seconds, topic, two_at_once
 from ..signals.signal import runs
 from .check import Check
 from .curves import MS, bounds, named
@@ -228,7 +228,8 @@ def stopped_from(stream: Stream) -> int | None:
 
 
 def check_stall(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]:
-    """`clock.stall`: a clock that stops and never goes on (FAIL: nobody knows when these samples were taken).
+    """`clock.stall`: a clock that stops and never goes on (FAIL: nobody knows when these samples were taken), or gives two samples that
+    lie apart one time (FAIL: nobody knows which of them was).
 
     As INFO: samples sent again while the device's own clock stood still, and the pace of that clock.
     """
@@ -243,6 +244,17 @@ def check_stall(streams: list[Stream], rules: Rules, origin: int) -> list[Findin
                     level="FAIL", subject=(topic(stream),), t0=float(t[first]), t1=float(t[-1]), value=count / stream.n, limit=0.0,
                     margin=-count / stream.n, excess=1.0, share=count / stream.n,
                     details={"kind": "stopped", "count": count, "steps": stream.n, "clock": stream.clock},
+                )
+            )  # fmt: skip
+            continue
+        twice = two_at_once(stream)
+        if len(twice) > FEW_AT_ONCE * stream.n:
+            t, share = seconds(stream, origin), len(twice) / stream.n
+            found.append(
+                rule.finding(
+                    level="FAIL", subject=(topic(stream),), t0=float(t[twice[0]]), t1=float(t[twice[-1]]), value=share, limit=FEW_AT_ONCE,
+                    margin=FEW_AT_ONCE - share, excess=share / FEW_AT_ONCE, share=share,
+                    details={"kind": "at_once", "count": len(twice), "steps": stream.n, "clock": stream.clock},
                 )
             )  # fmt: skip
             continue

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..recording.quantities import EFFORTS, SPEEDS
 from ..recording.recording import Stream
 from ..recording.things import holds_unseen
 from ..robots.limits import Limits
@@ -52,7 +53,10 @@ FORCES = ("wrench", "joint_torque", "effort", "touch", "force")
 
 
 def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int, own: bool = False) -> list[Finding]:
-    """`value.nonfinite`: NaN or infinity anywhere; the first and last place, and how many. A WARN where a thing was not seen.
+    """`value.nonfinite`: NaN or infinity anywhere; the first and last place, and how many.
+
+    A WARN where a thing was not seen, and where a measured speed or effort is NaN from the first row to the last: so drivers write what a
+    joint does not measure (`joint_state_broadcaster` of ros2_control).
 
     Args:
         own: whether it is an episode of our simulation, which sees each thing.
@@ -60,19 +64,25 @@ def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int, own: b
     rule, found = rules["value.nonfinite"], []
     for stream in streams:
         bad = ~np.isfinite(stream.values)
-        if bad.any():
-            rows = np.flatnonzero(bad.any(axis=1))
-            t = seconds(stream, origin)
-            names = [stream.names[j] for j in np.flatnonzero(bad.any(axis=0))]
-            unseen = not own and holds_unseen(stream)
+        if not bad.any():
+            continue
+        lacks = not own and stream.role == "measured" and stream.quantity in (*SPEEDS, *EFFORTS)
+        absent = np.isnan(stream.values).all(axis=0) & lacks
+        unseen = not own and holds_unseen(stream)
+        for of, kind in ((absent, "absent"), (~absent, "unseen" if unseen else None)):
+            rows = np.flatnonzero(bad[:, of].any(axis=1))
+            if not len(rows):
+                continue
+            t, count = seconds(stream, origin), int(bad[:, of].sum())
+            names = [stream.names[j] for j in np.flatnonzero(bad.any(axis=0) & of)]
             found.append(
                 rule.finding(
                     subject=(stream.name, *names[:8]),
                     t0=float(t[rows[0]]),
                     t1=float(t[rows[-1]]),
-                    share=float(bad.any(axis=1).mean()),
-                    **rule.grade_value(float(bad.sum())) | ({"level": "WARN"} if unseen else {}),
-                    details={"count": int(bad.sum()), "stream": stream.name, "elements": names} | ({"kind": "unseen"} if unseen else {}),
+                    share=len(rows) / stream.n,
+                    **rule.grade_value(float(count)) | ({"level": "WARN"} if kind else {}),
+                    details={"count": count, "stream": stream.name, "elements": names} | ({"kind": kind} if kind else {}),
                 )
             )
     return worst_of(found) or [rule.passed(value=0.0, limit=0.0, margin=0.0)]

@@ -19,7 +19,7 @@ from ...scenarios.sheet.errors import EpisodeError, odd_kind, shown
 from ...scenarios.sheet.near_matches import near
 from ..recording.recording import Recording, Unreadable
 from .reader_errors import once_readable
-from .records import Reader, readers
+from .records import Reader, natural, readers
 
 LEAST_FPS, MOST_FPS = 0.001, 999_999.0  # rows a second of arrays without times
 CONTINUES = "continues"  # key of a recording's metadata: `name` of the recording before, and `after_s` that it ended
@@ -178,16 +178,20 @@ def _dataset(folder: Path) -> Reader | None:
     return next((r for r in datasets if all((at := folder / mark).exists() or at.is_symlink() for mark in r.marks)), None)
 
 
+def _in_order(path: Path) -> tuple[list[tuple[int, str]], bytes]:
+    return natural(path.name), os.fsencode(path)
+
+
 def _find(folder: Path) -> list[Path]:
-    """Bags, other recordings and dataset folders in a folder and one level down, sorted by their paths; and what is neither file nor
-    folder, which is reported when it is read: what should be there is not known."""
+    """Bags, other recordings and dataset folders in a folder and one level down, by their paths, take 2 before take 10; and what is neither
+    file nor folder, which is reported when it is read: what should be there is not known."""
     found: list[Path] = []
-    for entry in sorted(folder.iterdir(), key=os.fsencode):
+    for entry in sorted(folder.iterdir(), key=_in_order):
         if entry.name.startswith("."):
             continue
         try:
             if entry.is_dir() and not odd_kind(entry) and not _dataset(entry):
-                found += sorted((e for e in entry.iterdir() if _is_take(e)), key=os.fsencode)
+                found += sorted((e for e in entry.iterdir() if _is_take(e)), key=_in_order)
             elif _is_take(entry):
                 found.append(entry)
         except OSError:

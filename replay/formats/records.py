@@ -6,6 +6,7 @@ the folders. The module of a record, with the libraries that it takes, is import
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +19,11 @@ from typing import Any
 from ...scenarios.sheet.errors import EpisodeError
 from ..recording.located import FILE, read_located, with_located
 from ..recording.recording import Recording, Unreadable
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """So that demo10 stands after demo9."""
+    return [(int(part), "") if i % 2 else (-1, part) for i, part in enumerate(re.split(r"(\d{1,18})", text))]
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ from ..formats.video import WholeVideo
 from ..recording.quantities import POSITIONS
 from ..recording.recording import COARSE, PictureFile, PictureTopic, Recording, Stream
 from ..signals.channels import units_of
-from ..signals.clock import never_stamped
+from ..signals.clock import FEW_AT_ONCE, lost_to_the_next, never_stamped, two_at_once
 from ..signals.grid import SLACK_NS, in_force
 from . import frame_clock
 from .frame_clock import FrameClock
-from .resample import Methods, lost_to_the_next, onto
+from .resample import Methods, onto
 from .turns import turns_of
 
 FEWEST, SHARED = 4, 0.1  # samples, and times that they have between them, in shares of their number, for times that tell no row
@@ -228,6 +228,14 @@ def _refuse_one_time(streams: list[Stream], source: str) -> None:
             raise EpisodeError(
                 f"comes from {len(senders)} publishers ({', '.join(senders[:4])}), and {lost} samples of one have the time of "
                 "another's and other values. Which is meant is not known: cut the other out of the recording.",
+                file=source,
+                field=stream.name,
+            )
+        twice = two_at_once(stream)
+        if stream.role != "event" and len(twice) > FEW_AT_ONCE * stream.n:
+            raise EpisodeError(
+                f"{len(twice)} of its {stream.n} samples have the time of the next one and other values, the first is sample {twice[0]}: "
+                "two sources write into it. Which is meant is not known: cut the other out of the recording.",
                 file=source,
                 field=stream.name,
             )

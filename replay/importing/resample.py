@@ -12,6 +12,7 @@ import numpy as np
 from ...scenarios.sheet.errors import EpisodeError
 from ..recording.recording import Stream
 from ..signals.channels import units_of
+from ..signals.clock import lost_to_the_next
 from ..signals.grid import UNAMBIGUOUS, RowGrid, fitted, in_force, nearest, rounding_ns
 from .turns import TURN, leaping, turning, wrapped
 
@@ -50,12 +51,6 @@ def quaternion_groups(names: tuple[str, ...]) -> list[int]:
         else:
             i += 1
     return found
-
-
-def lost_to_the_next(stream: Stream) -> np.ndarray:
-    """Samples (k,) that have the time of the next one and hold other values; NaN is as NaN."""
-    x = stream.values
-    return np.flatnonzero((np.diff(stream.time_ns) == 0) & ~((x[1:] == x[:-1]) | (np.isnan(x[1:]) & np.isnan(x[:-1]))).all(axis=1))
 
 
 def onto(

@@ -31,7 +31,13 @@ from .turned_back import turned_back
 from .turned_hands import hands_turned_alike, hands_turned_in_part, hands_turned_round
 from .uncommanded import of_standing_commands
 from .unpushed import none_pushes
-from .whole_speeds import by_lost_rows, speeds_never_filled, speeds_of_another_motion, speeds_of_another_unit
+from .whole_speeds import (
+    by_lost_rows,
+    speeds_never_filled,
+    speeds_of_another_joint,
+    speeds_of_another_motion,
+    speeds_of_another_unit,
+)
 from .whole_takes import (
     PAST,
     beside_commands,
@@ -90,6 +96,8 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     back = turned_back(group)
     group = group if back is None else back.group
     speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(group), *speeds_never_filled(group)]
+    known = {name for one in speeds for name in one.channels}
+    speeds += [one for one in speeds_of_another_joint(group) if not known & set(one.channels)]
     group = _without_speeds(group, {name for one in speeds for name in one.channels})
     relations = relations_of(group)
     if late := _late(group, relations):

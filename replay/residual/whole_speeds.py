@@ -20,6 +20,7 @@ STRANGE = 0.5  # correlation of speeds with what positions rise by, below which 
 # s by which positions and speeds may be of two moments; correlation from where on they are one motion; s that robots come late
 SEARCHES, SAME_MOTION, ORDINARY = 1.5, 0.85, 0.35
 CLOSE, MUCH = 0.95, 0.3  # correlation of speeds of their moment; of what it lacks of one, that another moment leaves: clean takes have 0.98
+WRONG = 0.5  # rad/s, by which such a speed is off in some row at the least
 SEAM = 4  # rows about a seam, in which positions rise most
 ONE_UNIT = (0.6, 1.4)  # times the rise of the positions, between which a speed counts in their unit
 NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that say together that theirs are later
@@ -104,6 +105,29 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
         group.t, tuple(c.name for _, c, _ in strange), "velocity", None, size, f"{channel.unit}/s", why, certain=True,
         stream=channel.topics["velocity"], limit=0.5, weight=1e3 * len(strange),
     )  # fmt: skip
+
+
+def speeds_of_another_joint(group: Group) -> Iterator[Difference]:
+    """Speeds of a joint that are unlike the rise of its own positions, and those of another joint's: two columns were exchanged, or one
+    was written twice."""
+    moving = [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and c.goes("measured") > GOES]
+    for channel in moving:
+        v = channel.columns["velocity"]
+        if v.std() == 0.0 or correlation(group.rises[channel.name], v) >= SAME_MOTION or _alike_near(group, channel, v) >= SAME_MOTION:
+            continue
+        others = [(_alike_near(group, c, v), c) for c in moving if c is not channel]
+        alike, other = max(others, key=lambda one: one[0], default=(0.0, channel))
+        slope, size = _slope_through(group.rises[other.name], v), float(np.abs(v - group.rises[channel.name]).max())
+        if alike >= CLOSE and ONE_UNIT[0] < slope < ONE_UNIT[1] and size > WRONG:
+            yield Difference.over(
+                group.t, (channel.name,), "velocity", None, size, f"{channel.unit}/s", "copied", certain=True, explained=alike**2,
+                undone=alike**2, numbers={"other": other.name}, stream=channel.topics["velocity"], limit=WRONG, weight=1e3,
+            )  # fmt: skip
+
+
+def _alike_near(group: Group, channel: RecordedChannel, v: np.ndarray) -> float:
+    """Correlation of speeds with what the positions of a channel rise by, some rows late or early."""
+    return max(correlation(shifted(group.rises[channel.name], by), v) for by in range(-NEARLY, NEARLY + 1))
 
 
 def _of_another_moment(group: Group, channels: Sequence[RecordedChannel]) -> int | None:

@@ -8,6 +8,8 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 
+FEW_AT_ONCE = 0.01  # of the samples, up to which two may have one time and lie apart: of those the last one counts
+OFF_ITS_WAY = 3.0  # times as far from a sample of its time as that one is from those before and after it: it is no further step
 FAR_NS, FAR_STEPS = 1_000_000_000, 10  # from 0, in ns and in usual steps: what is nearer may be a clock that begins there
 WALL_NS = 10**17  # ns, some three years: no clock that begins with a recording has come so far
 
@@ -33,6 +35,32 @@ def never_stamped(times_ns: np.ndarray) -> np.ndarray:
     once = many == 1 and zero[0]
     far = WALL_NS if once else max(FAR_NS, FAR_STEPS * float(np.median(np.abs(np.diff(others)))))
     return np.flatnonzero(zero) if np.abs(others).min() > far else np.zeros(0, np.int64)
+
+
+def lost_to_the_next(stream: Stream) -> np.ndarray:
+    """Samples (k,) that have the time of the next one and hold other values; NaN is as NaN."""
+    same = np.flatnonzero(np.diff(stream.time_ns) == 0)
+    x, following = stream.values[same], stream.values[same + 1]
+    return same[~((x == following) | (np.isnan(x) & np.isnan(following))).all(axis=1)]
+
+
+def two_at_once(stream: Stream) -> np.ndarray:
+    """Samples (k,) that have the time of the next one, which is somewhere else: two sources write into one stream.
+
+    A clock that counts coarsely gives several samples of one motion one time: those lie on the way to the next time's.
+    """
+    lost = lost_to_the_next(stream)
+    t, x = stream.time_ns, stream.values
+    lost = lost[(t[lost] > t[0]) & (t[lost] < t[-1])] if len(lost) else lost
+    if not len(lost) or (np.diff(t) < 0).any():
+        return lost[:0]
+    firsts = x[np.append(True, np.diff(t) > 0)]
+    steps = np.abs(np.diff(firsts, axis=0)).max(axis=1)
+    usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0  # of a device that rests, its last digit
+    after = np.searchsorted(t, t[lost], side="right")
+    before = np.searchsorted(t, t[np.searchsorted(t, t[lost]) - 1])
+    way = np.maximum(np.abs(x[after] - x[lost]), np.abs(x[lost] - x[before])).max(axis=1)
+    return lost[np.abs(x[lost + 1] - x[lost]).max(axis=1) > OFF_ITS_WAY * np.maximum(way, usual)]
 
 
 def topic(stream: Stream) -> str:

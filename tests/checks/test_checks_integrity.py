@@ -316,6 +316,29 @@ def test_a_clock_that_stops_is_one_finding_and_no_stream_is_late_by_nothing(firs
     assert [f.code for f in check_integrity(recording(*both), LIMITS, RULES) if f.failed] == ["clock.stall"] * 2
 
 
+def _beside(every, other, coarse=1):
+    """A measured stream in which each so many samples is followed by another one of the same time."""
+    one = stream("measured", t=np.arange(0, 6, 0.01))
+    rows = np.sort(np.concatenate([np.arange(one.n), np.arange(0, one.n, every)]))
+    values, t = one.values[rows].copy(), one.capture_ns[rows // coarse * coarse]
+    again = np.append(False, np.diff(rows) == 0)
+    values[again] = other(values[again])
+    return replace(one, values=values, capture_ns=t)
+
+
+@pytest.mark.parametrize("every", [1, 2, 20])
+@pytest.mark.parametrize("other", [lambda x: 0.0 * x, lambda x: x + np.array((0.0, 0.3, 0.0))])
+def test_two_sources_of_one_time_are_a_finding(every, other):
+    (found,) = check_stall([_beside(every, other)], RULES, START)
+    assert (found.level, found.details["kind"]) == ("FAIL", "at_once") and found.t0 <= 0.01 * every
+    assert found.details["count"] == pytest.approx(600 / every, abs=2)
+
+
+@pytest.mark.parametrize("twice", [_beside(3, lambda x: x), _beside(600, lambda x: 0.0 * x), _beside(600, lambda x: x, coarse=2)])
+def test_samples_sent_twice_and_a_coarse_clock_are_no_second_source(twice):
+    assert [f.level for f in check_stall([twice], RULES, START)] == ["PASS"]
+
+
 def test_a_burst_at_the_end_is_no_clock_that_stops():
     arrived = stream("command")
     t = arrived.capture_ns.copy()

@@ -42,6 +42,27 @@ def test_a_thing_that_was_not_seen_is_no_number_in_all_of_its_pose(columns, valu
     assert (found.level, found.details.get("kind")) == (level, "unseen" if level == "WARN" else None)
 
 
+@pytest.mark.parametrize(
+    ("role", "quantity", "rows", "own", "level"),
+    [
+        ("measured", "joint_velocity", slice(None), False, "WARN"),
+        ("measured", "joint_torque", slice(None), False, "WARN"),
+        ("measured", "joint_torque", slice(0, 599), False, "FAIL"),
+        ("measured", "joint_velocity", slice(None), True, "FAIL"),
+        ("measured", "joint_position", slice(None), False, "FAIL"),
+        ("command", "joint_velocity", slice(None), False, "FAIL"),
+    ],
+)
+def test_a_speed_that_a_joint_does_not_measure_is_no_number_in_all_rows(role, quantity, rows, own, level):
+    values = pose(0.01 * np.arange(600))
+    values[rows, 1] = np.nan
+    none = replace(stream(role, t=0.01 * np.arange(600), values=values), quantity=quantity)
+    (found,) = check_nonfinite([none], RULES, START, own)
+    assert (found.level, found.subject[1:]) == (level, ("b",))
+    values[5, 2] = np.nan
+    assert check_nonfinite([replace(none, values=values)], RULES, START, own)[0].level == "FAIL"
+
+
 @pytest.mark.parametrize("sentinel", [999.0, 32767.0])
 def test_a_sentinel_is_named(sentinel):
     values = pose(np.arange(0, 6, 0.01))

@@ -20,7 +20,8 @@ def sheet(folder, format_="hdf5", **more):
     stream = {"name": "state", "field": "state", "role": "measured", "quantity": "joint_position", "unit": "rad", "names": JOINTS}
     rule = {"title": "an arm", "format": format_, "robot": "arm", "kind": "state_only", "recognise": {"channels": {"state": 3}}, "fps": 30}
     path = folder / f"{format_}.yaml"
-    path.write_text(yaml.safe_dump(rule | {"streams": [stream | more.pop("stream", {})]} | more))
+    rule |= {"streams": [stream | more.pop("stream", {})]} | more
+    path.write_text(yaml.safe_dump({key: value for key, value in rule.items() if value is not None}))
     return path
 
 
@@ -140,3 +141,37 @@ def test_a_dataset_that_announces_degrees_is_read_in_them_where_its_values_are(t
     (recording,) = read(tmp_path / "a.h5", mapping=sheet(tmp_path))
     assert recording.streams["state"].unit == unit
     assert np.array_equal(recording.streams["state"].values, turns * (1.0 + ROWS / 60.0))
+
+
+@pytest.mark.parametrize(
+    ("stated", "mapped", "second"),
+    [(50, None, 20_000_000), (50, 50, 20_000_000), (50, 25, 40_000_000), (None, 25, 40_000_000)],
+)
+def test_the_rate_that_a_file_states_is_taken_where_no_mapping_names_one(tmp_path, stated, mapped, second):
+    path = written(tmp_path / "a.h5")
+    with h5py.File(path, "r+") as file:
+        file.attrs.update({} if stated is None else {"fps": stated})
+    (recording,) = read(path, mapping=sheet(tmp_path, fps=mapped))
+    assert recording.streams["state"].time_ns[1] == second
+    differs = "the container says 50 rows a second, the mapping 25: those of the mapping are taken"
+    assert (differs in recording.notes) == ((stated, mapped) == (50, 25))
+
+
+@pytest.mark.parametrize("stated", [0, "fast", None])
+def test_a_file_that_states_no_rate_is_refused(tmp_path, stated):
+    path = written(tmp_path / "a.h5")
+    with h5py.File(path, "r+") as file:
+        file.attrs.update({} if stated is None else {"fps": stated})
+    with pytest.raises(EpisodeError, match="no rate" if stated == 0 else "nothing says how many rows a second"):
+        list(read(path, mapping=sheet(tmp_path, fps=None)))
+
+
+def test_files_come_in_the_order_of_their_numbers(tmp_path):
+    rule = sheet(tmp_path)
+    folder = tmp_path / "takes"
+    for name in ("episode_10", "episode_9", "episode_2", "episode_²"):
+        (folder / name).mkdir(parents=True)
+        written(folder / name / "take_10.h5")
+        written(folder / name / "take_2.h5")
+    found = [one.source.rpartition("episode_")[2] for one in read(folder, mapping=rule)]
+    assert found == [f"{k}/take_{i}.h5" for k in ("2", "9", "10", "²") for i in (2, 10)]

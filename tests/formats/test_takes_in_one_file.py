@@ -94,12 +94,20 @@ def test_chunks_and_batches_are_no_rows(tmp_path, sheet):
     assert np.array_equal(one(tmp_path / "d.npz", fields, action=more).streams["action"].values, ROWS), "more columns"
 
 
-@pytest.mark.parametrize("rows, why", [(N - 1, "a row of its own: leave it out"), (N - 2, "was cut or mixed up")])
+@pytest.mark.parametrize(
+    "rows, why",
+    [
+        (N - 1, "The observation after the last action may be a row of its own: leave it out"),
+        (N + 1, "The last of those may be a row of its own"),
+        (N - 2, "was cut or mixed up"),
+    ],
+)
 def test_an_observation_after_the_last_action_is_named_as_what_it_may_be(tmp_path, sheet, rows, why):
+    action = np.resize(ROWS, (rows, 3))
     with pytest.raises(EpisodeError, match=f"state: has 90 rows, other channels have {rows}. .*{why}"):
-        one(tmp_path / "a.npz", sheet(), action=ROWS[:rows])
+        one(tmp_path / "a.npz", sheet(), action=action)
     with pytest.raises(EpisodeError, match=f"t: has 90 rows, other channels have {rows}. .*{why}"):
-        one(tmp_path / "b.npz", sheet(time={"field": "t", "unit": "s", "clock": "capture"}), action=ROWS[:rows], t=np.arange(N) / 30)
+        one(tmp_path / "b.npz", sheet(time={"field": "t", "unit": "s", "clock": "capture"}), action=action, t=np.arange(N) / 30)
 
 
 @pytest.mark.parametrize("values", [np.array({"action": ROWS}, object), np.zeros(N, [("action", float, 3)])])

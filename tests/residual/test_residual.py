@@ -145,6 +145,17 @@ def test_equal_numbers_on_a_grid_prove_nothing_of_slow_joints(step):
         assert joint is None or (finding.subject == (NAMES[joint],) and finding.details["kind"] == "measurement_as_command")
 
 
+@pytest.mark.parametrize("order", [[1, 0], [2, 1, 0], [0, 0], [1, 2, 0]])
+@pytest.mark.parametrize("seed", [3, 5])
+def test_speeds_in_the_column_of_another_joint_are_named_with_it(order, seed):
+    columns, names = motion(seed), list(NAMES)
+    columns["velocity"][:, : len(order)] = columns["velocity"][:, order]
+    finding = found(columns)
+    wrong = [names[j] for j, k in enumerate(order) if j != k]
+    assert (finding.level, finding.details["column"], finding.details["kind"]) == ("FAIL", "velocity", "copied")
+    assert set(finding.subject) <= set(wrong) and finding.details["other"] == names[order[names.index(finding.subject[0])]]
+
+
 def test_speeds_in_degrees_are_one_finding_of_all_joints():
     columns = motion()
     columns["velocity"] = columns["velocity"] * 57.29578

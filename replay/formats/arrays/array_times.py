@@ -28,7 +28,13 @@ def _fps(mapped: MappedColumns) -> float | None:
         value = mapped.array(columns).reshape(-1)[columns.first :][:1]
         mapped.used.setdefault(columns.channel, []).append((0, 1 << 30))
         declared = float(value[0]) if value.size else None
-    for fps in (mapped.given_fps, declared, mapped.episode.fps):
+    own = mapped.episode.fps
+    if own is None and mapped.rule.time is None and mapped.episode.time is None:
+        stated = mapped.episode.metadata.get("attributes", {}).get("fps")  # of HDF5; beside times it may be that of its pictures
+        own = float(stated) if isinstance(stated, (int, float)) else None
+        if own is not None and declared is not None and mapped.given_fps is None and own != declared:
+            mapped.notes.append(f"the container says {own:g} rows a second, the mapping {declared:g}: those of the mapping are taken")
+    for fps in (mapped.given_fps, declared, own):
         if fps is not None:
             if not (math.isfinite(fps) and 0 < fps < 1e6):
                 raise mapped.fail(f"{fps} rows a second is no rate.", "fps")

@@ -22,6 +22,7 @@ from ...recording.features import units_of
 from ...recording.recording import Recording, Unreadable
 from ..lerobot.layout import content_sha256
 from ..reader_errors import refuse_empty
+from ..records import natural
 from .array_episode import (
     MAX_CHANNELS,
     MAX_EPISODE_BYTES,
@@ -34,7 +35,6 @@ from .array_episode import (
 )
 from .hdf5_texts import listed_texts, lists_of_texts, names_of_columns, unit_of
 from .mapped_columns import width_of
-from .npz import natural
 from .robosuite import mapping_of
 
 EPISODES = "data/demo_*"  # where robosuite and robomimic keep their episodes

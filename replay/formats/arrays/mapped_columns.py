@@ -77,8 +77,9 @@ class MappedColumns:
 
     def rows_differ(self, rows: int, others: int, place: str) -> EpisodeError:
         """The error of a channel with another number of rows than the others have."""
-        one = abs(rows - others) == 1
-        why = "The observation after the last action may be a row of its own: leave it out." if one else "The episode was cut or mixed up."
+        why = "The observation after the last action may be a row of its own: leave it out."
+        why = why if rows > others else "The last of those may be a row of its own: leave it out, if it belongs to no row here."
+        why = why if abs(rows - others) == 1 else "The episode was cut or mixed up."
         return self.fail(f"has {rows} rows, other channels have {others}. {why}", place)
 
     def columns(self, text: str, places: Sequence[int] | None = None) -> np.ndarray:

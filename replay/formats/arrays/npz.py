@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import zipfile
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -22,6 +21,7 @@ from ...recording.recording import Recording, Unreadable
 from ..file_state import sha256_of
 from ..lerobot.layout import content_sha256
 from ..reader_errors import bytes_of, refuse_empty
+from ..records import natural
 from .array_episode import (
     MAX_CHANNELS,
     MAX_EPISODE_BYTES,
@@ -104,11 +104,6 @@ def _groups(arrays: dict[str, np.ndarray], patterns: list[str], named: bool) -> 
         if groups and (named or not beside):
             return pattern, {key: beside | groups[key] for key in sorted(groups, key=natural)}
     return None, {}
-
-
-def natural(text: str) -> list[tuple[int, str]]:
-    """So that demo10 stands after demo9."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d{1,18})", text)]
 
 
 def _load(path: Path) -> tuple[str, dict[str, np.ndarray], dict[str, tuple[str, ...]], list[str]]:
