@@ -4,6 +4,7 @@
 
 data=build/generated/own  sets of `shiliu record`, one a scenario; those of SCENARIOS that are missing are recorded there first
 real=FOLDER               of real sets (REAL_SETS); they are no part of this repository, and left out where it is not given
+sets=                     names of other sets in real=; their mappings may stand in conf/mapping of the working folder
 kinds=own,ordinary,real   own: as a faulty recorder writes it, with our files; ordinary: without them
 only=                     names of sets, by their beginnings
 seed=0                    below 1000 for developing; a report has its seeds from 10000 on, at which nobody looks before
@@ -39,16 +40,16 @@ from given_words import given_words, show
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from shiliu.replay.judge.context import Contexts
 
+REAL_SETS = ("g1-inspire-pick-bottle", "piper-so101-leader")
 DEFAULTS = {
     "data": "build/generated/own", "real": "", "kinds": ",".join(KINDS), "only": "", "seed": "0", "count": "100",
-    "check": "intake", "starts": "8", "out": "", "missed": "30", "markdown": "",
+    "sets": ",".join(REAL_SETS), "check": "intake", "starts": "8", "out": "", "missed": "30", "markdown": "",
 }  # fmt: skip
 SCENARIOS = {  # with the first of four seeds, that nothing else was made with
     "table_setting": 31000, "microwave": 31040, "medication_serving": 31080, "drink_assist": 31120, "remote_inspection": 31160,
     "coil_separation": 31200,
 }  # fmt: skip
 TAKES = 4
-REAL_SETS = ("g1-inspire-pick-bottle", "piper-so101-leader")
 
 
 def sources_of(given: Mapping[str, str]) -> dict[str, list[SourceSet]]:
@@ -71,7 +72,7 @@ def sources_of(given: Mapping[str, str]) -> dict[str, list[SourceSet]]:
             ]
             subprocess.run([sys.executable, "-m", "shiliu", "record", *words], check=True)
     ours = [read_source(folder / name) for name in own]
-    real = [Path(given["real"]) / name for name in REAL_SETS if asked(name)] if given["real"] and REAL in kinds else []
+    real = [Path(given["real"]) / name for name in given["sets"].split(",") if asked(name)] if given["real"] and REAL in kinds else []
     found = {kind: ours if kind != REAL else [read_source(path) for path in real] for kind in kinds}
     return {kind: sets for kind, sets in found.items() if sets}
 

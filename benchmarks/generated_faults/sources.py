@@ -195,7 +195,7 @@ def _sentences(root: Path) -> dict[int, str]:
 
 
 def _mapped(info: Mapping[str, Any], takes: tuple[SourceTake, ...]) -> Iterator[SourceColumn]:
-    """Columns as the mapping of `conf/mapping` says that knows this robot."""
+    """Columns as the mapping of `conf/mapping` (ours, or the working folder's) says that knows this robot."""
     mapping = _mapping_of(info)
     for stream in mapping["streams"]:
         if stream["role"] not in ("command", "measured"):
@@ -217,7 +217,7 @@ def _mapped(info: Mapping[str, Any], takes: tuple[SourceTake, ...]) -> Iterator[
 
 
 def _mapping_of(info: Mapping[str, Any]) -> dict[str, Any]:
-    for path in sorted((CONF / "mapping").glob("*_lerobot.yaml")):
+    for path in sorted(path for conf in (CONF, Path("conf")) for path in (conf / "mapping").glob("*_lerobot.yaml")):
         mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
         if mapping.get("recognise", {}).get("robot_type") == info.get("robot_type"):
             return dict(mapping)
