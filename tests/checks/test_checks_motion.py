@@ -261,7 +261,7 @@ def test_a_fast_motion_is_no_jump_and_a_jump_is_no_fast_motion():
 
 
 @pytest.mark.parametrize(
-    ("beyond", "level", "excess"), [(0.1, "WARN", 0.02), (1.25, "FAIL", 0.25), (10.0, "FAIL", 2.0)]
+    ("beyond", "level", "excess"), [(0.1, "WARN", 0.005), (0.9, "WARN", 0.045), (1.25, "FAIL", 0.0625), (10.0, "FAIL", 0.5)]
 )
 def test_a_hand_is_counted_in_percent_of_its_stroke(beyond, level, excess):
     ctrl = np.zeros((len(T), 2))

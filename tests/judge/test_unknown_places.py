@@ -82,6 +82,7 @@ def test_the_same_is_missed_where_the_record_tells_the_places(scene, standing):
     assert goal.failed and verdict.verdict in ("INFEASIBLE", "UNSOUND")
 
 
+@pytest.mark.slow
 def test_a_success_from_the_places_that_the_scenario_gives_is_luck(scene, take):
     goal, verdict = goal_of(scene, take)
     assert goal.level == "PASS" and verdict.verdict == "FEASIBLE"

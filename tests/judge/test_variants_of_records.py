@@ -63,6 +63,7 @@ def test_what_a_hand_moved_aside_is_still_of_the_scenario_as_it_stands(contexts,
     assert contexts.variants(contexts.of(recording), recording)[0]
 
 
+@pytest.mark.slow
 def test_a_record_that_fits_no_variant_is_undecided(contexts, tmp_path):
     scene, made = resting(None)
 
