@@ -179,7 +179,7 @@ def _dataset(folder: Path) -> Reader | None:
 
 
 def _in_order(path: Path) -> tuple[list[tuple[int, str]], bytes]:
-    return natural(path.name), os.fsencode(path)
+    return natural(os.fsencode(path.name).decode("latin-1")), os.fsencode(path)  # by bytes: the same order in every locale
 
 
 def _find(folder: Path) -> list[Path]:

@@ -72,7 +72,8 @@ def parameters(
             if follows_it and abs(zero) > ZERO + 3.0 * relation.noise + abs(bend):
                 c, q = channel.columns["command"], channel.columns["measured"]
                 one = whole(group, channel, "measured", abs(zero), "offset", {"by": zero}, alike)
-                alone = not zeros or abs(zero) > LED * median_of(abs(x) for x in zeros)  # who leads an arm by another has all joints so
+                # who leads an arm by another one has all joints so, and none by half a turn
+                alone = not zeros or abs(zero) > min(LED * median_of(abs(x) for x in zeros), np.pi)
                 stands_out = one.certain or _stands_out(zero, zeros)
                 yield replace(one, certain=stands_out and alone and _everywhere(c, q, relation, group.dt, zero))
         if not relation.own:
