@@ -391,9 +391,10 @@ def _is_one_unit(ratios: Sequence[float]) -> bool:
 
 
 def _are_of_several_scales(apart: OwnScales) -> bool:
-    """Whether joints go by factors that differ more than servos of one unit do: shares of each joint's own range, as of -100 to 100."""
-    factors = [factor for factor, _ in apart.joints.values()]
-    return max(factors) > ONE_UNIT * min(factors)
+    """Whether joints go by factors that differ more than servos of one unit do, and are not about that of a degree: shares of each joint's
+    own range, as of -100 to 100."""
+    factors = [max(factor, 1.0 / factor) for factor, _ in apart.joints.values()]
+    return max(factors) > ONE_UNIT * min(factors) and not _is_one_unit(factors)
 
 
 def _is_elsewhere(stream: Stream, other: Stream, name: str, out: Mapping[str, set[str]]) -> bool:

@@ -19,6 +19,7 @@ from .planned import CAP, SPANS, Drive, DriveWays, at_a_lower_speed, beside, is_
 from .resampled import is_resampled
 from .sent_otherwise import bridged, by_motion
 from .table import Group, RecordedChannel
+from .unpushed import by_its_own_motion
 
 FAR = 2.2  # times what is usual; one left out of 8 takes of a Piper and of 20 of a G1 reaches less
 # share of the way: no less is looked at, of joints and of fingers
@@ -324,11 +325,8 @@ def _goes_ahead(one: _DriveCourse, first: int, last: int, dt: float) -> float:
     held is nearer to its command than its way is, or further, and goes there."""
     rows = slice(max(0, first - 3), last + 1)
     q, way, sent = one.channel.columns["measured"][rows], one.way[rows], one.sent[rows]
-    e, own, due = q - way, np.diff(q), np.diff(way)
-    grows = np.abs(e[1:]) - np.abs(e[:-1])
-    by_itself = (grows > 0.0) & (e[1:] * own > 0.0) & (own * (sent[1:] - q[:-1]) < 0.0)
-    by_itself &= np.abs(due) > MOVES * one.drive.speed * dt
-    return float(np.minimum(grows, np.abs(own))[by_itself].sum())
+    grown = by_its_own_motion(q, way, MOVES * one.drive.speed * dt)
+    return float(grown[np.diff(q) * (sent[1:] - q[:-1]) < 0.0].sum())
 
 
 def _is_late_both_ways(one: _DriveCourse, rows: slice, why: Explanation | None) -> bool:

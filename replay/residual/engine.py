@@ -373,8 +373,7 @@ def _difference(
     shaped = (leaps and why is not None) or _no_body_does(one, why) or _goes_away(one, group.dt)
     follows = next((r for r in broken if r.name == "follows"), None)
     if not shaped and follows is not None and one.channel.unit == "rad" and one.kind != "velocity":
-        names = [c.name for c in group.channels if c.name != one.channel.name]
-        shaped = none_pushes(group, one, follows, list(zip(names, others["follows"].T)), why)
+        shaped = none_pushes(group, one, follows, others["follows"], why)
     shaped = shaped or (one.kind != "velocity" and _is_half_a_turn_away(one.channel, slice(one.first, one.last + 1)))
     certain = shaped and beyond and one.left < 0.5 and one.size >= one.limit and not begins
     if one.kind != "velocity" and one.last - one.first < FEW and one.channel.unit == "rad":

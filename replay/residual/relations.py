@@ -108,8 +108,8 @@ def shifts_of(x: np.ndarray, shifts: np.ndarray) -> np.ndarray:
 
 
 def _recent(x: np.ndarray, shifts: Sequence[int]) -> np.ndarray:
-    """(n, k + 1) x[row + shift] for each shift, and ones; before the first row it went on as it began, so that a take may begin in motion,
-    and after the last one likewise."""
+    """(n, k + 1) x[row + shift] for each shift, and ones; before the first row and after the last one it goes on as it does there, so
+    that a take may begin and end in motion."""
     n = len(x)
     back, ahead = (min(max(0, by), n - 1) for by in (-min(shifts), max(shifts)))
     all_of_it = np.concatenate([2.0 * x[0] - x[back:0:-1], x, 2.0 * x[-1] - x[n - 1 - ahead : n - 1][::-1]])

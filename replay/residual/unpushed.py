@@ -6,8 +6,6 @@ sink, to one side. None of these sends a joint far ahead of its way, or ahead th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from .blame import FLOOR, Blame, threshold
@@ -26,13 +24,13 @@ BOTH_WAYS = 0.3  # of the largest distance, that it is to the other side
 
 
 def none_pushes(
-    group: Group, one: Blame, follows: Relation, others: Sequence[tuple[str, np.ndarray]], why: Explanation | None
+    group: Group, one: Blame, follows: Relation, others: np.ndarray, why: Explanation | None
 ) -> bool:
     """Whether nothing that an arm touches or carries has a joint where it is.
 
     Args:
         follows: how it follows its command; its threshold is the unit of all distances.
-        others: name and (n,) rows in which it is not on its way, of each other channel.
+        others: (n, k - 1) rows in which each other channel is not on its way, in the order of the group.
         why: what explains the column best.
     """
     limit = threshold(follows, one.channel.unit)
@@ -43,22 +41,28 @@ def none_pushes(
     if float(np.abs(e).max()) < FAR * limit:
         return False
     q = one.channel.columns["measured"]
-    goes = {c.name: float(np.ptp(c.columns["measured"][rows])) for c in group.channels if "measured" in c.columns}
-    quiet = [name for name, bad in others if goes.get(name, 0.0) > 2.0 * limit and not bad[rows].any()]
-    if len(quiet) < max(OTHERS, sum(bad[rows].any() for _, bad in others)):
+    goes = [float(np.ptp(c.columns.get("measured", np.zeros(group.n))[rows])) for c in group.channels if c.name != one.channel.name]
+    away = others[rows].any(axis=0)
+    if (~away & (np.array(goes) > 2.0 * limit)).sum() < max(OTHERS, away.sum()):
         return False
     way = q - follows.residual
     to_sides = _goes_ahead(q[rows], way[rows], way)
     return _is_late_both_ways(follows, e, one, why) or max(to_sides) > AHEAD * limit or min(to_sides) > BOTH_AHEAD * limit
 
 
-def _goes_ahead(q: np.ndarray, way: np.ndarray, whole: np.ndarray) -> tuple[float, float]:
-    """How far a joint goes ahead of its way to either side, while its command has it move there."""
+def by_its_own_motion(q: np.ndarray, way: np.ndarray, quick: float) -> np.ndarray:
+    """(n - 1,) how much further a joint (n,) goes away from its way (n,) by itself in each row in which it is due to go more than `quick`;
+    else zero."""
     e, own, due = q - way, np.diff(q), np.diff(way)
     grows = np.abs(e[1:]) - np.abs(e[:-1])
-    under_way = np.abs(due) > MOVES * float(np.percentile(np.abs(np.diff(whole)), QUICK))
-    ahead = np.where((grows > 0.0) & (e[1:] * own > 0.0) & (own * due > 0.0) & under_way, np.minimum(grows, np.abs(own)), 0.0)
-    return float(ahead[own > 0.0].sum()), float(ahead[own < 0.0].sum())
+    return np.where((grows > 0.0) & (e[1:] * own > 0.0) & (np.abs(due) > quick), np.minimum(grows, np.abs(own)), 0.0)
+
+
+def _goes_ahead(q: np.ndarray, way: np.ndarray, whole: np.ndarray) -> tuple[float, float]:
+    """How far a joint goes ahead of its way to either side, while its command has it move there."""
+    own, due = np.diff(q), np.diff(way)
+    ahead = by_its_own_motion(q, way, MOVES * float(np.percentile(np.abs(np.diff(whole)), QUICK)))
+    return float(ahead[(own > 0.0) & (due > 0.0)].sum()), float(ahead[(own < 0.0) & (due < 0.0)].sum())
 
 
 def _is_late_both_ways(follows: Relation, e: np.ndarray, one: Blame, why: Explanation | None) -> bool:

@@ -181,3 +181,11 @@ def test_commands_that_are_inside_all_ranges_are_of_another_unit_by_its_factor_a
     command, state = stream("command", factor * take.data["command"], names), stream("measured", take.data["measured"], names)
     (unit,) = check_units(command, state, Limits({}), RULES, 0)
     assert unit.failed == failed
+
+
+def test_degrees_that_soft_servos_follow_are_degrees():
+    """Each joint by a factor of its own, all of them about that of a degree."""
+    soft = np.linspace(0.65, 1.0, 12)
+    command, state = stream("command", COMMANDS * 180.0 / np.pi, NAMES), stream("measured", COMMANDS * soft, NAMES)
+    (unit,) = check_units(command, state, Limits({}), RULES, 0)
+    assert unit.failed and unit.details.get("kind") != "own_scale" and unit.details["should_be"] == "deg"
