@@ -298,8 +298,8 @@ def _rescale(finding: Finding, known: Known) -> Fix:
 
 def _run(recorded: Recorded) -> list[Finding]:
     found = check_wiring(recorded.columns, recorded.rules)
-    if found[0].failed:
-        return found
+    if found[0].failed:  # where all that moves is mixed up, that is why nothing is asked for its scale
+        return [replace(one, reason=f"integrity.{found[0].code}") if one.reason == "no_motion" else one for one in found]
     swapped = beyond_by_exchange(recorded.beyond, recorded.rules)
     return swapped + [one for one in found if one.code != swapped[0].code] if swapped else found
 

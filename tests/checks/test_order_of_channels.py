@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from invented_arm import moving
+from invented_arm import COLUMNS, lerobot, mapping, moving
 from joint_streams import recording, stream
 from shiliu.replay.checks.channel_swap import _rescale, check_wiring
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.values import check_units
 from shiliu.replay.checks.witnesses import check_differs
+from shiliu.replay.formats import read
+from shiliu.replay.judge.intake import intake
 from shiliu.replay.report import Words
 from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.robots.limits import JointLimit, Limits
@@ -189,3 +191,12 @@ def test_degrees_that_soft_servos_follow_are_degrees():
     command, state = stream("command", COMMANDS * 180.0 / np.pi, NAMES), stream("measured", COMMANDS * soft, NAMES)
     (unit,) = check_units(command, state, Limits({}), RULES, 0)
     assert unit.failed and unit.details.get("kind") != "own_scale" and unit.details["should_be"] == "deg"
+
+
+def test_of_joints_that_are_all_mixed_up_none_is_asked_for_its_scale(tmp_path):
+    """That too little moves would not be true."""
+    take = moving(3)
+    turned = replace(take, data=take.data | {"measured": np.roll(take.data["measured"], 1, axis=1)})
+    (verdict,) = intake(read(lerobot(tmp_path / "set", [turned]), mapping(tmp_path / "map.yaml", "lerobot", COLUMNS)))
+    found = {one.code: one for one in verdict.findings}
+    assert found["stream.swapped"].failed and found["stream.scaled"].reason == "integrity.stream.swapped"
