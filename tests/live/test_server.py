@@ -227,8 +227,8 @@ def test_a_refusal_is_empty_and_names_nothing(states, capfd, request_, secure):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with socket.create_connection(("127.0.0.1", page.port), timeout=10) as plain:
-            raw = context.wrap_socket(plain) if secure else plain
+        plain = socket.create_connection(("127.0.0.1", page.port), timeout=10)
+        with context.wrap_socket(plain) if secure else plain as raw:  # a socket that is wrapped is closed by its wrapper alone
             raw.sendall(request_.replace(b"{host}", f"Host: 127.0.0.1:{page.port}\r\n".encode()))
             came: list[bytes] = []
             with contextlib.suppress(ConnectionResetError):  # the rest of a long line is not waited for
