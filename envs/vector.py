@@ -177,7 +177,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         observation = self._observe()
         if self._mode is AutoresetMode.SAME_STEP and self._over.any():
             ended = self._over.copy()
-            final, last = np.full(self.num_envs, None), infos
+            final, last = np.full(self.num_envs, None), self._infos(success, truncated, ended)
             for i in np.flatnonzero(ended):
                 final[i] = {name: values[i].copy() for name, values in observation.items()}
             self._begin(np.flatnonzero(ended))
@@ -222,8 +222,9 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
                     tasks[draw.task][language] for draw in draws
                 ]
 
-    def _infos(self, success: np.ndarray, truncated: np.ndarray) -> dict[str, Any]:
-        copies, every = self._copies, np.ones(self.num_envs, bool)
+    def _infos(self, success: np.ndarray, truncated: np.ndarray, of: np.ndarray | None = None) -> dict[str, Any]:
+        """What is known of the copies of a mask (num_envs,), of all without one."""
+        copies, every = self._copies, np.ones(self.num_envs, bool) if of is None else of
         assert copies.carry is not None
         failed = copies.simulation.unstable | truncated | ~np.isnan(copies.carry.failed).all(axis=1)
         failure, unsafe = np.full(self.num_envs, None), np.empty(self.num_envs, object)

@@ -10,7 +10,17 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE
-from ..signals.clock import FEW_AT_ONCE, by_topic, never_stamped, origin_ns, repeats, seconds, topic, two_at_once
+from ..signals.clock import (
+    FEW_AT_ONCE,
+    by_topic,
+    in_turns,
+    never_stamped,
+    origin_ns,
+    repeats,
+    seconds,
+    topic,
+    two_at_once,
+)
 from ..signals.signal import runs
 from .check import Check
 from .curves import MS, bounds, named
@@ -229,7 +239,7 @@ def stopped_from(stream: Stream) -> int | None:
 
 def check_stall(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]:
     """`clock.stall`: a clock that stops and never goes on (FAIL: nobody knows when these samples were taken), or gives two samples that
-    lie apart one time (FAIL: nobody knows which of them was).
+    lie apart one time, or times in turns (FAIL: nobody knows which of them was).
 
     As INFO: samples sent again while the device's own clock stood still, and the pace of that clock.
     """
@@ -247,14 +257,15 @@ def check_stall(streams: list[Stream], rules: Rules, origin: int) -> list[Findin
                 )
             )  # fmt: skip
             continue
-        twice = two_at_once(stream)
-        if len(twice) > FEW_AT_ONCE * stream.n:
+        twice, turns = two_at_once(stream), in_turns(stream)
+        if len(twice) > FEW_AT_ONCE * stream.n or len(turns):
+            kind, twice = ("in_turns", turns) if len(turns) > len(twice) else ("at_once", twice)
             t, share = seconds(stream, origin), len(twice) / stream.n
             found.append(
                 rule.finding(
                     level="FAIL", subject=(topic(stream),), t0=float(t[twice[0]]), t1=float(t[twice[-1]]), value=share, limit=FEW_AT_ONCE,
                     margin=FEW_AT_ONCE - share, excess=share / FEW_AT_ONCE, share=share,
-                    details={"kind": "at_once", "count": len(twice), "steps": stream.n, "clock": stream.clock},
+                    details={"kind": kind, "count": len(twice), "steps": stream.n, "clock": stream.clock},
                 )
             )  # fmt: skip
             continue

@@ -25,6 +25,7 @@ EVEN = 0.25  # of the period, how far a tick may be from its median one for the 
 LONGEST = 1e6  # s, no episode is longer; what stands beyond it is not held more coarsely
 UNITS_OF_TIME = {"ms": 1e-3, "us": 1e-6, "ns": 1e-9, "1/100 s": 1e-2}  # in seconds
 SAME_UNIT = 0.02  # share by which a rate may differ for its times to be those of another unit
+MOST = 0.5  # share by which an announced rate may be off at the most: of a thousand rows a second LeRobot's tolerance is a tenth of a row
 COUNTED = 9e9  # s, beyond which nanoseconds have no room in an int64
 
 
@@ -109,7 +110,7 @@ def _held(declared: Declared, rules: Rules, rates: dict[str, float]) -> list[Fin
     if not rates or declared.n < 3:
         return [rule.not_applicable("too_short" if declared.n < 3 else "no_timestamps")]
     # of one step, as LeRobot holds it; a slow drift shows in where the last rows stand
-    bound = rules["set.timestamp"].bound("fail") * declared.fps
+    bound = min(rules["set.timestamp"].bound("fail") * declared.fps, MOST)
     off = {name: rate / declared.fps - 1.0 for name, rate in rates.items()}
     against = {name: share for name, share in off.items() if abs(share) > max(bound, SAME_RATE)}
     details: dict[str, Any] = {"fps": declared.fps, "rates": rates}
@@ -261,7 +262,8 @@ def check_counters(declared: Declared, rules: Rules) -> list[Finding]:
         }[name](declared, values, rule)  # fmt: skip
     bad = [one for one in found if one.level != "PASS"]
     rank = {"frame_index": 0, "episode_index": 1, "index": 2, "task_index": 3}
-    bad.sort(key=lambda one: rank[one.subject[0]])  # a lost row shows in all of them, and in the first most plainly
+    # a lost row shows in all of them, and in the first most plainly; rows of another episode are no matter of their order
+    bad.sort(key=lambda one: (one.details["kind"] != "foreign", rank[one.subject[0]]))
     return worst_of(bad) or [rule.passed(value=0.0, limit=0.0, margin=0.0, subject=tuple(declared.counters))]
 
 
@@ -311,11 +313,15 @@ def _index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
 def _episode_index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
     number = declared.number if declared.number is not None else int(values[0]) if len(values) else 0
     rows = np.flatnonzero(values != number)
-    return (
-        [_wrong(declared, rule, "episode_index", "other", rows, first=int(values[rows[0]]), expected=number)]
-        if len(rows)
-        else []
-    )
+    if len(rows):
+        return [_wrong(declared, rule, "episode_index", "other", rows, first=int(values[rows[0]]), expected=number)]
+    frame, length = declared.counters.get("frame_index"), declared.length
+    if frame is None or not length or length >= len(frame) or (np.diff(frame) == 1).all():
+        return []
+    for rows in (np.arange(length, len(frame)), np.arange(len(frame) - length)):  # before or behind its own
+        if np.array_equal(np.delete(frame, rows), np.arange(length)):
+            return [_wrong(declared, rule, "episode_index", "foreign", rows, first=int(frame[rows[0]]), expected=number)]
+    return []
 
 
 def _task_index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:

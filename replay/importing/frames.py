@@ -21,7 +21,7 @@ from ..formats.video import WholeVideo
 from ..recording.quantities import POSITIONS
 from ..recording.recording import COARSE, PictureFile, PictureTopic, Recording, Stream
 from ..signals.channels import units_of
-from ..signals.clock import FEW_AT_ONCE, lost_to_the_next, never_stamped, two_at_once
+from ..signals.clock import FEW_AT_ONCE, in_turns, lost_to_the_next, never_stamped, two_at_once
 from ..signals.grid import SLACK_NS, in_force
 from . import frame_clock
 from .frame_clock import FrameClock
@@ -236,6 +236,14 @@ def _refuse_one_time(streams: list[Stream], source: str) -> None:
             raise EpisodeError(
                 f"{len(twice)} of its {stream.n} samples have the time of the next one and other values, the first is sample {twice[0]}: "
                 "two sources write into it. Which is meant is not known: cut the other out of the recording.",
+                file=source,
+                field=stream.name,
+            )
+        turns = in_turns(stream) if stream.role != "event" else ()
+        if len(turns):
+            raise EpisodeError(
+                f"{len(turns)} of its {stream.n} samples lie apart from those before and after, the first is sample {turns[0]}: two "
+                "sources write into it in turns. Which is meant is not known: cut the other out of the recording.",
                 file=source,
                 field=stream.name,
             )

@@ -25,6 +25,7 @@ TURN: dict[str, float] = {
 ROOM = 1e-6  # of a turn, by which rounding may lead out of it
 # of a turn or of all that a column goes, for a step that is a leap; and for the steps that a column usually makes, which leaps
 LEAP, USUAL = 0.75, 0.1
+HALF = 0.4  # of a turn, that an angle leaps at the least: axes without a direction, and rolls beside a steep pitch, leap by half a turn
 
 
 def turns_of(robot: str | None) -> dict[str, float]:
@@ -66,8 +67,8 @@ def turning(x: np.ndarray, units: list[str], turns: Mapping[str, float] = TURN) 
 def leaping(x: np.ndarray, units: list[str], turns: Mapping[str, float] = TURN) -> dict[int, float]:
     """Columns that leap as over a seam that is not known, with the size from where on a step is such a leap.
 
-    Of angles it is `LEAP` of a turn; of a device's own scale (`tick`, `%`, `0..4095`, `1`), whose turn nobody declares, of all
-    that the column goes. Most of its steps are within `USUAL` of that. Lengths, forces and other measures do not wrap.
+    It is `LEAP` of all that the column goes, of an angle at most of a turn and `HALF` of one at the least; nobody declares the turn of a
+    device's own scale (`tick`, `%`, `0..4095`, `1`). Most steps are within `USUAL` of that. Lengths, forces and other measures do not wrap.
 
     Args:
         x: (n, k); units: (k,).
@@ -77,10 +78,11 @@ def leaping(x: np.ndarray, units: list[str], turns: Mapping[str, float] = TURN) 
         column = x[:, j][np.isfinite(x[:, j])]
         if len(column) < 2 or (unit not in turns and not _own(unit)):
             continue
-        way = turns.get(unit) or float(np.ptp(column))
+        turn = turns.get(unit, np.inf)
+        way, least = min(float(np.ptp(column)), turn), 0.0 if unit not in turns else HALF * turn
         step = np.abs(np.diff(column))
-        if way > 0.0 and step.max() > LEAP * way and float(np.median(step)) <= USUAL * way:
-            found[j] = LEAP * way
+        if way > 0.0 and step.max() > (size := max(LEAP * way, least)) and float(np.median(step)) <= USUAL * way:
+            found[j] = size
     return found
 
 

@@ -22,7 +22,7 @@ SHARE_WITHIN = 0.02  # of its way, that a hand counted in shares may be measured
 _COUNTED = re.compile(r"\d+(?=\D*$)")
 _ROLES = (
     ("event", re.compile(r"reward|done|success|contact|flag|status|button|valid|annotation", re.IGNORECASE)),
-    ("command", re.compile(r"action|ctrl|cmd|command|target|desired|goal", re.IGNORECASE)),
+    ("command", re.compile(r"action|ctrl|cmd|command|target|desired|goal|master|leader", re.IGNORECASE)),
     ("pose", re.compile(r"pose|quat|trans|bone|body_|xpos|mocap|keypoint|world", re.IGNORECASE)),
     ("measured", re.compile(r"state|qpos|qvel|joint|obs|position|robot|vel|effort|torque|^q$", re.IGNORECASE)),
 )

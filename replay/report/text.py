@@ -340,7 +340,8 @@ class Words:
         details = finding.details or {}
         kind = details.get("kind") or details.get("label")  # `stream.missing`: late, early; `goal`: what the label says
         fallback = part if part in entry else "message"
-        return self.fill(entry.get(f"{fallback}_{kind}", entry[fallback]), self._context(finding), unit_of(finding))
+        text = entry.get(f"{part}_{kind}", entry.get(f"{fallback}_{kind}", entry[fallback]))
+        return self.fill(text, self._context(finding), unit_of(finding))
 
     def _context(self, finding: Finding) -> dict[str, Any]:
         details = in_own_unit(self._details(finding.details or {}), finding)

@@ -16,9 +16,11 @@ from ..recording.things import in_metres
 from ..signals.clock import origin_ns, seconds, topic
 from .departures import WitnessedColumn, departures, together
 from .difference import Difference
-from .posed_things import HINGE, PLACE, ROOM, TURN, seen_of, streams_of_things
+from .leapt_things import LEAP as LEAST
+from .leapt_things import SCATTER, STRUCK
+from .posed_things import HINGE, PLACE, ROOM, TURN, PosedThing, seen_of, streams_of_things
 
-LEAP = {PLACE: 0.1, TURN: 1.0, (HINGE,): 0.3}  # m or rad, within one row
+LEAP = {PLACE: 0.1, TURN: 1.0, (HINGE,): 0.3}  # m or rad, within one row; of a place less where nothing strikes a thing so, nor scatters
 LONE, BACK = 5.0, 0.3  # times the steps beside it, that a leap is; of it, from where it began that it comes back to
 LIMIT = {PLACE: 0.02, TURN: 0.05, (HINGE,): 0.05}  # by which a column is another one
 PART = 0.5  # of a take, beyond which it is not known where a thing was
@@ -36,7 +38,7 @@ def thrown_things(recording: Recording) -> list[Difference]:
 def _of(recording: Recording, stream: Stream) -> Iterator[Difference]:
     most = dict(zip(stream.names, np.abs(np.diff(stream.values, axis=0)).max(axis=0).tolist()))
     # of a place, a turn and a hinge that leap, one number at the least does so by half of a place's leap
-    parts = [one for one in _parts(stream.names) if max(most[name] for name in one[0]) > 0.5 * LEAP[PLACE]]
+    parts = [one for one in _parts(stream.names) if max(most[name] for name in one[0]) > 0.5 * LEAST]
     t = seconds(stream, origin_ns(recording)) if parts else np.zeros(0)
     for names, of in parts:
         x = np.column_stack([stream.column(name) for name in names])
@@ -44,8 +46,12 @@ def _of(recording: Recording, stream: Stream) -> Iterator[Difference]:
             continue
         if of == TURN and np.abs(np.linalg.norm(x, axis=1) - 1.0).max() > UNIT:
             continue
-        seen = seen_of(stream, names[0].rpartition(".")[0])
-        for first, last in _elsewhere(x, of):
+        thing = PosedThing(names[0].rpartition(".")[0], stream, t, tuple(names), x, (), 1.0)
+        least = LEAP[of]
+        if of == PLACE:
+            least = min(least, max(LEAST, SCATTER * thing.noise, 0.25 * STRUCK * (thing.every[0] * thing.dt) ** 2))
+        seen = seen_of(stream, thing.name)
+        for first, last in _elsewhere(x, of, least):
             rows = np.arange(first, last + 1)
             if not seen[rows].any():
                 continue
@@ -71,11 +77,11 @@ def _parts(names: tuple[str, ...]) -> Iterator[tuple[list[str], tuple[str, ...]]
             yield [name], (HINGE,)
 
 
-def _elsewhere(x: np.ndarray, of: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def _elsewhere(x: np.ndarray, of: tuple[str, ...], least: float) -> Iterator[tuple[int, int]]:
     """(first, last) of the rows of x (n, k) between a leap and the one that comes back from it."""
     steps = np.concatenate([[0.0], _apart(x[1:], x[:-1], of)])
     beside = np.maximum(np.roll(steps, 1), np.roll(steps, -1))
-    many = steps > LEAP[of]
+    many = steps > least
     alone = many & ((steps > LONE * beside) | (np.roll(many, 1) | np.roll(many, -1)))
     rows, end = np.flatnonzero(alone).tolist(), 0
     for a, b in pairwise(rows):

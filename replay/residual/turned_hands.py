@@ -52,22 +52,26 @@ def _part(x: np.ndarray, c: np.ndarray, q: np.ndarray, dt: float) -> tuple[int, 
     edges = _edges(x)
     if not edges:
         return None
-    delays = range(0, round(2.0 * MEMORY / dt) + 1, max(1, round(MEMORY / dt) // 4))
+    delays = range(0, round(2.0 * MEMORY / dt) + 1, max(1, round(MEMORY / dt) // 12))
     beside = [((q - sent) ** 2, (1.0 - q - sent) ** 2) for sent in (shifted(c, -late) for late in delays)]
-    as_it_is, turned = min(beside, key=lambda each: float(np.minimum(*each).sum()))
-    sums = np.concatenate([[0.0], np.cumsum(as_it_is - turned)])
-    last = int((sums - np.minimum.accumulate(sums)).argmax()) - 1
-    first = int(sums[: last + 2].argmin())
+    gains = [np.concatenate([[0.0], np.cumsum(as_it_is - turned)]) for as_it_is, turned in beside]
+    ends = [(int((sums - np.minimum.accumulate(sums)).argmax()) - 1, sums) for sums in gains]
+    parts = [(int(sums[: last + 2].argmin()), last, sums) for last, sums in ends]
+    left = [float(each[0].sum() - (sums[last + 1] - sums[first])) for each, (first, last, sums) in zip(beside, parts)]
+    best = int(np.argmin(left))
+    if left[best] > NEARER**2 * min(float(as_it_is.sum()) for as_it_is, _ in beside):
+        return None  # at another delay it is where its command sends it: a hand that is open or shut is as far from every other command
+    (as_it_is, turned), (first, last, _) = beside[best], parts[best]
     near = [min(edges, key=lambda edge: abs(edge - row)) for row in (first, last + 1)]
-    ends = [abs(edge - row) * dt <= SNAP for edge, row in zip(near, (first, last + 1))]
-    first, last = near[0] if ends[0] else first, near[1] - 1 if ends[1] else last
+    leap = [abs(edge - row) * dt <= SNAP for edge, row in zip(near, (first, last + 1))]
+    first, last = near[0] if leap[0] else first, near[1] - 1 if leap[1] else last
     here = np.zeros(len(x), bool)
     here[first : last + 1] = True
-    if not any(ends) or min(here.sum(), (~here).sum()) * dt < LEAST:
+    if not any(leap) or min(here.sum(), (~here).sum()) * dt < LEAST:
         return None
-    off, left = (float(np.sqrt(each[here].mean())) for each in (as_it_is, turned))
+    off, turned_left = (float(np.sqrt(each[here].mean())) for each in (as_it_is, turned))
     outside = float(as_it_is[~here].sum()) < float(turned[~here].sum())
-    return (first, last) if off > APART and left < NEARER * off and outside else None
+    return (first, last) if off > APART and turned_left < NEARER * off and outside else None
 
 
 def hands_turned_alike(group: Group) -> Iterator[Difference]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..signals.sides import side_of
 from .blame import FLOOR, Blame, threshold
 from .hypotheses import Explanation
 from .relations import MEMORY, Relation
 from .table import Group
 
-OTHERS = 3  # joints that move meanwhile, and are on their ways
+OTHERS, PUSHED = 3, 2  # joints that move meanwhile, and are on their ways; others that leave them, and half of a limb, as if it were pushed
 FAR = 2.5  # thresholds, that a joint is away
 AHEAD, BOTH_AHEAD = 4.0, 1.0  # thresholds, that it goes ahead of its way to one side; to either side
 EXACT = 2.0  # floors: a larger threshold is that of a device that does not follow its commands exactly
@@ -41,9 +42,12 @@ def none_pushes(
     if float(np.abs(e).max()) < FAR * limit:
         return False
     q = one.channel.columns["measured"]
-    goes = [float(np.ptp(c.columns.get("measured", np.zeros(group.n))[rows])) for c in group.channels if c.name != one.channel.name]
+    rest = [c for c in group.channels if c.name != one.channel.name]
+    goes = [float(np.ptp(c.columns.get("measured", np.zeros(group.n))[rows])) for c in rest]
     away = others[rows].any(axis=0)
-    if (~away & (np.array(goes) > 2.0 * limit)).sum() < max(OTHERS, away.sum()):
+    of_limb = [side_of(c.name) == side_of(one.channel.name) for c in rest]
+    pushed = away.sum() >= PUSHED and 2 * (away & of_limb).sum() >= sum(of_limb)  # from its base to where something pushes it
+    if pushed or (~away & (np.array(goes) > 2.0 * limit)).sum() < max(OTHERS, away.sum()):
         return False
     way = q - follows.residual
     to_sides = _goes_ahead(q[rows], way[rows], way)

@@ -67,10 +67,15 @@ def parameters(
     for relation in own:
         alike = [r for r in peers if r.name == relation.name and r.own and r is not relation]
         if relation.name == "follows":
+            c, q = channel.columns["command"], channel.columns["measured"]
             bend, zero = _bend(channel, relation), beside[channel.name]
-            follows_it = not relation.own or abs(relation.gain - 1.0) <= ANOTHER  # else it is elsewhere at each place by as much more
-            if follows_it and abs(zero) > ZERO + 3.0 * relation.noise + abs(bend):
-                c, q = channel.columns["command"], channel.columns["measured"]
+            moved, noise, off = float(c.std()), relation.noise, abs(relation.gain - 1.0)
+            away = int((np.abs(c - median(c)) > AWAY[0] * channel.goes("command")).sum())  # a head that nods once tells of no gain
+            scaled = relation.own and off > GAIN + 3.0 * noise / moved and off * channel.goes("command") > SEEN and away >= AWAY[1]
+            # from nought on: what works far from nought is beside its command by as much
+            from_nought = scaled and abs(zero - (relation.gain - 1.0) * median(c)) < HANGS * abs(zero)
+            follows_it = not relation.own or off <= ANOTHER  # else it is elsewhere at each place by as much more
+            if follows_it and not from_nought and abs(zero) > ZERO + 3.0 * noise + abs(bend):
                 one = whole(group, channel, "measured", abs(zero), "offset", {"by": zero}, alike)
                 # who leads an arm by another one has all joints so, and none by half a turn
                 alone = not zeros or abs(zero) > min(LED * median_of(abs(x) for x in zeros), np.pi)
@@ -79,12 +84,9 @@ def parameters(
         if not relation.own:
             continue
         if relation.name == "follows":
-            c, q = channel.columns["command"], channel.columns["measured"]
-            moved, noise = float(c.std()), relation.noise
-            away = int((np.abs(c - median(c)) > AWAY[0] * channel.goes("command")).sum())  # a head that nods once tells of no gain
-            off = abs(relation.gain - 1.0)
-            if off > GAIN + 3.0 * noise / moved and off * channel.goes("command") > SEEN and away >= AWAY[1]:
-                one = whole(group, channel, "measured", abs(bend), "factor", {"factor": relation.gain}, alike)
+            if scaled:
+                size = max(abs(bend), abs(zero)) if from_nought else abs(bend)
+                one = whole(group, channel, "measured", size, "factor", {"factor": relation.gain}, alike)
                 yield _of_another_kind(group, channel, one, alike) if off > ANOTHER else one
             if len(alike) >= 3 and np.isfinite(relation.delay):
                 apart = relation.delay - median_of(r.delay for r in alike)

@@ -10,6 +10,9 @@ from ..recording.recording import Recording, Stream
 
 FEW_AT_ONCE = 0.01  # of the samples, up to which two may have one time and lie apart: of those the last one counts
 OFF_ITS_WAY = 3.0  # times as far from a sample of its time as that one is from those before and after it: it is no further step
+# of the samples, from where on those that lie beside their way are no stray ones; of all that the column goes that goes furthest, that
+# they lie beside it: the last digit of an encoder, which flickers, is less
+IN_TURNS, BESIDE = 0.1, 0.02
 FAR_NS, FAR_STEPS = 1_000_000_000, 10  # from 0, in ns and in usual steps: what is nearer may be a clock that begins there
 WALL_NS = 10**17  # ns, some three years: no clock that begins with a recording has come so far
 
@@ -61,6 +64,19 @@ def two_at_once(stream: Stream) -> np.ndarray:
     before = np.searchsorted(t, t[np.searchsorted(t, t[lost]) - 1])
     way = np.maximum(np.abs(x[after] - x[lost]), np.abs(x[lost] - x[before])).max(axis=1)
     return lost[np.abs(x[lost + 1] - x[lost]).max(axis=1) > OFF_ITS_WAY * np.maximum(way, usual)]
+
+
+def in_turns(stream: Stream) -> np.ndarray:
+    """Samples (k,) of a topic of which a value lies apart from both its neighbours, which agree: where many do, two sources write into it
+    in turns, each with times of its own."""
+    x = stream.values
+    if "topic" not in stream.meta or stream.n < 3:
+        return np.zeros(0, np.int64)
+    before, after, past = np.abs(x[1:-1] - x[:-2]), np.abs(x[2:] - x[1:-1]), np.abs(x[2:] - x[:-2])
+    usual = np.array([np.median(each[each > 0]) if (each > 0).any() else np.inf for each in past.T])
+    least = np.maximum(OFF_ITS_WAY * np.maximum(past, usual), BESIDE * np.ptp(x, axis=0).max())
+    apart = (np.minimum(before, after) > least).any(axis=1)
+    return np.flatnonzero(apart) + 1 if apart.mean() > IN_TURNS else np.zeros(0, np.int64)
 
 
 def topic(stream: Stream) -> str:

@@ -334,6 +334,15 @@ def test_two_sources_of_one_time_are_a_finding(every, other):
     assert found.details["count"] == pytest.approx(600 / every, abs=2)
 
 
+@pytest.mark.parametrize(("off", "level"), [(0.5, "FAIL"), (1.0, "PASS")])
+def test_two_sources_with_times_of_their_own_are_a_finding(off, level):
+    """The second one sends a tenth of a millisecond later: half of what the first one sends, or the same."""
+    one = _beside(1, lambda x: off * x)
+    one = replace(one, capture_ns=one.capture_ns + np.arange(one.n) % 2 * 100_000, meta={"topic": "/joint_states"})
+    found = check_stall([one], RULES, START)[0]
+    assert found.level == level and (found.details.get("kind") == "in_turns") == (level == "FAIL")
+
+
 @pytest.mark.parametrize("twice", [_beside(3, lambda x: x), _beside(600, lambda x: 0.0 * x), _beside(600, lambda x: x, coarse=2)])
 def test_samples_sent_twice_and_a_coarse_clock_are_no_second_source(twice):
     assert [f.level for f in check_stall([twice], RULES, START)] == ["PASS"]

@@ -65,6 +65,7 @@ def test_each_copy_is_the_single_environment_of_its_seed(short, mode):
             if mode is AutoresetMode.SAME_STEP and over[i]:
                 assert infos["_final_obs"][i] and same({name: [v] for name, v in infos["final_obs"][i].items()}, observation, 0)
                 assert [last is None for last in infos["final_obs"]] == list(~infos["_final_obs"])
+                assert (infos["final_info"]["_success"] == infos["_final_info"]).all() and infos["_success"].all(), "of whom each is"
                 infos_of_step, observation = infos["final_info"], env.reset()[0]
                 over[i] = False
             assert same(observed, observation, i)

@@ -14,19 +14,20 @@ from shiliu.scenarios.sheet.errors import EpisodeError
 
 @pytest.mark.parametrize(
     ("fps", "rate", "shown"),
-    [(30, 30.0, None), (29.97, 29.97, None), (None, None, None), ("30", 30.0, '"30"'), (MIN_FPS, MIN_FPS, None), (0.5, 0.5, None),
+    [(30, 30.0, None), (29.97, 29.97, None), (None, None, "null"), ("30", 30.0, '"30"'), (MIN_FPS, MIN_FPS, None), (0.5, 0.5, None),
      (9.9e-05, None, "9.9e-05"), (0, None, "0"), (-30, None, "-30"), (True, None, "true"), ([30], None, "[30]"),
      ("fast", None, '"fast"'), (float("nan"), None, "NaN"), (0.99 * MAX_FPS, 0.99 * MAX_FPS, None)],
 )  # fmt: skip
 def test_what_is_announced_is_a_rate_or_is_reported_as_it_stands(fps, rate, shown):
-    known, text = rate_of(fps, Path("info.json"))
+    known, text = rate_of({"fps": fps}, Path("info.json"))
     assert (known, text) == (rate, shown)
+    assert rate_of({}, Path("info.json")) == (None, None)
 
 
 @pytest.mark.parametrize("fps", [MAX_FPS, 1e9, "1e7", float("inf")])
 def test_what_is_beyond_any_rate_is_an_error(fps):
     with pytest.raises(EpisodeError, match="which is no rate"):
-        rate_of(fps, Path("info.json"))
+        rate_of({"fps": fps}, Path("info.json"))
 
 
 def rule(**changes):

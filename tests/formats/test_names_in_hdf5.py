@@ -175,3 +175,12 @@ def test_files_come_in_the_order_of_their_numbers(tmp_path):
         written(folder / name / "take_2.h5")
     found = [one.source.rpartition("episode_")[2] for one in read(folder, mapping=rule)]
     assert found == [f"{k}/take_{i}.h5" for k in ("2", "9", "10", "²") for i in (2, 10)]
+
+
+@pytest.mark.parametrize(("group", "whole"), [("observation/robot", True), ("traj_0/obs", False), ("data/traj_0", False)])
+def test_one_episode_may_lie_in_groups_alone(tmp_path, group, whole):
+    """Groups with a number are episodes, by a pattern that nobody named."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file[f"{group}/q"] = ROWS
+    with pytest.raises(EpisodeError, match="no mapping knows" if whole else "holds no episode"):
+        list(read(tmp_path / "a.h5"))

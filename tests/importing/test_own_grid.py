@@ -235,6 +235,16 @@ def test_a_leap_is_one_by_the_scale_of_its_column_and_lengths_have_none():
     assert "nearer" not in onto(stream("q", ns(t), noise, unit="1"), ns(at), Methods())[1], "noise leaps all the time, and has no seam"
 
 
+@pytest.mark.parametrize(("size", "leaps"), [(np.pi, True), (0.9, False)])
+def test_an_angle_that_leaps_by_half_a_turn_is_not_averaged(size, leaps):
+    """An axis without a direction, or a roll beside a steep pitch; a joint that steps by less has gone there."""
+    t = np.arange(200) / 50
+    angle = 0.2 * np.sin(t) + np.where(t > 2.01, size, 0.0)
+    values, report = onto(stream("q", ns(t), angle[:, None], unit="rad"), ns(np.arange(1, 110) / 30 + 0.01), Methods())
+    between = (values[:, 0] > angle[t <= 2.01].max() + 0.01) & (values[:, 0] < angle[t > 2.01].min() - 0.01)
+    assert between.any() != leaps and ("nearer" in report) == leaps
+
+
 def test_an_angle_that_goes_a_little_over_its_turn_is_not_averaged():
     """A driver that wraps late writes 3.2 before it writes -3.08: more than one turn, and no angle that runs on."""
     t = np.arange(500) / 50

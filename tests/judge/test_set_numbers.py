@@ -93,6 +93,11 @@ def test_what_is_no_rate_fails_and_the_rows_are_held_against_their_own(stated):
     assert check_fps(Declared(90, no_rate=stated), RULES)[0].failed, "without a witness too"
 
 
+@pytest.mark.parametrize("fps", [40.0, 4e3, 2e4, 9e5])
+def test_a_rate_that_is_finer_than_lerobot_tells_is_compared_all_the_same(fps):
+    assert check_fps(replace(grid(), fps=fps), RULES)[0].failed and not check_fps(grid(), RULES)[0].failed
+
+
 def test_a_rate_that_is_a_text_warns_where_it_is_right():
     declared = Declared(90, fps=25.0, no_rate='"25"', timestamp=np.arange(90) / 25)
     assert check_fps(declared, RULES)[0].level == "WARN"
@@ -141,6 +146,7 @@ def test_an_offset_warns():
     declared = grid()
     found = check_timestamp(replace(declared, timestamp=declared.timestamp + 0.05), RULES, 20.0)[0]
     assert (found.level, found.details["kind"], found.value) == ("WARN", "offset", pytest.approx(0.05))
+    assert "begins at 50 ms instead of 0" in Words("en").message(found)
 
 
 def test_measured_times_warn_and_rates_without_a_third_witness_fail():
@@ -182,6 +188,18 @@ def test_counters_as_arrays():
         check_counters(lost, RULES)[0].level == "FAIL"
         and check_counters(replace(lost, length=50), RULES)[0].level == "WARN"
     )
+
+
+@pytest.mark.parametrize("begins", [0, 30])
+@pytest.mark.parametrize("behind", [True, False])
+def test_rows_of_another_episode_are_no_matter_of_their_order(begins, behind):
+    own, others = np.arange(50), begins + np.arange(20)
+    rows = np.concatenate([own, others] if behind else [others, own])
+    one = Declared(70, number=3, fps=20.0, length=50, counters={"frame_index": rows, "episode_index": np.full(70, 3)})
+    found = check_counters(one, RULES)[0]
+    assert (found.level, found.subject, found.details["kind"]) == ("FAIL", ("episode_index",), "foreign")
+    assert found.details["count"] == 20 and found.details["row"] == (50 if behind else 0)
+    assert check_counters(replace(one, length=70), RULES)[0].subject == ("frame_index",), "all are announced: then they are not in order"
 
 
 def test_what_is_not_said_is_not_judged():

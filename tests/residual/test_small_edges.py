@@ -21,9 +21,9 @@ def channel(name="joint", unit="rad", **columns):
     return RecordedChannel(name, columns, dict.fromkeys(columns, "s"), dict.fromkeys(columns, "s"), unit)
 
 
-def group(*channels, hands=False):
+def group(*channels, hands=False, dt=DT):
     n = len(next(iter(channels[0].columns.values())))
-    return Group(DT * np.arange(n), DT, channels, hands=hands)
+    return Group(dt * np.arange(n), dt, channels, hands=hands)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,17 @@ def test_a_part_of_a_hand_that_counts_from_its_other_end(first, last, seen):
     found = list(hands_turned_in_part(group(channel("claw", "1", command=sent, measured=at), hands=True)))
     rows = [(d.kind, d.first, d.last) for d in found]
     assert (rows == [("measured", first, last)]) == seen, rows
+
+
+@pytest.mark.parametrize("dt", [0.08, 0.05, 0.02])
+def test_a_hand_that_is_open_or_shut_is_as_far_from_every_other_command(dt):
+    """Commands of some seconds before are as often the opposite of what is measured as they are the same."""
+    t = np.arange(0.0, 9.0, dt)
+    sent = np.interp(t, [0.0, 1.3, 1.7, 3.0, 3.4, 8.6, 9.0], [0.0, 0.0, 0.97, 0.97, 0.0, 0.0, 0.9])
+    late = round(0.12 / dt)
+    at = np.concatenate([np.zeros(late), sent[:-late]])
+    assert not list(hands_turned_in_part(group(channel("claw", "1", command=sent, measured=at), hands=True, dt=dt)))
+    assert not list(hands_turned_in_part(group(channel("claw", "1", command=sent, measured=1.0 - at), hands=True, dt=dt))), "all of it is"
 
 
 @pytest.mark.parametrize("witness", ["velocity", "effort", None])

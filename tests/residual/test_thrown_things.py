@@ -32,7 +32,17 @@ def dropped(x):
 
 
 def nudged(x):
-    x[PART, 1] += 0.06
+    x[PART, 1] += 0.03
+
+
+def aside(x):
+    x[PART.start : PART.start + 3, 1] += 0.085
+
+
+def slowly_tracked(x):
+    """Every sixth row is a new one: within it a hand takes a thing so far, and back."""
+    x[PART.start : PART.start + 6, 1] += 0.085
+    x[:, :7] = x[np.arange(N) // 6 * 6, :7]
 
 
 def real_part_last(x):
@@ -51,6 +61,7 @@ def shut(x):
     ("change", "channels", "name", "last"),
     [
         (away, {"bowl.y"}, "offset", PART.stop - 1),
+        (aside, {"bowl.y"}, "offset", PART.start + 2),
         (real_part_last, {"bowl.qw", "bowl.qy", "bowl.qz"}, "copied", PART.stop - 1),
         (shut, {"oven.door_hinge"}, "offset", PART.start + 2),
     ],
@@ -67,6 +78,6 @@ def in_millimetres(x):
     x[:, :3] *= 1000.0
 
 
-@pytest.mark.parametrize("change", [lambda x: None, dropped, nudged, half_a_turn, in_millimetres])
+@pytest.mark.parametrize("change", [lambda x: None, dropped, nudged, slowly_tracked, half_a_turn, in_millimetres])
 def test_one_leap_a_small_one_and_the_same_attitude_are_none(change):
     assert thrown_things(take_of(change)) == []

@@ -80,6 +80,16 @@ def test_an_arm_that_is_pushed_bends_in_several_joints():
     assert found({"action": c, "state": q}).level != "FAIL"
 
 
+@pytest.mark.parametrize(("joints", "level"), [((1, 2, 3), "WARN"), ((1,), "FAIL")])
+def test_an_arm_that_is_pushed_bends_from_its_base_on(joints, level):
+    """Half of its joints, and those behind go on; one alone goes ahead of its way by nothing that touches an arm."""
+    columns = motion()
+    c = columns["action"]
+    q = np.concatenate([np.repeat(c[:1], 3, axis=0), c[:-3]]) + np.random.default_rng(3).normal(0.0, 2e-4, c.shape)
+    q[:, joints] += walked(0.45)[:, None] * np.array([1.0, 0.8, 0.7])[: len(joints)]
+    assert found({"action": c, "state": q}).level == level
+
+
 @pytest.mark.parametrize("rows", [0, 18])
 def test_what_comes_before_its_commands_is_compared_all_the_same(rows):
     """That all of it is early is a matter of the clocks (`stream.lag`); what is wrong beside it has its own rows."""
@@ -89,3 +99,15 @@ def test_what_comes_before_its_commands_is_compared_all_the_same(rows):
     columns["state"][200:240, 2] += 0.3
     wrong = found(columns, without=("velocity",))
     assert wrong.level == "FAIL" and wrong.subject == ("joint_3",) and wrong.details["rows"] == [200, 239]
+
+
+@pytest.mark.parametrize(("factor", "by", "name"), [(1.1, 0.0, "factor"), (1.0, 0.14, "offset"), (0.9, 0.0, "factor")])
+def test_a_joint_that_works_far_from_nought_has_a_factor_or_another_zero(factor, by, name):
+    """Both put it beside its command, by 0.14 rad in the middle of its way; only a factor does so by more at one end of it."""
+    columns = motion()
+    c = columns["action"]
+    c[:, 2] += 1.4
+    q = np.concatenate([np.repeat(c[:1], 3, axis=0), c[:-3]]) + np.random.default_rng(3).normal(0.0, 2e-4, c.shape)
+    q[:, 2] = factor * q[:, 2] + by
+    finding = found({"action": c, "state": q})
+    assert finding.level == "FAIL" and finding.subject == ("joint_3",) and finding.details["kind"] == name

@@ -103,7 +103,7 @@ def read(
         with mendable(path, "HDF5 file"):
             patterns = list(dict.fromkeys([*episode_pattern(kind.format, mapping), kind.episodes]))
             groups, linked = _episodes(file, patterns)
-            if not groups and not linked and kind.root and any(_own_array(file, name) for name in file):
+            if not groups and not linked and kind.root and _is_one_episode(file):
                 groups = [ROOT]
             above = [file, *([file["data"]] if isinstance(file.get("data"), h5py.Group) else [])]
             attributes = {key: value for group in above for key, value in _attributes(group).items()} | (about or {})
@@ -227,6 +227,16 @@ def _episodes(file: h5py.File, patterns: list[str]) -> tuple[list[str], list[str
             return sorted(found, key=natural), sorted(linked, key=natural)
         instead = instead or sorted(linked, key=natural)
     return [], instead
+
+
+def _is_one_episode(file: h5py.File) -> bool:
+    """Whether arrays lie at the root of a file, or in its groups and theirs, of which none has a number, as episodes have."""
+    if any(_own_array(file, name) for name in file):
+        return True
+    groups = {name: file[name] for name in file if _own_group(file, name)}
+    groups |= {f"{outer}/{name}": group[name] for outer, group in groups.items() for name in group if _own_group(group, name)}
+    numbered = any(name[-1:].isdigit() for name in groups)
+    return not numbered and any(_own_array(group, name) for group in groups.values() for name in group)
 
 
 def _is_linked(group: h5py.Group, name: str) -> bool:

@@ -174,14 +174,15 @@ def names_of(value: Any) -> tuple[str, ...]:
     return ()
 
 
-def rate_of(fps: Any, file: Path) -> tuple[float | None, str | None]:
-    """Rows a second as announced, and what stands there instead of a number that is a rate.
+def rate_of(info: Mapping[str, Any], file: Path) -> tuple[float | None, str | None]:
+    """Rows a second as info.json announces them, and what stands there instead of a number that is a rate.
 
     Raises:
         EpisodeError: it is beyond any rate.
     """
-    if fps is None:
+    if "fps" not in info:
         return None, None
+    fps = info["fps"]
     try:
         rate = float(fps) if isinstance(fps, int | float | str) and not isinstance(fps, bool) else 0.0
     except (ValueError, OverflowError):

@@ -45,7 +45,7 @@ class ForeignTables:
         features = {k: v for k, v in info["features"].items() if isinstance(k, str) and isinstance(v, dict)}
         self.features: dict[str, dict[str, Any]] = features
         self.version = str(info.get("codebase_version", "of unknown version"))[:20]
-        self.fps, self.no_rate = rate_of(info.get("fps"), self.info_path)
+        self.fps, self.no_rate = rate_of(info, self.info_path)
         self.labels = {name: names_of(feature.get("names")) for name, feature in features.items()}
         self.files = self._files()
         self._tables: list[tuple[Path, int]] = []
