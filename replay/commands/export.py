@@ -118,10 +118,8 @@ def _items(
         EpisodeError: one of them is unreadable, its operator did not agree that it is handed on, or a chosen one does not
             exist.
     """
-    from ..formats.exporters import Item
     from ..judge.context import Contexts
     from ..recording.metadata import from_plain
-    from ..recording.recording import Unreadable
 
     contexts, k = Contexts(conf_dir=conf_dir), -1
     for k, item in enumerate(recordings):

@@ -327,7 +327,6 @@ def _line(recording: Any, frames: Any, name: str) -> str:
 def _draft(proposal: Proposal, out: Path, lang: str) -> Path:
     """Write a draft of a mapping beside `out`, under a name that is free; its doubts in a language. Returns where it is."""
     from ..formats.atomic_folder import write_whole
-    from ..report.translation import translated
 
     stem, suffix = DRAFT.rsplit(".", 1)
     names = (DRAFT, *(f"{stem}-{k}.{suffix}" for k in range(2, 1000)))

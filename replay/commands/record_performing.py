@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.errors import ShiliuError
@@ -80,7 +81,7 @@ def perform(
     from rich.console import Console
     from rich.progress import track
 
-    from ..operator.demonstration import AT_ONCE, demonstrate
+    from ..operator.demonstration import AT_ONCE
     from ..operator.sweep import side_by_side
 
     processes = min(processes, len(seeds))
@@ -89,8 +90,7 @@ def perform(
     if processes < 2:
         chunks = [seeds[i : i + AT_ONCE] for i in range(0, len(seeds), AT_ONCE)]
         for chunk in track(chunks, "performing", console=console, transient=True, disable=hidden):
-            for episode in demonstrate(scene, chunk, threads, mistake=mistake, tries=tries):
-                spool.save(episode)
+            _spooled(scene, threads, mistake, tries, spool, chunk)
         return
     size = max(1, min(AT_ONCE, len(seeds) // (4 * processes)))  # so that no process is left with much at the end
     parts = [seeds[i : i + size] for i in range(0, len(seeds), size)]
@@ -100,36 +100,31 @@ def perform(
         pass
 
 
-_worker: _Performer  # of a process of a sweep
+def _spooled(
+    scene: Scene, threads: int, mistake: Mistake | None, tries: Tries, spool: Spool, seeds: Sequence[int]
+) -> None:
+    from ..operator.demonstration import demonstrate
+
+    for episode in demonstrate(scene, seeds, threads, mistake=mistake, tries=tries):
+        spool.save(episode)
 
 
-class _Performer:
-    """A process that performs seeds: its own scene, made from the same command line."""
-
-    def __init__(self, request: CommandRequest, wrong: str | None, spool: Spool, threads: int):
-        from ..operator.mistakes import mistake_of
-        from ..operator.tries import Tries
-
-        self.scene = scene_of_request(Settings(request))
-        self.mistake = mistake_of(self.scene, wrong) if wrong else None
-        self.spool, self.threads = spool, threads
-        self.tries = Tries(self.scene, chain_of(self.scene, self.mistake), wrong)
-
-    def perform(self, seeds: Sequence[int]) -> int:
-        from ..operator.demonstration import demonstrate
-
-        for episode in demonstrate(self.scene, seeds, self.threads, mistake=self.mistake, tries=self.tries):
-            self.spool.save(episode)
-        return len(seeds)
+_spooled_here: Callable[[Sequence[int]], None]  # in a process of a sweep, with its own scene
 
 
 def begin_worker(request: CommandRequest, wrong: str | None, spool: Spool, threads: int) -> None:
-    global _worker
-    _worker = _Performer(request, wrong, spool, threads)
+    """Make ready a process that performs seeds: with a scene of its own, from the same command line."""
+    from ..operator.mistakes import mistake_of
+    from ..operator.tries import Tries
+
+    global _spooled_here
+    scene = scene_of_request(Settings(request))
+    mistake = mistake_of(scene, wrong) if wrong else None
+    _spooled_here = partial(_spooled, scene, threads, mistake, Tries(scene, chain_of(scene, mistake), wrong), spool)
 
 
-def perform_there(seeds: Sequence[int]) -> int:
-    return _worker.perform(seeds)
+def perform_there(seeds: Sequence[int]) -> None:
+    _spooled_here(seeds)
 
 
 def keep_strip(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...scenarios.draws.variation import of_episode
+from ...scenarios.draws import variation as drawing
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, printable
 from .command_request import CommandRequest
 from .settings import Settings, listed
@@ -44,7 +45,6 @@ def run(request: CommandRequest) -> int:
     """Draw and save; nothing is left behind where OpenGL is missing."""
     from ...envs.rendering import Painter
     from ...scenarios.catalog.catalog import scene_of
-    from ...scenarios.draws import variation as drawing
     from ...scenarios.robots.robot import load_robot
     from ..formats.atomic_folder import refuse_unwritable
     from ..rollout.camera_frames import cameras_of
@@ -116,13 +116,9 @@ def _save(out: Path, made: Mapping[str, np.ndarray], fps: int = 0) -> int:
 
 def _refused(scene: Scene, seed: int) -> Draw:
     """The first draw of a seed that is refused, to see why; where none is, the draw itself."""
-    from ...scenarios.draws.variation import draw
-
     found: list[Draw] = []
-    try:
-        found.append(draw(scene, seed, refused_too=found.append))
-    except ScenarioError:  # no draw of it is sound
-        pass
+    with suppress(ScenarioError):  # where no draw of it is sound
+        found.append(drawing.draw(scene, seed, refused_too=found.append))
     return found[0]
 
 
@@ -142,7 +138,7 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
     episode = recording.episode
     policy = policy_at(legs, DEFAULT_ROBOT if episode is None else str(episode.config.get("robot", DEFAULT_ROBOT)))
     scene = Contexts(None, conf_dir=request.conf_dir, policy=policy).of(recording).scene
-    draw = None if episode is None else of_episode(scene, episode)
+    draw = None if episode is None else drawing.of_episode(scene, episode)
     if episode is None or draw is None:
         raise EpisodeError(
             "is no episode of today's scene: only what `shiliu record` or an environment has made can be drawn.",

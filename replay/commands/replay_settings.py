@@ -46,8 +46,6 @@ class ReplaySettings:
         Raises:
             ScenarioError: with all that is wrong with it.
         """
-        from ..edits.bounds import Bounds
-
         settings = Settings(request)
         at_most = settings["repair_at_most"]
         asked = cls(

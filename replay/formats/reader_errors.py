@@ -54,6 +54,13 @@ def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> It
         raise EpisodeError(f"{broken} ({cause}). {fix}", file=path) from None
 
 
+def refuse_layout(found: object, known: object, file: Path, field: str) -> None:
+    """Raises: EpisodeError where a file of ours has another layout than the one that is known."""
+    if found != known:
+        message = f"layout {found!r} is not known, only {known}. Read it with the version of shiliu that wrote it."
+        raise EpisodeError(message, file=file, field=field)
+
+
 def cause_of(error: BaseException) -> str:
     """What a library says of a broken file, in one line: the object in memory from which it read has a name for nobody."""
     if isinstance(error, RecursionError):

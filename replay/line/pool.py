@@ -157,11 +157,6 @@ class Pool(Workers):
             for _ in self._wait(1.0):
                 pass
 
-    @property
-    def processes(self) -> list[int]:
-        """Their numbers, for whoever wants to kill one."""
-        return [one.process.pid for one in self._workers]
-
     # -- inside ------------------------------------------------------------------------------------------------------
     def _begin(self) -> _Worker:
         context = get_context("spawn")

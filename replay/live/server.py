@@ -238,11 +238,6 @@ class PageServer:
         except queue.Empty:
             return found
 
-    @property
-    def watched(self) -> bool:
-        """Whether a page is open."""
-        return bool(self._clients)
-
     def close(self) -> None:
         self._server.shutdown()
 

@@ -213,10 +213,11 @@ class OperatorState:
         """A person's short pause, drawn from the seed."""
         yield from self.wait(float(self.rng.uniform(low, high)))
 
-    def open_claw(self, side: str, gap: float) -> None:
-        """Let the pads stand a gap [m] apart; the claw moves there while the arm goes on."""
+    def open_claw(self, side: str, gap: float) -> Arm:
+        """Let the pads stand a gap [m] apart; the claw moves there while the arm, which is returned, goes on."""
         self.squeeze[side] = 0.0
         self.claws[side] = self.hand_of(side).percent(gap)
+        return self.arms[side]
 
     def grip(self, side: str, force: float, patience: float = 1.6) -> Motion:
         """Close a claw until both pads touch, then squeeze with a force [N]."""

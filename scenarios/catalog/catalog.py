@@ -14,7 +14,7 @@ from ..reading import composition
 from ..reading.cell import Cell, cell_node, laid_over
 from ..reading.composition import list_scenarios as list_scenarios  # part of this interface; found without the engine
 from ..reading.config import AT_END, KEYS, REQUIRED, read_config
-from ..reading.override import unquoted
+from ..reading.override import key_of, unquoted
 from ..reading.variant import chosen_variant, names_of, resolved
 from ..robots.leg_policy import LegPolicy
 from ..robots.robot import Robot, load_robot
@@ -301,7 +301,7 @@ def as_given(overrides: Mapping[str, str]) -> Iterator[None]:
 
 def _is_about(error: ScenarioError, text: str) -> bool:
     """Whether an error is about an override: by its place, its key, or its value."""
-    own, key = _key(text), _key(below_scenario(text))
+    own, key = key_of(text), key_of(below_scenario(text))
     value = unquoted(text).partition("=")[2].strip("'\"")
     return (
         _marker(text) in error.message
@@ -318,14 +318,10 @@ def _renamed(message: str, name: str, text: str) -> str:
     for i, line in enumerate(lines):
         blank, placed, rest = line.partition(_marker(text))
         if placed or len(lines) == 1:
-            rest = rest.removeprefix(f"{_key(below_scenario(text))}: ") if placed else line
+            rest = rest.removeprefix(f"{key_of(below_scenario(text))}: ") if placed else line
             rest = rest if plain else _SWEEP.sub(r", or \1 for one text.", _BELOW.sub("", rest))
             lines[i] = f"{blank}{name}: {text!r}: {rest}" if len(lines) > 1 else f"{text!r}: {rest}"
     return "\n".join(lines)
-
-
-def _key(override: str) -> str:
-    return override.partition("=")[0].lstrip("+~")
 
 
 def _marker(text: str) -> str:

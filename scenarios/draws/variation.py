@@ -200,11 +200,12 @@ def check_only(scene: Scene, only: Collection[str]) -> None:
     varied = [vary.key for vary in scene.config.variation]
     varied += [key for deal in scene.config.deals for key in deal.keys]
     for name in only:
-        if not any(_under(key, name) for key in varied):
+        if not any(is_under(key, name) for key in varied):
             raise ScenarioError(f"Nothing of {name!r} varies here.{nearest(name, varied)}", field="vary")
 
 
-def _under(key: str, name: str) -> bool:
+def is_under(key: str, name: str) -> bool:
+    """Whether a value is the one of that name, or one of a thing of that name: `bowl.at.x` is under `bowl`."""
     return key == name or key.startswith(f"{name}.")
 
 
@@ -217,11 +218,11 @@ def _narrowed(
         return known
     about = dict(known)
     for deal in scene.config.deals:
-        if only is None or all(any(_under(key, name) for name in only) for key in deal.keys):
+        if only is None or all(any(is_under(key, name) for name in only) for key in deal.keys):
             about |= {key: dealt[key] for key in deal.keys}
     return {
         key: about[key] + share * (value - dealt[key])
-        if only is None or any(_under(key, name) for name in only)
+        if only is None or any(is_under(key, name) for name in only)
         else known[key]
         for key, value in values.items()
     }

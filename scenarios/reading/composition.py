@@ -18,7 +18,7 @@ from ..sheet.near_matches import nearest
 from ..sheet.own_files import ENDINGS, FAST, parsed_once, read_own, sheets_in
 from ..sheet.yaml_places import Place, PlacesLater
 from ..sheet.yaml_reader import checked_text, load_checked, places_in, read_yaml, resolver_in
-from .override import in_quotes, refuse_unreadable, unquoted, unresolved
+from .override import in_quotes, key_of, refuse_unreadable, unquoted, unresolved
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SCHEME = "checked"  # by which Hydra names folders of configs
@@ -101,16 +101,16 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         if member is not None:
             _gather(f"{group}/{member}.yaml", where, group, places)
     # a setting that shares its name with a folder of conf (`mapping=`, `check=`) is a value, which Hydra takes for a group
-    values = [o for o in overrides if _key(o) not in chosen and any((folder / _key(o)).is_dir() for folder in where)]
+    values = [o for o in overrides if key_of(o) not in chosen and any((folder / key_of(o)).is_dir() for folder in where)]
     path = ConfigSearchPathImpl()
     for i, folder in enumerate(where):
         path.append("main" if folder == CONF else f"designer{i}", f"{SCHEME}://{folder}")
     path.append("schema", "structured://")
     _register_sources()
-    refuse_unreadable(o for o in overrides if _key(o) not in chosen)
+    refuse_unreadable(o for o in overrides if key_of(o) not in chosen)
     whole = _whole(chosen, where)
     # Hydra takes no null for a member: what names none is left at its default, which is none
-    given = [_named(o, chosen) for o in overrides if o not in values and (o.startswith("~") or chosen.get(_key(o), "") is not None)]
+    given = [_named(o, chosen) for o in overrides if o not in values and (o.startswith("~") or chosen.get(key_of(o), "") is not None)]
     loader = ConfigLoaderImpl(path)
     try:  # as `Hydra.compose_config`, without the dozen files of Hydra's own settings, which nothing here reads
         settings, files = loader._parse_overrides_and_create_caching_repo(verb, given)
@@ -120,7 +120,7 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         loader.validate_sweep_overrides_legal(settings, RunMode.RUN, from_shell=False)
         defaults = create_defaults_list(files, verb, settings, prepend_hydra=False, skip_missing=False)
         config = loader._compose_config_from_defaults_list(defaults.defaults, files)
-        keys = [re.split(r"[.\[]", _key(o)) for o in overrides]
+        keys = [re.split(r"[.\[]", key_of(o)) for o in overrides]
         spoken = {group: {key[1] for key in keys if key[0] == group and key[1:]} for group in whole}
         every = any("${" in text for text in (*overrides, str(OmegaConf.to_container(config))))  # what refers to others
         for group, content in whole.items():
@@ -148,7 +148,7 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     if added:  # Hydra lets `+key=` add anything
         raise ScenarioError(_unknown(added[0], verb, places, chosen))
     for word in overrides:
-        key = _key(word)
+        key = key_of(word)
         if key.partition(".")[0] in ("scenario", "cell") and (found := resolver_in(word)) is not None:
             raise ScenarioError(
                 f"{found!r} is not resolved there: it could carry what is of this machine into a dataset. Write the value out.", field=key
@@ -266,7 +266,7 @@ def by_name(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     """
     found = []
     for word in overrides:
-        key, value = _key(word), word.partition("=")[2].strip("'\"")
+        key, value = key_of(word), word.partition("=")[2].strip("'\"")
         if (value.endswith(ENDINGS) or "/" in value) and key in groups(verb, conf_dir):
             word = f"{word.partition('=')[0]}={member_of(key, value, conf_dir)}"
         found.append(word)
@@ -365,14 +365,10 @@ def as_it_stands(scenario: str, conf_dir: Path | None = None) -> Composed | None
 
 def _named(override: str, chosen: Mapping[str, str | None]) -> str:
     """A setting as Hydra shall read it: a member called `7` or `nan` is a name, no number."""
-    member = chosen.get(_key(override))
+    member = chosen.get(key_of(override))
     if override.startswith("~") or member is None:
         return override
     return f"{override.partition('=')[0]}={in_quotes(member)}"
-
-
-def _key(override: str) -> str:
-    return override.partition("=")[0].lstrip("+~")
 
 
 def _find(name: str, where: list[Path]) -> tuple[Path, str] | None:
@@ -400,7 +396,7 @@ def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str
             chosen |= {str(k).split()[-1]: None if v is None else str(v) for k, v in entry.items()}
     optional = {group for group, member in chosen.items() if member is None}
     for override in overrides:
-        key, value = _key(override), override.partition("=")[2].strip("'\"")
+        key, value = key_of(override), override.partition("=")[2].strip("'\"")
         if key in chosen:
             none = f", or {key}=null for none" if key in optional else ""
             if not override.startswith("~") and (not value or (value == "null" and key not in optional)):
@@ -486,6 +482,6 @@ def _plain(
         key = match[1].lstrip("+~")
         if "${" not in "".join(overrides):
             return ScenarioError(_unknown(key, verb, places, chosen))
-        given = next((unquoted(word).partition("=")[2] for word in overrides if _key(word) == key), "${...}")
+        given = next((unquoted(word).partition("=")[2] for word in overrides if key_of(word) == key), "${...}")
         return ScenarioError(unresolved(given), field=key)
     return ScenarioError(f"The settings cannot be read: {text.partition(' See http')[0]}.")

@@ -21,6 +21,11 @@ _WHOLE = re.compile(_QUOTED, re.DOTALL)  # a value that is quoted from end to en
 _EACH = re.compile(rf"{_QUOTED}(?:,{_QUOTED})+", re.DOTALL)  # several of them
 
 
+def key_of(override: str) -> str:
+    """What a setting sets, without the signs of Hydra that add (`+`) or delete (`~`) it."""
+    return override.partition("=")[0].lstrip("+~")
+
+
 def quoted(override: str, sweep: bool = False) -> str:
     """An override with its value quoted for Hydra's grammar: paths with blanks, `=` or commas, quantities with a unit.
 

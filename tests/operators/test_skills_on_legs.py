@@ -29,7 +29,7 @@ def test_what_is_tied_to_the_room_is_taken_deeper_on_legs(arms, monkeypatch, fas
     )
     at, q = np.array([0.3, 0.2, 0.8]), arms["left"].q
     state = SimpleNamespace(
-        arms=arms, open_claw=lambda side, gap: None, senses=SimpleNamespace(site=lambda name: (at, np.eye(3))),
+        arms=arms, open_claw=lambda side, gap: arms[side], senses=SimpleNamespace(site=lambda name: (at, np.eye(3))),
         ways=SimpleNamespace(goal=lambda *given: (0, [q])), sways_against=lambda what: fast,
     )  # fmt: skip
     assert list(TakeAbove({**_defaults(TakeAbove), "hand": "left", "of": "quilt/hem", "at": "quilt/hem", "depth": 0.001}).run(state)) == []
@@ -48,7 +48,7 @@ def test_the_pads_reach_further_over_a_part_that_is_taken_by_its_end_on_legs(arm
     monkeypatch.setattr("shiliu.replay.operator.skills.take.part.planned", seen)
     at = np.array([0.4, -0.2, 0.9])
     state = SimpleNamespace(
-        arms=arms, open_claw=lambda side, gap: None, steady=object() if legs else None,
+        arms=arms, open_claw=lambda side, gap: arms[side], steady=object() if legs else None,
         senses=SimpleNamespace(site=lambda name: (at, np.eye(3)), part_of=lambda name: name),
     )  # fmt: skip
     with pytest.raises(Seen) as goal:

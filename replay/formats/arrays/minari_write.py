@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ....scenarios.sheet.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError, ShiliuError
 from ...rollout.transitions import transitions
 from ..atomic_folder import placed, refuse_full
 from ..exporters import Item, Options, of_one_scene
@@ -101,7 +101,6 @@ def _env_spec(scene: Scene, reward: str) -> EnvSpec | None:
 
     from ....envs.registration import env_id
     from ....scenarios.catalog.catalog import load_scenario
-    from ....scenarios.sheet.errors import ShiliuError
 
     robot = scene.robot
     try:

@@ -26,7 +26,7 @@ from ...recording.features import grid_ns, imported_streams, streams_of
 from ...recording.provenance import told_of_copy
 from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Stream, Unreadable
 from ..file_state import refuse_pipes
-from ..reader_errors import AGAIN, mending, once_readable
+from ..reader_errors import AGAIN, mending, once_readable, refuse_layout
 from . import layout
 from .declared_columns import declared_of, digests_of, span_of
 from .own_columns import own_array, rows_of
@@ -101,13 +101,7 @@ class Dataset:
         if version != layout.CODEBASE_VERSION or not (root / layout.DATASET).is_file():
             self._refuse_foreign(version)
         about = self.json_file(root / layout.DATASET, "layout of our own files")
-        if about.get("layout") != layout.LAYOUT_VERSION:
-            raise EpisodeError(
-                f"layout {about.get('layout')!r} is not known, only {layout.LAYOUT_VERSION}. "
-                "Read it with the version of shiliu that wrote it.",
-                file=root / layout.DATASET,
-                field="layout",
-            )
+        refuse_layout(about.get("layout"), layout.LAYOUT_VERSION, root / layout.DATASET, "layout")
         self.made = about.get("made", {})
         self.imported = about.get("kind") == layout.IMPORTED
         fps = info.get("fps")

@@ -24,7 +24,7 @@ from .. import episode_archive as packed
 from .. import lossless_json as tagged
 from ..file_state import sha256_of
 from ..mappings import load
-from ..reader_errors import mending, refuse_empty, refuse_stand_in
+from ..reader_errors import mending, refuse_empty, refuse_layout, refuse_stand_in
 from ..rosbag.parts import announced, refuse_part
 from ..topics import TopicReading
 from . import write as layout
@@ -191,13 +191,7 @@ def _own(file: _File, source: str) -> Recording:
     """A recording that `mcap_write` stored."""
     assert file.about is not None
     path = file.path
-    if file.about.get("layout") != layout.LAYOUT:
-        raise EpisodeError(
-            f"layout {file.about.get('layout')!r} is not known, only {layout.LAYOUT}. "
-            "Read it with the version of shiliu that wrote it.",
-            file=path,
-            field=layout.METADATA,
-        )
+    refuse_layout(file.about.get("layout"), layout.LAYOUT, path, layout.METADATA)
     with mendable(path):
         about = tagged.loads(file.about["json"])
         messages: dict[str, list[bytes]] = {c.topic: [] for c in file.channels.values()}

@@ -21,6 +21,7 @@ from rosbags.rosbag1 import Reader
 
 from ....scenarios.sheet.errors import EpisodeError
 from ....scenarios.sheet.json_reader import json_of
+from ....scenarios.sheet.quantity import counted
 from ....scenarios.sheet.yaml_reader import MAX_DEPTH
 from ...recording.recording import Recording
 from ..file_state import sha256_of
@@ -153,13 +154,8 @@ def refuse_cut_off(path: Path) -> None:
             chunks += f"op={chr(RECORDS_CHUNK_OP)}".encode() in header
             at = end
     if index == 0:
-        if chunks == 1:
-            raise EpisodeError(
-                f"was never closed: its {size} bytes are whole, 1 chunk of messages, but it has no index. {CUT_FIX}", file=path
-            )
-        raise EpisodeError(
-            f"was never closed: its {size} bytes are whole, {chunks} chunks of messages, but it has no index. {CUT_FIX}", file=path
-        )
+        held = f"its {size} bytes are whole, {counted(chunks, 'chunk')} of messages"
+        raise EpisodeError(f"was never closed: {held}, but it has no index. {CUT_FIX}", file=path)
     if index is not None and index > size:
         raise EpisodeError(
             f"is cut off at byte {size}: its index begins at byte {index}, which is missing; {_whole(chunks)}", file=path
@@ -174,9 +170,8 @@ def _cut(path: Path, size: int, at: int, end: int | None, chunks: int) -> Episod
 
 
 def _whole(chunks: int) -> str:
-    if chunks == 1:
-        return f"1 chunk of messages before it is whole. {CUT_FIX}"
-    return f"{chunks} chunks of messages before it are whole. {CUT_FIX}" if chunks else CUT_NOTHING_WHOLE
+    whole = f"{counted(chunks, 'chunk')} of messages before it {'is' if chunks == 1 else 'are'} whole."
+    return f"{whole} {CUT_FIX}" if chunks else CUT_NOTHING_WHOLE
 
 
 def with_labels(recording: Recording, path: Path, topics: set[str], duration_s: float) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import SimEpisode
 from .. import episode_archive as packed
+from ..reader_errors import refuse_layout
 from .bag1 import definitions, mendable
 from .write import ACTION, EPISODE, LAYOUT
 
@@ -42,13 +43,7 @@ def read_episode(path: Path) -> SimEpisode:
     about: Any = None
     with mendable(path):
         about = json.loads(texts[0])
-        if about.get("layout") != LAYOUT:
-            raise EpisodeError(
-                f"layout {about.get('layout')!r} is not known, only {LAYOUT}. Read it with the version of shiliu that "
-                "wrote it.",
-                file=path,
-                field=EPISODE,
-            )
+        refuse_layout(about.get("layout"), LAYOUT, path, EPISODE)
         episode = packed.unpack(base64.b64decode(about["episode"], validate=True))
     # rows of several widths make no array
     sent = np.array(rows) if len({len(row) for row in rows}) == 1 else np.empty(0)

@@ -38,22 +38,19 @@ def link(findings: list[Finding], order: list[int]) -> None:
         finding = findings[i]
         if finding.level not in ("WARN", "FAIL"):
             continue
-        if finding.because_of is None and finding.code == "start.penetration":
-            finding.because_of = departs  # the recorded state is of another scene or draw
-        if finding.because_of is None and other is not None and _after_other_commands(finding, findings[other]):
-            finding.because_of = other
-        if finding.because_of is None and fell is not None and _in_the_fall(finding, findings[fell]):
-            finding.because_of = fell
-        if finding.because_of is None:
-            finding.because_of = _strike(finding, findings)
-        if finding.because_of is None:
-            finding.because_of = _ended(finding, findings)
-        if finding.because_of is None and finding.code == "value.range":
-            finding.because_of = next((i for i, one in enumerate(findings) if _holds_no_places(one, finding)), None)
         if finding.because_of is None:
             before = [c for c in causes if _follows(finding, findings[c])]
-            # a goal is missed because the bowl fell, and not because the head was once turned too fast
-            finding.because_of = next((c for c in before if _lasts(findings[c])), before[0] if before else None)
+            likely = (
+                departs if finding.code == "start.penetration" else None,  # the recorded state is of another scene or draw
+                other if other is not None and _after_other_commands(finding, findings[other]) else None,
+                fell if fell is not None and _in_the_fall(finding, findings[fell]) else None,
+                _strike(finding, findings),
+                _ended(finding, findings),
+                next((i for i, one in enumerate(findings) if _holds_no_places(one, finding)), None),
+                # a goal is missed because the bowl fell, and not because the head was once turned too fast
+                next((c for c in before if _lasts(findings[c])), before[0] if before else None),
+            )
+            finding.because_of = next((cause for cause in likely if cause is not None), None)
         if finding.failed and finding.because_of is None:
             causes.append(i)
 
@@ -103,8 +100,9 @@ def _ended(finding: Finding, findings: Sequence[Finding]) -> int | None:
 
 def _holds_no_places(cause: Finding, finding: Finding) -> bool:
     """Whether a column holds sums, steps or another one's values: then its values are past a range, and nothing was moved there."""
-    written = cause.code == "column.differs" and cause.failed and cause.details.get("kind") in NO_PLACES
-    return written and cause.details.get("stream") == finding.details.get("stream") and shared(cause, finding)
+    if (cause.code, finding.code) != ("column.differs", "value.range") or not cause.failed or cause.details.get("kind") not in NO_PLACES:
+        return False
+    return cause.details.get("stream") == finding.details.get("stream") and shared(cause, finding)
 
 
 def _lasts(cause: Finding) -> bool:

@@ -199,7 +199,6 @@ def _pictures(judged: Judged, verdict: Verdict) -> list[Picture]:
 
     dt, last = scene.control_timestep, len(shown.qpos) - 1
     root = verdict.findings[verdict.root] if verdict.root is not None else None
-    moments = {"start": 0.0, "end": last * dt}
     if root is not None and root.at is not None:
         at = min(max(root.at - rollouts.offset, 0.0), last * dt)
         moments = {"start": 0.0, "before": max(at - 0.5, 0.0), "cause": at, "end": last * dt}

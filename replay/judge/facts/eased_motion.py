@@ -15,7 +15,7 @@ import numpy as np
 
 from ...checks.dynamics import Effort, check_balance
 from ...checks.finding import Finding
-from ...retarget.arms import Arms
+from ...retarget.arms import Arms, arms_of
 from ...retarget.shapes import Shapes
 from ...retarget.track import HandTrack
 from ...signals.joint_motion import JointMotion
@@ -36,9 +36,6 @@ def eased_balance(
     Args:
         effort_of: what a motion takes, with what its hands carry.
     """
-    from ...retarget.arms import arms_of
-    from ...retarget.shapes import Shapes
-
     if motions.carried is None or motions.signal != "retargeted" or not found.failed:
         return found
     hands, motion = motions.carried.result.hands, motions.judged

@@ -15,7 +15,7 @@ import numpy as np
 
 from ....scenarios.draws import variation as drawing
 from ....scenarios.draws.inference import Inferred, free_joint, infer
-from ....scenarios.draws.variation import PENETRATION, Draw, penetration
+from ....scenarios.draws.variation import PENETRATION, Draw, is_under, penetration
 from ....scenarios.parts.pose import Pose
 from ....scenarios.reading.config import dealt_values, draw_values, nominal_values
 from ....scenarios.reading.dealing import PLACES
@@ -92,16 +92,16 @@ class StartOfTake:
         """What likely starts are drawn of: all that varies, but friction, where the record leaves open what the scenario names as an
         unknown start (`judge.if_unknown`); nothing where it tells that.
         """
-        named = any(_under(key, word) for word in self.scene.config.vary_unknown for key in self.open)
+        named = any(is_under(key, word) for word in self.scene.config.vary_unknown for key in self.open)
         return [key for key in self.open if key != "friction"] if named else []
 
     def untried(self, tried: Collection[str]) -> list[str]:
         """Values that nobody measured, without friction and those under words that were tried."""
-        return [key for key in self.drawn if key != "friction" and not any(_under(key, word) for word in tried)]
+        return [key for key in self.drawn if key != "friction" and not any(is_under(key, word) for word in tried)]
 
     def _tells(self, key: str) -> bool:
         words = self.scene.config.vary_unknown if self.laid else ()
-        return key in self.inferred.values or _own(key, self.poses) or any(_under(key, word) for word in words)
+        return key in self.inferred.values or _own(key, self.poses) or any(is_under(key, word) for word in words)
 
     def draw(self, values: Mapping[str, float]) -> Draw:
         """The start with these values for what the record does not tell."""
@@ -121,7 +121,7 @@ class StartOfTake:
 
     def likely(self, words: Collection[str], seed: int, n: int) -> list[Draw]:
         """Likely starts: what is named is drawn, with whatever is dealt out with it; all else as in `plain`."""
-        keys = {key for key in self.open if any(_under(key, word) for word in words)}
+        keys = {key for key in self.open if any(is_under(key, word) for word in words)}
         for deal in self.scene.config.deals:  # no two things get the same place
             keys |= set(deal.keys) & set(self.open) if keys & set(deal.keys) else set()
         starts = self._sound(keys, self.plain(seed).values, np.random.default_rng(seed))
@@ -287,10 +287,6 @@ def _own(key: str, poses: Collection[str]) -> bool:
     """Whether a value is the place of a thing of which the pose was recorded."""
     part, _, value = key.partition(".")
     return part in poses and value in PLACES
-
-
-def _under(key: str, word: str) -> bool:
-    return key == word or key.startswith(f"{word}.")
 
 
 def posed(draw: Draw, angles: Mapping[str, float]) -> Draw:

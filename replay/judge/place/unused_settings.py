@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ....scenarios.reading.override import key_of
 from ...recording.recording import Recording
 from ..context import SceneContext
 
@@ -13,7 +14,7 @@ ASKED = ("scenario", "variant", "cell", "robot", "hand", "base", "model", "retar
 
 def asked_of(overrides: Sequence[str]) -> list[str]:
     """Those settings of a command line (`key=value`, as a person writes them) that say where and as whom to judge."""
-    return [o for o in overrides if _key(o).partition(".")[0] in ASKED]
+    return [o for o in overrides if key_of(o).partition(".")[0] in ASKED]
 
 
 def unused(asked: Sequence[str], recording: Recording, context: SceneContext) -> list[str]:
@@ -25,12 +26,8 @@ def unused(asked: Sequence[str], recording: Recording, context: SceneContext) ->
     return [word for word in asked if not _used(word, recording, context)]
 
 
-def _key(override: str) -> str:
-    return override.partition("=")[0].lstrip("+~")
-
-
 def _used(word: str, recording: Recording, context: SceneContext) -> bool:
-    key, value = _key(word), word.partition("=")[2]
+    key, value = key_of(word), word.partition("=")[2]
     scene, by_command = context.scene, context.named == "command"
     if value in ("null", "") and "=" in word:
         return True  # asks for nothing

@@ -83,10 +83,7 @@ class Ways:
 
     def bear(self, side: str, rigid: Sequence[str] = (), corded: Sequence[str] = ()) -> None:
         """From now on what a hand holds is part of its ways: things as they are, or what hangs on a cord of theirs."""
-        if corded:
-            self._clearance[side].bear(rigid, corded)
-        else:
-            self._clearance[side].bear(rigid)
+        self._clearance[side].bear(rigid, corded)
 
     def borne(self, side: str) -> Sequence[str]:
         """What a hand's ways look past, as it bears it."""

@@ -283,8 +283,7 @@ class HandFeatures:
     @cached_property
     def settles(self) -> np.ndarray:
         """The moment at which a grip has settled."""
-        edges = np.flatnonzero(np.diff(np.r_[0.0, self.settled]) > 0)
-        return self._events(edges, np.ones(len(edges)))
+        return self.starts(self.settled)
 
     @cached_property
     def drawn_back(self) -> np.ndarray:

@@ -40,8 +40,7 @@ class Reach(Skill, word="reach"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        state.open_claw(self.hand, self.opening)
+        arm = state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
         like = arm.posture(self.posture)
         turns = TURNS if self.turn == "free" else TURNS[:1]

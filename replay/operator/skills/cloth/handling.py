@@ -240,8 +240,7 @@ class AtEdge(Skill):
 
     def _press_at(self, state: OperatorState, side: str, place: np.ndarray, away: np.ndarray) -> Motion:
         """Bring a closed claw onto the cloth at a place (3,), its fingers across the cloth."""
-        arm = state.arms[side]
-        state.open_claw(side, TIGHT)
+        arm = state.open_claw(side, TIGHT)
         frame, high = choose(
             arm,
             hands_over(away, self.pitch),

@@ -25,8 +25,7 @@ class HomePlain(Skill, word="home"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        state.open_claw(self.hand, self.opening)
+        arm = state.open_claw(self.hand, self.opening)
         goal = arm.posture(self.posture)
         resting = [goal] if self.posture != self.arguments["posture"].default else [goal, state.began[self.hand]]
         if self.beside == "yes" and min(np.abs(arm.q - q).max() for q in resting) < THERE:

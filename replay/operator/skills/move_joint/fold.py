@@ -65,8 +65,7 @@ class MoveJointFold(Skill, word="move_joint", how="fold"):
 
     def _bring(self, state: OperatorState, misses: Callable[[], bool]) -> Motion:
         """Fold it once. Where the fingertips have missed it the hand rises in any case."""
-        arm = state.arms[self.hand]
-        state.open_claw(self.hand, 0.0)
+        arm = state.open_claw(self.hand, 0.0)
         now = state.senses.joint(self.joint)
         count = max(2, int(np.ceil((now - self.down) / STRIDE)))
         tips = [self._tip(state, angle) for angle in np.linspace(now, self.down, count)]

@@ -45,8 +45,7 @@ class MoveJointLever(Skill, word="move_joint", how="lever"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        state.open_claw(self.hand, 0.0)
+        arm = state.open_claw(self.hand, 0.0)
         rest, into = state.senses.joint(self.lever), state.senses.site(self.at)[1][:, 0]
         like, ahead = arm.posture(self.posture), float(np.arctan2(into[1], into[0]))
 

@@ -57,8 +57,7 @@ class MoveJointPush(Skill, word="move_joint", how="push"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        state.open_claw(self.hand, 0.03)
+        arm = state.open_claw(self.hand, 0.03)
         angle = state.senses.joint(self.joint)
         turned = facing(state.senses.site_at(self.edge, self.joint, 0.0)[1])
         wanted = self.to + (turned if state.senses.hinge(self.joint)[1][2] < 0 else -turned)

@@ -52,8 +52,7 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
             yield from self._slide(state)
             return
         slow = NEARLY if self.slow_from is None else self.slow_from
-        arm = state.arms[self.hand]
-        state.open_claw(self.hand, 0.0)
+        arm = state.open_claw(self.hand, 0.0)
         angle = state.senses.joint(self.joint)
 
         radius, height, like, start = self._outside(state, angle)

@@ -33,8 +33,7 @@ class PressSurface(Skill, word="press", how="surface"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        state.open_claw(self.hand, 0.0)
+        arm = state.open_claw(self.hand, 0.0)
         at = state.senses.site(self.at)[0]
         found, frame = pointing_down(
             state, self.hand, [at + 0.08 * UP, at + 0.01 * UP], ahead_of(state, self.hand, at), [state.senses.part_of(self.at)]

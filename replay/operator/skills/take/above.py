@@ -36,9 +36,8 @@ class TakeAbove(Skill, word="take", how="above"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
+        arm = state.open_claw(self.hand, self.opening)
         like = arm.posture(self.posture)
-        state.open_claw(self.hand, self.opening)
         depth = self.depth + (DEEPER if state.sways_against(self.of) else 0.0)
         position, rotation = state.senses.site(self.at)
         along = float(np.arctan2(rotation[1, 0], rotation[0, 0]))

@@ -43,9 +43,8 @@ class TakeBottle(Skill, word="take", how="bottle"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
+        arm = state.open_claw(self.hand, self.opening)
         like = arm.posture(self.posture)
-        state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
 
         def tried(turn: float) -> tuple[float, np.ndarray]:

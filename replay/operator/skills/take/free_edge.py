@@ -73,8 +73,7 @@ class TakeFreeEdge(Skill, word="take", how="free_edge"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        state.open_claw(self.hand, self.opening)
+        arm = state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
 
         def row(place: np.ndarray, frame: np.ndarray) -> list[Pose]:

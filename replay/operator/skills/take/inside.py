@@ -43,9 +43,8 @@ class TakeInside(Skill, word="take", how="inside"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
+        arm = state.open_claw(self.hand, self.opening)
         like = arm.posture(self.posture)
-        state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
         inward = state.senses.site(self.into)[1][:, 0]
         sign = 1.0 if self.fingers == "left" else -1.0

@@ -46,8 +46,7 @@ class TakePart(Skill, word="take", how="part"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        state.open_claw(self.hand, self.opening)
+        arm = state.open_claw(self.hand, self.opening)
         shoulder = state.senses.site(f"{self.hand}_shoulder")[0]
         back = self.back - (DEEPER if state.steady is not None and self.back > 0.0 else 0.0)
         position, rotation = state.senses.site(self.at)

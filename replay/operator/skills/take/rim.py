@@ -39,9 +39,8 @@ class TakeRim(Skill, word="take", how="rim"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
+        arm = state.open_claw(self.hand, self.opening)
         like = arm.posture(self.posture)
-        state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
         quarter = np.pi / 2 - self.lean
         quarter = quarter if self.fingers == "left" else -quarter

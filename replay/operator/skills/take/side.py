@@ -52,8 +52,7 @@ class TakeSide(Skill, word="take", how="side"):
         if self.grip is not None:
             yield from self._by_grip(state)
             return
-        arm = state.arms[self.hand]
-        state.open_claw(self.hand, self.opening)
+        arm = state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
 
         def tries() -> Iterator[tuple[float, list[np.ndarray], np.ndarray]]:
