@@ -29,6 +29,7 @@ from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_tu
 from .table import Group, RecordedChannel
 from .turned_back import turned_back
 from .turned_hands import hands_turned_alike, hands_turned_in_part, hands_turned_round
+from .unanswered import is_unanswered
 from .uncommanded import of_standing_commands
 from .unpushed import none_pushes
 from .whole_speeds import (
@@ -261,6 +262,8 @@ def _blamed(
     if vouched is not None:
         doubtful = [c for c in candidates if c.kind != "measured" or float(vouched[c.rows].mean()) < BORNE_OUT]
         candidates = doubtful or candidates
+    if leaps is None and len(candidates) > 1 and is_unanswered(group, relations, channel, int(rows[0]), int(rows[-1])):
+        candidates = [c for c in candidates if c.kind == "command"] or candidates
     if leaps is not None:
         candidates = [c for c in candidates if c.kind in (leaps, "velocity")] or candidates
     for one in candidates:
@@ -374,6 +377,7 @@ def _difference(
     follows = next((r for r in broken if r.name == "follows"), None)
     if not shaped and follows is not None and one.channel.unit == "rad" and one.kind != "velocity":
         shaped = none_pushes(group, one, follows, others["follows"], why)
+        shaped = shaped or (one.kind == "command" and is_unanswered(group, relations, one.channel, one.first, one.last))
     shaped = shaped or (one.kind != "velocity" and _is_half_a_turn_away(one.channel, slice(one.first, one.last + 1)))
     certain = shaped and beyond and one.left < 0.5 and one.size >= one.limit and not begins
     if one.kind != "velocity" and one.last - one.first < FEW and one.channel.unit == "rad":
