@@ -37,6 +37,7 @@ MOVED = {"rad": 0.05, "1": 0.05}  # least motion of a command from which a kerne
 # s between rows, from where on no kernel is exact; rad that it leaves then
 COARSE, INEXACT = 0.04, 0.003
 TIGHT = 0.05  # standard deviation of one weight of a channel's kernel from that of the group
+LOOSE = 1.0  # the same of any weight from none, of angles: of smooth commands, weights that cancel each other tell nothing
 ALIKE = 5.0  # times the median noise of a group: in real sets no channel that is sound follows worse (measured: 4.7)
 BESIDE = 2  # rows to either side of one that is not the device's own, between which the device's lie
 LEAST = {"rad": 1e-4, "1": 1e-3}  # of a residual's noise: below any encoder's step
@@ -194,10 +195,11 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     designs = {i: _recent(x, shifts) for i, x in commands.items()}
     moving = [i for i in designs if np.ptp(designs[i][:, 0]) > MOVED[group.channels[i].unit]]
     kernels, floors = [], {i: _floor(group.channels[i], group.dt) for i in designs}
-    plain = np.zeros(len(shifts) + 1)
+    plain, loose = np.zeros(len(shifts) + 1), np.full(len(shifts) + 1, 1e-3)
+    loose[:-1] = 1.0 / LOOSE**2 if group.channels[0].unit == "rad" else 1e-3
     for i in moving[:: -(-len(moving) // ENOUGH_OF)] if moving else ():
         y = group.channels[i].columns["measured"]
-        kernels.append(robust_fit(designs[i], y, None, np.full(len(plain), 1e-3), floors[i])[:-1])
+        kernels.append(robust_fit(designs[i], y, None, loose, floors[i])[:-1])
     if kernels:
         common = np.median(kernels, axis=0)
         total = common.sum()
