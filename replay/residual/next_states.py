@@ -32,9 +32,8 @@ LATEST = 30  # rows by which the states of a take are asked to be another moment
 MOSTLY = 0.9  # of the rows that are alike at another number of rows than one, where all states are of another moment
 EXACT = 1e-6  # of the way: what a conversion leaves
 SEEN = 1e-3  # of it, or rad: what is called a change, and no rounding
-# of commands: share of the rows in which a joint moves, that are states, of one that is written so; share of the joints that move, that are;
-# of these, of which fewer alone are no other commands; from where on a change of one is a FAIL
-WRITTEN, OF_JOINTS, ALL, LEAST = 0.3, 0.5, 0.5, 0.026
+WRITTEN, OF_JOINTS = 0.3, 0.5  # of the rows in which a joint moves, that its commands are the next states; of the joints, that are so
+ALL, LEAST = 0.5, 0.026  # of these joints, of which more may have other commands for a part; from where on a change is a FAIL
 FEWEST = 20  # rows in which a joint moves
 
 
@@ -80,12 +79,12 @@ class _LikelyCopies:
 
 
 def _of_copies(recording: Recording, of: _LikelyCopies) -> list[Difference]:
-    """What commands that are the states of the next row contradict. Those of all joints may be other ones for a part; those of some are not."""
+    """What commands that are the states of the next row contradict. Those of all joints may be other ones for a part, those of some not."""
     many, found = of.other[:, of.copies].sum(axis=1), []
     for d in _compared(recording, of.sent, of.state):
         at = [of.state.names.index(name) for name in d.channels]
         rows = slice(max(0, d.first - 1), d.last + 1)
-        if not of.copies[at].all() or of.ends[rows, at].all():
+        if not of.copies[at].all() or not of.other[rows, at].any():
             continue
         alone = int(many[rows].max(initial=0)) <= max(1.0, ALL * float(of.copies.sum()))
         sure = d.size > LEAST and (alone or (d.name is not None and is_exact(d.name)))

@@ -25,7 +25,7 @@ GOES = 2.0  # times its limit, that the joint goes meanwhile
 UNDER_WAY, MOSTLY = 0.05, 0.4  # of the speed that it has when it is quick, and share of the loud rows, in which it moves
 SOFT = (0.03, 0.06, 0.1, 0.15, 0.25, 0.4, 0.8)  # s that a weak servo needs
 LEFT, QUITE = 0.15, 0.5  # of the squared distance from its way, and of what it does that is quick, that it may leave
-SPEEDS, RAMPS = (0.8, 0.9, 1.0, 1.1, 1.3), (1.0, 2.0, 4.0, 8.0, 30.0)  # of the speed that it reaches, and 1/s over that, that it has at most
+SPEEDS, RAMPS = (0.8, 0.9, 1.0, 1.1, 1.3), (1.0, 2.0, 4.0, 8.0, 30.0)  # of the speed that it reaches; 1/s over that
 REACHED = 98.0  # percentile of its speeds
 LATE = 0.36  # s by which a servo answers later than it does elsewhere
 
