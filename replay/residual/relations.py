@@ -253,8 +253,8 @@ def _as_the_others(
     group: Group, designs: Mapping[int, np.ndarray], common: np.ndarray, shifts: Sequence[int],
     capped: list[Relation | None], fitted: Sequence[Relation | None],
 ) -> list[Relation | None]:  # fmt: skip
-    """A channel of which no kernel makes sense is held against that of the others; or against its command some rows before, which tells more
-    where kernels of smooth commands are of weights that cancel each other, and their median cancels nothing."""
+    """A channel of which no kernel makes sense is held against that of the others; or against its command some rows before, where that
+    leaves less: kernels of smooth commands may be of weights that cancel each other, and their median cancels nothing."""
     for i, (one, own) in enumerate(zip(capped, fitted)):
         if one is None or own is None or one.noise == own.noise:
             continue
