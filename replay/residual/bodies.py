@@ -39,6 +39,7 @@ from .leapt_things import leapt_things
 from .moved_zero import MovedZero, moved_zero
 from .next_states import next_states
 from .padded_end import PaddedEnd, in_rows_after, padded_end, without_padding
+from .plain_law import with_torques
 from .posed_things import CarryingHand, PosedThing, hands_in_the_scene, is_carried_by_a_base, things_of
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
@@ -234,7 +235,7 @@ class ComparedColumns:
         found += [difference for difference, _ in between]
         sound = [group for group in groups if not any(group is one for _, pair in between for one in pair)]
         found += with_exchanged(self.recording, groups, [d for group in sound for d in differences(group, vouched(self, group))])
-        found = not_at_cuts(found)
+        found = with_torques([group for group in groups if not any(group is of for of, _ in self.bodies)], not_at_cuts(found))
         still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
         found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
         found += [d for group in groups for d in arms_copied(group)]

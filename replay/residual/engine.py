@@ -29,6 +29,7 @@ from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_tu
 from .table import Group, RecordedChannel
 from .turned_back import turned_back
 from .turned_hands import hands_turned_alike, hands_turned_in_part, hands_turned_round
+from .unanswered import is_unanswered
 from .uncommanded import of_standing_commands
 from .unpushed import none_pushes
 from .whole_speeds import (
@@ -74,6 +75,7 @@ CERTAIN_HAND = 0.18
 FAR = {"rad": 0.5, "1": 0.25}  # that a joint goes away from its commands, and is not pushed
 ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
 SHARP = 0.5  # of the largest difference: it comes and goes by so much from one row to the next
+EDGE = 0.3  # of such an edge, by which the command itself leaps there
 ORDINARY = ("held_value", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
 MOST, ANSWERS = 0.75, 0.25  # of a take, beyond which the rest does not tell how quick it is; s until a joint departs from a leap
 LEAST_SOUND = 2  # channels of a group, half of which follow at the least where it is known to
@@ -261,6 +263,8 @@ def _blamed(
     if vouched is not None:
         doubtful = [c for c in candidates if c.kind != "measured" or float(vouched[c.rows].mean()) < BORNE_OUT]
         candidates = doubtful or candidates
+    if leaps is None and len(candidates) > 1 and is_unanswered(group, relations, channel, int(rows[0]), int(rows[-1])):
+        candidates = [c for c in candidates if c.kind == "command"] or candidates
     if leaps is not None:
         candidates = [c for c in candidates if c.kind in (leaps, "velocity")] or candidates
     for one in candidates:
@@ -374,6 +378,7 @@ def _difference(
     follows = next((r for r in broken if r.name == "follows"), None)
     if not shaped and follows is not None and one.channel.unit == "rad" and one.kind != "velocity":
         shaped = none_pushes(group, one, follows, others["follows"], why)
+        shaped = shaped or (one.kind == "command" and is_unanswered(group, relations, one.channel, one.first, one.last))
     shaped = shaped or (one.kind != "velocity" and _is_half_a_turn_away(one.channel, slice(one.first, one.last + 1)))
     certain = shaped and beyond and one.left < 0.5 and one.size >= one.limit and not begins
     if one.kind != "velocity" and one.last - one.first < FEW and one.channel.unit == "rad":
@@ -403,8 +408,12 @@ def _no_body_does(one: Blame, why: Explanation | None) -> bool:
     if exact and why is not None and why.name not in ORDINARY:
         return True
     away = one.restored - one.recorded
-    edges = [abs(away[k] - away[k - 1]) for k in (one.first, one.last + 1) if 0 < k < len(away)]
-    return one.left < UNHEARD and bool(edges) and min(edges) > SHARP * one.size and not _within_a_row(one)
+    ends = [k for k in (one.first, one.last + 1) if 0 < k < len(away)]
+    edges = [abs(away[k] - away[k - 1]) for k in ends]
+    # what a joint that is pushed should have been commanded has edges as well; what it was commanded has none
+    turns = np.abs(np.diff(np.pad(one.recorded, 1, mode="edge"), 2))
+    leaps = all(float(turns[max(0, k - 2) : k + 3].max()) > EDGE * size for k, size in zip(ends, edges))
+    return one.left < UNHEARD and bool(edges) and min(edges) > SHARP * one.size and leaps and not _within_a_row(one)
 
 
 def _within_a_row(one: Blame) -> bool:

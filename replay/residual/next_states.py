@@ -1,23 +1,29 @@
 """A column that holds the state of the next row, as a recorder writes it where nothing is commanded: a witness of every row but the first.
 
-What a mapping calls `next_state` is compared with the measured stream of the same names. Both are one reading: where they are not the same,
-to the bit, one of them was changed after it was written: the one of which a reason explains more, else the one that is less even there.
+What a mapping calls `next_state` is compared with the measured stream of the same names. So are commands that are the states of the next
+row in most rows. Both are one reading: where they are not the same, to the bit, one of them was changed after it was written: the one of
+which a reason explains more, else the one that is less even there.
+
+Somebody may have taken over in a part of a take, whose commands are other ones: then those of all joints are. Where a policy may command
+only so much, labels are kept within it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ..recording.quantities import POSITIONS
 from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds, topic
 from .case import Case
 from .departures import joined, together
 from .difference import Difference
-from .hypotheses import best
+from .hypotheses import best, is_exact
 
 NEXT = "next_state"
 KINDS = ("measured", "command")
@@ -26,6 +32,9 @@ LATEST = 30  # rows by which the states of a take are asked to be another moment
 MOSTLY = 0.9  # of the rows that are alike at another number of rows than one, where all states are of another moment
 EXACT = 1e-6  # of the way: what a conversion leaves
 SEEN = 1e-3  # of it, or rad: what is called a change, and no rounding
+WRITTEN, OF_JOINTS = 0.3, 0.5  # of the rows in which a joint moves, that its commands are the next states; of the joints, that are so
+ALL, LEAST = 0.5, 0.026  # of these joints, of which more may have other commands for a part; from where on a change is a FAIL
+FEWEST = 20  # rows in which a joint moves
 
 
 def next_states(recording: Recording) -> list[Difference]:
@@ -33,7 +42,54 @@ def next_states(recording: Recording) -> list[Difference]:
     written = [s for s in recording.streams.values() if s.quantity == NEXT]
     measured = [s for s in recording.streams.values() if s.role == "measured"]
     pairs = [(one, state) for one in written for state in measured if state.names == one.names and state.n == one.n > 2]
-    return together(d for one, state in pairs for d in _compared(recording, one, state))
+    found = together(d for one, state in pairs for d in _compared(recording, one, state))
+    sent = [s for s in recording.streams.values() if s.role == "command" and s.quantity in POSITIONS]
+    likely = [_LikelyCopies(one, state) for one in sent for state in measured if _is_counted_alike(one, state)]
+    if any(one.is_of_joints for one in likely):
+        found += [d for one in likely for d in _of_copies(recording, one)]
+    return found
+
+
+def _is_counted_alike(one: Stream, other: Stream) -> bool:
+    return all(getattr(one, what) == getattr(other, what) for what in ("names", "n", "unit", "quantity")) and one.n > FEWEST
+
+
+class _LikelyCopies:
+    """Commands (n, k) that may be the states of the next row.
+
+    Attributes:
+        moving, copies: (k,) columns that move, and those of them that are; other: (n - 1, k) rows in which they are not.
+        ends: (n - 1, k) rows in which a command is at an end of what was written, and the state beyond it.
+    """
+
+    def __init__(self, sent: Stream, state: Stream) -> None:
+        self.sent, self.state = sent, state
+        c, q = (np.asarray(s.values, float) for s in (sent, state))
+        least = EXACT / SCALE.get(state.unit, 1.0 / max(float(np.ptp(q)), 1e-9))
+        moves, same = np.abs(np.diff(q, axis=0)) > 10.0 * least, np.abs(c[:-1] - q[1:]) <= least
+        self.moving = moves.sum(axis=0) >= FEWEST
+        self.copies = self.moving & ((same & moves).sum(axis=0) > WRITTEN * moves.sum(axis=0))
+        past = q[1:] - c[:-1]
+        self.ends = (c[:-1] == c.min(axis=0)) & (past < 0.0) | (c[:-1] == c.max(axis=0)) & (past > 0.0)
+        self.other = ~same & ~self.ends
+
+    @property
+    def is_of_joints(self) -> bool:
+        return int(self.copies.sum()) >= max(2.0, OF_JOINTS * float(self.moving.sum()))
+
+
+def _of_copies(recording: Recording, of: _LikelyCopies) -> list[Difference]:
+    """What commands that are the states of the next row contradict. Those of all joints may be other ones for a part, those of some not."""
+    many, found = of.other[:, of.copies].sum(axis=1), []
+    for d in _compared(recording, of.sent, of.state):
+        at = [of.state.names.index(name) for name in d.channels]
+        rows = slice(max(0, d.first - 1), d.last + 1)
+        if not of.copies[at].all() or not of.other[rows, at].any():
+            continue
+        alone = int(many[rows].max(initial=0)) <= max(1.0, ALL * float(of.copies.sum()))
+        sure = d.size > LEAST and (alone or (d.name is not None and is_exact(d.name)))
+        found.append(replace(d, certain=sure, limit=LEAST, stream=topic(of.sent if d.kind == "command" else of.state)))
+    return together(found)
 
 
 def _compared(recording: Recording, written: Stream, state: Stream) -> Iterator[Difference]:

@@ -37,6 +37,7 @@ MOVED = {"rad": 0.05, "1": 0.05}  # least motion of a command from which a kerne
 # s between rows, from where on no kernel is exact; rad that it leaves then
 COARSE, INEXACT = 0.04, 0.003
 TIGHT = 0.05  # standard deviation of one weight of a channel's kernel from that of the group
+WORSE = 1.5  # times what a mere delay leaves, that the kernel of the others may leave of a channel
 ALIKE = 5.0  # times the median noise of a group: in real sets no channel that is sound follows worse (measured: 4.7)
 BESIDE = 2  # rows to either side of one that is not the device's own, between which the device's lie
 LEAST = {"rad": 1e-4, "1": 1e-3}  # of a residual's noise: below any encoder's step
@@ -252,13 +253,19 @@ def _as_the_others(
     group: Group, designs: Mapping[int, np.ndarray], common: np.ndarray, shifts: Sequence[int],
     capped: list[Relation | None], fitted: Sequence[Relation | None],
 ) -> list[Relation | None]:  # fmt: skip
-    """A channel of which no kernel makes sense is held against that of the others."""
+    """A channel of which no kernel makes sense is held against that of the others; or against its command some rows before, where that
+    leaves less: kernels of smooth commands may be of weights that cancel each other, and their median cancels nothing."""
     for i, (one, own) in enumerate(zip(capped, fitted)):
         if one is None or own is None or one.noise == own.noise:
             continue
-        error = group.channels[i].columns["measured"] - designs[i] @ common
-        weights = {("measured", 0): 1.0} | {("command", s): -float(w) for s, w in zip(shifts, common[:-1])}
-        capped[i] = replace(one, weights=weights, constant=0.0, residual=error, gain=1.0)
+        q = group.channels[i].columns["measured"]
+        errors = [q - designs[i][:, :-1] @ kernel for kernel in (common[:-1], *np.eye(len(shifts)))]
+        left = [median_size(error - median(error)) for error in errors]
+        at = int(np.argmin(left))
+        kernel, constant = (common[:-1], 0.0) if left[0] <= WORSE * left[at] else (np.eye(len(shifts))[at - 1], median(errors[at]))
+        weights = {("measured", 0): 1.0} | {("command", s): -float(w) for s, w in zip(shifts, kernel)}
+        error = q - designs[i][:, :-1] @ kernel - constant
+        capped[i] = replace(one, weights=weights, constant=-constant, residual=error, gain=1.0)
     return capped
 
 

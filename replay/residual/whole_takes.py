@@ -256,12 +256,13 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
         else:
             moving += [channel.name] if int(goes.sum()) >= LEAST_ROWS else []
             in_part += _written_in_part(group, channel)
-    # where no joint of an arm has a command of its own, none was recorded: a set of states, and no fault of single columns
+    # where no joint of an arm has a command of its own, none was recorded: a set of states, and no fault of single columns; so it is where
+    # most have the states of the next row, and the others are the odd ones
     return *in_part, *(
         Difference.over(
             group.t, tuple(c.name for c in channels), "command", None, max(c.goes("measured") for c in channels),
             channels[0].unit, "measurement_as_command",
-            certain=not rounded & {c.name for c in channels} and (later < 0 or (later <= SOON and not _are_whole_arms(channels, moving))),
+            certain=not rounded & {c.name for c in channels} and (later < 0 or (later <= SOON and _are_single(channels, moving, later))),
             numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN, weight=1e3 * len(channels),
         )
         for later, every in found.items()
@@ -272,6 +273,11 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
 def _is_exact(c: np.ndarray, q: np.ndarray, moves: np.ndarray) -> bool:
     """Whether two columns are the same to the bit, in rows that move."""
     return float((np.abs(c - q) <= AS_WRITTEN)[moves].mean()) > SURE
+
+
+def _are_single(channels: Sequence[RecordedChannel], moving: Sequence[str], later: int) -> bool:
+    """Whether these are no whole arms, and, of states of a later row, not most of what moves."""
+    return not _are_whole_arms(channels, moving) and (not later or 2 * len(channels) <= len(moving))
 
 
 def _are_whole_arms(channels: Sequence[RecordedChannel], moving: Sequence[str]) -> bool:
