@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..recording.quantities import POSITIONS
 from ..recording.recording import Recording, Stream
 
 FEW_AT_ONCE = 0.01  # of the samples, up to which two may have one time and lie apart: of those the last one counts
@@ -67,10 +68,10 @@ def two_at_once(stream: Stream) -> np.ndarray:
 
 
 def in_turns(stream: Stream) -> np.ndarray:
-    """Samples (k,) of a topic of which a value lies apart from both its neighbours, which agree: where many do, two sources write into it
-    in turns, each with times of its own."""
+    """Samples (k,) of a topic of positions of which a value lies apart from both its neighbours, which agree: where many do, two sources
+    write into it in turns, each with times of its own. A force or a speed may hum so, at half of the rate at which it is read."""
     x = stream.values
-    if "topic" not in stream.meta or stream.n < 3:
+    if "topic" not in stream.meta or stream.quantity not in POSITIONS or stream.n < 3:
         return np.zeros(0, np.int64)
     before, after, past = np.abs(x[1:-1] - x[:-2]), np.abs(x[2:] - x[1:-1]), np.abs(x[2:] - x[:-2])
     usual = np.array([np.median(each[each > 0]) if (each > 0).any() else np.inf for each in past.T])
