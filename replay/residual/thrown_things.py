@@ -81,8 +81,10 @@ def _elsewhere(x: np.ndarray, of: tuple[str, ...], least: float) -> Iterator[tup
     """(first, last) of the rows of x (n, k) between a leap and the one that comes back from it."""
     steps = np.concatenate([[0.0], _apart(x[1:], x[:-1], of)])
     beside = np.maximum(np.roll(steps, 1), np.roll(steps, -1))
-    many = steps > least
-    alone = many & ((steps > LONE * beside) | (np.roll(many, 1) | np.roll(many, -1)))
+    many, far = steps > least, steps > LEAP[of]
+    # a single row is two leaps, one after the other; a hammer that goes to and fro is quick in the rows before and after as well
+    stray = many & np.roll(many, -1) & (steps > LONE * np.roll(steps, 1)) & (np.roll(steps, -1) > LONE * np.roll(steps, -2))
+    alone = many & ((steps > LONE * beside) | stray | np.roll(stray, 1) | (far & (np.roll(far, 1) | np.roll(far, -1))))
     rows, end = np.flatnonzero(alone).tolist(), 0
     for a, b in pairwise(rows):
         back = float(_apart(x[b : b + 1], x[a - 1 : a], of)[0])

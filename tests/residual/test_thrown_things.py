@@ -49,6 +49,11 @@ def real_part_last(x):
     x[PART, 3:7] = np.roll(x[PART, 3:7], -1, axis=1)
 
 
+def hammered(x):
+    """0.08 m to and fro, twice a second, as quickly as hands do."""
+    x[60:180, 2] += 0.08 * np.abs(np.sin(2.0 * np.pi * 2.0 * TIMES[60:180])) ** 0.5
+
+
 def half_a_turn(x):
     x[PART, 3:7] *= -1.0
 
@@ -78,6 +83,6 @@ def in_millimetres(x):
     x[:, :3] *= 1000.0
 
 
-@pytest.mark.parametrize("change", [lambda x: None, dropped, nudged, slowly_tracked, half_a_turn, in_millimetres])
+@pytest.mark.parametrize("change", [lambda x: None, dropped, nudged, hammered, slowly_tracked, half_a_turn, in_millimetres])
 def test_one_leap_a_small_one_and_the_same_attitude_are_none(change):
     assert thrown_things(take_of(change)) == []
