@@ -168,7 +168,7 @@ def _of(group: Group, law: PlainLaw, kind: str, bad: np.ndarray, off: np.ndarray
     partner = c.columns[{"command": "measured"}.get(kind, "command")] if kind != "effort" else None
     noise = law.noise if kind == "effort" else law.noise / law.stiffness
     yield from departures(WitnessedColumn(
-        c.name, kind, unit, c.topics[kind], group.t, x, truth, bad, bad, limit, noise, partner=partner, bound="law" * (kind == "effort"),
+        c.name, kind, unit, c.topics[kind], group.t, x, truth, bad, bad, limit, noise, partner=partner, bound="own_law",
     ))  # fmt: skip
 
 
