@@ -54,8 +54,8 @@ def is_unanswered(group: Group, relations: Sequence[Sequence[Relation]], channel
     here, elsewhere = np.flatnonzero(loud & inside), np.flatnonzero(loud & ~inside)
     if len(here) < FEW or max(_share(sent, went, here, k) for k in range(round(LATE / dt) + 1)) > HEARD:
         return False
-    others = [_answers(c, of[c.name], dt) for c in group.channels if c.name in of and c.name != channel.name]
-    others = [share for share in others if share is not None]
+    every = (_answers(c, of[c.name], dt) for c in group.channels if c.name in of and c.name != channel.name)
+    others = [share for share in every if share is not None]
     usually = [_share(sent, went, elsewhere)] if len(elsewhere) >= SOME else []
     usually += [float(np.median(others))] if len(others) else []
     if not usually or max(usually) < USUALLY:
