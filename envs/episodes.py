@@ -1,6 +1,6 @@
 """Episodes of n copies of a scene side by side: simulation, goal, force limits and reward, with nothing of Gymnasium.
 
-The vector environment stands on it. The single environment does the same for one copy (`one.py`), with the same simulation,
+The vector environment stands on it. The single environment does the same for one copy (`env_episode.py`), with the same simulation,
 predicates and reward.
 """
 

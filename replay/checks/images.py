@@ -26,6 +26,7 @@ from .rules import Rule, Rules
 DARK = 24  # of 255; video black is 16, and the darkest lit room seen here has cells of 185
 FLAT = 4  # levels between the brightest and the darkest cell of a picture that shows nothing
 NOISE = 1  # levels by which a cell of the same view may differ
+FLICKER = 16  # levels by which two encoded pictures of the same view may differ, of which one is whole and one is a difference
 LEAP = 2.0  # times the usual step, when a frozen camera comes back; an arm that enters the view makes a usual one
 SMOOTH = 5  # pictures over which change and motion are averaged before they are compared
 BY_CHANCE = 0.01  # the chance that motion which knows nothing of the arm fits as well at some delay; more proves none
@@ -149,7 +150,7 @@ def check_frozen_picture(samples: PictureSamples, joints: Joints, rules: Rules) 
     every, settle = _interval(samples), rule.settings["settle"]
     worst: tuple[float, int, int, float] | None = None
     longest = 0.0
-    for first, last in _standing(samples):
+    for first, last in (run for period in (1, 2) for run in (_standing(samples, period) if worst is None else ())):
         t0, t1 = float(samples.t[first]), float(samples.t[last])
         if t1 - t0 + every <= rule.bound("warn"):
             continue
@@ -181,12 +182,17 @@ def _leap(samples: PictureSamples, first: int, last: int) -> tuple[float, float]
     return float(mean[last]) if back else 0.0, usual
 
 
-def _standing(samples: PictureSamples) -> list[tuple[int, int]]:
-    """(first, last) picture of every run that shows one view, drift included; none reaches past what was looked at."""
+def _standing(samples: PictureSamples, period: int) -> list[tuple[int, int]]:
+    """(first, last) picture of every run that shows one view, drift included; none reaches past what was looked at.
+
+    Args:
+        period: of an encoder that writes every second picture otherwise (LeRobot's), the pictures after which it writes one so again.
+    """
     cells, found, first = samples.cells.astype(np.int16), [], 0
     for k in range(1, len(cells) + 1):
         ends = k == len(cells) or samples.stretch[k] != samples.stretch[first]
-        if ends or np.abs(cells[k] - cells[first]).max() > NOISE:
+        within = NOISE if k - first >= period else FLICKER
+        if ends or np.abs(cells[k] - cells[first + (k - first) % period]).max() > within:
             if k - first > 1:
                 found.append((first, k - 1))
             first = k

@@ -21,6 +21,7 @@ ROUNDED_MEAN, ROUNDED_SQUARE = 1e-5, 2e-5
 # as they were: nothing is normalised by them, and `set.counter` holds them
 NUMBERED = ("index", "episode_index", "task_index")
 MOVES = 1e-3  # of its size: a column that moves by less stands still
+BLOCK = 16  # pixels, to a multiple of which encoders fill up pictures
 HALF = 0.5  # of a picture's time: beyond it a row gets another row's picture
 FAR = 10.0  # times what a column spans
 TEXTS = 8  # names that a finding carries; the others are counted
@@ -164,6 +165,11 @@ def _of_video(video: VideoRange, n: int, fps: float, rule: Rule) -> Finding:
         "pictures": video.pictures,
         "frames": value * fps,
     }
+    if graded["level"] == "PASS" and video.size and video.announced:
+        apart = np.abs(np.subtract(sorted(video.size), sorted(video.announced))).max()  # which side stands first, sets write as they like
+        if apart > BLOCK:
+            shown, said = (f"{height} x {width}" for height, width in (video.size, video.announced))
+            return rule.finding(level="WARN", subject=(video.camera,), details=details | {"kind": "size", "shown": shown, "said": said})
     return rule.finding(subject=(video.camera,), **graded, details=details)
 
 

@@ -1,6 +1,8 @@
-"""How many pictures an MP4 holds and how long it is, by its header alone: no picture is decoded, no program is started.
+"""How many pictures an MP4 holds, how long it is and how large they are, by its header alone: no picture is decoded, no program is
+started.
 
-Boxes as ISO/IEC 14496-12 describes them: `moov` / `trak` / `mdia` with `hdlr` `vide`, `mdhd` (time scale), `stts` (durations).
+Boxes as ISO/IEC 14496-12 describes them: `moov` / `trak` / `mdia` with `hdlr` `vide`, `mdhd` (time scale), `stts` (durations), `stsd`
+(the size of a picture).
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ MAX_HEADER = 64 << 20  # bytes of `moov`; an hour at 30 Hz has two megabytes
 _CONTAINERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 
 
-def length_of(path: Path) -> tuple[int, float] | None:
-    """Pictures and seconds of the first video track; None where the file is no MP4, or its header says neither."""
+def header_of(path: Path) -> tuple[int, float, tuple[int, int] | None] | None:
+    """Pictures, seconds, and height and width (None where it has none) of the first video track; None where the file is no MP4, or its
+    header says neither of the first two."""
     try:
         with path.open("rb") as file:
             moov = _moov(file)
@@ -52,12 +55,12 @@ def _boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size
 
 
-def _of_moov(content: bytes) -> tuple[int, float] | None:
+def _of_moov(content: bytes) -> tuple[int, float, tuple[int, int] | None] | None:
     for kind, track in _boxes(content):
         if kind == b"trak":
             boxes = dict(_flat(track))
             if boxes.get(b"hdlr", b"")[8:12] == b"vide" and {b"mdhd", b"stts"} <= set(boxes):
-                return _of_track(boxes[b"mdhd"], boxes[b"stts"])
+                return *_of_track(boxes[b"mdhd"], boxes[b"stts"]), _size(boxes.get(b"stsd", b""))
     return None
 
 
@@ -67,6 +70,12 @@ def _flat(content: bytes, depth: int = 0) -> Iterator[tuple[bytes, bytes]]:
             yield from _flat(inner, depth + 1)
         else:
             yield kind, inner
+
+
+def _size(stsd: bytes) -> tuple[int, int] | None:
+    """Height and width that the first sample entry of a track has."""
+    width, height = struct.unpack_from(">HH", stsd, 40) if len(stsd) >= 44 else (0, 0)
+    return (height, width) if height and width else None
 
 
 def _of_track(mdhd: bytes, stts: bytes) -> tuple[int, float]:

@@ -39,6 +39,7 @@ class VideoRange:
         start_s, stop_s: `from_timestamp` and `to_timestamp` [s]; None where the set says none (a file an episode).
         before_s: where the episode before ends in the same file [s], or None.
         pictures, file_s: number of pictures in the file and its length [s] by its header, or None where it is not read.
+        size, announced: height and width of a picture, by the header and by the set, or None.
     """
 
     camera: str
@@ -47,6 +48,8 @@ class VideoRange:
     before_s: float | None = None
     pictures: int | None = None
     file_s: float | None = None
+    size: tuple[int, int] | None = None
+    announced: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)

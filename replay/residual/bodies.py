@@ -39,7 +39,7 @@ from .leapt_things import leapt_things
 from .moved_zero import MovedZero, moved_zero
 from .next_states import next_states
 from .padded_end import PaddedEnd, in_rows_after, padded_end, without_padding
-from .plain_law import with_torques
+from .plain_law import PlainLaw, plain_laws, with_torques
 from .posed_things import CarryingHand, PosedThing, hands_in_the_scene, is_carried_by_a_base, things_of
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
@@ -152,6 +152,12 @@ class ComparedColumns:
         return tuple([] if group is None else laws_of(group, arms) for group, (_, arms) in zip(self.servos, self.bodies))
 
     @cached_property
+    def plain_laws(self) -> tuple[tuple[Group, list[PlainLaw]], ...]:
+        """Groups of joints of arms that nobody modelled, each with the laws that its servos follow; without those that follow none."""
+        others = [group for group in self.table.groups if not any(group is of for of, _ in self.bodies)]
+        return tuple((group, laws) for group in others if (laws := plain_laws(group)))
+
+    @cached_property
     def torques(self) -> tuple[list[Difference], ...]:
         """Of each of `bodies` what is wrong with a column of all joints of its arms, by their torques."""
         every = zip(self.servos, self.bodies, self.laws)
@@ -235,7 +241,7 @@ class ComparedColumns:
         found += [difference for difference, _ in between]
         sound = [group for group in groups if not any(group is one for _, pair in between for one in pair)]
         found += with_exchanged(self.recording, groups, [d for group in sound for d in differences(group, vouched(self, group))])
-        found = with_torques([group for group in groups if not any(group is of for of, _ in self.bodies)], not_at_cuts(found))
+        found = with_torques(self.plain_laws, not_at_cuts(found))
         still = {name for d in found if d.name == "held_value" and d.last - d.first == d.rows - 1 for name in d.channels}
         found += [d for group in groups for d in hands_that_never_move(group, bool(self.bodies), still)]
         found += [d for group in groups for d in arms_copied(group)]
@@ -390,6 +396,7 @@ def witnessed(columns: ComparedColumns) -> set[str]:
         for law in (*laws, *(law for _, _, of in columns.grips for law in of)):
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
         out |= base[1]
+    out |= {f"{law.channel.topics['effort']}/{law.channel.name}" for _, laws in columns.plain_laws for law in laws}
     out |= {f"{d.stream}/{name}" for of in columns.torques for d in of if d.kind == "effort" for name in d.channels}
     out |= {f"{d.stream}/{name}" for d in columns.differences for name in d.channels}
     if columns.bodies:

@@ -31,6 +31,7 @@ BY_ROWS = {one.name for one in HYPOTHESES if one.by_rows}
 SOURCES = {
     "chain": "the arm's chain: what poses and angles of the take are rounded to and scatter by",
     "law": "measured: what the law of the servo leaves in 25 clean takes of seven scenarios",
+    "own_law": "measured: what the law of the servos leaves in this take",
     "state": "rounding of float32",
     "base": "measured: four clean takes that drive 3 m leave 0.002 m and rad of place, 0.006 m/s of speed",
     "hand_speed": "measured: hands that strike something leave 0.21 of their way a second in 24 clean takes of six scenarios",

@@ -21,6 +21,7 @@ from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds, topic
 from .case import Case
+from .coarse_values import telling
 from .departures import joined, together
 from .difference import Difference
 from .hypotheses import best, is_exact
@@ -32,7 +33,7 @@ LATEST = 30  # rows by which the states of a take are asked to be another moment
 MOSTLY = 0.9  # of the rows that are alike at another number of rows than one, where all states are of another moment
 EXACT = 1e-6  # of the way: what a conversion leaves
 SEEN = 1e-3  # of it, or rad: what is called a change, and no rounding
-WRITTEN, OF_JOINTS = 0.3, 0.5  # of the rows in which a joint moves, that its commands are the next states; of the joints, that are so
+WRITTEN, OF_JOINTS = 0.1, 0.5  # of the rows in which a joint moves, that its commands are the next states; of the joints, that are so
 ALL, LEAST = 0.5, 0.026  # of these joints, of which more may have other commands for a part; from where on a change is a FAIL
 FEWEST = 20  # rows in which a joint moves
 
@@ -59,18 +60,24 @@ class _LikelyCopies:
 
     Attributes:
         moving, copies: (k,) columns that move, and those of them that are; other: (n - 1, k) rows in which they are not.
-        ends: (n - 1, k) rows in which a command is at an end of what was written, and the state beyond it.
+        ends: (n - 1, k) rows in which one of the two is at an end of what was written, and the other one beyond it.
     """
 
     def __init__(self, sent: Stream, state: Stream) -> None:
         self.sent, self.state = sent, state
         c, q = (np.asarray(s.values, float) for s in (sent, state))
-        least = EXACT / SCALE.get(state.unit, 1.0 / max(float(np.ptp(q)), 1e-9))
-        moves, same = np.abs(np.diff(q, axis=0)) > 10.0 * least, np.abs(c[:-1] - q[1:]) <= least
+        scale = SCALE.get(state.unit, 1.0 / max(float(np.ptp(q)), 1e-9))
+        if not (np.isfinite(c).all() and np.isfinite(q).all()):
+            c, q = np.zeros_like(c), np.zeros_like(q)
+        moves, same = np.zeros(c[1:].shape, bool), np.abs(c[:-1] - q[1:]) * scale <= EXACT
+        for j in range(c.shape[1]):
+            moves[:, j] = telling(c[:, j] * scale, q[:, j] * scale)[1:]
         self.moving = moves.sum(axis=0) >= FEWEST
-        self.copies = self.moving & ((same & moves).sum(axis=0) > WRITTEN * moves.sum(axis=0))
-        past = q[1:] - c[:-1]
-        self.ends = (c[:-1] == c.min(axis=0)) & (past < 0.0) | (c[:-1] == c.max(axis=0)) & (past > 0.0)
+        self.copies = self.moving & ((same & moves).sum(axis=0) > np.maximum(FEWEST, WRITTEN * moves.sum(axis=0)))
+        past, sent, there = q[1:] - c[:-1], (c.min(axis=0), c.max(axis=0)), (q.min(axis=0), q.max(axis=0))
+        # labels of a policy are kept within what it may command, and joints of some simulations within their ranges
+        self.ends = (c[:-1] == sent[0]) & (past < 0.0) | (c[:-1] == sent[1]) & (past > 0.0)
+        self.ends |= (q[1:] == there[0]) & (past > 0.0) | (q[1:] == there[1]) & (past < 0.0)
         self.other = ~same & ~self.ends
 
     @property

@@ -107,13 +107,10 @@ def _law(channel: RecordedChannel, relation: Relation, dt: float, late: int, kno
     return PlainLaw(channel, relation, *known, rest, y - rest, noise, late, usual, gives)
 
 
-def with_torques(groups: Sequence[Group], found: Sequence[Difference]) -> list[Difference]:
-    """What groups contradict themselves in, and what the torques of their joints say of it."""
+def with_torques(lawful: Sequence[tuple[Group, Sequence[PlainLaw]]], found: Sequence[Difference]) -> list[Difference]:
+    """What groups contradict themselves in, and what the torques of their joints say of it, by the laws of each."""
     out = list(found)
-    for group in groups:
-        laws = plain_laws(group)
-        if not laws:
-            continue
+    for group, laws in lawful:
         by_name = {law.channel.name: law for law in laws}
         out = [_borne_out(d, by_name, group.dt) for d in out]
         sure = [d for d in together(d for law in laws for d in _contradicted(group, law)) if d.certain]
@@ -171,7 +168,7 @@ def _of(group: Group, law: PlainLaw, kind: str, bad: np.ndarray, off: np.ndarray
     partner = c.columns[{"command": "measured"}.get(kind, "command")] if kind != "effort" else None
     noise = law.noise if kind == "effort" else law.noise / law.stiffness
     yield from departures(WitnessedColumn(
-        c.name, kind, unit, c.topics[kind], group.t, x, truth, bad, bad, limit, noise, partner=partner, bound="law" * (kind == "effort"),
+        c.name, kind, unit, c.topics[kind], group.t, x, truth, bad, bad, limit, noise, partner=partner, bound="own_law",
     ))  # fmt: skip
 
 

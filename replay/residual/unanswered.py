@@ -14,7 +14,7 @@ from scipy.ndimage import uniform_filter1d
 from ..signals.statistics import TO_SIGMA, median_size
 from .blame import threshold
 from .pace import planned
-from .relations import MEMORY, Relation
+from .relations import MEMORY, Relation, shifted
 from .table import Group, RecordedChannel
 
 QUICK = 0.15  # s: what a mean of so long, twice, takes away
@@ -24,7 +24,8 @@ HEARD, USUALLY = 0.3, 0.6  # of what is quick: a joint that does less of it does
 GOES = 2.0  # times its limit, that the joint goes meanwhile
 UNDER_WAY, MOSTLY = 0.05, 0.4  # of the speed that it has when it is quick, and share of the loud rows, in which it moves
 SOFT = (0.03, 0.06, 0.1, 0.15, 0.25, 0.4, 0.8)  # s that a weak servo needs
-LEFT, QUITE = 0.15, 0.5  # of the squared distance from its way, and of what it does that is quick, that it may leave
+SOONER, LATER = -0.1, 0.2  # s by which it is earlier or later besides, since it has not the delay of the way
+LEFT, QUITE = 0.15, 0.6  # of the squared distance from its way, and of what it does that is quick, that it may leave
 SPEEDS, RAMPS = (0.8, 0.9, 1.0, 1.1, 1.3), (1.0, 2.0, 4.0, 8.0, 30.0)  # of the speed that it reaches; 1/s over that
 REACHED = 98.0  # percentile of its speeds
 LATE = 0.36  # s by which a servo answers later than it does elsewhere
@@ -53,8 +54,8 @@ def is_unanswered(group: Group, relations: Sequence[Sequence[Relation]], channel
     here, elsewhere = np.flatnonzero(loud & inside), np.flatnonzero(loud & ~inside)
     if len(here) < FEW or max(_share(sent, went, here, k) for k in range(round(LATE / dt) + 1)) > HEARD:
         return False
-    others = [_answers(c, of[c.name], dt) for c in group.channels if c.name in of and c.name != channel.name]
-    others = [share for share in others if share is not None]
+    every = (_answers(c, of[c.name], dt) for c in group.channels if c.name in of and c.name != channel.name)
+    others = [share for share in every if share is not None]
     usually = [_share(sent, went, elsewhere)] if len(elsewhere) >= SOME else []
     usually += [float(np.median(others))] if len(others) else []
     if not usually or max(usually) < USUALLY:
@@ -98,7 +99,8 @@ def _is_weak(q: np.ndarray, way: np.ndarray, dt: float, noise: float) -> bool:
     tried = [np.interp(every - seconds / dt, every, way) for seconds in SOFT]
     for seconds in SOFT:
         pole = float(np.exp(-dt / seconds))
-        tried.append(lfilter([1.0 - pole], [1.0, -pole], way, zi=[pole * q[0]])[0])
+        soft = lfilter([1.0 - pole], [1.0, -pole], way, zi=[pole * q[0]])[0]
+        tried += [shifted(soft, -late) for late in range(round(SOONER / dt), round(LATER / dt) + 1)]
     fastest = max(float(np.percentile(np.abs(np.diff(q)), REACHED)), 1e-6) / dt
     speed, ramp = (x.ravel()[:, None] for x in np.meshgrid(SPEEDS, RAMPS))
     tried += list(planned(way[:, None], dt, speed * fastest, speed * ramp * fastest, q[:1], np.gradient(q, dt)[:1])[:, :, 0])

@@ -87,6 +87,18 @@ def test_a_picture_that_stands_while_the_robot_moves_is_frozen(pictures, level):
         )
 
 
+@pytest.mark.parametrize(("pictures", "level"), [(0, "PASS"), (6, "PASS"), (75, "FAIL")])
+def test_a_picture_that_stands_is_frozen_where_an_encoder_writes_every_second_one_otherwise(pictures, level):
+    cells = scene(T)
+    cells[210 : 210 + pictures] = cells[210]
+    cells = np.clip(cells.astype(int), 10, 240)
+    cells[1::2] += np.random.default_rng(2).integers(-5, 6, cells.shape[1:])
+    found = check_frozen_picture(seen(cells.astype(np.uint8)), JOINTS, RULES)
+    assert found.level in (level, "WARN" if pictures > 12 else level)
+    if level != "PASS":
+        assert found.value == pytest.approx(pictures / RATE, abs=3.0 / RATE) and found.t0 == pytest.approx(7.0, abs=0.1)
+
+
 def test_a_camera_that_never_comes_back_may_look_where_nothing_moves():
     cells = scene(T)
     cells[200:] = cells[200]

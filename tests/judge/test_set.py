@@ -19,8 +19,9 @@ from shiliu.replay.checks.integrity import check_integrity
 from shiliu.replay.checks.set_tables import check_length, check_video
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot import layout
+from shiliu.replay.formats.lerobot.declared_columns import size_of_feature
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
-from shiliu.replay.formats.mp4_header import length_of
+from shiliu.replay.formats.mp4_header import header_of
 from shiliu.replay.judge.intake import intake, trimmed
 from shiliu.replay.judge.verdict import combine
 from shiliu.replay.recording.declared import FRAMES, Declared, VideoRange
@@ -310,7 +311,7 @@ def test_a_video_that_is_no_longer_that_of_the_rows(tmp_path):
     with DatasetWriter(tmp_path / "set", PICTURES, FPS) as writer:
         writer.add(episode(), episode().states, {"observation.images.head": shown})
     path = tmp_path / "set" / layout.numbered(layout.VIDEO_PATH, 0, video_key="observation.images.head")
-    assert length_of(path) == (150, pytest.approx(5.0))
+    assert header_of(path) == (150, pytest.approx(5.0), (16, 16))
     assert by_code(verdict_of(tmp_path / "set").findings)["set.video"].level == "PASS"
     for end in ("from", "to"):
         _column_changed(tmp_path / "set", f"videos/observation.images.head/{end}_timestamp", lambda t: t + 0.5)
@@ -319,7 +320,7 @@ def test_a_video_that_is_no_longer_that_of_the_rows(tmp_path):
     assert (root.code, root.details["kind"], root.value) == ("set.video", "file", pytest.approx(0.5))
     for content in (b"", b"moov", path.read_bytes()[:200], path.read_bytes().replace(b"stts", b"sttt")):
         (tmp_path / "cut.mp4").write_bytes(content)
-        assert length_of(tmp_path / "cut.mp4") is None
+        assert header_of(tmp_path / "cut.mp4") is None
 
 
 def test_lengths_of_videos_as_numbers():
@@ -333,6 +334,9 @@ def test_lengths_of_videos_as_numbers():
     assert (over.level, over.details["kind"], over.value) == ("FAIL", "overlap", pytest.approx(1.0))
     assert of(pictures=89, file_s=89 / 30).level == "FAIL", "LeRobot finds no picture for the last row"
     assert of().reason == "no_video_header"
+    for shape, level in ([96, 128, 3], "PASS"), ([3, 96, 128], "PASS"), ([128, 96, 3], "PASS"), ([480, 640, 3], "WARN"), ([9], "PASS"):
+        other = of(pictures=90, file_s=3.0, size=(96, 128), announced=size_of_feature({"shape": shape}))
+        assert other.level == level and (level == "PASS" or "480 x 640" in Words("en").message(other))
 
 
 def test_a_total_that_is_no_number_is_told(written):

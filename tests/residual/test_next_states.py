@@ -73,3 +73,37 @@ def test_the_column_is_called_what_it_holds_and_no_command(changes, column, en, 
     assert finding.details["column"] == column and finding.signal != "command"
     assert en in Words("en").message(finding) and "command" not in Words("en").message(finding)
     assert zh in Words("zh").message(finding) and "指令" not in Words("zh").message(finding)
+
+
+def commanded(state=lambda x: x, written=lambda x: x, stream="joint_position") -> Recording:
+    """A take whose commands are the states of the next row, which no mapping says."""
+    q = 0.5 * np.sin(np.outer(T, np.linspace(0.7, 1.4, 6)) + np.arange(6)) + np.random.default_rng(3).normal(0.0, 2e-4, (ROWS, 6))
+    ns, c = (T * 1e9).astype(np.int64), np.concatenate([q[1:], q[-1:]])
+    streams = {
+        "action": Stream("action", "command", stream, "rad", NAMES, written(c), capture_ns=ns),
+        "state": Stream("state", "measured", stream, "rad", NAMES, state(q.copy()), capture_ns=ns),
+    }
+    return Recording("take", "set#0", "", "robot", streams)
+
+
+@pytest.mark.parametrize(("changes", "kind"), [
+    ({"state": rows(100, 160, 2, lambda x: x + 0.06)}, "measured"),
+    ({"written": rows(100, 160, 2, lambda x: x + 0.06)}, "command"),
+    ({"written": rows(100, 160, slice(0, 6), lambda x: x[:1])}, "command"),  # what is held is no other command
+])  # fmt: skip
+def test_commands_that_are_the_next_states_but_for_some_rows(changes, kind):
+    (finding,) = check_differs(ComparedColumns(commanded(**changes)), RULES)
+    assert finding.level == "FAIL" and "j2" in finding.subject and finding.details["column"] == kind
+    assert abs(finding.t0 - 5.0) < 0.11 and abs(finding.t1 - 8.0) < 0.11
+
+
+@pytest.mark.parametrize("changes", [
+    {},
+    {"written": rows(100, 160, slice(0, 6), lambda x: x + 0.06 * np.sin(np.arange(len(x)))[:, None])},  # somebody took over
+    {"written": lambda x: np.clip(x, -0.4, 0.4)},  # kept within what a policy may command
+    {"state": lambda x: np.clip(x, -0.4, 0.4)},
+    {"written": rows(100, 160, 2, lambda x: x + 0.01)},
+])  # fmt: skip
+def test_other_commands_of_all_joints_and_those_at_an_end_are_no_fault(changes):
+    (finding,) = check_differs(ComparedColumns(commanded(**changes)), RULES)
+    assert finding.level != "FAIL"

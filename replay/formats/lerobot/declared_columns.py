@@ -13,9 +13,11 @@ from ....scenarios.sheet.errors import ScenarioError
 from ...recording.declared import COUNTERS, FRAMES, Declared, VideoRange
 from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import PictureFile, PictureTopic, SimEpisode
-from ..mp4_header import length_of
+from ..mp4_header import header_of
 from . import layout
 from .set_statistics import EpisodeStatistics, Stats, table_numbers
+
+CHANNELS = (1, 3, 4)  # that a picture has
 
 ABSENT = "announced, but its file is not here"
 
@@ -86,7 +88,7 @@ def declared_of(
         stats=dataset.statistics.at(k),
         set_stats=dataset.set_statistics or {},
         torn=(layout.STATS,) if dataset.set_statistics is None else (),
-        videos=tuple(video_range(name, row, before, one.path) for name, one in pictures.items()),
+        videos=tuple(video_range(name, dataset.features.get(name, {}), row, before, one.path) for name, one in pictures.items()),
         unseen={name: ABSENT for name, one in dataset.features.items() if one["dtype"] == "video" and name not in pictures},
         digests=digests,
         covered=tuple(covered),
@@ -167,12 +169,22 @@ def _columns_of(episode: SimEpisode) -> dict[str, Any]:
     return here | {f"shiliu/{name}": value for name, value in own.items() if value is not None}
 
 
-def video_range(key: str, row: Row, before: Row, file: Path) -> VideoRange:
-    """The range of a video that belongs to the episode of `row`, that of the one `before` it, and what the file's header says."""
+def video_range(key: str, feature: Mapping[str, Any], row: Row, before: Row, file: Path) -> VideoRange:
+    """The range of a video that belongs to the episode of `row`, that of the one `before` it, and what the file's header says beside what
+    its feature announces."""
     places = [f"videos/{key}/{what}" for what in ("chunk_index", "file_index")]
     same = places[1] in row and all(before.get(place) == row.get(place) for place in places)
     start, stop, end = (
         _seconds_or_none(where.get(f"videos/{key}/{side}_timestamp"))
         for where, side in ((row, "from"), (row, "to"), (before if same else {}, "to"))
     )
-    return VideoRange(key, start, stop, end, *(length_of(file) or (None, None)))
+    return VideoRange(key, start, stop, end, *(header_of(file) or (None, None, None)), size_of_feature(feature))
+
+
+def size_of_feature(feature: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Height and width that a feature of pictures announces, wherever its channels stand; None where it does not."""
+    shape = feature.get("shape")
+    if not isinstance(shape, list | tuple) or len(shape) != 3 or not all(type(one) is int and one > 0 for one in shape):
+        return None
+    first = shape[0] in CHANNELS and shape[2] not in CHANNELS
+    return (shape[1], shape[2]) if first else (shape[0], shape[1]) if shape[2] in CHANNELS else None

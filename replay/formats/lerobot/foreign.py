@@ -155,7 +155,8 @@ class _Foreign(ForeignTables):
             set_stats=self.set_statistics or {},
             torn=torn if self.set_statistics is not None else (*torn, layout.STATS),
             videos=tuple(
-                video_range(key, row, before, self.root / relative) for key, relative in videos.items() if relative is not None
+                video_range(key, self.features.get(key, {}), row, before, self.root / relative)
+                for key, relative in videos.items() if relative is not None
             ),
             unseen=dict(self._unseen(videos)),
             unread=tuple(text.partition(" ")[0] for text in left),
