@@ -169,7 +169,8 @@ def _of_video(video: VideoRange, n: int, fps: float, rule: Rule) -> Finding:
         apart = np.abs(np.subtract(sorted(video.size), sorted(video.announced))).max()  # which side stands first, sets write as they like
         if apart > BLOCK:
             shown, announced = (f"{height} x {width}" for height, width in (video.size, video.announced))
-            return rule.finding(level="WARN", subject=(video.camera,), details=details | {"kind": "size", "shown": shown, "said": announced})
+            details |= {"kind": "size", "shown": shown, "said": announced}
+            return rule.finding(level="WARN", subject=(video.camera,), details=details)
     return rule.finding(subject=(video.camera,), **graded, details=details)
 
 
