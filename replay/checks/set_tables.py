@@ -168,8 +168,9 @@ def _of_video(video: VideoRange, n: int, fps: float, rule: Rule) -> Finding:
     if graded["level"] == "PASS" and video.size and video.announced:
         apart = np.abs(np.subtract(sorted(video.size), sorted(video.announced))).max()  # which side stands first, sets write as they like
         if apart > BLOCK:
-            shown, said = (f"{height} x {width}" for height, width in (video.size, video.announced))
-            return rule.finding(level="WARN", subject=(video.camera,), details=details | {"kind": "size", "shown": shown, "said": said})
+            shown, announced = (f"{height} x {width}" for height, width in (video.size, video.announced))
+            details |= {"kind": "size", "shown": shown, "said": announced}
+            return rule.finding(level="WARN", subject=(video.camera,), details=details)
     return rule.finding(subject=(video.camera,), **graded, details=details)
 
 

@@ -239,8 +239,8 @@ def _refuse_one_time(streams: list[Stream], source: str) -> None:
                 file=source,
                 field=stream.name,
             )
-        turns = in_turns(stream) if stream.role != "event" else ()
-        if len(turns):
+        turns = in_turns(stream)
+        if stream.role != "event" and len(turns):
             raise EpisodeError(
                 f"{len(turns)} of its {stream.n} samples lie apart from those before and after, the first is sample {turns[0]}: two "
                 "sources write into it in turns. Which is meant is not known: cut the other out of the recording.",

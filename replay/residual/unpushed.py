@@ -45,8 +45,8 @@ def none_pushes(
     rest = [c for c in group.channels if c.name != one.channel.name]
     goes = [float(np.ptp(c.columns.get("measured", np.zeros(group.n))[rows])) for c in rest]
     away = others[rows].any(axis=0)
-    of_limb = [side_of(c.name) == side_of(one.channel.name) for c in rest]
-    pushed = away.sum() >= PUSHED and 2 * (away & of_limb).sum() >= sum(of_limb)  # from its base to where something pushes it
+    of_limb = np.array([side_of(c.name) == side_of(one.channel.name) for c in rest], bool)
+    pushed = away.sum() >= PUSHED and 2 * (away & of_limb).sum() >= of_limb.sum()  # from its base to where something pushes it
     if pushed or (~away & (np.array(goes) > 2.0 * limit)).sum() < max(OTHERS, away.sum()):
         return False
     way = q - follows.residual
