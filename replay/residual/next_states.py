@@ -74,10 +74,10 @@ class _LikelyCopies:
             moves[:, j] = telling(c[:, j] * scale, q[:, j] * scale)[1:]
         self.moving = moves.sum(axis=0) >= FEWEST
         self.copies = self.moving & ((same & moves).sum(axis=0) > np.maximum(FEWEST, WRITTEN * moves.sum(axis=0)))
-        past, sent, there = q[1:] - c[:-1], (c.min(axis=0), c.max(axis=0)), (q.min(axis=0), q.max(axis=0))
+        past, least, most = q[1:] - c[:-1], (c.min(axis=0), q.min(axis=0)), (c.max(axis=0), q.max(axis=0))
         # labels of a policy are kept within what it may command, and joints of some simulations within their ranges
-        self.ends = (c[:-1] == sent[0]) & (past < 0.0) | (c[:-1] == sent[1]) & (past > 0.0)
-        self.ends |= (q[1:] == there[0]) & (past > 0.0) | (q[1:] == there[1]) & (past < 0.0)
+        self.ends = (c[:-1] == least[0]) & (past < 0.0) | (c[:-1] == most[0]) & (past > 0.0)
+        self.ends |= (q[1:] == least[1]) & (past > 0.0) | (q[1:] == most[1]) & (past < 0.0)
         self.other = ~same & ~self.ends
 
     @property

@@ -178,7 +178,8 @@ def video_range(key: str, feature: Mapping[str, Any], row: Row, before: Row, fil
         _seconds_or_none(where.get(f"videos/{key}/{side}_timestamp"))
         for where, side in ((row, "from"), (row, "to"), (before if same else {}, "to"))
     )
-    return VideoRange(key, start, stop, end, *(header_of(file) or (None, None, None)), announced=size_of_feature(feature))
+    pictures, file_s, size = header_of(file) or (None, None, None)
+    return VideoRange(key, start, stop, end, pictures, file_s, size, size_of_feature(feature))
 
 
 def size_of_feature(feature: Mapping[str, Any]) -> tuple[int, int] | None:
