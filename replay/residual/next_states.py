@@ -46,9 +46,8 @@ def next_states(recording: Recording) -> list[Difference]:
     found = together(d for one, state in pairs for d in _compared(recording, one, state))
     sent = [s for s in recording.streams.values() if s.role == "command" and s.quantity in POSITIONS]
     likely = [_LikelyCopies(one, state) for one in sent for state in measured if _is_counted_alike(one, state)]
-    if any(one.is_of_joints for one in likely):
-        found += [d for one in likely for d in _of_copies(recording, one)]
-    return found
+    # a hand may have commands of its own where the arm has none, which stand where it rests
+    return found + [d for one in likely if one.is_of_joints for d in _of_copies(recording, one)]
 
 
 def _is_counted_alike(one: Stream, other: Stream) -> bool:

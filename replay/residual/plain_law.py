@@ -141,15 +141,15 @@ def _contradicted(group: Group, law: PlainLaw) -> Iterator[Difference]:
         if int(bad[rows].sum()) < FEW or _gives_one_value(law, rows):
             continue
         near = slice(max(0, first - JOIN), min(group.n, last + 1 + JOIN))
-        said, shown, sent = off[near], e[near], np.asarray(kernel)[near]
-        share = max(float(x @ shown) / max(float(x @ x), 1e-12) for x in (said, sent))
+        given, shown, sent = off[near], e[near], np.asarray(kernel)[near]
+        share = max(float(x @ shown) / max(float(x @ x), 1e-12) for x in (given, sent))
         inside = np.zeros(group.n, bool)
         inside[rows] = bad[rows]
         if share > AWAY:
-            as_measured, as_command = (float(((shown - x) ** 2).sum()) for x in (said, sent))
+            as_measured, as_command = (float(((shown - x) ** 2).sum()) for x in (given, sent))
             kind = "measured" if as_measured < as_command else "command"
             yield from _of(group, law, kind, inside, off)
-        elif float(np.linalg.norm(sent)) < QUICK * float(np.linalg.norm(said)):
+        elif float(np.linalg.norm(sent)) < QUICK * float(np.linalg.norm(given)):
             if (rough := _rougher(law, near)) is not None:
                 yield from _of(group, law, rough, inside, off)
         elif abs(share) < ON_ITS_WAY and not _is_borne(law, first, last, group.dt):

@@ -86,8 +86,6 @@ class _Comparison:
         clauses = [clause for clause in self._sentence.clauses if not clause.negated]
         for clause in self._sentence.clauses:
             yield from self._forbidden(clause, clauses)
-        if not any(clause.verbs for clause in clauses):
-            yield from self._nothing_asked()
         for clause in clauses:
             yield from self._verbs(clause)
             for mention in clause.things:
@@ -268,14 +266,6 @@ class _Comparison:
         if not any(itself or names & objects for names in asked) and any(deed.verbs & verbs for deed in done):
             kind = "action" if clause.lasting else "forbidden"
             yield Contradiction(kind, clause.verb, tuple(sorted(verbs)), certain=True)
-
-    def _nothing_asked(self) -> Iterator[Contradiction]:
-        """What is handled, where all that the sentence says is what shall not be: "do not move the bowl". Not to drop it is a manner."""
-        for clause in self._sentence.clauses:
-            objects = self._names.names(clause.of_role("object"))
-            handled = self._lexicon.does(clause.verbs, "handles") and not clause.verb.lower().startswith("drop")
-            if clause.negated and handled and any(deed.objects & objects and deed.index is not None for deed in self._work.deeds):
-                yield Contradiction("forbidden", clause.verb)
 
     def _deeds(self, clause: Clause, hands: bool = False, strict: bool = False) -> list[Deed]:
         """The steps of the chain that a clause can be about.

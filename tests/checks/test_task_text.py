@@ -159,6 +159,8 @@ MICROWAVE = "Put the bowl into the microwave, close the door and press start."
         ("take a photo", "WARN", "scenario"),
         ("TODO", "WARN", "no_task"),
         ("Do not put the bowl on the shelf", "PASS", None),
+        ("Do not move the bowl", "FAIL", "forbidden"),
+        ("不要拿碗", "FAIL", "forbidden"),
         ("Do not put the bowl on the table", "FAIL", "forbidden"),
         ("不要把碗放在桌上", "FAIL", "forbidden"),
         ("Take the bowl, but don't put it on the table", "WARN", "forbidden"),
