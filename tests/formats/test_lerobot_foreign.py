@@ -283,7 +283,7 @@ def test_the_place_of_the_rows_is_held_against_the_table(tmp_path, toy, spans, w
 
 @pytest.mark.parametrize(
     ("fps", "rate", "stated"),
-    [(20, 20.0, None), (-30, None, "-30"), (0, None, "0"), (float("nan"), None, "NaN"), ("30", 30.0, '"30"'), (None, None, None)],
+    [(20, 20.0, None), (-30, None, "-30"), (0, None, "0"), (float("nan"), None, "NaN"), ("30", 30.0, '"30"'), (None, None, "null")],
 )
 def test_a_rate_that_is_none_is_told_as_it_stands(tmp_path, toy, fps, rate, stated):
     root = foreign(tmp_path / "set")

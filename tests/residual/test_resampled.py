@@ -71,10 +71,12 @@ def test_every_second_row_of_quick_corrections(phase, lost, seen):
 
 @pytest.mark.parametrize(("by", "certain"), [(0.05, False), (0.09, False), (0.15, True), (-0.15, True)])
 def test_commands_within_a_row_and_a_half_of_their_place(by, certain):
-    """A command that goes 0.07 rad from row to row, and would agree if it stood `by` further for four of them."""
+    """A command that goes 0.07 rad from row to row, and stands `by` short of its way for four of them. One that goes evenly, and
+    would agree if it did not, has no edge."""
     (group,) = ComparedColumns(taken(motion())).table.groups
-    x = 0.07 * np.arange(group.n)
+    way = 0.07 * np.arange(group.n)
     rows = np.arange(60, 64)
-    restored = x.copy()
-    restored[rows] += by
-    assert _no_body_does(Blame(group.channels[0], "command", rows, x, restored, 0.1, 9.0, ("follows",)), None) == certain
+    short = way.copy()
+    short[rows] -= by
+    assert not _no_body_does(Blame(group.channels[0], "command", rows, way, short, 0.1, 9.0, ("follows",)), None)
+    assert _no_body_does(Blame(group.channels[0], "command", rows, short, way, 0.1, 9.0, ("follows",)), None) == certain
