@@ -66,9 +66,10 @@ class PlainLaw:
     def says(self, dt: float) -> np.ndarray:
         """(n,) rows in which the servo is neither off for some time nor gives all that it has."""
         y, out = self.channel.columns["effort"], np.ones(len(self.rest), bool)
-        for silent in (np.abs(y) <= OFF * self.noise, np.abs(y) >= SPENT * np.abs(y).max() - OFF * self.noise):
+        off, spent = np.abs(y) <= OFF * self.noise, np.abs(y) >= SPENT * np.abs(y).max() - OFF * self.noise
+        for silent, beside in ((off, 0), (spent, round(SILENT / dt))):  # what drives a servo to its largest torque is quick
             for first, last in runs(silent):
-                out[first : last + 1] &= (last - first + 1) * dt < SILENT
+                out[max(0, first - beside) : last + 1 + beside] &= (last - first + 1) * dt < SILENT
         return out
 
 
@@ -103,6 +104,8 @@ def _law(channel: RecordedChannel, relation: Relation, dt: float, late: int, kno
         rest = y - terms @ np.array(known)
         rest = rest - median(rest)
         noise = max(TO_SIGMA * median_size(rest), 1e-3 * usual)
+    grain = float(np.diff(np.unique(np.round(y / max(usual, 1e-9), 6))).min(initial=1.0)) * usual  # what it is rounded to leaves no less
+    noise = max(noise, 0.5 * grain)
     gives = known[0] * float(np.percentile(np.abs(left), 90.0))
     return PlainLaw(channel, relation, *known, rest, y - rest, noise, late, usual, gives)
 

@@ -9,7 +9,7 @@ from shiliu.replay.importing.frames import frames_of
 from shiliu.replay.importing.mapping_draft import propose
 from shiliu.replay.importing.mapping_draft_topics import propose_topics
 from shiliu.replay.importing.resample import Methods, onto
-from shiliu.replay.importing.unit_guess import order_of
+from shiliu.replay.importing.unit_guess import order_of, role_of
 from shiliu.replay.recording.recording import Stream
 from shiliu.scenarios.sheet.errors import EpisodeError
 
@@ -132,3 +132,11 @@ def test_a_rotation_of_the_other_sign_is_no_change(before):
     turning = Stream(name="p", role="pose", quantity="orientation", unit="1", names=names, values=values, capture_ns=times)
     _, report = onto(turning, times[:-1] + ns(0.025), Methods())
     assert max(report["changed"].get(name, 0.0) for name in names[before:]) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("/master/joint_left", "command"), ("leader_qpos", "command"), ("/puppet/joint_left", "measured"), ("qpos", "measured")],
+)
+def test_arms_that_lead_are_commands_in_a_draft(name, role):
+    assert role_of(name)[0] == role

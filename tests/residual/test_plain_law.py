@@ -76,3 +76,19 @@ def test_torques_that_follow_no_law_are_no_witnesses():
     assert take(after=other).level == "PASS"
     finding = take(act=adds("state", bump(0.07)), after=other)
     assert finding.level == "WARN"
+
+
+@pytest.mark.parametrize("grain", [0.2, 0.5, 2.0])
+def test_coarse_torques_are_no_fault(grain):
+    def rounded(columns):
+        columns["effort"] = np.round(columns["effort"] / grain) * grain
+
+    assert take(after=rounded).level == "PASS"
+
+
+@pytest.mark.parametrize("size", [0.3, -0.3])
+def test_a_servo_that_gives_all_that_it_has_says_nothing(size):
+    def spent(columns):
+        columns["effort"] = np.clip(columns["effort"], -8.0, 8.0)
+
+    assert take(act=adds("state", bump(size)), after=spent).level == "WARN"
