@@ -17,6 +17,7 @@ from .delayed_part import delayed_part
 from .departures import joined, together
 from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
 from .exchanged_hands import exchanged_hands
+from .hand_law import beside_drives
 from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
 from .hands import MEMORY, against_command, another_unit, away_from_commands, late_hand, never_measured, reversed_hand
@@ -225,6 +226,8 @@ def _hands(group: Group) -> list[Difference]:
             certain=one.size > CERTAIN_HAND and not one.channel.is_of_two_places, explained=0.0, undone=0.0,
             stream=one.channel.topics["measured"], limit=BEYOND_HAND, weight=one.size / BEYOND_HAND * (one.last - one.first + 1),
         ))  # fmt: skip
+    beside = [d for d in beside_drives(group) if not any(o.meets(d) and o.certain and o.name is not None for o in found)]
+    found = [d for d in found if d.name is not None or not any(d.meets(o) for o in beside)] + beside
     leaps = leaps_of(group)
     known = {name for d in found for name in d.channels if d.certain}
     found += [d for d in leaps.rough() if d.channels[0] not in known]

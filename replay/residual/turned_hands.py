@@ -99,10 +99,12 @@ def hands_turned_alike(group: Group) -> Iterator[Difference]:
 
 
 def not_at_cuts(found: Sequence[Difference]) -> list[Difference]:
-    """Without hands that both columns say to have leapt where rows are lost, or `JOIN` rows beside it: there they are where they are by
-    then."""
+    """Without hands that both columns say to have leapt where rows are lost, or `JOIN` rows beside it, and without those that are then
+    where no drive has them: there they are where they are by then."""
     cuts = [d for d in found if d.of_all_columns]
-    return [d for d in found if d.numbers.get("turned") != "alike" or not any(_is_cut(edge, cuts) for edge in (d.first, d.last + 1))]
+    alike = [d for d in found if d.numbers.get("turned") == "alike" and any(_is_cut(edge, cuts) for edge in (d.first, d.last + 1))]
+    alike += [d for d in found if d.bound == "hand_law" and any(d.is_near(cut) for cut in cuts if cut.certain)]
+    return [d for d in found if not any(d is one for one in alike)]
 
 
 def _is_cut(row: int, cuts: Sequence[Difference]) -> bool:
