@@ -33,7 +33,7 @@ AHEAD = {1: 0.12, 2: 0.10, 4: 0.07, 8: 0.06, 15: 0.06, 30: 0.06}
 # of its way, that things and other fingers push a hand that has come to its command, and one that they hold back from it; clean thumbs of a
 # real set reach 0.11 of the first
 PUSHED, HELD_BACK = 0.13, 0.18
-HOLDS, HALF = 0.05, 0.5  # of its way, that a hand is short of its command; of what its drive would do, that one that is held back does less than
+HOLDS, HALF = 0.05, 0.5  # of its way, that a hand is short of its command; share of its drive, that one that is held back does less than
 GIVES = 0.15  # of what its command changes meanwhile, by which a thing in its fingers lets it come along or pushes it back
 BEGINS = 1.0  # s that what was commanded before the first row may last
 BESIDE = 0.05  # of its way, that a row counts as beside what the drive does
