@@ -124,18 +124,23 @@ def claims_it(finding: Finding, part: FaultPart) -> bool:
     return bool(claimed & NEAR[part.family]) or (part.group == "time" and "time" in claimed)  # a stamp that is wrong is wrong in time
 
 
+def is_read_so(verdict: Verdict, part: FaultPart) -> bool:
+    """Whether a set is not read since the names of these columns contradict what is known of the device, and the error names one."""
+    error = verdict.error or {}
+    words = set(re.findall(r"\w+", str(error.get("message", ""))))
+    return part.group == "names" and part.feature in str(error) and bool(words & {*part.columns, *part.joints})
+
+
 def score_fault(fault: DrawnFault, check: str, verdict: Verdict) -> Line:
     """What the judge made of a generated fault, as a line of plain data."""
     root = verdict.findings[verdict.root] if verdict.root is not None else None
     refused = verdict.verdict in REFUSED or verdict.error is not None
     devices = verdict.owner not in NOT_THEIRS
-    where = root is not None and any(names_it(root, one) and lies_on_it(root, one) for one in fault.parts)
-    right = root is not None and any(
-        names_it(root, one) and lies_on_it(root, one) and agrees(root, one) for one in fault.parts
-    )
-    named = root is not None and any(
-        names_it(root, one) and lies_on_it(root, one) and is_named(root, one) for one in fault.parts
-    )
+    by_error = any(is_read_so(verdict, one) for one in fault.parts)
+    found = [] if root is None else [one for one in fault.parts if names_it(root, one) and lies_on_it(root, one)]
+    where = by_error or bool(found)
+    right = by_error or any(agrees(root, one) for one in found if root is not None)
+    named = by_error or any(is_named(root, one) for one in found if root is not None)
     beside = [f for f in verdict.findings if f.level in ("WARN", "FAIL") and f is not root]
     line = {
         **head_of(fault, check),

@@ -429,3 +429,23 @@ def test_a_set_that_cannot_be_read_is_refused_and_names_no_root(own, tmp_path):
     verdict = judging.verdict_of(root, "intake", None)
     line = scoring.score_fault(fault, "intake", verdict)
     assert line["refused"] and line["error"] and not line["root"] and not line["where"]
+
+
+@pytest.mark.parametrize(
+    ("group", "message", "right"),
+    [
+        ("names", "observation.state: the container calls its column 3 left_elbow, the mapping calls column 1 so.", True),
+        ("names", "observation.state: the container calls its column 3 left_wrist, the mapping calls column 1 so.", False),
+        ("names", "action: the container calls its column 3 left_elbow, the mapping calls column 1 so.", False),
+        ("measured", "observation.state: column left_elbow cannot be read.", False),
+    ],
+)
+def test_an_error_is_right_of_names_that_it_names(own, group, message, right):
+    import dataclasses
+
+    from generated_faults.compose import FaultPart
+
+    fault = dataclasses.replace(draw_fault(0, OWN, own), parts=(FaultPart(**(FAULT | {"group": group})),))
+    error = {"message": message, "file": "episode_000000.parquet", "field": ""}
+    line = scoring.score_fault(fault, "intake", Verdict("a", "a#0", error=error))
+    assert line["refused"] and (line["where"], line["root"]) == (right, right)
