@@ -117,4 +117,7 @@ def row(file: Path) -> str:
 
 if __name__ == "__main__":
     files = sorted(map(Path, sys.argv[1:]), key=lambda file: file.name)
+    for file in [file for file in files if len(file.read_text().splitlines()) < 2]:
+        print(f"{file}: no seed is in it yet", file=sys.stderr)
+        files.remove(file)
     print(HEAD, "|" + "---|" * (HEAD.count("|") - 1), *map(row, files), sep="\n")
