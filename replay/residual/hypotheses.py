@@ -15,6 +15,7 @@ from itertools import product
 
 import numpy as np
 
+from ..signals.signal import low_pass
 from .case import Case, stands, turned_in
 
 FAMILIES = ("values", "columns", "time", "short")
@@ -368,22 +369,15 @@ def _between(c: Case, rows: np.ndarray, every: np.ndarray) -> float:
 
 def _lowpass(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     """A first-order low-pass that goes on from the row before."""
-    from scipy.signal import lfilter  # here, as it takes as long to load as all else of the judge
-
     for begin in {float(c.x[max(c.first - 1, 0)]), float(c.x[c.first])}:
-
-        def smooth(rows: float, begin: float = begin) -> np.ndarray:
-            pole = float(np.exp(-1.0 / rows))
-            return lfilter([1.0 - pole], [1.0, -pole], c.meant, zi=[pole * begin])[0]
-
         slowness = SLOWNESS
         for _ in range(3):
-            errors = [float(((c.recorded - smooth(rows)) ** 2).sum()) for rows in slowness]
+            errors = [float(((c.recorded - low_pass(c.meant, rows, begin)) ** 2).sum()) for rows in slowness]
             at = int(np.argmin(errors))
             rows, low, high = (float(slowness[k]) for k in (at, max(at - 1, 0), min(at + 1, len(slowness) - 1)))
             slowness = np.geomspace(low, high, 9)
         if rows <= c.n:  # what takes longer than the whole take is no filter
-            yield smooth(rows), 1.0, {"seconds": c.dt * rows}
+            yield low_pass(c.meant, rows, begin), 1.0, {"seconds": c.dt * rows}
 
 
 def _straight(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

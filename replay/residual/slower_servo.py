@@ -13,6 +13,7 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
+from ..signals.signal import low_pass
 from ..signals.statistics import median
 from .relations import shifted
 from .table import Group, RecordedChannel
@@ -57,8 +58,6 @@ def speed_agrees(channel: RecordedChannel, rows: int, dt: float) -> bool:
 @lru_cache(maxsize=64)
 def left_by_servos(group: Group, name: str) -> np.ndarray:
     """(len(DELAYS),) what the best servo with each delay leaves of a joint's way, root mean square."""
-    from scipy.signal import lfilter  # here, as it takes as long to load as all else of the judge
-
     channel = next(c for c in group.channels if c.name == name)
     c, q = channel.columns["command"], channel.columns["measured"]
     speed, reach = np.abs(np.gradient(c)), round(SETTLES / group.dt)
@@ -69,15 +68,11 @@ def left_by_servos(group: Group, name: str) -> np.ndarray:
     before = there.astype(int)
     part = there - before
     y = q[rows] - q[rows].mean()
-    slow = {}
-    for slowness in SLOWNESS:
-        pole = float(np.exp(-group.dt / slowness)) if slowness else 0.0
-        slow[slowness] = ([1.0 - pole], [1.0, -pole], pole)
     best, most = np.full(len(DELAYS), np.inf), max(1, round(TRIM * len(rows)))
     for pair in combinations_with_replacement(SLOWNESS, 2):
         x = c
-        for b, a, pole in (slow[one] for one in pair if one):
-            x = lfilter(b, a, x, zi=[pole * x[0]])[0]
+        for slowness in (one for one in pair if one):
+            x = low_pass(x, slowness / group.dt, float(x[0]))
         way = x[before] * (1.0 - part) + x[before + 1] * part
         way -= way.mean(axis=1, keepdims=True)
         gain = way @ y / np.maximum((way**2).sum(axis=1), 1e-12)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
+from ..signals.signal import low_pass
 from ..signals.statistics import TO_SIGMA, median_size
 from .blame import threshold
 from .pace import planned
@@ -93,13 +94,10 @@ def _is_weak(q: np.ndarray, way: np.ndarray, dt: float, noise: float) -> bool:
     Args:
         noise: [rad] of what is quick.
     """
-    from scipy.signal import lfilter
-
     every, power = np.arange(len(q)), float(((q - way) ** 2).sum())
     tried = [np.interp(every - seconds / dt, every, way) for seconds in SOFT]
     for seconds in SOFT:
-        pole = float(np.exp(-dt / seconds))
-        soft = lfilter([1.0 - pole], [1.0, -pole], way, zi=[pole * q[0]])[0]
+        soft = low_pass(way, seconds / dt, float(q[0]))
         tried += [shifted(soft, -late) for late in range(round(SOONER / dt), round(LATER / dt) + 1)]
     fastest = max(float(np.percentile(np.abs(np.diff(q)), REACHED)), 1e-6) / dt
     speed, ramp = (x.ravel()[:, None] for x in np.meshgrid(SPEEDS, RAMPS))

@@ -153,6 +153,14 @@ def held(x: np.ndarray, step: float, shortest: float) -> tuple[np.ndarray, np.nd
     return least.max(axis=0), least.argmax(axis=0)
 
 
+def low_pass(x: np.ndarray, rows: float, begin: float) -> np.ndarray:
+    """(n,) x (n,) behind a first-order low-pass of so many rows that goes on from `begin`."""
+    from scipy.signal import lfilter  # here, as it takes as long to load as all else of the judge
+
+    pole = float(np.exp(-1.0 / rows))
+    return lfilter([1.0 - pole], [1.0, -pole], x, zi=[pole * begin])[0]
+
+
 def runs(mask: np.ndarray) -> list[tuple[int, int]]:
     """(first, last) row of every unbroken run of True, last included."""
     if not mask.any():
