@@ -17,6 +17,7 @@ from .case import Case
 from .departures import joined
 from .difference import JOIN, Difference
 from .hypotheses import best
+from .relations import shifted
 from .table import Group, RecordedChannel
 
 STEP = 0.004  # of its way in a row, from where on a hand moves
@@ -54,7 +55,7 @@ class HandLaw:
     def beyond(self, c: np.ndarray, q: np.ndarray, dt: float) -> np.ndarray:
         """(n,) how far a hand is from where it can have got within 1 to 30 rows, the most of these, in the limit."""
         n, rows = len(q), np.arange(len(q))
-        sent = _later(c, self.late)
+        sent = shifted(c, -self.late)
         share, most = _share(self.lag, dt), self.fastest * dt
         low, high, least, largest = q, q, sent, sent
         short = sent - q
@@ -77,7 +78,7 @@ class HandLaw:
 
     def nearest(self, c: np.ndarray, q: np.ndarray, dt: float, first: int, last: int) -> np.ndarray:
         """(n,) what its drive can do from row `first` on that is nearest to what is measured (n,), until it is there after row `last`."""
-        sent, way = _later(c, self.late), q.copy()
+        sent, way = shifted(c, -self.late), q.copy()
         share, most, at = _share(self.lag, dt), self.fastest * dt, float(q[first])
         for row in range(first + 1, len(q)):
             by = min(max(share * (float(sent[row]) - at), -most), most)
@@ -150,7 +151,7 @@ def _laws(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator[HandLa
     most = max(FEW // 2, round(MOST * len(moves)))
     left = np.empty((round(LATEST / dt) + 1, len(LAGS), len(fastest)))
     for late, each in enumerate(left):
-        away = np.abs(steps - np.clip(shares * (_later(c, late)[moves + 1] - q[moves]), -fastest, fastest))
+        away = np.abs(steps - np.clip(shares * (shifted(c, -late)[moves + 1] - q[moves]), -fastest, fastest))
         each[:] = np.partition(away, most - 1, axis=-1)[..., :most].mean(axis=-1)
     best = float(left.min())
     if best > KNOWN * size:
@@ -160,10 +161,6 @@ def _laws(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator[HandLa
     for leaves, late, k in sorted(each for each in near if each[0] <= enough):
         lag, speed = np.unravel_index(k, left[late].shape)
         yield HandLaw(late, LAGS[lag], float(fastest[speed, 0]) / dt, held, float(leaves) / size)
-
-
-def _later(c: np.ndarray, rows: int) -> np.ndarray:
-    return np.concatenate([np.full(rows, c[0]), c[: len(c) - rows]]) if rows else c
 
 
 def _share(lag: float, dt: float) -> float:
