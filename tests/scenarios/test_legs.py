@@ -93,6 +93,11 @@ def test_squats_within_a_millimetre(scene):
     assert standing.go(2.5).off == pytest.approx([0.0, 0.0, 0.0], abs=1e-3)
 
 
+def test_squats_no_lower_than_the_command_may_go(scene):
+    standing = Standing(scene).go(2.5, height=-0.5)
+    assert standing.off == pytest.approx([0.0, 0.0, -0.27], abs=2e-3) and not standing.memory.fallen[0]
+
+
 def test_a_load_bears_on_the_feet(scene):
     standing = Standing(scene).go(4.0, force=(0.0, 0.0, -60.0), hands=(1.0, 0.0))
     weight, apart = 9.81 * 51.7146, 0.087  # m of either foot from the middle
