@@ -284,6 +284,15 @@ def test_a_walk_goes_on_from_its_middle_and_in_many_copies_to_the_bit(scene):
     assert (other.go(0.5).sim.state == one.go(0.5).sim.state).all()
 
 
+def test_feet_that_are_thrown_above_the_weight_are_an_answer_too(scene):
+    """A shove may lift them before the trunk has tilted: no height is left that the plan of the weight could reckon with."""
+    standing = Standing(scene)
+    for side in "lr":
+        standing.sim.live("qpos")[0, scene.model.joint(f"leg_{side}3_joint").qposadr[0]] = -2.2  # rad
+        standing.sim.live("qpos")[0, scene.model.joint(f"leg_{side}4_joint").qposadr[0]] = 0.0
+    assert standing.go(1.0).memory.fallen[0]
+
+
 def test_a_robot_that_fell_lies(scene):
     standing = Standing(scene).go(0.5).go(1.5, force=(0.0, 200.0, 0.0)).go(2.0)
     assert 0.5 < standing.memory.fallen[0] < 2.5
