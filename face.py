@@ -172,7 +172,7 @@ def judge_commands(
     if values is not None:
         arguments.table("values", values, "names and numbers, such as {'bowl.at.x': 0.21}")
     draw = drawing.chosen(scene, values or {}) if seed is None else drawing.draw(scene, arguments.seed(seed))
-    legs = scene.robot.policy or False if legs is False else legs
+    legs = scene.robot.policy or legs if isinstance(legs, bool) else legs
     made = _performed(scene, draw, sent, int(seed or 0), "judge_commands")
     return judge(made, strict=strict, pictures=pictures, full=full, legs=legs, curves=curves)[0]
 

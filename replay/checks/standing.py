@@ -120,7 +120,7 @@ def _weighed(finding: Finding, answers: Mapping[str, Finding], made: bool, rules
     failed = [word for word, one in answers.items() if one.failed]
     others = {word.replace(" ", "_"): one.value for word, one in answers.items() if word != PRESENT}
     details = finding.details | ({"gains": others} if others else {}) | ({"made": True} if made else {})
-    if not failed or len(failed) == len(answers) or (made and finding.failed):
+    if finding.level == "NOT_CHECKED" or not failed or len(failed) == len(answers) or (made and finding.failed):
         return finding.with_(details=details)
     details |= {"hangs": True}
     if finding.failed:

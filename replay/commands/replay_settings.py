@@ -80,6 +80,8 @@ class ReplaySettings:
             settings["device"].note("a device is asked of in scenes and in one process. Leave workers= and check=intake out.")
         elif asked.device and asked.repair:
             settings["device"].note("what a device would have recorded is no recording to be repaired. Leave repair= or device= out.")
+        if asked.where.legs and intake:
+            settings["legs"].note("check=intake plays nothing on legs. Leave one of the two out.")
         if asked.repair and intake:
             settings["repair"].note("check=intake mends nothing. Leave one of the two out.")
         elif asked.repair and asked.workers:

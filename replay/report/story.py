@@ -298,7 +298,9 @@ class Story:
     def on_legs(self) -> str:
         """The answer of the robot on its own legs, and which controller's; empty where nobody asked."""
         stage, words = self.verdict.stages.get("legs"), self.words
-        found = self.of_stage("legs", *SHOWN) or [f for f in self.of_stage("legs", "PASS") if f.code == "legs.balance"]
+        held = self.of_stage("legs", "PASS")
+        found = self.of_stage("legs", *SHOWN) or [f for f in held if f.code == "legs.balance"] or held
+        found.sort(key=lambda f: not (f.failed and f.code == "legs.fell"))  # whatever went before it, a fall is the answer
         if stage is not None and stage.verdict == "INCONCLUSIVE":  # what leaves it open goes before what it came to else
             found = [f for f in self.of_stage("legs", "NOT_CHECKED") if f.reason == stage.reason] or found
         if stage is None or not (found or stage.reason):

@@ -26,6 +26,7 @@ from .leg_controller import BodyNow, G, Instant, LegController, N, yaw_of
 from .remembered import Memory
 
 FORCE = 100.0  # N and Nm: what a unit of the programme's wrenches stands for
+LOW = 0.1  # m, of the weight over the lower foot: what throws the feet up leaves less, or none, before the robot counts as fallen
 NOTHING = 0.5  # N that a foot in the air may bear: nothing at all would leave its wrench without a free direction
 _EQUAL = 5  # daqp: a row that is an equality
 
@@ -154,7 +155,7 @@ class Balance(LegController):
         """(2,) [m/s2] how the centre of mass is to speed up where the robot steps; None while it stands."""
         mass = self.weight / G
         speed = seen.mass[:2] @ qvel[: self.nv] / mass
-        w = math.sqrt(G / (seen.com[2] - float(seen.places[:, 2].min())))
+        w = math.sqrt(G / max(LOW, seen.com[2] - float(seen.places[:, 2].min())))
         at = seen.com[:2] + memory.aside  # what the pressure point drives
         xi = at + speed / w
         still = float(np.hypot(*speed)) < self.sheet["walk"]["still"]

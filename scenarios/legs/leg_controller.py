@@ -66,6 +66,7 @@ class LegController(ABC):
             model.actuator(motor(legs["joints"][0])).id, model.actuator(motor(legs["joints"][-1])).id + 1
         )
         self._height = model.actuator(HEIGHT).id
+        self._lowest = float(np.float32(legs["height"]["lowest"]))  # as a command has it; the engine bounds the other commands so
         self.peak = model.actuator_ctrlrange[self.motors, 1].copy()
         self._bodies = [self._model.body(name).id for name in legs["feet"]]
         self._point = np.array([0.0, 0.0, float(robot.sheet["sole"]["z"])])
@@ -97,7 +98,7 @@ class LegController(ABC):
         self, model: mujoco.MjModel, qpos: np.ndarray, qvel: np.ndarray, ctrl: np.ndarray, memory: Memory, time: float
     ) -> None:
         mark = self.mark(qpos, qvel)
-        self._track(memory, min(float(ctrl[self._height]), -self._lowered(memory)))
+        self._track(memory, min(max(float(ctrl[self._height]), self._lowest), -self._lowered(memory)))
         tilt = math.acos(min(1.0, max(-1.0, 1.0 - 2.0 * (qpos[4] ** 2 + qpos[5] ** 2))))
         low = self._stands + memory.height[1] - qpos[2]
         if not math.isfinite(tilt + low) or tilt > self.sheet["fallen"]["tilt"] or low > self.sheet["fallen"]["drop"]:

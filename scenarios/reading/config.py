@@ -56,7 +56,7 @@ KEYS = (
 # done with 2.88 bit/s through replica masters and with 16.98 bit/s by hand, six times as fast; the scripted operator's hand is held to
 # 0.45 m/s and less, half of what a hand does that nothing holds back [E]
 PACE = 3.0
-STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")  # of the judge, in their order
+STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness", "legs")  # of the judge, in their order
 # what was done holds when the task ends; or once reached, for ever
 AT_END, LATCHED = GOAL_RULES = ("at_end", "latched")
 CONTROL_RATE = 30.0  # Hz, the clock of the hardware's head camera

@@ -66,6 +66,12 @@ def test_a_fall_with_other_gains_is_a_warning_and_one_with_these_alone_is_undeci
     assert (present.level, present.reason) == ("NOT_CHECKED", "gains") and present.details["hangs"]
 
 
+def test_a_margin_that_is_not_known_with_these_gains_stays_open_whatever_others_do():
+    unknown = {side: np.full(T + 1, np.nan) for side in ("forward", "back")}
+    one = found(stood(room=unknown), softer=stood(room={"back": np.full(T + 1, -0.01)}))["legs.balance"]
+    assert (one.level, one.reason) == ("NOT_CHECKED", "not_run")
+
+
 def silent(since, **changes):
     return stood(unanswered=30, since=since, beyond=np.zeros((T, 2)), **changes)
 

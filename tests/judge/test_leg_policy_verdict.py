@@ -186,6 +186,13 @@ def test_an_episode_on_legs_whose_policy_gives_no_number_is_not_feasible(silent)
     assert verdict.verdict == "INCONCLUSIVE"
 
 
+@pytest.mark.parametrize("legs", [False, True])
+def test_commands_of_a_scene_with_a_policy_are_played_by_it_whether_legs_are_asked_or_not(files, legs):
+    scene = shiliu.load_scenario("bare", base="legs", legs=files["stands"])
+    verdict = shiliu.judge_commands(scene, np.tile(scene.ready_ctrl, (15, 1)), legs=legs)
+    assert verdict.verdict == "FEASIBLE" and found_in(verdict)["legs.fell"].details["policy"]["file"] == "stands.onnx"
+
+
 def test_episodes_of_another_policy_are_not_added_to_a_set(made, files, tmp_path, capsys):
     """`legs=` names one file: nobody could judge a set of two at once."""
     scene = shiliu.load_scenario("bare", base="legs", legs=files["stands"])

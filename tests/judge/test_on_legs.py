@@ -12,6 +12,9 @@ import shiliu
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.stages.legs_stage import legs_stage, on_legs, start_on_legs
+from shiliu.replay.judge.verdict import StageResult, Verdict
+from shiliu.replay.report.story import Story
+from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws.variation import STATE, Draw, nominal
@@ -39,6 +42,27 @@ def test_the_verdict_stays_and_the_answer_stands_on_a_line_of_its_own(verdicts):
     assert 0.0 < answers["legs.moved"].value < 0.005
     assert answers["legs.torque"].details["gains"].keys() == {"softer", "stiffer"}
     assert [f.code for f in asked.findings if f.stage != "legs"] == [f.code for f in planted.findings]
+
+
+def test_a_take_too_short_for_its_balance_has_an_answer_too(bare):
+    (played,) = play(bare, [Take(nominal(bare), bare.ready_ctrl[None].astype(np.float32))], threads=1)
+    verdict = judge([as_recording("one row", episode_of(bare, played, 0), bare)], bare, threads=1, legs=True)[0]
+    assert Story(verdict, Words("en")).on_legs == "on its legs: feasible, shiliu-balance-4: stands to the end"
+
+
+def test_a_scenario_may_require_it_of_another_base():
+    scene = shiliu.load_scenario("bare", overrides=["judge.required=[integrity,legs.fell]"])
+    (played,) = play(scene, [Take(nominal(scene), np.tile(scene.ready_ctrl, (15, 1)).astype(np.float32))], threads=1)
+    verdict = judge([as_recording("still", episode_of(scene, played, 0), scene)], scene, threads=1)[0]
+    assert (verdict.verdict, verdict.stages["legs"].verdict) == ("FEASIBLE", "FEASIBLE")
+
+
+def test_of_a_robot_that_falls_the_answer_is_the_fall():
+    rules = load_rules()
+    late = rules["legs.torque"].finding(level="FAIL", value=1.0, t0=1.8, t1=1.85, details={"controller": "c", "joint": "leg_l5_joint"})
+    fell = rules["legs.fell"].finding(level="FAIL", value=1.0, t0=2.4, t1=2.4, details={"controller": "c"})
+    verdict = Verdict("take", "take", verdict="FEASIBLE", findings=[fell, late], stages={"legs": StageResult("legs", "INFEASIBLE")})
+    assert "falls at 2.4" in Story(verdict, Words("en")).on_legs
 
 
 def test_a_base_that_glides_is_asked_whether_the_robot_would_have_walked():

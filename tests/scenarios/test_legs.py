@@ -93,6 +93,11 @@ def test_squats_within_a_millimetre(scene):
     assert standing.go(2.5).off == pytest.approx([0.0, 0.0, 0.0], abs=1e-3)
 
 
+def test_squats_no_lower_than_the_command_may_go(scene):
+    standing = Standing(scene).go(2.5, height=-0.5)
+    assert standing.off == pytest.approx([0.0, 0.0, -0.27], abs=2e-3) and not standing.memory.fallen[0]
+
+
 def test_a_load_bears_on_the_feet(scene):
     standing = Standing(scene).go(4.0, force=(0.0, 0.0, -60.0), hands=(1.0, 0.0))
     weight, apart = 9.81 * 51.7146, 0.087  # m of either foot from the middle
@@ -277,6 +282,15 @@ def test_a_walk_goes_on_from_its_middle_and_in_many_copies_to_the_bit(scene):
     saved, other = one.sim.save(), Standing(scene)
     other.sim.restore(saved)
     assert (other.go(0.5).sim.state == one.go(0.5).sim.state).all()
+
+
+def test_feet_that_are_thrown_above_the_weight_are_an_answer_too(scene):
+    """A shove may lift them before the trunk has tilted: no height is left that the plan of the weight could reckon with."""
+    standing = Standing(scene)
+    for side in "lr":
+        standing.sim.live("qpos")[0, scene.model.joint(f"leg_{side}3_joint").qposadr[0]] = -2.2  # rad
+        standing.sim.live("qpos")[0, scene.model.joint(f"leg_{side}4_joint").qposadr[0]] = 0.0
+    assert standing.go(1.0).memory.fallen[0]
 
 
 def test_a_robot_that_fell_lies(scene):
