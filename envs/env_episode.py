@@ -177,7 +177,9 @@ class One:
         """What is reported beside the observation."""
         follower = self._follower
         wrong = truncated or follower.went_wrong or self.simulation.unstable[0]
+        fell = self.simulation.fell
         return {
+            **({} if fell is None else {"fell": None if np.isnan(fell[0]) else float(fell[0])}),
             "success": success,
             "subgoals": self._times(follower.reached),
             "undone": self._times(follower.undone),

@@ -67,8 +67,9 @@ class ShiliuEnv(gymnasium.Env):
     [s] or None), `undone` (name -> since when one that was reached holds no more [s], or None), `failure` (a code such as
     `scenario.oven_pushed`, `unstable`, or, once truncated, the subgoal that was missed or undone, such as
     `replay.goal:closed`), `unsafe` (codes of the force limits broken so far, such as
-    `replay.force.object:door_pinch`; they do not end the episode), `time` [s], `draw` and `task`; after
-    `reset` also `brief`, the tolerances that count beside the sentence of `task`, in both languages.
+    `replay.force.object:door_pinch`; they do not end the episode), `time` [s], `draw` and `task`; with base=legs `fell` (when the
+    robot fell [s], or None; it lies then, and the episode goes on); after `reset` also `brief`, the tolerances that count beside the
+    sentence of `task`, in both languages.
 
     `reset(options=…)` takes `{"values": {"oven.yaw": 0.1}}` (a chosen draw: these values, the others as the YAML gives
     them) or `{"episode": episode, "t": 5.8}` (inside a recorded demonstration, `next(shiliu.read(…)).episode`, at a time [s]

@@ -40,8 +40,8 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
 
     Infos are arrays with a leading axis of copies and, as Gymnasium has it, a mask `_name` beside each: `success`, `time` [s],
     `failure` (code or None), `unsafe` (codes of the broken force limits), `subgoals`, `undone` and `draw` (tables of arrays; a
-    subgoal that has not been reached, or was not undone, is NaN), `task` (a table of sentences by language). Pictures are the
-    single environment's: make it with `vectorization_mode="sync"`.
+    subgoal that has not been reached, or was not undone, is NaN), with base=legs `fell` ([s], NaN while a robot stands), `task` (a table of
+    sentences by language). Pictures are the single environment's: make it with `vectorization_mode="sync"`.
     """
 
     metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
@@ -245,6 +245,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
             "unsafe": unsafe,
             "subgoals": _masked(reached, every),
             "undone": _masked(undone, every),
+            **({} if (fell := copies.simulation.fell) is None else {"fell": fell}),
             "draw": _masked({name: column.copy() for name, column in self._drawn.items()}, every),
             "task": _masked({language: column.copy() for language, column in self._task.items()}, every),
         }

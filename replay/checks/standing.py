@@ -23,6 +23,7 @@ GAINS = {"softer": 0.5, "as it is": 1.0, "stiffer": 2.0}  # factors on every sti
 PRESENT = "as it is"
 BEARS = (0.5, 2.0)  # shares of what the soles usually bear, beyond which a robot is about to lose the floor or strikes it
 SETTLED = 0.1  # s, in which the observer of outside forces (20 ms) forgets what it inferred meanwhile
+PUSH, STEPS = 20.0, 40.0  # N from where on a force is called a push, and while it walks: its arms and its feet leave less; an estimate
 FALLING = 0.5  # s, for which a robot is on its way down before it is found to have fallen; an estimate
 
 
@@ -100,6 +101,8 @@ def check_standing(runs: Mapping[str, Stood], rules: Rules, made: bool = False) 
 
 
 def _answers(run: Stood, rules: Rules) -> list[Finding]:
+    if run.fallen is not None and run.fallen <= FALLING:  # it never stood, and what a fall does shows nothing of how it stands
+        return [_fell(run, rules), *(rules[code].not_checked("fell_at_once", details=_of_policy(run)) for code in CODES[1:])]
     return [ask(run, rules) for ask in (_fell, _torque, _slipped, _moved, _balance)]
 
 
@@ -155,10 +158,13 @@ def _of_policy(run: Stood) -> dict[str, Any]:
 
 
 def _strongest(run: Stood, end: int) -> dict[str, Any]:
-    """What pushed the most in the second before a control step, and where to; where the soles do not bear the robot it is not known."""
+    """What pushed the most in the second before a control step, and where to; empty where nothing did, or where the soles do not bear the
+    robot. A foot that is set down pushes up as well, so of a robot that walks only what pushes it level counts."""
     begin = max(0, end - round(1.0 / run.dt))
-    before = run.push[begin:end][_borne(run)[begin:end]]
+    before = run.push[begin:end][_borne(run)[begin:end]] * ([1.0, 1.0, 0.0] if run.steps else 1.0)
     strongest = before[int(np.argmax(np.linalg.norm(before, axis=1)))] if len(before) else np.zeros(3)
+    if float(np.linalg.norm(strongest)) < (STEPS if run.steps else PUSH):
+        return {}
     axis = int(np.argmax(np.abs(strongest)))
     ways = (("forward", "back"), ("left", "right"), ("up", "down"))[axis]
     return {"force": float(np.linalg.norm(strongest)), "towards": ways[int(strongest[axis] < 0)]}
@@ -231,7 +237,8 @@ def _balance(run: Stood, rules: Rules) -> Finding:
     k = int(np.argmin(values))
     at = k * run.dt / run.instants
     force = float(values[k] * run.load[k] / run.high)
-    details = {"controller": run.controller, "towards": side, "newtons": force}
+    margin = {"left" if values[k] >= 0.0 else "past": abs(float(values[k]))}
+    details = {"controller": run.controller, "towards": side, "newtons": force, **margin}
     return rule.finding(**rule.grade_value(float(values[k])), t0=at, t1=at, details=details)
 
 

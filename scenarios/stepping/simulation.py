@@ -14,6 +14,7 @@ import mujoco
 import numpy as np
 
 from ..legs.leg_controller import LegController
+from ..legs.remembered import Memory
 from ..sensing.requests import Layout, Readings, reduce_forces
 from .period import ManyCopies, OneCopy, Period
 
@@ -78,6 +79,14 @@ class Simulation:
     def balance(self) -> LegController | None:
         """What keeps the robot on its legs; None where it does not stand on them."""
         return self._period.balance
+
+    @property
+    def fell(self) -> np.ndarray | None:
+        """(n,) when a robot on its legs fell [s], nan while it stands; None where it does not stand on them."""
+        if self.balance is None:
+            return None
+        at = np.array([Memory(self.live("userdata")[i]).fallen[0] for i in range(self.n)])
+        return np.where(at > 0.0, at, np.nan)
 
     @property
     def state(self) -> np.ndarray:

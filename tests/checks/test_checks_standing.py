@@ -52,6 +52,30 @@ def test_who_falls_is_named_with_what_pushed():
     assert fell.details["force"] == pytest.approx(np.hypot(40.0, 3.0))
 
 
+@pytest.mark.parametrize(
+    ("push", "steps", "named"),
+    [((-25.0, 0.0, 0.0), 0, True), ((-15.0, 0.0, 0.0), 0, False), ((-50.0, 0.0, 0.0), 6, True), ((-28.0, 0.0, 239.0), 6, False)],
+)
+def test_what_feet_and_arms_leave_is_no_push(push, steps, named):
+    """A foot that is set down pushes up, and walking leaves some 30 N level."""
+    fell = found(stood(fallen=2.0, push=trace(np.zeros((T + 1, 3)), 50, 10, list(push)), steps=steps))["legs.fell"]
+    assert fell.level == "FAIL" and ("force" in fell.details) == named
+    assert not named or (fell.details["towards"], fell.details["force"]) == ("back", -push[0])
+
+
+def test_of_a_fall_at_once_nothing_else_is_known():
+    answers = found(stood(fallen=0.4))
+    assert answers.pop("legs.fell").level == "FAIL"
+    assert {(one.level, one.reason) for one in answers.values()} == {("NOT_CHECKED", "fell_at_once")}
+    assert "fell_at_once" not in {one.reason for one in found(stood(fallen=0.6)).values()}
+
+
+def test_a_margin_is_what_is_left_or_how_far_it_is_past():
+    left, past = (found(stood(room={"back": np.full(T + 1, x)}))["legs.balance"].details for x in (0.004, -0.03))
+    assert (left["left"], "past" in left) == (pytest.approx(0.004), False)
+    assert (past["past"], "left" in past) == (pytest.approx(0.03), False)
+
+
 @pytest.mark.parametrize(("load", "force"), [(1.0, 40.0), (260.0, 9000.0)])
 def test_what_is_inferred_of_a_robot_that_has_lost_the_floor_is_no_push(load, force):
     push = trace(trace(np.zeros((T + 1, 3)), 45, 5, [-40.0, 0.0, 0.0]), 55, 5, [-9000.0, 0.0, 0.0])

@@ -339,6 +339,29 @@ def test_the_environment_stands_too():
     assert seen["observation.base"][2] == pytest.approx(0.8598, abs=1e-3)
 
 
+def test_the_environment_reports_a_fall_and_goes_on():
+    """Walking at 0.2 m/s in a squat of 200 mm, which ends in a fall; a copy that stands has none."""
+    import gymnasium
+
+    alone = gymnasium.make("shiliu/Bare-v1", base="legs")
+    both = gymnasium.make_vec("shiliu/Bare-v1", num_envs=2, base="legs")
+    _, info = alone.reset(seed=3)
+    assert info["fell"] is None
+    _, infos = both.reset(seed=3)
+    assert np.isnan(infos["fell"]).all() and infos["_fell"].all()
+    stands = alone.unwrapped.scene.ready_ctrl.astype(np.float32)
+    walks, names = stands.copy(), list(alone.unwrapped.scene.schema.action.names)
+    walks[names.index("base_height")], walks[names.index("base_vx")] = -0.2, 0.2
+    for step in range(120):
+        command = walks if step > 30 else np.where(np.arange(len(walks)) == names.index("base_height"), -0.2, stands)
+        *_, over, late, info = alone.step(command.astype(np.float32))
+        *_, infos = both.step(np.stack([command, stands]).astype(np.float32))
+        assert not over and not late
+    assert info["fell"] is not None and 1.0 < info["fell"] < 4.0
+    assert infos["fell"][0] == info["fell"] and np.isnan(infos["fell"][1])
+    assert "fell" not in gymnasium.make("shiliu/Bare-v1").reset(seed=3)[1]
+
+
 def test_a_robot_without_a_sheet_of_its_legs_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr("shiliu.scenarios.robots.robot.LEGS", "none.yaml")
     with pytest.raises(ScenarioError, match=r"does not stand on its own legs: its folder has no none\.yaml"):
