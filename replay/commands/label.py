@@ -10,7 +10,7 @@ from ...scenarios.sheet.quantity import counted
 from ..report.translation import translated
 from .command_request import CommandRequest
 from .settings import Settings
-from .where import note_passed_over, policy_at
+from .where import asked_policy, note_passed_over, policy_at
 
 USAGE = """
 shiliu label data=DATASET out=FILE.yaml [scenario=NAME [variant=NAME]] [threads=0]
@@ -36,7 +36,7 @@ def run(request: CommandRequest) -> int:
     data, out = settings["data"].word(), Path(settings["out"].word())
     sheet = settings["apply"].word(default="") or None
     robot, hand, base = settings.body()
-    legs = settings["legs"].word(default=None)
+    legs = asked_policy(settings["legs"])
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     settings.stop()
     load_robot(robot, hand, base or "planted")  # no episode may need it

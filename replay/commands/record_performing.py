@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...scenarios.sheet.errors import ShiliuError
 from .command_request import CommandRequest
 from .settings import Settings
-from .where import policy_at
+from .where import asked_policy, policy_at
 
 if TYPE_CHECKING:
     from ...scenarios.scene.scene import Scene
@@ -29,7 +29,7 @@ def scene_of_request(settings: Settings) -> Scene:
     from ...scenarios.catalog.catalog import scene_of
 
     robot, hand, base = settings.body()
-    legs = settings["legs"].word(default=None)
+    legs = asked_policy(settings["legs"])
     settings.stop()
     name, policy = settings.chosen("scenario") or "microwave", policy_at(legs, robot)
     return scene_of(settings.composed, name, hand=hand, base=base, robot=robot, policy=policy)

@@ -13,7 +13,7 @@ from ...scenarios.draws import variation as drawing
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, printable
 from .command_request import CommandRequest
 from .settings import Settings, listed
-from .where import policy_at
+from .where import asked_policy, policy_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +131,7 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
     from ..rollout.rollout import Take, play
 
     number, frames = settings["episode"].integer(low=0), settings["frames"].integer(low=1)
-    video, legs = settings["video"].flag(), settings["legs"].word(default=None)
+    video, legs = settings["video"].flag(), asked_policy(settings["legs"])
     seconds = _seconds(settings["at"])
     settings.stop()
     recording = _numbered(data, number)

@@ -32,6 +32,16 @@ def asked_legs(node: Node) -> bool | str:
     return node.value
 
 
+def asked_policy(node: Node) -> str | None:
+    """The file of a policy, where a command takes nothing else; what is none is noted."""
+    if node.value is None:
+        return None
+    legs = asked_legs(node)
+    if isinstance(legs, bool) and (legs or node.value in (False, "no")):
+        node.note("legs names the file of a policy here (docs/legs-policy.md); true and false are for `shiliu replay`. Leave it out.")
+    return legs if isinstance(legs, str) else None
+
+
 def policy_at(legs: bool | str | None, robot: str) -> LegPolicy | None:
     """The policy for legs that a setting names; raises ScenarioError with what is wrong with it."""
     from ...scenarios.legs.policy_file import load_policy

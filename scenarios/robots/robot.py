@@ -19,6 +19,7 @@ from ..sheet.quantity import parse_quantity
 from . import legged, mobile
 from .hand_shape import mirrored
 from .leg_policy import LegPolicy
+from .legs_sheet import read_legs
 from .robot_folder import BASES, DEFAULT_ROBOT, LEGS, SIDES, robot_folder, robots
 
 SHEET = "robot.yaml"
@@ -123,8 +124,7 @@ class Robot:
     @cached_property
     def legs(self) -> Mapping[str, Any]:
         """What keeps it on its own legs: `legs.yaml` of its folder."""
-        sheet: Mapping[str, Any] = read_own(self.folder / LEGS)
-        return sheet
+        return read_legs(self.folder)
 
     @property
     def legs_controller(self) -> str:
@@ -279,6 +279,8 @@ def load_robot(
         raise ScenarioError(f"The robot {name} has no moving base: its robot.yaml has no key mobile.", field="base")
     if base == "legs" and not (folder / LEGS).is_file():
         raise ScenarioError(f"The robot {name} does not stand on its own legs: its folder has no {LEGS}.", field="base")
+    if base == "legs":
+        read_legs(folder)
     if policy is not None and base != "legs":
         raise ScenarioError(
             f"{policy.file} moves legs, and this robot's base is {base}. Add base=legs, or leave legs out.", field="legs"

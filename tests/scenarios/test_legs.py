@@ -362,6 +362,31 @@ def test_the_environment_reports_a_fall_and_goes_on():
     assert "fell" not in gymnasium.make("shiliu/Bare-v1").reset(seed=3)[1]
 
 
+def test_a_sheet_of_legs_is_refused_with_all_that_is_wrong(tmp_path):
+    """`read_legs` of the default robot's sheet, as it is and with seven values that no controller can reckon with."""
+    import yaml
+    from shiliu.scenarios.robots.legs_sheet import read_legs
+    from shiliu.scenarios.robots.robot_folder import LEGS, robot_folder
+
+    text = (robot_folder() / LEGS).read_text()
+    (tmp_path / LEGS).write_text(text)
+    assert read_legs(tmp_path) == yaml.safe_load(text)
+    sheet = yaml.safe_load(text)
+    sheet |= {"rate": 0, "observer": float("nan"), "friction": "rough", "feet": ["leg_l6_link"], "creeps": 0.01}
+    sheet["gains"]["trunk"] = [-225, 30]
+    del sheet["walk"]["shift"]
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / LEGS).write_text(yaml.safe_dump(sheet))
+    with pytest.raises(ScenarioError) as raised:
+        read_legs(tmp_path / "other")
+    for says in (
+        "rate: 0 is no number above 0", "observer: nan", "friction: 'rough'", "feet: ['leg_l6_link'] is no list of 2", "creeps: is no key",
+        "gains.trunk[0]: -225 is no number above 0", "walk.shift: is missing. The default robot has 0.6",
+    ):  # fmt: skip
+        assert says in str(raised.value)
+    assert LEGS in str(raised.value)
+
+
 def test_a_robot_without_a_sheet_of_its_legs_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr("shiliu.scenarios.robots.robot.LEGS", "none.yaml")
     with pytest.raises(ScenarioError, match=r"does not stand on its own legs: its folder has no none\.yaml"):
