@@ -58,6 +58,8 @@ def run(request: CommandRequest) -> int:
     cameras = [node.word() for node in listed(settings["cameras"])]
     robot, hand, base = settings.body()
     part, grips = settings["part"].word(default=""), settings["grips"].flag()
+    if settings["data"].value is None and settings["legs"].value is not None:
+        settings["legs"].note("a policy moves legs in a recording alone. Name the recording with data=, or leave legs out.")
     settings.stop()
     load_robot(robot, hand, base or "planted")  # no picture may need it
     refuse_unwritable(out)
