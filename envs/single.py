@@ -90,12 +90,11 @@ class ShiliuEnv(gymnasium.Env):
     | observation.touch             | 4    | largest contact force on each finger since before | N          |
     | observation.wrench            | 6    | force and torque under the pelvis; not on legs    | N, Nm      |
     | observation.base              | 8    | with base=mobile: place, yaw, height, their speeds | m, rad, /s |
-    | observation.base              | 7    | with base=legs: place of the pelvis, wxyz         | m, 1       |
     | observation.environment_state | any  | poses and joints of the scenario's parts, if any  | m, rad, 1  |
     | observation.images.*          |      | (height, width, 3) uint8, on request              |            |
 
     With base=mobile or legs the action ends in four commands of the base: speeds ahead and to the left [m/s], of turning [rad/s], and
-    height against standing [m].
+    height against standing [m]. With base=legs `observation.base` has 7 numbers: place of the pelvis [m], wxyz.
 
     Efforts, wrench and touch are those of the control period before; they read zero after `reset`.
     """
