@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..signals.signal import over_runs
 from ..signals.statistics import median_size
 from .case import Case
 from .departures import joined
@@ -21,7 +22,7 @@ from .relations import shifted
 from .table import Group, RecordedChannel
 
 STEP = 0.004  # of its way in a row, from where on a hand moves
-FEW, MANY = 8, 200  # rows in which it moves: of fewer no law is fitted, of more so many are taken
+FEW, MANY = 8, 100  # rows in which it moves: of fewer no law is fitted, of more so many are taken
 LATEST = 0.6  # s
 LAGS = (0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.22, 0.35)  # s
 PERCENTILES, ABOUT = (60, 80, 95), 1.02  # of the speeds at which it moves: its largest one may be about that
@@ -54,25 +55,29 @@ class HandLaw:
 
     def beyond(self, c: np.ndarray, q: np.ndarray, dt: float) -> np.ndarray:
         """(n,) how far a hand is from where it can have got within 1 to 30 rows, the most of these, in the limit."""
-        n, rows = len(q), np.arange(len(q))
-        sent = shifted(c, -self.late)
-        share, most = _share(self.lag, dt), self.fastest * dt
-        low, high, least, largest = q, q, sent, sent
-        short = sent - q
-        goes = np.diff(q, prepend=q[0]) * np.sign(short)
-        drive = np.clip(share * np.abs(sent - np.concatenate([q[:1], q[:-1]])), 0.0, most)
-        limits = np.where(np.abs(short) <= HOLDS, PUSHED, np.where(goes < HALF * drive, HELD_BACK, PUSHED))
+        n, longest = len(q), max(AHEAD)
+        after = np.concatenate([q, np.full(longest, q[-1])])
+        most_away = np.maximum(over_runs(np.maximum, after, longest + 1) - q, q - over_runs(np.minimum, after, longest + 1))
+        rows = np.flatnonzero(most_away > min(AHEAD.values()))  # from the others on it goes nowhere that may be too far
         out, begins = np.zeros(n), min(n, round(BEGINS / dt))
-        for k in range(1, max(AHEAD) + self.held + 1):
+        if not len(rows):
+            return out
+        share, most, sent = _share(self.lag, dt), self.fastest * dt, shifted(c, -self.late)
+        low, high, least, largest = q[rows], q[rows], sent[rows], sent[rows]
+        short, before = sent[rows] - low, q[np.maximum(rows - 1, 0)]
+        goes, drive = (low - before) * np.sign(short), np.clip(share * np.abs(sent[rows] - before), 0.0, most)
+        limits = np.where(np.abs(short) <= HOLDS, PUSHED, np.where(goes < HALF * drive, HELD_BACK, PUSHED))
+        ahead, behind = short > HOLDS, short < -HOLDS
+        for k in range(1, longest + self.held + 1):
             now = sent[np.minimum(rows + k, n - 1)]
             low, high = low + np.clip(share * (now - low), -most, 0.0), high + np.clip(share * (now - high), 0.0, most)
             least, largest = np.minimum(least, now), np.maximum(largest, now)
             count = k - self.held
-            if count not in AHEAD or count >= n:
+            if count not in AHEAD:
                 continue
-            gives = GIVES * (largest - least)[:-count]
-            for away, towards in ((q[count:] - high[:-count], short > HOLDS), (low[:-count] - q[count:], short < -HOLDS)):
-                out[count:] = np.maximum(out[count:], (away - gives) / np.where(towards, AHEAD[count], limits)[:-count])
+            ends, gives = np.minimum(rows + count, n - 1), GIVES * (largest - least)
+            for away, towards in ((q[ends] - high, ahead), (low - q[ends], behind)):
+                np.maximum.at(out, ends, (away - gives) / np.where(towards, AHEAD[count], limits))
         out[:begins] = 0.0
         return out
 
