@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from ...scenarios.reading.judge_stages import STAGES
 from ..signals.signal import run_around
 
 LEVELS = ("PASS", "WARN", "FAIL", "NOT_CHECKED", "NOT_APPLICABLE", "INFO")
 RANK = {"PASS": 0, "INFO": 0, "NOT_APPLICABLE": 0, "NOT_CHECKED": 1, "WARN": 2, "FAIL": 3}  # of levels, the worse the higher
-STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness", "legs")
 ASKED = ("legs",)  # stages that a verdict has only where somebody asks
 SIGNIFICANT = 6  # figures kept in a line of verdicts.jsonl; no limit here is known to more than four
 

@@ -16,11 +16,8 @@ from .case import Case
 from .delayed_part import delayed_part
 from .departures import joined, together
 from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
-from .exchanged_hands import exchanged_hands
-from .hand_law import beside_drives
-from .hand_speed import PERCENT
-from .hands import BEYOND as BEYOND_HAND
-from .hands import MEMORY, against_command, another_unit, away_from_commands, late_hand, never_measured, reversed_hand
+from .differing_hands import differing_hands
+from .hands import MEMORY, away_from_commands
 from .hypotheses import Explanation, best, is_exact
 from .late_arm import late_arm
 from .leaps import leaps_of, of_leaps
@@ -29,7 +26,6 @@ from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_turned
 from .table import Group, RecordedChannel
 from .turned_back import turned_back
-from .turned_hands import hands_turned_alike, hands_turned_in_part, hands_turned_round
 from .unanswered import is_unanswered
 from .uncommanded import of_standing_commands
 from .unpushed import none_pushes
@@ -41,14 +37,12 @@ from .whole_speeds import (
     speeds_of_another_unit,
 )
 from .whole_takes import (
-    PAST,
     beside_commands,
     beyond_the_ends,
     commands_clipped,
     commands_turned,
     of_command,
     parameters,
-    whole,
     written_as_commands,
     written_in_steps,
 )  # fmt: skip
@@ -71,8 +65,6 @@ NOVEL, FOLLOWED = 2.5, 0.3  # times the largest change of a step elsewhere, from
 FEW = 3  # rows: so few are held against those beside them
 JERK = 0.05  # rad: commands of clean takes, which stop at their largest speed, are off by up to 0.038 in a single row
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
-# of its way that a hand goes against its command, more than a thing that gives way pushes it: clean hands of three real sets reach 0.11
-CERTAIN_HAND = 0.18
 FAR = {"rad": 0.5, "1": 0.25}  # that a joint goes away from its commands, and is not pushed
 ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
 SHARP = 0.5  # of the largest difference: it comes and goes by so much from one row to the next
@@ -94,7 +86,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     """
     vouched = vouched or {}
     if group.hands:
-        return _hands(group)
+        return differing_hands(group)
     group, wrapped = without_wraps(group)
     back = turned_back(group)
     group = group if back is None else back.group
@@ -188,59 +180,6 @@ def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
     commands, states = (np.column_stack([c.columns[kind] for c in both]) for kind in ("command", "measured"))
     lag = find_lag(group.t, commands, group.t, states, search=3.0)
     return 0.0 if lag is None or lag.at_edge or BEFORE < lag.pooled < 0.0 else lag.pooled
-
-
-def _hands(group: Group) -> list[Difference]:
-    if from_other_end := [*hands_turned_round(group), *hands_turned_in_part(group), *hands_turned_alike(group)]:
-        return [*from_other_end, *_rest_of_hands(group, from_other_end)]
-    found = [*speeds_of_another_unit(group), *speeds_never_filled(group)] if group.channels[0].way == PERCENT else []
-    back = {c.name for c in group.channels if found and reversed_hand(c, group.dt) is not None}
-    found = [d for d in found if not back & set(d.channels)]  # it is the position that goes the other way
-    if exchanged := list(exchanged_hands(group)):
-        return [*exchanged, *_rest_of_hands(group, exchanged)]
-    without = {name for one in found for name in one.channels}
-    for channel in group.channels:
-        if channel.name not in without and (factor := another_unit(channel, group.dt)) is not None:
-            kind, size = "measured", abs(factor - 1.0) * channel.goes("command")
-            if factor < 1.0 and np.abs(channel.columns["command"]).max() > PAST:  # of shares, those past their whole way are wrong
-                kind, factor = "command", 1.0 / factor
-            found.append(replace(whole(group, channel, kind, size, "factor", {"factor": factor}, ()), certain=True))
-            continue
-        r = reversed_hand(channel, group.dt)
-        if r is not None:
-            way = channel.goes("measured")
-            turned_round = whole(group, channel, "measured", way, "mirrored", {"correlation": r}, ())
-            found.append(replace(turned_round, certain=True))
-        if (late := late_hand(channel, group.dt)) is not None:
-            found.append(whole(group, channel, "measured", late, "lag", {"late": late}, (), "s"))
-        if (still := never_measured(channel)) is not None:
-            level: dict[str, float | str] = {"level": float(channel.columns["measured"][0] * channel.way)}
-            found.append(replace(whole(group, channel, "measured", still, "held_value", level, ()), certain=True))
-    turned = {name for difference in found for name in difference.channels}
-    for one in against_command(group):
-        if one.channel.name in turned:
-            continue
-        why = "mirrored" if one.mirrored else "held_value" if one.stands else "single_row" if one.stray else None
-        found.append(Difference.over(
-            group.t, (one.channel.name,), one.stands or "measured", (one.first, one.last), one.size, "1", why,
-            certain=one.size > CERTAIN_HAND and not one.channel.is_of_two_places, explained=0.0, undone=0.0,
-            stream=one.channel.topics["measured"], limit=BEYOND_HAND, weight=one.size / BEYOND_HAND * (one.last - one.first + 1),
-        ))  # fmt: skip
-    beside = [d for d in beside_drives(group) if not any(o.meets(d) and o.certain and o.name is not None for o in found)]
-    found = [d for d in found if d.name is not None or not any(d.meets(o) for o in beside)] + beside
-    leaps = leaps_of(group)
-    known = {name for d in found for name in d.channels if d.certain}
-    found += [d for d in leaps.rough() if d.channels[0] not in known]
-    for channel in leaps.channels:
-        of = [d for d in found if channel.name in d.channels]
-        found = [d for d in found if d not in of] + of_leaps(group, leaps, channel, (), of, ())
-    return found
-
-
-def _rest_of_hands(group: Group, known: Sequence[Difference]) -> list[Difference]:
-    names = {name for one in known for name in one.channels}
-    rest = replace(group, channels=tuple(c for c in group.channels if c.name not in names))
-    return _hands(rest) if rest.channels else []
 
 
 def _spans(one: Blame) -> list[Blame]:

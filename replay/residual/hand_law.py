@@ -17,6 +17,7 @@ from ..signals.statistics import median_size
 from .case import Case
 from .departures import joined
 from .difference import JOIN, Difference
+from .hands import COUNTED
 from .hypotheses import best
 from .relations import shifted
 from .table import Group, RecordedChannel
@@ -40,7 +41,6 @@ GIVES = 0.15  # of what its command changes meanwhile, by which a thing in its f
 BEGINS = 1.0  # s that what was commanded before the first row may last
 BESIDE = 0.05  # of its way, that a row counts as beside what the drive does
 SURE = 0.9  # of the squared distance, that a reason explains
-COUNTED = 3.0  # of its way: a hand that is commanded further is counted in another unit
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class HandLaw:
 
 def beside_drives(group: Group) -> list[Difference]:
     """Where the hands of a group are measured to be where no drive and nothing in their fingers has them."""
-    found = []
+    found: list[Difference] = []
     for channel in group.channels:
         if not {"command", "measured"} <= set(channel.columns) or channel.is_of_two_places:
             continue
@@ -104,9 +104,11 @@ def beside_drives(group: Group) -> list[Difference]:
         if median_size(c) > COUNTED or (known := against_law(c, q, group.dt, group.held_commands)) is None:
             continue
         law, away = known
-        spans = joined(away > 1.0)
-        for first, last in spans:
-            found.append(_beside(group, channel, law, first, last))
+        named = -1  # the last row that a difference of this hand holds
+        for first, last in joined(away > 1.0):
+            if first > named:
+                found.append(_beside(group, channel, law, first, last))
+                named = found[-1].last
     return found
 
 

@@ -23,6 +23,7 @@ from .camera import Camera, read_camera
 from .cell import Cell
 from .dealing import Deal, deal, read_deals
 from .former_sites import with_marks
+from .judge_stages import STAGES
 from .physics import Physics, read_physics
 
 REQUIRED = ("title", "version", "robot", "parts", "judge")
@@ -56,7 +57,6 @@ KEYS = (
 # done with 2.88 bit/s through replica masters and with 16.98 bit/s by hand, six times as fast; the scripted operator's hand is held to
 # 0.45 m/s and less, half of what a hand does that nothing holds back [E]
 PACE = 3.0
-STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness", "legs")  # of the judge, in their order
 # what was done holds when the task ends; or once reached, for ever
 AT_END, LATCHED = GOAL_RULES = ("at_end", "latched")
 CONTROL_RATE = 30.0  # Hz, the clock of the hardware's head camera

@@ -33,7 +33,7 @@ def _wrong(value: Any, like: Any, path: str) -> Iterator[tuple[str, str]]:
         if not isinstance(value, dict):
             yield path or LEGS, f"{value!r} is no table of {', '.join(like)}."
             return
-        for key in like.keys() - value.keys():
+        for key in (key for key in like if key not in value):
             yield _below(path, key), f"is missing. The default robot has {like[key]!r}."
         for key, one in value.items():
             if key not in like:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import servo_takes
 from scipy.signal import lfilter
+from shiliu.replay.residual.difference import SOURCES
 
 RATE, ROWS = 30, 450
 DRIVES = {
@@ -85,6 +86,7 @@ def test_what_no_drive_does_is_found_where_it_is(drive, turned, first, last, cha
     size = -20.0 if turned else 20.0
     one = found(take(drive, turned=turned, change=change(first, last, size)))
     assert one.level == "FAIL" and one.subject == ("left_claw",) and one.details["column"] == "measured"
+    assert (one.limit_source == SOURCES["hand_law"]) == (change is bump)  # what shakes is a leap as well, and named as one
     rows = one.details["rows"]
     assert first - 12 <= rows[0] <= last and first <= rows[1] <= last + 12
     small = found(take(drive, turned=turned, change=change(first, last, size / 4.0)))
@@ -111,7 +113,7 @@ def test_a_hand_of_which_no_law_is_known_is_not_held_against_one():
     rng = np.random.default_rng(2)
     wanders = np.clip(50.0 + 2.0 * np.cumsum(rng.normal(0.0, 1.0, ROWS)), 0.0, 100.0)
     one = found(take(change=lambda x: wanders))
-    assert one.details.get("bound") != "hand_law"
+    assert one.limit_source != SOURCES["hand_law"]
 
 
 def test_rows_that_are_lost_are_no_matter_of_the_hand():

@@ -15,7 +15,7 @@ import pytest
 import shiliu
 import yaml
 from leg_policies import KD, KP, LEGS, LIMIT, STANCE, TERMS, affine, external, sheet_of, written
-from shiliu.replay.commands.where import asked_legs, asked_policy
+from shiliu.replay.commands.where import asked_legs
 from shiliu.scenarios.catalog.catalog import scene_of
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.legs import policy_file, policy_sheet
@@ -407,19 +407,6 @@ def test_the_setting_and_the_file_are_refused_in_one_sentence(given, asked):
     with pytest.raises(ScenarioError) as raised:
         load_policy(Path(str(given)), "kuafu")
     assert raised.value.message.replace("'3'", "3") in str(problems.found[0]) and "Give true, false, or a file" in raised.value.message
-
-
-@pytest.mark.parametrize(
-    ("given", "asked", "says"),
-    [
-        (None, None, None), ("walk.onnx", "walk.onnx", None), (True, None, "Leave it out."), (False, None, "Leave it out."),
-        ("walk.pt", None, "ends in .onnx"),
-    ],
-)  # fmt: skip
-def test_who_performs_takes_a_policy_alone(given, asked, says):
-    problems = Problems()
-    assert asked_policy(Node(given, "legs", problems)) == asked
-    assert len(problems.found) == (says is not None) and (says is None or says in str(problems.found[0]))
 
 
 def test_what_is_no_policy_is_refused_by_its_name(folder, tmp_path):

@@ -1,0 +1,3 @@
+"""The stages of the judge, in their order: what a scenario may require, and what a finding is of."""
+
+STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness", "legs")
