@@ -22,11 +22,11 @@ demo: $(VENV)/ready  ## record demonstrations, break copies of some, judge all o
 	$(BIN)/python benchmarks/demo.py demo-out
 
 test: $(VENV)/ready  ## the default suite, within 8 minutes on two idle cores
-	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m "not slow and not costly"
 
 part ?= 1/1
 test-slow: $(VENV)/ready  ## what takes longer, in parts (part=1/4); what is green for these bytes is not run again (again=true: all of it)
-	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m slow --part $(part) $(if $(again),,--unfinished)
+	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m "slow or costly" --part $(part) $(if $(again),,--unfinished)
 
 NOTEBOOKS := $(filter-out notebooks/behaviour_cloning.ipynb,$(wildcard notebooks/*.ipynb))
 notebooks: $(VENV)/ready  ## the eight notebooks, each executed; keep=true keeps their outputs, small

@@ -5,6 +5,8 @@ seconds in `slow_seconds.json`, so that the parts last about equally long. `--un
 same bytes: all files of the checkout, the interpreter and the engine. What passed stands in `build/long_suite/<key>.txt`, one
 line a test, written as it passes: a run that is interrupted goes on where it stopped. `--measured` adds the seconds of this run
 to `slow_seconds.json`.
+
+Tests that `costly.txt` names have the mark `costly`: they are short, and many. They run beside the slow ones.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,7 +25,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build" / "long_suite"
 SECONDS = ROOT / "tests" / "slow_seconds.json"
-UNKNOWN = 30.0  # s, a test that nobody measured
+COSTLY = ROOT / "tests" / "costly.txt"
+UNKNOWN, SHORT = 30.0, 5.0  # s, a test that nobody measured, and one of `costly.txt`
 READ = "SHILIU_LONG_SUITE"  # file and bytes of it that count: the same for all workers, also for one that starts late
 
 
@@ -40,6 +44,18 @@ def pytest_configure(config: pytest.Config) -> None:
             kept = KEPT / f"{key()}.txt"
             os.environ[READ] = f"{kept.stat().st_size if kept.is_file() else 0} {kept}"
         config.pluginmanager.register(Ledger(config.option.unfinished, config.option.measured), "ledger")
+
+
+@cache
+def costly() -> frozenset[str]:
+    """Functions and cases that `costly.txt` names."""
+    lines = COSTLY.read_text(encoding="utf-8").splitlines() if COSTLY.is_file() else []
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if item.nodeid in costly() or item.nodeid.partition("[")[0] in costly():
+        item.add_marker("costly")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -71,7 +87,7 @@ def parts(items: list[pytest.Item], n: int) -> dict[str, int]:
     files: dict[str, float] = {}
     for item in items:
         file = item.nodeid.partition("::")[0]
-        files[file] = files.get(file, 0.0) + seconds.get(item.nodeid, UNKNOWN)
+        files[file] = files.get(file, 0.0) + seconds.get(item.nodeid, SHORT if item.get_closest_marker("costly") else UNKNOWN)
     filled, found = [0.0] * n, {}
     for file in sorted(files, key=lambda name: (-files[name], name)):
         k = filled.index(min(filled))

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 LIMIT = 20.0  # s of the processor that one scenario may cost the default suite
-DEFAULT = "not slow"
+DEFAULT = "not slow and not costly"
 SCENARIOS = frozenset(path.stem for path in (Path(__file__).resolve().parents[1] / "conf" / "scenario").glob("*.yaml"))
 CLOTH = ("laundry_folding",)  # of which a second takes ten: what moves it stands in the slow suite
 _BEGAN = pytest.StashKey[float]()

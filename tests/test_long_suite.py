@@ -69,3 +69,18 @@ def test_parts_last_equally_long_by_what_was_measured(suite):
     long = ",".join(f'"test_a.py::test_a[{k}]": 400.0' for k in range(3))
     (root / "tests" / "slow_seconds.json").write_text("{" + long + "}")
     assert {line[0] for line in run("--part", "1/2")[1]} == {"a"}, "one file of 20 minutes against four of 90 s"
+
+
+def test_what_is_named_as_costly_is_marked(suite):
+    root, mended, run = suite
+    mended.touch()
+    (root / "tests" / "costly.txt").write_text("# why\ntest_a.py::test_a[0]\ntest_b.py::test_a\n")
+    assert run("-m", "costly")[1] == ["a 0", "b 0", "b 1", "b 2"]
+    assert len(run("-m", "not costly")[1]) == 11
+
+
+def test_what_is_named_as_costly_is_there():
+    tests = Path(__file__).parent
+    for line in (tests / "costly.txt").read_text().splitlines():
+        file, _, name = line.partition("::")
+        assert line.startswith("#") or f"def {name.partition('[')[0]}(" in (tests / file).read_text(), line
