@@ -16,7 +16,8 @@ UNAMBIGUOUS = 0.25  # of a period: a row that is further from its place may be i
 SAME_RATE = 1.5e-3  # share by which a rate may differ from a nominal one: NTSC's 30000 / 1001 is 0.999e-3 from 30
 FLOATS_OF = (1_000_000_000, 1_000_000)  # ns in the units of which float32 stamps may be: seconds, milliseconds
 FEWEST = 2  # rows that tell a period
-COARSEST_NS = 1_000_000  # counts of more than a millisecond are no rounding, but how the device ticks
+COARSE_NS = 1_000_000  # counts of more than a millisecond may be how the device ticks: its rows have to be an even clock's, rounded
+ROUNDED = 0.6  # of such a count: half of one by rounding, and a tenth for a clock that jitters
 PASSES = 4  # of the fit
 
 
@@ -46,7 +47,7 @@ class RowGrid:
 
     @property
     def tolerance_ns(self) -> float:
-        """How far rounding moves a row: one count of the stamps and `SLACK_NS`, within a quarter of a period."""
+        """How far rounding moves a row: one count of the stamps (of coarse ones `ROUNDED`) and `SLACK_NS`, within a quarter of a period."""
         return _rounding(self.quantum_ns, self.period_ns)
 
     @property
@@ -81,7 +82,7 @@ def quantum_ns(times_ns: np.ndarray) -> float:
         times_ns: (n,) int64.
 
     Returns:
-        At least 1; counts of more than `COARSEST_NS` are taken for that.
+        At least 1.
     """
     distances = np.abs(np.diff(times_ns))
     distances = distances[distances > 0]
@@ -90,7 +91,7 @@ def quantum_ns(times_ns: np.ndarray) -> float:
     common = int(np.gcd.reduce(distances))
     if 2 * common > distances.min():
         return 1.0  # rows that are all one step apart, or multiples of it, tell nothing of rounding
-    counted = float(min(common, COARSEST_NS))
+    counted = float(common)
     largest = np.abs(times_ns).max()
     for unit in FLOATS_OF:
         stored = (times_ns / unit).astype(np.float32)
@@ -105,7 +106,7 @@ def rounding_ns(times_ns: np.ndarray, period_ns: float) -> float:
 
 
 def _rounding(quantum: float, period: float) -> float:
-    return min(quantum + SLACK_NS, UNAMBIGUOUS * period)
+    return min((quantum if quantum <= COARSE_NS else ROUNDED * quantum) + SLACK_NS, UNAMBIGUOUS * period)
 
 
 def fitted(times_ns: np.ndarray) -> RowGrid | None:
@@ -131,8 +132,10 @@ def fitted(times_ns: np.ndarray) -> RowGrid | None:
     lines = [line for line in (_line(t, np.arange(len(t), dtype=float)), _line(t, counted)) if line is not None]
     if not lines:
         return None
-    start, period, place, largest = min(lines, key=lambda line: line[3] / line[1])
-    return RowGrid(int(times_ns[0]), start, period, place.astype(np.int64), largest, quantum_ns(times_ns))
+    quantum = quantum_ns(times_ns)
+    grids = [RowGrid(int(times_ns[0]), start, period, place.astype(np.int64), off, quantum) for start, period, place, off in lines]
+    # of rows that are as even as their stamps tell, none is missing
+    return min(grids, key=lambda grid: (not (grid.exact and grid.whole), grid.off_ns / grid.period_ns))
 
 
 def _line(t: np.ndarray, place: np.ndarray) -> tuple[float, float, np.ndarray, float] | None:

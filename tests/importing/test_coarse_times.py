@@ -51,6 +51,12 @@ def test_rows_at_the_rate_in_which_short_floats_count_are_rows(tmp_path):
     assert frames.fps == 16 and np.array_equal(frames.columns["observation.state"], q)
 
 
+def test_rows_whose_times_are_hundredths_of_a_second_are_rows(tmp_path):
+    q = rows(240)
+    frames = frames_of(recorded(tmp_path, np.round(12.34 + np.arange(240) / 30, 2), q))
+    assert frames.fps == 30 and not frames.provenance["resampled"] and np.array_equal(frames.columns["observation.state"], q)
+
+
 def test_rows_that_share_a_tenth_of_a_second_are_not_dropped(tmp_path):
     q = rows(240)
     with pytest.raises(EpisodeError, match=r"its 240 samples have 80 times\. They were stored too coarsely"):

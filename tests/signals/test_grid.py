@@ -50,6 +50,19 @@ def test_jitter_is_no_rounding_and_its_rows_have_their_places(jitter_ms, rate):
     assert grid.off_ns == pytest.approx(1e6 * jitter_ms, rel=0.05) and grid.rate == pytest.approx(rate, rel=1e-3)
 
 
+@pytest.mark.parametrize("rounded", [np.round, np.floor])
+@pytest.mark.parametrize("rate", [30.0, 24.0, 30000 / 1001, 40.0])
+@pytest.mark.parametrize("phase", [0.0, 0.0137])
+def test_hundredths_of_a_second_are_an_even_clock_rounded_unless_rows_are_elsewhere(rounded, rate, phase):
+    t = phase + np.arange(400) / rate
+    grid = fitted((rounded(100 * t + 1e-9) * 1e7).astype(np.int64))
+    assert grid is not None and grid.exact and grid.whole and grid.rate == pytest.approx(rate, rel=3e-4)
+    off = np.zeros(400)
+    off[[50, 51, 200]] = 0.014, -0.014, 0.014
+    grid = fitted((rounded(100 * (t + off) + 1e-9) * 1e7).astype(np.int64))
+    assert grid is None or not grid.exact, "rows that came more than a tick early or late"
+
+
 def test_lost_rows_leave_their_places_empty():
     lost = np.delete(np.arange(300), [17, 18, 19, 200])
     grid = fitted(STAMPS["milliseconds"](lost / 30))
@@ -71,7 +84,7 @@ def test_the_quantum_is_what_stamps_count_in():
     assert quantum_ns(STAMPS["milliseconds"](t)) == 1e6 and quantum_ns(STAMPS["counts of 100 ns"](t)) % 100 == 0
     assert quantum_ns(float32(t)) == pytest.approx(477, rel=0.01) and quantum_ns(ns(t)) == 1.0
     assert quantum_ns(ns(np.arange(50) * 0.02)) == 1.0, "rows one step apart tell nothing of rounding"
-    assert quantum_ns(ns(np.round(7 * t, 1))) == 1e6, "a tick of 100 ms is no rounding"
+    assert quantum_ns(ns(np.round(7 * t, 1))) == 1e8
 
 
 def test_a_sample_that_is_late_by_rounding_is_in_force():
