@@ -15,7 +15,7 @@ from .arm_chain import HEAD, MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .derived_speed import apart_of, are_smoothed
 from .difference import JOIN, Difference
-from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
+from .heard import HEARD, LEAST_STIFFNESS, SAYS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
 from .resolved_torque import COARSE, are_computed
 from .servo_law import SHARE, SIGMAS, ServoLaw, late_column
@@ -232,6 +232,8 @@ def _of_joint(
             of["measured"][stretch] = True
         elif doubted["command"][stretch].any() or went(law, j, relation, sent, first - 1, last - 1):
             of["command"][stretch] = True
+        elif goes_on_resting(law, j, first, last):
+            of["command"][stretch] = True
     for kind, rows in of.items():
         if rows.any():
             found = departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure, limit))
@@ -275,6 +277,17 @@ def _stands(law: ServoLaw, j: int, bad: np.ndarray) -> np.ndarray:
         if asked and np.ptp(q[rows]) > STIRS and np.ptp(v[rows]) > STIRS:
             out[rows] = True
     return out
+
+
+def goes_on_resting(law: ServoLaw, j: int, first: int, last: int) -> bool:
+    """Whether a joint rests with the torque of its law, and goes on so, torque and all, while another command is recorded: its servo
+    never had that one. A joint that is blocked gives more, and one that is off gives nothing."""
+    rows = slice(max(first - 1, 0), last + 1)
+    q, v = (law.channels[j].columns[kind][rows] for kind in ("measured", "velocity"))
+    effort, noise = law.effort[:, j], SAYS * max(law.noise, 0.01 * law.scale)
+    known = [row for row in (first - 1, last + 1) if 0 < row < len(effort)]
+    held = any(abs(effort[row] - law.truth[row, j]) < noise and abs(effort[row] - effort[rows][0]) < noise for row in known)
+    return held and float(np.ptp(effort[rows])) < noise and max(float(np.ptp(q)), float(np.ptp(v))) < STIRS
 
 
 def _speed(group: Group, law: ServoLaw, j: int, rises: Relation | None) -> list[Difference]:

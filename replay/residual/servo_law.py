@@ -44,6 +44,7 @@ INEXACT = 0.05
 QUIET = 0.1  # Nm that a law with the model's numbers leaves; clean takes of six scenarios 0.05, for an arm
 SHARE = 0.1  # by which all torques may be larger than the weight asks
 # Nm that the law leaves in nine rows of ten that move, and share of it that is left at another shift, from where on torques are late
+SLOWEST = 1.0  # s of damping over stiffness: a hand that creeps for longer is none
 SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to each bound: servos that follow it less exactly
 SLACK, SHARPER = 0.3, 1.0 / 3.0
 # where speeds were computed: Nm that the law leaves in the middle row (0.1 in clean takes of six scenarios), and share of what it leaves in
@@ -397,14 +398,16 @@ def law_of_few(pool: PooledServos) -> ServoLaw | None:
     flat, torques = design.reshape(-1, 3)[:, :2], (y - design[:, :, 2]).reshape(-1)
     goes = np.flatnonzero(moving)
     n = y.shape[1]
-    tried = [np.array(pool.gains)] if pool.gains is not None and None not in pool.gains else []
+    tried = [np.array([pool.gains[0], pool.gains[1] or 0.0])] if pool.gains is not None else []
     alone = [goes[goes // n == j] for j in range(len(y))] if len(y) > 1 else []  # one channel may be written wrongly in all rows
     for rows in (*_parts(goes, n), *(own[:: -(-len(own) // EVERY)] for own in alone if len(own) >= LEAST_OF_ONE)):
         if pool.gains is None:
             tried.append(robust_fit(flat[rows], torques[rows], None, np.full(2, 1e-9), 1e-3))
         elif pool.gains[1] is None:
             rest = torques[rows] - pool.gains[0] * flat[rows, 0]
-            tried.append(np.array([pool.gains[0], robust_fit(flat[rows, 1:], rest, None, np.full(1, 1e-9), 1e-3)[0]]))
+            damping = robust_fit(flat[rows, 1:], rest, None, np.full(1, 1e-9), 1e-3)[0]
+            if abs(damping) <= SLOWEST * pool.gains[0]:
+                tried.append(np.array([pool.gains[0], damping]))
         else:
             model = np.array(pool.gains)
             own = robust_fit(flat[rows], torques[rows], model, (WITHIN * model) ** -2, 1e-3)

@@ -15,9 +15,11 @@ from shiliu.replay.residual.arm_chain import arms_of, own_chains, own_grip
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
 from shiliu.replay.residual.case import Case
 from shiliu.replay.residual.difference import Difference
+from shiliu.replay.residual.effort import goes_on_resting
 from shiliu.replay.residual.engine import differences
 from shiliu.replay.residual.heard import heard_column
 from shiliu.replay.residual.hypotheses import compare
+from shiliu.replay.residual.servo_law import law_of_few
 from shiliu.replay.residual.table import RecordedChannel
 from shiliu.replay.residual.torque_timing import timing_of
 
@@ -531,3 +533,35 @@ def test_slow_joints_in_rows_that_are_far_apart_do_not_tell_that_torques_are_lat
     monkeypatch.setattr(servo_law, "left_of_model", lambda of, kind, rows: late if (kind, rows) == ("effort", 4) else own)
     found = servo_law._late_column.__wrapped__(SimpleNamespace(dt=1.0 / rate), (), False)
     assert (found and found[:2]) == seen
+
+
+@pytest.mark.parametrize(
+    ("answers", "moves", "seen"),
+    [(0.0, 0.0, True), (60.0, 0.0, False), (0.2, 0.0, False), (-12.0, 0.0, False), (0.0, 0.05, False)],
+    ids=["goes on", "is blocked", "answers a little", "is off", "moves"],
+)
+@pytest.mark.parametrize(("first", "last"), [(40, 79), (40, 99), (0, 59)])
+def test_a_joint_that_goes_on_resting_was_not_commanded_elsewhere(answers, moves, seen, first, last):
+    """Torques of 12 Nm hold it; by the law of the recorded command they would be 60 Nm more in the rows in question."""
+    rows = slice(first, last + 1)
+    effort, truth, q = np.full((100, 1), 12.0), np.full((100, 1), 12.0), np.full(100, -0.7)
+    truth[rows] += 60.0
+    effort[rows] += answers
+    q[first + 5 : last + 1] += moves
+    law = SimpleNamespace(
+        channels=[SimpleNamespace(columns={"measured": q, "velocity": np.gradient(q)})], effort=effort, truth=truth, noise=0.002, scale=1.0
+    )  # fmt: skip
+    assert goes_on_resting(law, 0, first, last) == seen
+
+
+@pytest.mark.parametrize(("off", "damping"), [(0.0, 0.2), (0.35, 0.0), (-0.2, 0.0)])
+def test_hands_that_creep_for_minutes_are_none(off, damping):
+    """Where both are commanded elsewhere all along, no damping fits, but for those by what the hands creep at rest."""
+    gap = np.clip(0.3 * np.sin(np.arange(600) / 40.0 + np.array([[0.0], [1.0]])), -0.1, 0.1)
+    rises = 6e-5 + 0.4 * gap * (np.abs(gap) < 0.05)
+    design = np.stack([gap, -rises, np.zeros_like(gap)], axis=-1)
+    pool = SimpleNamespace(
+        terms=(design, 2.0 * gap - 0.2 * rises + off, np.abs(gap) > 1e-3), gains=(2.0, None), blur=0.0, unsure=False, most=10.0,
+        channels=(SimpleNamespace(unit="%"),) * 2, limbs=("left", "right"),
+    )  # fmt: skip
+    assert law_of_few(pool).damping == pytest.approx(damping, abs=2.0)
