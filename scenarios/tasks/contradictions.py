@@ -18,6 +18,7 @@ from .work import EITHER, Deed, ScenarioWork
 
 BY_HAND = frozenset(["take", "lift", "carry", "put"])  # who carries a thing takes it and puts it down
 CLOSE = 0.02  # share by which two quantities may differ
+ROOM = {"force": (0.3, 1.3)}  # of what a scenario's own words have, which is the end of a range
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ class _Comparison:
         places = [
             m
             for m in clause.of_role("place")
-            if self._names.judged(m) and not self._lexicon.is_thing(m.names, "attribute")
+            if self._names.judged(m) and not self._lexicon.is_thing(m.names, "attribute") and not self._names.is_setting(m)
         ]
         wanted = {name for name in self._names.names(places) if not name.startswith(SAID)}
         goes = self._lexicon.does(clause.verbs, "handles") and "push" not in clause.verbs
@@ -353,7 +354,8 @@ class _Comparison:
                 yield Contradiction("number" if group == "turn" else "action", word, tuple(sorted(ways)), certain=True)
         for value, of, word, unit in clause.quantities:
             known = self._work.quantities.get(of, frozenset())
-            if known and not any(abs(value - one) <= CLOSE * one for one in known):
+            low, high = ROOM.get(of, (1.0 - CLOSE, 1.0 + CLOSE))
+            if known and not any(low * one <= value <= high * one for one in known):
                 stated, done = f"{value / unit:g} {word}", tuple(f"{one / unit:g} {word}" for one in sorted(known))
                 yield Contradiction("number", stated, done, certain=True)
         if clause.times is not None and "press" in self._lexicon.like(clause.verbs):

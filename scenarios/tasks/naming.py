@@ -62,7 +62,16 @@ class ThingNames:
         if found is None:
             found = [thing for thing in self.things.values() if any(self._fits(n, k) for n in mention.names for k in thing.names)]
             self._called[mention.names] = found
+        if mention.ident:  # level 4 of a hob with levels is no place on it
+            return [thing for thing in found if self._numbered(mention) & thing.names] or found
         return found
+
+    def is_setting(self, mention: Mention) -> bool:
+        """Whether it is what something is set to, such as a level by its number, and nowhere to put a thing."""
+        return mention.ident is not None and bool(self._numbered(mention))
+
+    def _numbered(self, mention: Mention) -> frozenset[str]:
+        return frozenset(name for name in mention.names if self._lexicon.things[name].get("numbered"))
 
     def _fits(self, word: str, kind: str) -> bool:
         kinds = self._lexicon.kinds

@@ -100,6 +100,22 @@ def test_wrong_sentences_are_found_and_right_ones_are_not():
     assert sum(hit.values()) - hit["right"] >= 0.95 * len(wrong) and hit["right"] <= 0.01 * len(right)
 
 
+def test_sentences_that_nobody_had_seen():
+    """Written before anybody looked at how sentences are read. Every second one was mended with, and the others are held out. A right one
+    that is doubted is no FAIL."""
+    unseen, hit = rows("unseen"), Counter()
+    for kind in ("wrong", "right"):
+        for k, (where, *_, text) in enumerate(unseen[kind]):
+            scenario, _, variant = where.partition("/")
+            drawn = {"named.label": "0 %"} if scenario == "medication_serving" else None
+            finding = checked(own(text, scenario, variant or None, drawn))
+            hit[kind, k % 2] += doubted(finding)
+    hit["foreign", 0] = sum(doubted(checked(ordinary(text))) for text in unseen["foreign"])
+    print({key: hit[key] for key in sorted(hit)}, {kind: len(of) for kind, of in unseen.items()})
+    assert hit["wrong", 0] >= 70 and hit["wrong", 1] >= 63 and hit["right", 0] <= 1 and hit["right", 1] <= 4 and not hit["foreign", 0]
+
+
+
 def test_sentences_that_were_tuned_with_stay_as_they_are():
     for kind, least, most in (("right", 0.0, 0.01), ("wrong", 0.93, 1.0)):
         every = [(scenario, text) for scenario, texts in rows("tuning")[kind].items() for text in texts]
