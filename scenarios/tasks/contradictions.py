@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -18,6 +19,12 @@ from .work import EITHER, Deed, ScenarioWork
 
 BY_HAND = frozenset(["take", "lift", "carry", "put"])  # who carries a thing takes it and puts it down
 CLOSE = 0.02  # share by which two quantities may differ
+# what shall not be done at some time may be done at another one
+CONDITION = re.compile(
+    r"\b(?:when|while|during|until|till|unless|before|if)\b"
+    r"|时(?:候)?[，,\s]*请?(?:不|别|勿|禁)|期间|过程中|之前|以前|直到|除非|如果",
+    re.IGNORECASE,
+)
 ROOM = {"force": (0.3, 1.3)}  # of what a scenario's own words have, which is the end of a range
 
 
@@ -60,6 +67,8 @@ def compare(
     sentence = read_sentence(text, lexicon)
     if sentence.placeholder:
         return Reading((Contradiction("no_task", text.strip()[:40]),), True)
+    if CONDITION.search(text):
+        sentence = replace(sentence, clauses=tuple(replace(clause, forbids=False) for clause in sentence.clauses))
     comparison = _Comparison(sentence, work, lexicon, moved)
     found = list(comparison.found())
     if bare_words(text) in work.other_own:

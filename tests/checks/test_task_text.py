@@ -100,6 +100,33 @@ def test_wrong_sentences_are_found_and_right_ones_are_not():
     assert sum(hit.values()) - hit["right"] >= 0.95 * len(wrong) and hit["right"] <= 0.01 * len(right)
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("加热时不要开门", "PASS"), ("热的时候别开门", "PASS"), ("关门之前不要启动", "PASS"), ("When heating, never open the door", "PASS"),
+        ("Do not open the door until it has stopped", "PASS"), ("别开门", "FAIL"), ("Do not open the door", "FAIL"),
+        ("After the bowl is inside, do not close the door", "WARN"), ("把碗放进去，不要关门", "WARN"),
+    ],
+)  # fmt: skip
+def test_what_shall_not_be_done_at_some_time_may_be_done_at_another_one(text, level):
+    assert checked(own(text, "microwave")).level == level
+
+
+@pytest.mark.parametrize(
+    ("scenario", "text", "found"),
+    [
+        ("cooking", "Set the hob to level 4 and stir the vegetables", True), ("cooking", "Set the hob to level 2 and stir", False),
+        ("cooking", "把灶开到4档", True), ("shelf_restocking", "Put the can on level 2", False),
+        ("car_assembly", "Pull at the clip with 25 N", True), ("car_assembly", "Pull at the clip with 10 N", False),
+        ("table_wiping", "用30牛的力擦污渍", True), ("table_wiping", "Wipe the stain with 10 newtons", False),
+        ("laundry_folding", "Fold the cloth in half", False), ("laundry_folding", "Wring out the towel", True),
+        ("coil_separation", "把线圈全部放回料箱", True), ("coil_separation", "把线圈全部套到柱上", False),
+    ],
+)  # fmt: skip
+def test_levels_forces_and_words_beside_small_ones(scenario, text, found):
+    assert doubted(checked(own(text, scenario))) == found
+
+
 def test_sentences_that_nobody_had_seen():
     """Written before anybody looked at how sentences are read. Every second one was mended with, and the others are held out. A right one
     that is doubted is no FAIL."""
@@ -112,7 +139,7 @@ def test_sentences_that_nobody_had_seen():
             hit[kind, k % 2] += doubted(finding)
     hit["foreign", 0] = sum(doubted(checked(ordinary(text))) for text in unseen["foreign"])
     print({key: hit[key] for key in sorted(hit)}, {kind: len(of) for kind, of in unseen.items()})
-    assert hit["wrong", 0] >= 70 and hit["wrong", 1] >= 63 and hit["right", 0] <= 1 and hit["right", 1] <= 4 and not hit["foreign", 0]
+    assert hit["wrong", 0] >= 72 and hit["wrong", 1] >= 63 and hit["right", 0] <= 1 and hit["right", 1] <= 4 and not hit["foreign", 0]
 
 
 
