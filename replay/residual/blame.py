@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -20,6 +20,8 @@ SIGMAS = {"follows": 3.5, "derivative": 6.0}
 ROUNDS = 8  # of reweighting towards few changed rows
 PRICE = 0.3  # of a changed row, in squared thresholds: what it has to explain to be changed
 SMALL = 0.5  # of a threshold: a change below it is none
+EDGE = 5  # rows by which an end of what is off may be elsewhere
+LEAST_GAIN = 0.1  # of a joint that follows its commands at all
 CAP = 9.0  # a row's squared residual over threshold counts no more than this, so that one row does not outvote the others
 
 
@@ -97,6 +99,46 @@ def suspects(channel: RecordedChannel, relations: Sequence[Relation], rows: np.n
             recorded = channel.columns[kind]
             found.append(Blame(channel, kind, changed, recorded, recorded + change, left, before, named, limit))
     return sorted(found, key=lambda one: one.left)
+
+
+def rather_off(blame: Blame, relations: Sequence[Relation], numbers: float) -> tuple[Blame, float] | None:
+    """A column that is off by one amount from one row to the next, and back so or until the end, where that leaves little more than what
+    would agree row by row, which it takes many more numbers to write; with the amount. None where it does not.
+
+    What would agree row by row goes there in as many rows as a kernel has: it does not distinguish command from measurement, of which
+    either may be off. An amount leaps in the column that is off alone: a command's leap comes smoothed, a measurement's is no speed.
+
+    Args:
+        numbers: what it costs [squared thresholds] to write the blame as it is, beyond an amount.
+    """
+    channel, follows = blame.channel, next((r for r in relations if r.name == "follows"), None)
+    short = blame.last - blame.first < 3 * EDGE  # of few rows other reasons tell more
+    if follows is None or channel.is_switch or short or not abs(follows.gain) > LEAST_GAIN:
+        return None
+    n, reach = len(blame.recorded), EDGE + max(abs(shift) for r in relations for _, shift in r.weights)
+    near = slice(max(0, blame.first - reach), blame.last + reach + 1)
+    fits = [1.0 / (threshold(r, channel.unit) + np.broadcast_to(r.slack, n)[near]) for r in relations]
+    error = np.concatenate([r.residual[near] * fit for r, fit in zip(relations, fits)])
+
+    def left(kind: str, change: np.ndarray) -> float:
+        by = np.concatenate([(r.matrix(kind)[near] @ change) * fit for r, fit in zip(relations, fits)])
+        return float(np.minimum((error + by) ** 2, CAP).sum())
+
+    found: list[tuple[float, str, float, int, int]] = []
+    amount = float(np.median(follows.residual[blame.first : blame.last + 1]))
+    for kind, by in (("measured", amount), ("command", -amount / follows.gain)):
+        for first in [0] if blame.first <= EDGE else range(blame.first - EDGE, blame.first + EDGE + 1):
+            for last in [n - 1] if blame.last >= n - 1 - reach else range(blame.last - EDGE, blame.last + EDGE + 1):
+                change = np.zeros(n)
+                change[first : last + 1] = -by
+                found.append((left(kind, change), kind, by, first, last))
+    least, kind, by, first, last = min(found)
+    if least > left(blame.kind, blame.restored - blame.recorded) + numbers:
+        return None
+    restored = channel.columns[kind].copy()
+    restored[first : last + 1] -= by
+    limit, rows = _unit_of(kind, channel, relations), np.arange(first, last + 1)
+    return replace(blame, kind=kind, rows=rows, recorded=channel.columns[kind], restored=restored, limit=limit), by
 
 
 def _unit_of(kind: str, channel: RecordedChannel, relations: Sequence[Relation]) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from ..signals.sides import side_of
 from ..signals.signal import find_lag
 from .answered import unsure_of_leaps
-from .blame import Blame, over, suspects, threshold
+from .blame import Blame, over, rather_off, suspects, threshold
 from .case import Case
 from .delayed_part import delayed_part
 from .departures import joined, together
@@ -220,6 +220,10 @@ def _blamed(
                 case = _case(group, part, own, relations)
                 why = best(case)
                 sure = why is not None and why.explained > SURE
+                numbers = FREE * why.free if sure and why is not None else ROW * len(part.rows)
+                if (why is None or not (sure and is_exact(why.name))) and (off := rather_off(part, own, numbers - FREE)) is not None:
+                    part, why, sure = off[0], Explanation("offset", "values", 1.0, {"by": off[1]}, 1.0), True
+                    case = _case(group, part, own, relations)
                 if len(ways) < len(stretches) and not (sure and why is not None and is_exact(why.name)):
                     break  # one reason for all stretches, and for the rows between them, is what happens to a column alone
                 cost += FREE * (1.0 + why.free) if sure and why is not None else ROW * len(part.rows)

@@ -28,6 +28,7 @@ COLUMN_OF = {"state": "measured", "velocity": "velocity", "effort": "effort", "b
 HEARD = ("command", "measured", "velocity")
 PLACES = ("measured", "pose")  # kinds that stand as they are in the state, also where they do not move
 AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
+SAME = 0.9  # of the rows of a stretch, in which a command is the measurement
 SHARE, HANDS, CLEARLY = 1e-4, 2, 1.2  # of the largest share, that the factor leaves; columns that have it; times as often as any other
 ASKED = (1.0, 0.8, 0.6, 0.4)  # of the values of a share in their order, of which the factor is asked
 SAMPLE = 48  # states, from twice as many on of which not every one is asked which number is which column
@@ -355,6 +356,7 @@ def _compared(
             case = Case(x, truth, int(bad[0]), int(bad[-1]), float(np.median(np.diff(t[k]))), FINE, others, way=way)
         wrong.setdefault(c.stream, []).append((c, case, first, last))
         beside.setdefault(c.stream, []).append((every, k[apart], truth[apart]))
+    measured = {c.name: c.x for c in columns if c.kind == "measured"}
     found = []
     for stream, of in wrong.items():
         cases = [case for _, case, _, _ in of]
@@ -362,6 +364,8 @@ def _compared(
         why = why if why is not None and why.name in BY_ROW else None
         moment = _of_other_moments(beside[stream], float(t[1] - t[0]))
         why = moment if moment is not None and (why is None or 1.0 - moment.explained < BETTER * (1.0 - why.explained)) else why
+        if all(_is_measurement(c, measured.get(c.name), first, last) for c, _, first, last in of):
+            why = Explanation("measurement_as_command", "values", 0.0, {}, 1.0)
         other = next((b[0].name for a, b in combinations(of, 2) if max(left_exchanged(a[1], b[1])) < 1.0 - MUTUAL), None)
         why = why if other is None else Explanation("copied", "columns", 1.0, {"other": other}, MUTUAL)
         span = min(first for *_, first, _ in of), max(last for *_, last in of)
@@ -373,6 +377,15 @@ def _compared(
             limit=OTHERWISE[one.unit], weight=(sizes[worst] / OTHERWISE[one.unit]) ** 2 * (span[1] - span[0] + 1), bound="state",
         ))  # fmt: skip
     return right, found
+
+
+def _is_measurement(column: StateColumn, measured: np.ndarray | None, first: int, last: int) -> bool:
+    """Whether a command is what was measured in these rows, or in the next ones, to the bit, while the joint goes. The command of a row
+    stands in the next one here."""
+    if column.kind != "command" or measured is None or not np.ptp(measured[first : last + 1]):
+        return False
+    rows = np.arange(max(first, 1), last + 1)
+    return any((column.x[rows] == measured[np.clip(rows - 1 + later, 0, None)]).mean() > SAME for later in (0, 1))
 
 
 Beside = tuple[np.ndarray, np.ndarray, np.ndarray]  # a column (n,), rows of states that it differs from, and what it should be there

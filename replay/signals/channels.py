@@ -78,8 +78,9 @@ def turns_beside(x: np.ndarray, other: np.ndarray) -> np.ndarray:
     if not len(x) or float(np.abs(x - other).max()) <= 0.5 * TURN:
         return none
     turns = np.round((x - other) / TURN)
-    rows = int((turns != 0.0).sum())
-    if not rows or not np.isfinite(turns).all() or float(np.median(np.abs(x - other - turns * TURN))) > BESIDE:
+    turned = turns != 0.0
+    rows = int(turned.sum())  # another unit is somewhere else in its rows, and beside whole turns in the others
+    if not rows or not np.isfinite(turns).all() or float(np.median(np.abs(x - other - turns * TURN)[turned])) > BESIDE:
         return none
     leaps, others = (int((np.abs(np.diff(one)) > 0.5 * TURN).sum()) for one in (x, other))
     within = float(np.abs(other).max()) <= 0.5 * TURN < float(np.abs(x).max())

@@ -192,6 +192,17 @@ def test_a_column_that_is_another_one_is_named_with_its_reason(change, kind, nam
     assert (d.kind, d.channels, d.name, d.certain) == (kind, names, reason, True)
 
 
+@pytest.mark.parametrize(("off", "reason"), [(0.0, "measurement_as_command"), (1e-3, "lag")])
+def test_what_was_measured_as_the_commands_of_a_part_is_no_delay(off, reason):
+    """It comes as late as the servo, which explains it about as well; but a command is what was measured later to the bit in no row."""
+
+    def change(table):
+        table["action"][100:400, 4] = table["state"][100:400, 4] + off * np.sin(np.arange(300))
+
+    (d,) = states_beside(taken(columns(), change=change)).columns
+    assert (d.kind, d.channels, d.name, d.certain) == ("command", ("j4",), reason, True)
+
+
 def test_two_columns_that_are_each_other_s_in_whole_seconds_are_exchanged():
     """Both rest meanwhile, so that a level of its own would explain each as well."""
 
