@@ -13,6 +13,7 @@ from .listed_order import listed_order
 from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words
 from .particulars import Particulars
+from .restrictions import Restrictions
 from .reversals import Reversals
 from .sentence import KINDS, Clause, Contradiction, Mention, Sentence
 from .work import EITHER, Deed, ScenarioWork
@@ -68,7 +69,7 @@ def compare(
     if sentence.placeholder:
         return Reading((Contradiction("no_task", text.strip()[:40]),), True)
     if CONDITION.search(text):
-        sentence = replace(sentence, clauses=tuple(replace(clause, forbids=False) for clause in sentence.clauses))
+        sentence = replace(sentence, clauses=tuple(_at_some_time(clause) for clause in sentence.clauses))
     comparison = _Comparison(sentence, work, lexicon, moved)
     found = list(comparison.found())
     if bare_words(text) in work.other_own:
@@ -107,6 +108,7 @@ class _Comparison:
             yield from self._arm(clause)
             yield from self._amounts(clause)
         yield from Reversals(self._work, self._names, self._lexicon).found(clauses)
+        yield from Restrictions(self._work, self._names, self._lexicon).found(clauses)
         yield from Particulars(self._work, self._names, self._lexicon).found(clauses)
         wrong = list(listed_order(self._sentence.tokens, self._work))
         yield from wrong or self._order(clauses)
@@ -169,7 +171,7 @@ class _Comparison:
 
     def _objects(self, clause: Clause) -> Iterator[Contradiction]:
         """What a hand takes is something that a hand took."""
-        if not self._lexicon.does(clause.verbs, "handles"):
+        if not self._lexicon.does(clause.verbs, "handles") or "stay" in clause.verbs:
             return
         for mention in clause.of_role("object"):
             names = {thing.name for thing in self._names.are(mention)} if self._names.judged(mention) else set()
@@ -191,7 +193,10 @@ class _Comparison:
             if self._names.judged(m) and not self._lexicon.is_thing(m.names, "attribute") and not self._names.is_setting(m)
         ]
         wanted = {name for name in self._names.names(places) if not name.startswith(SAID)}
-        goes = self._lexicon.does(clause.verbs, "handles") and "push" not in clause.verbs
+        goes = self._lexicon.does(clause.verbs, "handles")
+        pushed = [d for d in self._work.deeds if "push" in d.verbs and d.places and d.index is not None and any(self._work.things[n].loose for n in d.objects)]
+        if "push" in clause.verbs and not any(d.objects & self._names.names(clause.of_role("object")) for d in pushed):
+            goes = False
         if not wanted or (clause.verbs and not goes and not clause.verbs & {"pour", "press"}):
             return
         for mention in clause.of_role("object") if clause.verbs else clause.of_role("object")[-1:]:
@@ -367,11 +372,12 @@ class _Comparison:
             if known and not any(low * one <= value <= high * one for one in known):
                 stated, done = f"{value / unit:g} {word}", tuple(f"{one / unit:g} {word}" for one in sorted(known))
                 yield Contradiction("number", stated, done, certain=True)
-        if clause.times is not None and "press" in self._lexicon.like(clause.verbs):
+        counted = {"fold"} & clause.verbs or {"press"} & self._lexicon.like(clause.verbs)
+        if clause.times is not None and counted:
             n, word = clause.times
             known_times = {times for verbs, times in self._work.times if verbs & clause.verbs}
-            pressed = [d for d in self._deeds(clause) if "press" in d.verbs]
-            expected = known_times or ({len(pressed)} if pressed else set())
+            often = [d for d in self._deeds(clause) if d.verbs & counted]
+            expected = known_times or ({len(often)} if often else set())
             if expected and n not in expected:
                 yield Contradiction(
                     "number", word, tuple(str(one) for one in sorted(expected)), certain=bool(known_times)
@@ -424,6 +430,11 @@ class _Comparison:
             return {name.partition(".")[0] for deed in rows for name in deed.objects}
 
         return bool(things(deeds) & things(others))
+
+
+def _at_some_time(clause: Clause) -> Clause:
+    """A clause of a sentence that says when: what is forbidden or stays then may be otherwise at another time."""
+    return replace(clause, forbids=False, untouched=False, negated=clause.negated or clause.verbs == {"stay"})
 
 
 def _written(mentions: Iterable[Mention]) -> str:

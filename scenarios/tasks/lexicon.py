@@ -113,7 +113,7 @@ class Lexicon:
             for group, entries in groups.items():
                 for name, entry in entries.items():
                     self._add(kind, f"{group}.{name}", entry)
-        for kind in ("negation", "caution", "placeholder", "abstract", "ignored"):
+        for kind in ("negation", "caution", "untouched", "others", "placeholder", "abstract", "ignored"):
             self._add(kind, kind, tree["placeholders" if kind == "placeholder" else kind])
         for kind in ("classifiers", "number_sign"):
             self._add(kind, kind, {"en": tree[kind] if kind == "number_sign" else "", "zh": tree[kind]})
@@ -196,9 +196,13 @@ class Lexicon:
             for t in tokens[max(0, k - 1) : k + 2]
             if t is not token and (t.end == token.start or t.start == token.end)
         ]
-        free = self._function
+        free, manner, result = self._function, self._manner, self._result
         unknown = any(
-            t.chinese and not t.readings and t.text not in (free | (self._manner if t.start < token.start else self._result) if verb else free)
+            t.chinese
+            and not t.readings
+            and t.text not in free
+            and not (verb and t.text in (manner if t.start < token.start else result))
+            and not (t.text in manner and 0 <= tokens.index(t) < len(tokens) - 1 and tokens[tokens.index(t) + 1].is_("verb"))
             for t in beside
         )
         return Token(token.text, token.start, token.end) if unknown else token

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .lexicon import Lexicon
-from .naming import ThingNames
+from .naming import SIZES, ThingNames
 from .sentence import Clause, Contradiction, Mention
 from .work import Deed, ScenarioWork
 
@@ -34,11 +34,13 @@ class Reversals:
                 continue
             yield from self._from_person(clause)
             if "push" in clause.verbs:
+                yield from self._back(clause, self._objects(clause))
                 continue
             yield from self._floor(clause)
             yield from self._under(clause)
             yield from self._apart(clause)
             objects = self._objects(clause)
+            yield from self._back(clause, objects)
             later = any(self._objects(one) & objects and one.of_role("place", "beside") for one in clauses[i + 1 :])
             if objects and not later:
                 yield from self._exchanged(clause, objects)
@@ -85,11 +87,14 @@ class Reversals:
     def _apart(self, clause: Clause) -> Iterator[Contradiction]:
         """In one and the same place, where each goes to its own."""
         places = [m for m in clause.of_role("place") if self._names.judged(m)]
-        wanted = {name.partition(".")[0] for name in self._names.names(places)} if clause.one_place else set()
+        several = clause.every or any((m.number or 0) > 1 for m in clause.of_role("object"))
+        one = clause.one_place or (several and any(m.ident or m.features & set(SIZES) for m in places))
+        wanted = {name.partition(".")[0] for name in self._names.names(places)} if one else set()
         roots = {name.partition(".")[0] for name in self._objects(clause)} if wanted else set()
-        ends = [{name.partition(".")[0] for name in self._ends(root)} & wanted for root in sorted(roots)]
-        ends = [reached for reached in ends if reached]
-        if len(ends) > 1 and not set.intersection(*ends):
+        ends = [ends for root in sorted(roots) if (ends := {name.partition(".")[0] for name in self._ends(root)})]
+        reached = [one for one in ends if one & wanted]
+        apart = reached and not set.intersection(*reached) & wanted
+        if len(ends) > 1 and (apart or (reached and not clause.one_place and len(reached) < len(ends))):
             yield Contradiction("place", places[0].text, _whole(set.union(*ends)))
 
     # -------------------------------------------------------------------------------------------------------- directions
@@ -119,6 +124,15 @@ class Reversals:
             ends = {root: self._ends(root) for root in roots}
             if wanted & stood and any(ends.values()) and not any(wanted & reached for reached in ends.values()):
                 yield Contradiction("place", places[0].text, _whole({name for reached in ends.values() for name in reached}))
+                return
+
+    def _back(self, clause: Clause, objects: set[str]) -> Iterator[Contradiction]:
+        """Back to where it was at the start, which is not where it ends."""
+        back = [m for m in clause.of_role("place") if "origin" in m.names]
+        for root in sorted({name.partition(".")[0] for name in objects}) if back else ():
+            moves = [deed for deed in self._moves if root in deed.objects and deed.verbs & {"put", "carry", "push"}]
+            if moves and not set(self._direct(moves[-1])) & set(self._work.supports.get(root, ())[:1]):
+                yield Contradiction("place", back[0].text, self._direct(moves[-1]))
                 return
 
     def _ends(self, root: str, after: int = -1) -> set[str]:

@@ -44,7 +44,7 @@ DONE = {
     "fling": "spread",
     "draw": "pull",
     "walk": "go",
-    "verify": "pull",
+    "verify": "pull pull_test",
     "move_joint.pull": "open pull",
     "move_joint.push": "open push",
     "move_joint.lever": "open press turn push",
@@ -63,7 +63,7 @@ DONE = {
     "stroke.along": "press tape_up",
     "stroke.push": "push carry",
     "walk.push": "push carry go put",
-    "walk.through": "open push go",
+    "walk.through": "open push go enter",
     "wait": "",
     "look": "look",
     "home": "",
@@ -405,6 +405,9 @@ class _Building:
                 objects = set() if how != "through" else objects
             if word == "hand_over":
                 objects |= {n for side in hands for n in self._named(held.get(side, ""))}
+            if word == "wait":  # until the door is unlocked
+                said = (m for text in until.values() for c in read_sentence(text, self._lexicon).clauses for m in c.of_role("object"))
+                objects |= ThingNames(self._things, self._lexicon).names(said)
             if not verbs:
                 continue
             if word == "pour":

@@ -1,0 +1,95 @@
+"""What a sentence leaves out on purpose: things that shall be left as they are, nothing else of a kind, all into one place.
+
+All of these are likely and none is certain: "only" and "leave it" are said of more than tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .lexicon import Lexicon
+from .naming import ThingNames
+from .sentence import Clause, Contradiction, Mention
+from .work import Deed, ScenarioWork
+
+BY_HAND = frozenset(["take", "lift", "carry", "put"])
+IDLE = frozenset(["look", "go"])  # deeds that leave a thing as it is
+TOO_WIDE = frozenset(["container", "item", "place"])  # kinds of which most things are
+
+
+class Restrictions:
+    """What a sentence says that is not done, against the chain.
+
+    Args:
+        work: what was done; names: its things by what they are called.
+    """
+
+    def __init__(self, work: ScenarioWork, names: ThingNames, lexicon: Lexicon):
+        self._work, self._names, self._lexicon = work, names, lexicon
+        self._chain = [deed for deed in work.deeds if deed.index is not None and deed.verbs - IDLE]
+        self._touched = {name for deed in self._chain for name in deed.objects}
+
+    def found(self, clauses: Sequence[Clause]) -> Iterator[Contradiction]:
+        for clause in clauses:
+            objects = [m for m in clause.of_role("object") if self._names.judged(m) and not _another(m)]
+            if clause.untouched:
+                yield from self._untouched(objects)
+            elif clause.only and objects:
+                yield from self._only(clause, objects)
+            elif clause.verbs & {"take", "remove", "unload", "unpack"}:
+                yield from self._out_of(clause)
+
+    def _untouched(self, objects: Sequence[Mention]) -> Iterator[Contradiction]:
+        for mention in objects:
+            names = {thing.name for thing in self._names.are(mention)}
+            whole = {name for name in names if "." not in name}
+            if names and (whole <= self._touched if whole else names & self._touched):
+                yield Contradiction("forbidden", mention.text)
+                return
+
+    def _only(self, clause: Clause, objects: Sequence[Mention]) -> Iterator[Contradiction]:
+        """The same was done with more of them, or with others of the kind."""
+        if not clause.verbs - {"do"}:
+            return
+        verbs = self._lexicon.like(clause.verbs)
+        verbs |= BY_HAND if verbs & BY_HAND else frozenset()
+        done = _roots({name for deed in self._chain if deed.verbs & verbs for name in deed.objects})
+        meant = self._names.names(objects)
+        kinds = {kind for m in objects for name in m.names for kind in self._lexicon.kinds[name]} - TOO_WIDE
+        alike = {name for name in done if any(kinds & self._lexicon.kinds.get(k, frozenset()) for k in self._work.things[name].names)}
+        parts = _roots(meant & {name for deed in self._chain if deed.verbs & verbs for name in deed.objects})
+        others = {name for name in alike - meant if not any(name == one.partition(".")[0] or name.startswith(f"{one}.") for one in meant)}
+        number = sum(m.number or 1.0 for m in objects) if any(m.number for m in objects) else None
+        if parts and (others or (number is not None and len(parts) > number)):
+            yield Contradiction("number", f"{objects[0].number or ''} {objects[0].text}".strip(), tuple(sorted(others or parts))[:4])
+
+    def _out_of(self, clause: Clause) -> Iterator[Contradiction]:
+        """Things of whatever name are taken out of what they are only put into."""
+        sources = [m for m in clause.of_role("source") if self._names.judged(m)]
+        wanted = {name.partition(".")[0] for name in self._names.names(sources)}
+        if not wanted or self._names.names(clause.of_role("object")):
+            return
+        taken: set[str] = set()
+        ends: set[str] = set()
+        for deed in self._chain:
+            roots = {name for name in deed.objects if self._work.things[name].loose and "." not in name}
+            if "take" in deed.verbs:
+                taken |= {below.partition(".")[0] for root in roots for below in self._work.supports.get(root, ())}
+                taken |= {place for one in self._chain if _earlier(one, deed) and one.objects & roots for place in one.places}
+            elif roots:
+                ends |= {name.partition(".")[0] for name in deed.places}
+        if wanted <= ends - taken:
+            yield Contradiction("source", sources[0].text, tuple(sorted(taken))[:4])
+
+
+def _earlier(one: Deed, other: Deed) -> bool:
+    return one.index is not None and other.index is not None and one.index < other.index
+
+
+def _another(mention: Mention) -> bool:
+    return mention.other or any("place" in part.names for part in mention.of)
+
+
+def _roots(names: set[str]) -> set[str]:
+    """Without the things of which a part is there as well: a brake, and not its wheelchair."""
+    return {name for name in names if "." in name or not any(other.startswith(f"{name}.") for other in names)}
