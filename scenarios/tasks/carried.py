@@ -19,6 +19,9 @@ def carried_clauses(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
     for before, clause in pairwise(clauses):
         if clause.verb.lower() == "using" and not clause.things and before.arm is None:  # "fold it using only the left hand"
             before.arm, before.sole = clause.arm, clause.sole
+        lone = before.heading and not clause.verbs and len(clause.things) == 1 and clause.things[0].ident is not None
+        if lone and not before.verbs and before.of_role("object"):  # "Shanghai: chute 3"
+            clause.things = [replace(clause.things[0], role="place")]
         if _goes_there(before, clause):
             clause.things = [*before.of_role("object"), *clause.things]
             clause.verbs, clause.negated = frozenset(["put"]), clause.negated or before.negated

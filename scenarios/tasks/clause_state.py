@@ -12,6 +12,7 @@ JOINING = set("和与及跟")  # 玩具和衣物入篮: of one clause
 COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
 BEING_WORDS = ("is", "are", "was", "were", "be", "been", "being", "gets", "get")
 WHICH = ("which", "that", "who", "whose", "shown")  # before what only describes a thing
+ARROWS = ("->", "→")
 STAYING = ("stay", "stays", "staying", "remain", "remains", "remaining")  # behind a thing, before its state or its place
 LEAVING = ("leave", "leaving", "keep", "keeping", "left", "kept", "保持", "留", *STAYING)  # before a thing and its state
 MODAL = (*BEING_WORDS, "must", "should", "shall", "may", "need", "needs", "can")
@@ -98,7 +99,7 @@ class ClauseState:
             return False  # 桌子边缘
         if token.text.lower().startswith("drop"):  # what falls was not put
             return False
-        if token.text.lower() in ("it", "them", "done", *MODAL):
+        if token.text.lower() in ("it", "them", "done", "直接", *MODAL):
             return True
         where = token.is_("role") and token.readings["role"] <= {"place", "source", "taking"}
         return token.is_(*PLAIN) or where or (token.chinese and token.text in LOCATIVES | set("了你您请"))
@@ -109,7 +110,8 @@ class ClauseState:
         if not self._lexicon.opposite(token.readings["verb"]) or not clause.things:
             return False
         if token.chinese and after is not None and after.text == "着":
-            return not clause.verbs - {"do"} and self._ends(i + 1)
+            later = self._next(i + 1)
+            return not clause.verbs - {"do"} and (self._ends(i + 1) or later is None or not later.is_("verb", "thing"))
         left = clause.verb.lower().startswith("leav") and after is not None and after.text.lower() == "with"
         return clause.verb.lower() in LEAVING and (self._ends(i) or left)
 
@@ -136,6 +138,8 @@ class ClauseState:
         if token.text.lower() == "left":  # of leave, or the side
             return before is not None and before.text.lower() in MODAL
         if token.chinese and token.text in LOCATIVES and self._last == i:
+            return False
+        if before is not None and before.text in ARROWS and token.is_("thing") and self._role == "place":
             return False
         if not token.chinese and before is not None and (before.is_("article") or before.text.endswith(("'s", "’s"))):
             return False
@@ -181,7 +185,7 @@ class ClauseState:
             or before.text.lower() in ("to", "please")
         ):
             following = after is not None and (
-                after.is_("article", "thing", "number", "feature", "arm") or after.text.lower() in ("it", "them", "up")
+                after.is_("article", "thing", "number", "feature", "arm") or after.text.lower() in ("it", "them", "up", "with")
             )
             alone = (after is None or after.is_("stop", "comma")) and (self._role == "place" or not self._clause.things)
             return not token.is_("thing") or following or alone or (before is not None and before.text.lower() == "to")
@@ -211,6 +215,11 @@ class ClauseState:
             if token.text.lower() not in ("needed", "necessary", "required", "了", "done"):
                 return False
         return True
+
+    def _passive_follows(self, i: int) -> bool:
+        """Whether an English negation is of what is done to the thing before it: "is not used", "must not be used"."""
+        before, after = self._before(i), self._next(i)
+        return (before is not None and before.text.lower() in BEING_WORDS) or (after is not None and after.text.lower() in ("be", "to"))
 
     def _only_a_deed(self, i: int) -> bool:
         """Whether behind "no" stands a deed alone: "no start", "no pull test is to be done"."""

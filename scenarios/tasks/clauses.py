@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .carried import carried_clauses
-from .clause_state import ALL, ENOUGH, LEAVING, LOCATIVES, MODAL, STAYING, TURNING, WHICH, ClauseState
+from .clause_state import ALL, ARROWS, LEAVING, LOCATIVES, STAYING, TURNING, WHICH
+from .denials import DenialReader
 from .lexicon import Lexicon, Token
 from .sentence import Clause, Mention, Sentence
 
@@ -20,7 +21,6 @@ ONLY = ("only", "just", "只", "仅", "光", "alone")  # of a hand: no other one
 DOWN = {"down": "lower", "up": "raise"}  # behind a thing: "put the rail down"
 DEPTH = {"into": "depth.inside", "inside": "depth.inside", "on top of": "depth.atop"}
 AWAY = ("away from", "远离")
-NO_THING = ("if", "when", "after", "once", "then", "to", "for", "with", "at", "on", "in")  # behind "only"
 REMOVED = {"take", "remove"}  # with "off": they leave the place, as what is picked up need not
 
 
@@ -31,7 +31,7 @@ def read_sentence(text: str, lexicon: Lexicon) -> Sentence:
     return Sentence(tuple(clauses), tuple(tokens))
 
 
-class _ClauseReader(ClauseState):
+class _ClauseReader(DenialReader):
     """One pass over the tokens of a text."""
 
     def _close(self) -> None:
@@ -77,7 +77,7 @@ class _ClauseReader(ClauseState):
         elif token.chinese and token.is_("verb") and token.is_("role") and after is not None and after.text == "的":
             pass  # 先到的软袋
         elif token.is_("stop"):
-            if token.text in ("->", "→") and self._clause.of_role("object") and not self._clause.verbs:
+            if token.text in ARROWS and self._clause.of_role("object") and not self._clause.verbs:
                 self._role = "place"  # "full crate -> B2"
                 return
             self._clause.heading = token.text in ":："
@@ -91,7 +91,7 @@ class _ClauseReader(ClauseState):
                     self._arm = None
                 if self._negated or self._adverb:
                     self._close()
-                self._since = len(self._clause.things)
+                self._since, self._number = len(self._clause.things), None
                 self._negated = self._forbids = False
             if token.text == "、" and self._clause.verbs and self._verb_follows(i):
                 self._close()
@@ -115,6 +115,12 @@ class _ClauseReader(ClauseState):
                 nearby = (*self._tokens[max(0, i - 3) : i], *self._tokens[i + 1 : i + 2])
                 counted = "".join(one.text for one in self._tokens[max(0, i - 2) : i]).endswith("一只")
                 self._clause.sole = counted or any(one.text.lower() in ONLY for one in nearby)  # 用一只左手
+        elif token.text == "前" and before is not None and before.is_("verb") and before.end == token.start and self._clause.verbs:
+            self._clause.swap = True  # 启动前先关门
+            self._close()
+            self._clause.explicit = True
+        elif token.is_("times") and self._ends(i):  # "press once", which is no "once it is shut"
+            self._clause.times = (int(next(iter(token.readings["times"]))), token.text)
         elif token.is_("order") and not (token.is_("role") and not token.chinese and self._as_role(token, i)):
             self._order(token, i)
         elif token.is_("way"):
@@ -198,48 +204,6 @@ class _ClauseReader(ClauseState):
         self._clause.arm = arm
         if self._clause.verbs <= {"do"}:
             self._arm = arm
-
-    def _negation(self, token: Token, i: int) -> None:
-        """What follows shall not be done; or what stands before, where nothing follows ("scanning isn't needed", 称重就不用了)."""
-        clause, denies = self._clause, token.is_("negation")
-        if denies and not clause.empty and not clause.negated and self._nothing_follows(i):
-            clause.negated, clause.forbids = True, self._plain
-            return
-        before = self._before(i)
-        about = not clause.verbs and bool(clause.of_role("object")) and len(clause.things) == len(clause.of_role("object"))
-        fronted = denies and about and (token.chinese or (before is not None and before.text.lower() in MODAL))  # 启动键不用按
-        if not clause.empty and not fronted:
-            self._close()
-        self._negated, self._forbids = True, denies or self._only_a_deed(i)
-
-    def _left_alone(self, token: Token, i: int) -> None:
-        """Its things shall be left as they are: 空箱不用管, "leave the door alone", 不要碰开关. 不要碰到 is no such word."""
-        after = self._next(i)
-        clause = self._clause
-        leaves = not clause.verbs or clause.verb.lower() in LEAVING
-        if after is not None and after.text in ("到", "倒", "着", "掉", "坏", "翻"):
-            self._negation(Token(token.text, token.start, token.end, {"negation": frozenset(["negation"])}), i)
-        elif clause.of_role("object") and leaves and self._ends(i):
-            clause.untouched = True
-        elif not self._ends(i):
-            if not clause.empty:
-                self._close()
-            self._clause.untouched, self._clause.verb = True, token.text
-
-    def _restricts(self, token: Token, i: int) -> bool:
-        """Whether a word says that nothing else is meant: 只搬满箱, "only the two small ones"."""
-        word, before, after = token.text.lower(), self._before(i), self._next(i)
-        if word not in ("only", "solely", "只", "仅") or self._negated:
-            return False
-        if token.chinese and ((before is not None and before.is_("number")) or (after is not None and after.text in ENOUGH)):
-            return False
-        if after is not None and (after.is_("arm", "order", "negation", "caution") or after.text.lower() in NO_THING):
-            return False
-        if after is not None and after.is_("verb"):
-            self._only = True
-        else:
-            self._clause.only = True
-        return True
 
     def _order(self, token: Token, i: int) -> None:
         words = token.readings["order"]

@@ -194,10 +194,11 @@ class _Comparison:
         ]
         wanted = {name for name in self._names.names(places) if not name.startswith(SAID)}
         goes = self._lexicon.does(clause.verbs, "handles")
-        pushed = [d for d in self._work.deeds if "push" in d.verbs and d.places and d.index is not None and any(self._work.things[n].loose for n in d.objects)]
+        chain = (d for d in self._work.deeds if "push" in d.verbs and d.places and d.index is not None)
+        pushed = [d for d in chain if any(self._work.things[n].loose for n in d.objects)]
         if "push" in clause.verbs and not any(d.objects & self._names.names(clause.of_role("object")) for d in pushed):
             goes = False
-        if not wanted or (clause.verbs and not goes and not clause.verbs & {"pour", "press"}):
+        if not wanted or "stay" in clause.verbs or (clause.verbs and not goes and not clause.verbs & {"pour", "press"}):
             return
         for mention in clause.of_role("object") if clause.verbs else clause.of_role("object")[-1:]:
             objects = self._names.names([mention])
@@ -277,6 +278,8 @@ class _Comparison:
         done = [deed for deed in about if deed.verbs & verbs and deed.index is not None]
         if clause.lasting:  # what comes last is what lasts
             done = [deed for deed in about if deed.verbs & (verbs | clause.lasting) and deed.index is not None][-1:]
+            if not any(deed.verbs & verbs for deed in about if deed.index is not None):  # what the goal wants, and no hand does
+                done = [deed for deed in about if deed.verbs & verbs] or done
         asked = [self._names.names(one.of_role("object")) for one in clauses if one.verbs & verbs]
         if not any(itself or names & objects for names in asked) and any(deed.verbs & verbs for deed in done):
             kind = "action" if clause.lasting else "forbidden"
@@ -422,12 +425,16 @@ class _Comparison:
                     yield Contradiction("order", f"{text} … {after}")
                     return
 
-    @staticmethod
-    def _share(deeds: Iterable[Deed], others: Iterable[Deed]) -> bool:
+    def _share(self, deeds: Iterable[Deed], others: Iterable[Deed]) -> bool:
         """Whether the two are about one thing, so that one cannot well come before the other."""
 
         def things(rows: Iterable[Deed]) -> set[str]:
-            return {name.partition(".")[0] for deed in rows for name in deed.objects}
+            """Whole things that hands take, and parts of others: two brakes of a wheelchair are two."""
+            named = {name for deed in rows for name in deed.objects}
+            roots = {name.partition(".")[0] for name in named}
+            loose = {root for root in roots if self._work.things[root].loose}
+            fast = {name for name in named if name.partition(".")[0] not in loose}
+            return loose | {name for name in fast if "." in name or not any(one.startswith(f"{name}.") for one in fast)}
 
         return bool(things(deeds) & things(others))
 

@@ -202,7 +202,7 @@ class Lexicon:
             and not t.readings
             and t.text not in free
             and not (verb and t.text in (manner if t.start < token.start else result))
-            and not (t.text in manner and 0 <= tokens.index(t) < len(tokens) - 1 and tokens[tokens.index(t) + 1].is_("verb"))
+            and not (t.text in manner and len(tokens) > k + 2 and t is tokens[k + 1] and _is_short_verb(tokens[k + 2]))  # 书平放
             for t in beside
         )
         return Token(token.text, token.start, token.end) if unknown else token
@@ -246,6 +246,10 @@ class Lexicon:
             owner = self._words.get(text.lower()[:-2], {}) if text.lower().endswith(("'s", "’s")) else {}
             owned = {"owner": frozenset(["person"])} if "person" in owner.get("thing", ()) else {}
             yield 1, Token(text, start, end, owned)
+
+
+def _is_short_verb(token: Token) -> bool:
+    return token.is_("verb") and token.chinese and len(token.text) == 1
 
 
 def _listed(words: Any) -> list[str]:

@@ -67,7 +67,7 @@ class Particulars:
         for way, text in clause.ways:
             group, _, name = way.partition(".")
             things = self._work.postures.get(name, frozenset()) if group == "posture" else frozenset()
-            if objects & things or (things and name == "turned_away" and not clause.of_role("object")):
+            if objects & things or (things and name == "turned_away" and not any(self._names.judged(m) for m in clause.of_role("object"))):
                 yield Contradiction("posture", text)
 
     def _taken_out(self, clause: Clause, objects: set[str]) -> Iterator[Contradiction]:

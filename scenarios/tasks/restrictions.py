@@ -36,6 +36,8 @@ class Restrictions:
                 yield from self._untouched(objects)
             elif clause.only and objects:
                 yield from self._only(clause, objects)
+            elif "stay" in clause.verbs:
+                yield from self._stays(clause, objects)
             elif clause.verbs & {"take", "remove", "unload", "unpack"}:
                 yield from self._out_of(clause)
 
@@ -47,21 +49,41 @@ class Restrictions:
                 yield Contradiction("forbidden", mention.text)
                 return
 
+    def _stays(self, clause: Clause, objects: Sequence[Mention]) -> Iterator[Contradiction]:
+        """What stays somewhere is there at the end, if it is something that was moved."""
+        places = [m for m in clause.of_role("place", "source") if self._names.judged(m)]
+        wanted = self._names.names(places)
+        for mention in objects if wanted else ():
+            ends = [self._ends(thing.name) for thing in self._names.are(mention) if "." not in thing.name]
+            if ends and all(ends) and not any(wanted & reached for reached in ends):
+                yield Contradiction("place", places[0].text, tuple(sorted(n for n in set.union(*ends) if "." not in n))[:4])
+                return
+
+    def _ends(self, root: str) -> set[str]:
+        moves = [deed for deed in self._chain if root in deed.objects and deed.places and deed.verbs & BY_HAND]
+        return set(moves[-1].places) if moves and self._work.things[root].loose else set()
+
     def _only(self, clause: Clause, objects: Sequence[Mention]) -> Iterator[Contradiction]:
         """The same was done with more of them, or with others of the kind."""
         if not clause.verbs - {"do"}:
             return
         verbs = self._lexicon.like(clause.verbs)
         verbs |= BY_HAND if verbs & BY_HAND else frozenset()
-        done = _roots({name for deed in self._chain if deed.verbs & verbs for name in deed.objects})
+        done = self._whole({name for deed in self._chain if deed.verbs & verbs for name in deed.objects})
         meant = self._names.names(objects)
         kinds = {kind for m in objects for name in m.names for kind in self._lexicon.kinds[name]} - TOO_WIDE
         alike = {name for name in done if any(kinds & self._lexicon.kinds.get(k, frozenset()) for k in self._work.things[name].names)}
-        parts = _roots(meant & {name for deed in self._chain if deed.verbs & verbs for name in deed.objects})
+        parts = self._whole(meant & {name for deed in self._chain if deed.verbs & verbs for name in deed.objects})
         others = {name for name in alike - meant if not any(name == one.partition(".")[0] or name.startswith(f"{one}.") for one in meant)}
         number = sum(m.number or 1.0 for m in objects) if any(m.number for m in objects) else None
         if parts and (others or (number is not None and len(parts) > number)):
             yield Contradiction("number", f"{objects[0].number or ''} {objects[0].text}".strip(), tuple(sorted(others or parts))[:4])
+
+    def _whole(self, names: set[str]) -> set[str]:
+        """What a hand takes as a whole, and parts of what stays: a bowl and not its rim, a brake and not its wheelchair."""
+        loose = {name.partition(".")[0] for name in names if self._work.things[name.partition(".")[0]].loose}
+        fast = {name for name in names if name.partition(".")[0] not in loose}
+        return (loose & names) | {name for name in fast if "." in name or not any(one.startswith(f"{name}.") for one in fast)}
 
     def _out_of(self, clause: Clause) -> Iterator[Contradiction]:
         """Things of whatever name are taken out of what they are only put into."""
@@ -88,8 +110,3 @@ def _earlier(one: Deed, other: Deed) -> bool:
 
 def _another(mention: Mention) -> bool:
     return mention.other or any("place" in part.names for part in mention.of)
-
-
-def _roots(names: set[str]) -> set[str]:
-    """Without the things of which a part is there as well: a brake, and not its wheelchair."""
-    return {name for name in names if "." in name or not any(other.startswith(f"{name}.") for other in names)}

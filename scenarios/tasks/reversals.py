@@ -30,9 +30,13 @@ class Reversals:
     def found(self, clauses: Sequence[Clause]) -> Iterator[Contradiction]:
         for i, clause in enumerate(clauses):
             yield from self._wiped_floor(clause)
+            if not clause.verbs:
+                yield from self._apart(clause)
             if not self._lexicon.does(clause.verbs, "handles") and "pull" not in clause.verbs:
                 continue
             yield from self._from_person(clause)
+            if "stay" in clause.verbs:
+                continue
             if "push" in clause.verbs:
                 yield from self._back(clause, self._objects(clause))
                 continue

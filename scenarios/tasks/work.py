@@ -405,6 +405,8 @@ class _Building:
                 objects = set() if how != "through" else objects
             if word == "hand_over":
                 objects |= {n for side in hands for n in self._named(held.get(side, ""))}
+            for stain, entry in mapping(self._tree.get("stains")).items() if "wipe" in verbs else ():
+                objects |= {str(stain)} if mapping(entry).get("upon") in objects else set()
             if word == "wait":  # until the door is unlocked
                 said = (m for text in until.values() for c in read_sentence(text, self._lexicon).clauses for m in c.of_role("object"))
                 objects |= ThingNames(self._things, self._lexicon).names(said)
