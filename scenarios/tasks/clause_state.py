@@ -12,6 +12,7 @@ JOINING = set("和与及跟")  # 玩具和衣物入篮: of one clause
 COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
 BEING_WORDS = ("is", "are", "was", "were", "be", "been", "being", "gets", "get")
 WHICH = ("which", "that", "who", "whose", "shown")  # before what only describes a thing
+THEN_DONE = ("就", "便", "直接")  # behind what is not done: 不称重直接装
 ARROWS = ("->", "→")
 STAYING = ("stay", "stays", "staying", "remain", "remains", "remaining")  # behind a thing, before its state or its place
 LEAVING = ("leave", "leaving", "keep", "keeping", "left", "kept", "保持", "留", *STAYING)  # before a thing and its state
@@ -99,7 +100,7 @@ class ClauseState:
             return False  # 桌子边缘
         if token.text.lower().startswith("drop"):  # what falls was not put
             return False
-        if token.text.lower() in ("it", "them", "done", "直接", *MODAL):
+        if token.text.lower() in ("it", "them", "done", *THEN_DONE, *MODAL):
             return True
         where = token.is_("role") and token.readings["role"] <= {"place", "source", "taking"}
         return token.is_(*PLAIN) or where or (token.chinese and token.text in LOCATIVES | set("了你您请"))
@@ -219,12 +220,13 @@ class ClauseState:
     def _passive_follows(self, i: int) -> bool:
         """Whether an English negation is of what is done to the thing before it: "is not used", "must not be used"."""
         before, after = self._before(i), self._next(i)
-        return (before is not None and before.text.lower() in BEING_WORDS) or (after is not None and after.text.lower() in ("be", "to"))
+        follows = after is not None and after.text.lower() in ("be", "to", *STAYING)
+        return follows or (before is not None and before.text.lower() in BEING_WORDS)
 
     def _only_a_deed(self, i: int) -> bool:
         """Whether behind "no" stands a deed alone: "no start", "no pull test is to be done"."""
         deed, after = self._next(i), self._next(i + 1)
-        alone = after is None or after.is_("stop", "comma") or after.text.lower() in (*MODAL, "needed")
+        alone = after is None or after.is_("stop", "comma") or after.text.lower() in (*MODAL, "needed", "就", "便")
         return deed is not None and deed.is_("verb") and alone
 
     def _is_being(self, i: int) -> bool:

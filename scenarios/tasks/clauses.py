@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .carried import carried_clauses
-from .clause_state import ALL, ARROWS, LEAVING, LOCATIVES, STAYING, TURNING, WHICH
+from .clause_state import ALL, ARROWS, LEAVING, LOCATIVES, STAYING, THEN_DONE, TURNING, WHICH
 from .denials import DenialReader
 from .lexicon import Lexicon, Token
 from .sentence import Clause, Mention, Sentence
@@ -51,6 +51,8 @@ class _ClauseReader(DenialReader):
             self._done.append(self._clause)
         else:
             explicit = self._clause.explicit
+            if self._negated and self._done:
+                self._done[-1].swap, explicit = False, False  # of "before A do not B" A alone is left
         self._new()
         self._clause.explicit = explicit
 
@@ -70,7 +72,10 @@ class _ClauseReader(DenialReader):
         before, after = self._before(i), self._next(i)
         self._forbids &= self._is_plain(token)
         self._plain &= self._is_plain(token)
-        if token.chinese and token.text in LOCATIVES and self._last == i:
+        if token.text in THEN_DONE and self._negated and self._clause.verbs:
+            self._close()
+            self._negated = self._forbids = False
+        elif token.chinese and token.text in LOCATIVES and self._last == i:
             self._after_noun(token, i)
         elif token.is_("verb") and self._is_state(token, i):
             self._clause.lasting, self._clause.verbs = token.readings["verb"], frozenset(["do"])
@@ -155,6 +160,8 @@ class _ClauseReader(DenialReader):
                 self._particle(token)
             else:
                 self._verb(token)
+        elif token.text.lower() in DOWN and self._clause.verb.lower() in LEAVING and self._clause.things and self._ends(i):
+            self._clause.lasting, self._clause.verbs = frozenset([DOWN[token.text.lower()]]), frozenset(["do"])
         elif token.text.lower() in DOWN and self._moves_up_or_down():
             self._clause.verbs |= {DOWN[token.text.lower()]}
         elif token.text.lower() == "same" or (token.text == "一" and before is not None and before.text == "同"):
@@ -174,11 +181,17 @@ class _ClauseReader(DenialReader):
         elif token.is_("number_sign"):
             if self._number is not None and token.text == "号":
                 self._ident, self._number = whole_number(self._number), None
+            elif token.text == "号" and self._features and (names := self._sized_before()):  # 最大的线圈…再取中号
+                self._thing(Token(token.text, token.start, token.end, {"thing": names}), i)
+            elif token.text == "号":
+                self._features = set()  # 小号 of nothing that was named
         elif token.is_("number") and not token.is_("verb") and not (token.is_("thing") and self._features):
             self._take_number(token, i)
         elif token.is_("thing"):
             self._thing(token, i)
         elif token.is_("classifiers", "article"):
+            if not token.chinese and self._last == i and not self._clause.verbs and self._role in ("place", "beside"):
+                self._role = "object"  # "at the desk the card …"
             self._clause.every |= token.text.lower() in ALL
         elif token.chinese and token.text in LOCATIVES | set("的地得了"):
             self._after_noun(token, i)
@@ -190,6 +203,9 @@ class _ClauseReader(DenialReader):
             self._owner = (Mention(token.readings["owner"], token.text),)
         else:
             self._number = None
+            if token.text.lower() in ("so", "where", "because", "since") and not self._clause.empty:
+                self._close()  # "so that the towel is folded"
+                self._arm = None
             self._clause.every |= token.text.lower() in ALL
             if self._last == i and (token.text.lower().endswith("ed") or token.text.lower() in WHICH):
                 self._role, self._aside = "aside", True  # "the medicine named on the screen"
@@ -231,6 +247,8 @@ class _ClauseReader(DenialReader):
             if "first" in words:
                 self._close()
                 self._clause.explicit = True
+        elif token.chinese and not self._clause.verbs and self._clause.of_role("object") and words & {"first", "last"}:
+            self._clause.rank = next(iter(words & {"first", "last"}))  # 插头最后插
         else:
             if not self._clause.empty:
                 self._close()
@@ -417,6 +435,11 @@ class _ClauseReader(DenialReader):
         self._number, self._ident, self._features, self._which, self._owner = None, None, set(), [], ()
         self._regions = self._regions if generic else ()
         self._last, self._soft = i + 1, False
+
+    def _sized_before(self) -> frozenset[str]:
+        """What is of several sizes, of which one was named."""
+        sized = [m for clause in (*self._done, self._clause) for m in clause.things if any(f.startswith("size.") for f in m.features)]
+        return sized[-1].names if sized else frozenset()
 
     def _after_noun(self, token: Token, i: int) -> None:
         """里, 上, 的 behind a thing: where the next one is, or its owner."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, zip_longest
 
 from .clauses import read_sentence
 from .lexicon import Lexicon
@@ -94,10 +94,16 @@ class _Comparison:
         return sum(bool(self._names.are(thing)) for thing in named if self._names.judged(thing))
 
     def found(self) -> Iterator[Contradiction]:
-        clauses = [clause for clause in self._sentence.clauses if not clause.negated]
+        clauses = [
+            replace(clause, swap=False) if clause.swap and after is not None and after.negated else clause
+            for clause, after in zip_longest(self._sentence.clauses, self._sentence.clauses[1:])
+            if not clause.negated
+        ]  # of "before A do not B" A alone is left
         for clause in self._sentence.clauses:
             yield from self._forbidden(clause, clauses)
         for clause in clauses:
+            if clause.untouched:
+                continue
             yield from self._verbs(clause)
             for mention in clause.things:
                 yield from self._mention(mention, clause)
@@ -127,6 +133,9 @@ class _Comparison:
             for part in mention.of:  # "pot lid": every pot has one, and there is no pot
                 yield from self._mention(part, clause)
             return
+        for part in mention.of if any(self._lexicon.things[name].get("of_another") for name in mention.names) else ():
+            if self._names.judged(part) and not self._names.called(part):  # the door of a fridge
+                yield Contradiction("object", part.text, certain=True)
         if not self._names.called(mention):
             kind = "place" if mention.role in ("place", "beside", "under", "source") else "object"
             yield Contradiction(kind, mention.text, certain=True, drawn=kind == "object" and self._of_another_draw(mention, clause))
@@ -261,7 +270,8 @@ class _Comparison:
         deeds = [deed for deed in deeds if deed.index is not None] if inside else deeds
         if "release" in clause.verbs and any(one.verbs & opposite for one in self._sentence.clauses):
             return  # "release the brakes, push it there, lock them"
-        if any(d.verbs & opposite for d in deeds) and not any(d.verbs & near for d in deeds):
+        switched = clause.verbs <= {"switch_on", "switch_off"} and not any(d.verbs & clause.verbs for d in deeds)
+        if any(d.verbs & opposite for d in deeds) and (switched or not any(d.verbs & near for d in deeds)):
             yield Contradiction(
                 "action", clause.verb, tuple(sorted({v for d in deeds for v in d.verbs & opposite})), certain=True
             )
@@ -279,7 +289,7 @@ class _Comparison:
         if clause.lasting:  # what comes last is what lasts
             done = [deed for deed in about if deed.verbs & (verbs | clause.lasting) and deed.index is not None][-1:]
             if not any(deed.verbs & verbs for deed in about if deed.index is not None):  # what the goal wants, and no hand does
-                done = [deed for deed in about if deed.verbs & verbs] or done
+                done = [d for d in self._work.deeds if d.objects & objects and d.verbs & verbs] or done
         asked = [self._names.names(one.of_role("object")) for one in clauses if one.verbs & verbs]
         if not any(itself or names & objects for names in asked) and any(deed.verbs & verbs for deed in done):
             kind = "action" if clause.lasting else "forbidden"
@@ -325,6 +335,8 @@ class _Comparison:
             if not same and self._lexicon.does(clause.verbs, "alone"):  # "plate the dish": of whatever is in the pan
                 same = [d for d in self._work.deeds if d.index is not None and "dish_up" in d.verbs & clause.verbs]
             same = same or [deed for deed in deeds if deed.verbs & near and (objects or not strict)]
+            poured_in = [deed for deed in same if "pour_in" in deed.verbs] if strict and "pour" in clause.verbs else []
+            same = poured_in or same
             if same or strict or not (objects or places or named):
                 deeds = same
         elif not (objects or places):
@@ -347,7 +359,7 @@ class _Comparison:
         ]
 
     def _arm(self, clause: Clause) -> Iterator[Contradiction]:
-        if clause.arm is None:
+        if clause.arm is None or (clause.verbs and clause.verbs <= {"go", "enter"}):
             return
         arm, word = clause.arm
         both = frozenset(["left", "right"])
@@ -372,9 +384,13 @@ class _Comparison:
         for value, of, word, unit in clause.quantities:
             known = self._work.quantities.get(of, frozenset())
             low, high = ROOM.get(of, (1.0 - CLOSE, 1.0 + CLOSE))
-            if known and not any(low * one <= value <= high * one for one in known):
+            between = of == "mass" and known and min(known) * low <= value <= max(known) * high
+            if known and not between and not any(low * one <= value <= high * one for one in known):
                 stated, done = f"{value / unit:g} {word}", tuple(f"{one / unit:g} {word}" for one in sorted(known))
                 yield Contradiction("number", stated, done, certain=True)
+        least = min((times for verbs, times in self._work.times if verbs & clause.verbs & {"salt"}), default=0)
+        if clause.times is not None and clause.times[0] < least:
+            yield Contradiction("number", clause.times[1], (str(least),))
         counted = {"fold"} & clause.verbs or {"press"} & self._lexicon.like(clause.verbs)
         if clause.times is not None and counted:
             n, word = clause.times
@@ -403,8 +419,8 @@ class _Comparison:
             if j > i + 1 and any(clause.swap for clause in clauses[i:j]):
                 continue  # "A and B after C": of A and C nothing is sure
             explicit = any(clause.explicit for clause in clauses[i + 1 : j + 1]) or one.swap
-            if one.swap and j == i + 1:
-                deeds, others = others, deeds
+            if (one.swap and j == i + 1) or (other.rank == "first" and one.rank != "first") or (one.rank == "last" and not other.rank):
+                deeds, others, explicit = others, deeds, True
             first = min(deed.index for deed in deeds if deed.index is not None)
             last = max(deed.index for deed in others if deed.index is not None)
             if first > last and (explicit or (one.verbs and other.verbs and self._share(deeds, others))):

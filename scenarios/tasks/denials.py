@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .clause_state import ENOUGH, LEAVING, ClauseState
+from .clause_state import ENOUGH, LEAVING, MODAL, ClauseState
 from .lexicon import Token
 
 NO_THING = ("if", "when", "after", "once", "then", "to", "for", "with", "at", "on", "in")  # behind "only"
@@ -21,13 +21,17 @@ class DenialReader(ClauseState):
         if denies and not clause.empty and not clause.negated and self._nothing_follows(i):
             clause.negated, clause.forbids = True, self._plain
             return
-        before = self._before(i)
         about = not clause.verbs and bool(clause.of_role("object")) and len(clause.things) == len(clause.of_role("object"))
         fronted = denies and about and (token.chinese or self._passive_follows(i))  # 启动键不用按
         if not clause.empty and not fronted:
             self._close()
-        of_some = before is not None and before.text == "的"  # 不合格的不装箱
-        self._negated, self._forbids = True, not of_some if denies else self._only_a_deed(i)
+        self._negated, self._forbids = True, not self._of_some(i, fronted) if denies else self._only_a_deed(i)
+
+    def _of_some(self, i: int, fronted: bool) -> bool:
+        """Whether a denial is of some things only, which are told by what they are: 不合格的不装箱, "what is too light is not packed"."""
+        begin = next((k for k in range(i, 0, -1) if self._tokens[k - 1].is_("stop", "comma")), 0)
+        words = [token.text.lower() for token in self._tokens[begin:i]]
+        return "的" in words or (fronted and not self._plain) or (not fronted and bool({*words} & {*MODAL}))
 
     def _left_alone(self, token: Token, i: int) -> None:
         """Its things shall be left as they are: 空箱不用管, "leave the door alone", 不要碰开关. 不要碰到 is no such word."""

@@ -38,7 +38,7 @@ class Restrictions:
                 yield from self._only(clause, objects)
             elif "stay" in clause.verbs:
                 yield from self._stays(clause, objects)
-            elif clause.verbs & {"take", "remove", "unload", "unpack"}:
+            elif clause.verbs & {"take", "remove", "unload", "unpack", "put", "carry"}:
                 yield from self._out_of(clause)
 
     def _untouched(self, objects: Sequence[Mention]) -> Iterator[Contradiction]:

@@ -64,7 +64,7 @@ class Reversals:
 
     def _floor(self, clause: Clause) -> Iterator[Contradiction]:
         """Nothing is put on the floor but what the scenario puts there."""
-        places = clause.of_role("place", "beside")
+        places = clause.of_role("place") or clause.of_role("beside")
         objects = self._carried(clause)
         moves = [deed for deed in self._work.deeds if deed.objects & objects and deed.index is not None and deed.verbs != {"look"}]
         there = any(FLOOR in self._work.things[name].names for deed in moves for name in deed.places)

@@ -54,7 +54,8 @@ class Clause:
         sole: whether no other hand shall do it ("with the left hand only"); removes: whether its things shall leave where they are
             ("off the table", 撤走), and not only be picked up.
         one_place: whether its things shall go to one and the same place.
-        untouched: whether its things shall be left as they are. only: whether it shall be done with these alone. every: with all of them.
+        untouched: whether its things shall be left as they are. only: whether it shall be done with these alone; every:
+            with all of them. rank: `first` or `last` of all, behind its thing.
         loose_end: whether a name ("M") is left over that could not be read.
     """
 
@@ -80,6 +81,7 @@ class Clause:
     removes: bool = False
     one_place: bool = False
     untouched: bool = False
+    rank: str = ""
     only: bool = False
     every: bool = False
 
