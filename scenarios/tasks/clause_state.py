@@ -55,6 +55,8 @@ class ClauseState:
         self._other = False  # "the other"
         self._adverb = False  # "bowl in": no thing follows
         self._since = 0  # things before the last comma
+        self._number_is_place = False
+        self._by = False  # "parts per the card"
         self._copied = False  # its verb is that of the clause before the comma
 
     def _next(self, i: int) -> Token | None:
@@ -114,7 +116,8 @@ class ClauseState:
             later = self._next(i + 1)
             return not clause.verbs - {"do"} and (self._ends(i + 1) or later is None or not later.is_("verb", "thing"))
         left = clause.verb.lower().startswith("leav") and after is not None and after.text.lower() == "with"
-        return clause.verb.lower() in LEAVING and (self._ends(i) or left)
+        lasts = self._ends(i) or (after is not None and after.is_("role") and not after.is_("article"))  # "open behind you"
+        return clause.verb.lower() in LEAVING and (lasts or left)
 
     def _describes(self, i: int, before: Token, token: Token) -> bool:
         """Whether an English verb says which thing it is, or how long: "the bowl that holds the buns", "until mixed"."""

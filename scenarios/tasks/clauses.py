@@ -58,6 +58,8 @@ class _ClauseReader(DenialReader):
 
     def _bare_ident(self) -> None:
         """A place of which only the name is written: 放到A1."""
+        if self._number is not None and self._number_is_place:  # "pouch -> 3"
+            self._ident = whole_number(self._number)
         if self._ident is not None and self._role == "place" and not self._many:
             self._clause.things.append(Mention(frozenset(["slot"]), self._ident, "place", ident=self._ident, bare=True))
             self._ident = None
@@ -96,6 +98,7 @@ class _ClauseReader(DenialReader):
                     self._arm = None
                 if self._negated or self._adverb:
                     self._close()
+                self._bare_ident()
                 self._since, self._number = len(self._clause.things), None
                 self._negated = self._forbids = False
             if token.text == "、" and self._clause.verbs and self._verb_follows(i):
@@ -308,6 +311,7 @@ class _ClauseReader(DenialReader):
             if self._clause.empty and self._done:  # 推开，远离老人
                 self._clause = self._done.pop()
             self._clause.removes = True
+        self._by = token.text.lower() in ("by", "per")
         depth = DEPTH.get(token.text.lower())
         self._regions = self._regions if "property" in roles else ((depth, token.text),) if depth else ()
         if "taking" in roles:
@@ -368,6 +372,7 @@ class _ClauseReader(DenialReader):
         elif self._number is not None and self._number == 0.5 and after is not None:
             pass
         else:
+            self._number_is_place = self._role == "place" and digits and self._ends(i) and before is not None and not before.is_("thing")
             self._number = 0.5 if "0.5" in token.readings["number"] else value
 
     def _thing(self, token: Token, i: int) -> None:
@@ -386,7 +391,7 @@ class _ClauseReader(DenialReader):
             self._number, self._ident, self._features = held
             self._copied = True
             clause = self._clause
-        if self._role == "property" and clause.things and self._lexicon.is_thing(clause.things[-1].names, "generic"):
+        if self._role == "property" and clause.things and not self._by and self._lexicon.is_thing(clause.things[-1].names, "generic"):
             self._role = clause.things[-1].role  # "the middle of the table"
         alike = [m for m in self._carried_on(clause) if m.names == names and m.ident == self._ident]
         if token.chinese and self._role == "place" and any(m.features == self._features for m in alike):

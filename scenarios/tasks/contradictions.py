@@ -23,7 +23,7 @@ CLOSE = 0.02  # share by which two quantities may differ
 # what shall not be done at some time may be done at another one
 CONDITION = re.compile(
     r"\b(?:when|while|during|until|till|unless|before|if)\b"
-    r"|时(?:候)?[，,\s]*请?(?:不|别|勿|禁)|期间|过程中|之前|以前|直到|除非|如果",
+    r"|就(?:不|别|勿)|时(?:候)?[，,\s]*请?(?:不|别|勿|禁)|期间|过程中|之前|以前|直到|除非|如果",
     re.IGNORECASE,
 )
 ROOM = {"force": (0.3, 1.3)}  # of what a scenario's own words have, which is the end of a range
@@ -113,8 +113,9 @@ class _Comparison:
             yield from self._sources(clause)
             yield from self._arm(clause)
             yield from self._amounts(clause)
-        yield from Reversals(self._work, self._names, self._lexicon).found(clauses)
-        yield from Restrictions(self._work, self._names, self._lexicon).found(clauses)
+        reversals = Reversals(self._work, self._names, self._lexicon)
+        yield from reversals.found(clauses)
+        yield from Restrictions(self._work, self._names, self._lexicon, reversals.ends).found(clauses)
         yield from Particulars(self._work, self._names, self._lexicon).found(clauses)
         wrong = list(listed_order(self._sentence.tokens, self._work))
         yield from wrong or self._order(clauses)
@@ -234,7 +235,7 @@ class _Comparison:
         sources = [m for m in clause.of_role("source") if self._names.judged(m)]
         wanted = self._names.names(sources)
         objects = self._names.names(clause.of_role("object"))
-        if not wanted or not objects or not self._lexicon.does(clause.verbs, "handles"):
+        if not wanted or not objects or not (self._lexicon.does(clause.verbs, "handles") or "pull" in clause.verbs):
             return
         roots = {name.partition(".")[0] for name in objects}
         if not any(self._work.supports.get(root) for root in roots):

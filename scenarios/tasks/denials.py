@@ -40,7 +40,7 @@ class DenialReader(ClauseState):
         leaves = not clause.verbs or clause.verb.lower() in LEAVING
         if after is not None and after.text in HITTING:
             self._negation(Token(token.text, token.start, token.end, {"negation": frozenset(["negation"])}), i)
-        elif clause.of_role("object") and leaves and self._ends(i):
+        elif clause.of_role("object") and leaves and self._ends(i) and (clause.verbs or not token.chinese or self._last == i):
             clause.untouched = True
         elif not self._ends(i):
             if not clause.empty:

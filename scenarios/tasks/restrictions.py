@@ -5,7 +5,7 @@ All of these are likely and none is certain: "only" and "leave it" are said of m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from .lexicon import Lexicon
 from .naming import ThingNames
@@ -21,11 +21,11 @@ class Restrictions:
     """What a sentence says that is not done, against the chain.
 
     Args:
-        work: what was done; names: its things by what they are called.
+        work: what was done; names: its things by what they are called. ends: thing -> where it is at the end; empty where nobody moved it.
     """
 
-    def __init__(self, work: ScenarioWork, names: ThingNames, lexicon: Lexicon):
-        self._work, self._names, self._lexicon = work, names, lexicon
+    def __init__(self, work: ScenarioWork, names: ThingNames, lexicon: Lexicon, ends: Callable[[str], set[str]]):
+        self._work, self._names, self._lexicon, self._ends = work, names, lexicon, ends
         self._chain = [deed for deed in work.deeds if deed.index is not None and deed.verbs - IDLE]
         self._touched = {name for deed in self._chain for name in deed.objects}
 
@@ -54,14 +54,10 @@ class Restrictions:
         places = [m for m in clause.of_role("place", "source") if self._names.judged(m)]
         wanted = self._names.names(places)
         for mention in objects if wanted else ():
-            ends = [self._ends(thing.name) for thing in self._names.are(mention) if "." not in thing.name]
+            ends = [self._ends(thing.name) if thing.loose else set() for thing in self._names.are(mention) if "." not in thing.name]
             if ends and all(ends) and not any(wanted & reached for reached in ends):
                 yield Contradiction("place", places[0].text, tuple(sorted(n for n in set.union(*ends) if "." not in n))[:4])
                 return
-
-    def _ends(self, root: str) -> set[str]:
-        moves = [deed for deed in self._chain if root in deed.objects and deed.places and deed.verbs & BY_HAND]
-        return set(moves[-1].places) if moves and self._work.things[root].loose else set()
 
     def _only(self, clause: Clause, objects: Sequence[Mention]) -> Iterator[Contradiction]:
         """The same was done with more of them, or with others of the kind."""

@@ -6,7 +6,7 @@ compiled, and the engine is not imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -251,7 +251,7 @@ class _Building:
         for word, inner in mapping(sheet.get("contains")).items():
             self._add(f"{name}.{word}", title_words(self._sheet(str(mapping(inner).get("part", "")))) or [str(word)])
 
-    def _add(self, name: str, texts: Iterable[str], many: bool = False, loose: bool = False) -> None:
+    def _add(self, name: str, texts: Sequence[str], many: bool = False, loose: bool = False) -> None:
         names: set[str] = set()
         idents: set[str] = set()
         features: set[str] = set()
@@ -267,7 +267,8 @@ class _Building:
                 if token.text.isdigit():
                     idents.add(token.text)
                 features |= token.readings.get("feature", frozenset())
-        self._things[name] = Thing(name, frozenset(names), frozenset(idents), frozenset(features), many, loose, frozenset(regions))
+        sets = frozenset(names), frozenset(idents), frozenset(features)
+        self._things[name] = Thing(name, *sets, many, loose, frozenset(regions), frozenset(text.lower() for text in texts[1:]))
 
     def _sheet(self, part: str) -> Mapping[str, Any]:
         for folder in self._assets:
