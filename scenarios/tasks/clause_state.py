@@ -116,7 +116,7 @@ class ClauseState:
             later = self._next(i + 1)
             return not clause.verbs - {"do"} and (self._ends(i + 1) or later is None or not later.is_("verb", "thing"))
         left = clause.verb.lower().startswith("leav") and after is not None and after.text.lower() == "with"
-        lasts = self._ends(i) or (after is not None and after.is_("role") and not after.is_("article"))  # "open behind you"
+        lasts = self._ends(i) or (after is not None and after.text.lower() in ("behind", "for", "afterwards"))  # "open behind you"
         return clause.verb.lower() in LEAVING and (lasts or left)
 
     def _describes(self, i: int, before: Token, token: Token) -> bool:

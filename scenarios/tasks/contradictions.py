@@ -161,7 +161,7 @@ class _Comparison:
 
     def _count(self, mention: Mention) -> Iterator[Contradiction]:
         n = mention.number
-        if n is None or n < 2 or n != int(n) or mention.role == "source" or not self._names.judged(mention):
+        if n is None or n < 2 or n != int(n) or mention.other or mention.role == "source" or not self._names.judged(mention):
             return
         things = self._names.are(mention)
         if any(thing.many for thing in things):

@@ -39,7 +39,7 @@ class Restrictions:
             elif "stay" in clause.verbs:
                 yield from self._stays(clause, objects)
             elif clause.verbs & {"take", "remove", "unload", "unpack", "put", "carry"}:
-                yield from self._out_of(clause)
+                yield from self._unnamed(clause)
 
     def _untouched(self, objects: Sequence[Mention]) -> Iterator[Contradiction]:
         for mention in objects:
@@ -81,11 +81,11 @@ class Restrictions:
         fast = {name for name in names if name.partition(".")[0] not in loose}
         return (loose & names) | {name for name in fast if "." in name or not any(one.startswith(f"{name}.") for one in fast)}
 
-    def _out_of(self, clause: Clause) -> Iterator[Contradiction]:
-        """Things of whatever name are taken out of what they are only put into."""
+    def _unnamed(self, clause: Clause) -> Iterator[Contradiction]:
+        """Things of whatever name are taken out of what they are only put into, or put into what they are only taken from."""
         sources = [m for m in clause.of_role("source") if self._names.judged(m)]
-        wanted = {name.partition(".")[0] for name in self._names.names(sources)}
-        if not wanted or self._names.names(clause.of_role("object")):
+        places = [m for m in clause.of_role("place") if self._names.judged(m)] if self._lexicon.does(clause.verbs, "puts") else []
+        if not clause.of_role("object") or self._names.names(clause.of_role("object")):
             return
         taken: set[str] = set()
         ends: set[str] = set()
@@ -93,11 +93,15 @@ class Restrictions:
             roots = {name for name in deed.objects if self._work.things[name].loose and "." not in name}
             if "take" in deed.verbs:
                 taken |= {below.partition(".")[0] for root in roots for below in self._work.supports.get(root, ())}
-                taken |= {place for one in self._chain if _earlier(one, deed) and one.objects & roots for place in one.places}
+                before = [one for one in self._chain if _earlier(one, deed) and one.objects & roots]
+                taken |= {place.partition(".")[0] for one in before for place in one.places}
             elif roots:
                 ends |= {name.partition(".")[0] for name in deed.places}
-        if wanted <= ends - taken:
-            yield Contradiction("source", sources[0].text, tuple(sorted(taken))[:4])
+        for kind, mentions, only in (("source", sources, ends - taken), ("place", places, taken - ends)):
+            wanted = {name.partition(".")[0] for name in self._names.names(mentions)}
+            if wanted and wanted <= only:
+                yield Contradiction(kind, mentions[0].text, tuple(sorted(taken if kind == "source" else ends))[:4])
+                return
 
 
 def _earlier(one: Deed, other: Deed) -> bool:
