@@ -26,6 +26,7 @@ CONDITION = re.compile(
     r"|就(?:不|别|勿)|时(?:候)?[，,\s]*请?(?:不|别|勿|禁)|期间|过程中|之前|以前|直到|除非|如果",
     re.IGNORECASE,
 )
+EACH_TIME = re.compile(r"每次|一次|逐|\b(?:at a time|one by one|each time|at once)\b", re.IGNORECASE)  # how many at once, and not in all
 ROOM = {"force": (0.3, 1.3)}  # of what a scenario's own words have, which is the end of a range
 
 
@@ -70,6 +71,8 @@ def compare(
         return Reading((Contradiction("no_task", text.strip()[:40]),), True)
     if CONDITION.search(text):
         sentence = replace(sentence, clauses=tuple(_at_some_time(clause) for clause in sentence.clauses))
+    if EACH_TIME.search(text):
+        sentence = replace(sentence, clauses=tuple(replace(clause, only=False) for clause in sentence.clauses))
     comparison = _Comparison(sentence, work, lexicon, moved)
     found = list(comparison.found())
     if bare_words(text) in work.other_own:

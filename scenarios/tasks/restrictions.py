@@ -54,7 +54,7 @@ class Restrictions:
         places = [m for m in clause.of_role("place", "source") if self._names.judged(m)]
         wanted = self._names.names(places)
         for mention in objects if wanted else ():
-            ends = [self._ends(thing.name) if thing.loose else set() for thing in self._names.are(mention) if "." not in thing.name]
+            ends = [self._ends(thing.name) for thing in self._names.are(mention) if thing.loose and "." not in thing.name]
             if ends and all(ends) and not any(wanted & reached for reached in ends):
                 yield Contradiction("place", places[0].text, tuple(sorted(n for n in set.union(*ends) if "." not in n))[:4])
                 return
