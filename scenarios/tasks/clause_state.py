@@ -10,8 +10,16 @@ from .sentence import Clause, Mention
 LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: where
 JOINING = set("和与及跟")  # 玩具和衣物入篮: of one clause
 COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
+BEING_WORDS = ("is", "are", "was", "were", "be", "been", "being", "gets", "get")
 WHICH = ("which", "that", "who", "whose", "shown")  # before what only describes a thing
-LEAVING = ("leave", "leaving", "keep", "keeping", "保持")  # before a thing and its state
+THEN_DONE = ("就", "便", "直接")  # behind what is not done: 不称重直接装
+ARROWS = ("->", "→")
+STAYING = ("stay", "stays", "staying", "remain", "remains", "remaining")  # behind a thing, before its state or its place
+LEAVING = ("leave", "leaving", "keep", "keeping", "left", "kept", "保持", "留", *STAYING)  # before a thing and its state
+MODAL = (*BEING_WORDS, "must", "should", "shall", "may", "need", "needs", "can")
+ALL = ("all", "every", "each", "both", "所", "全", "都", "每")  # of things: none is left out
+ENOUGH = set("有要是能需会")  # behind 只: no restriction of things
+PARTICIPLES = ("shut", "put", "set", "laid", "hung", "taken", "given", "done", "made", "brought", "held", "thrown")
 PLAIN = ("verb", "thing", "article", "classifiers", "negation", "stop", "comma")  # of which a deed alone is written
 TURNING = {"turn", "press", "switch_on", "switch_off", "push", "put"}
 
@@ -24,6 +32,7 @@ class ClauseState:
         self._done: list[Clause] = []
         self._new()
         self._arm: tuple[str, str] | None = None  # of the subject, until a comma
+        self._only = False  # before the verb that shall be done with nothing else
         self._negated = self._forbids = False
 
     def _new(self) -> None:
@@ -42,6 +51,13 @@ class ClauseState:
         self._many = False  # idents were listed
         self._last = -1  # the token after the last thing: what follows at once belongs to it
         self._taking = False  # after 把, 将
+        self._plain = True  # nothing of the manner has been said
+        self._other = False  # "the other"
+        self._adverb = False  # "bowl in": no thing follows
+        self._since = 0  # things before the last comma
+        self._number_is_place = False
+        self._by = False  # "parts per the card"
+        self._copied = False  # its verb is that of the clause before the comma
 
     def _next(self, i: int) -> Token | None:
         return self._tokens[i + 1] if i + 1 < len(self._tokens) else None
@@ -86,7 +102,7 @@ class ClauseState:
             return False  # 桌子边缘
         if token.text.lower().startswith("drop"):  # what falls was not put
             return False
-        if token.text.lower() in ("it", "them"):
+        if token.text.lower() in ("it", "them", "done", *THEN_DONE, *MODAL):
             return True
         where = token.is_("role") and token.readings["role"] <= {"place", "source", "taking"}
         return token.is_(*PLAIN) or where or (token.chinese and token.text in LOCATIVES | set("了你您请"))
@@ -97,9 +113,11 @@ class ClauseState:
         if not self._lexicon.opposite(token.readings["verb"]) or not clause.things:
             return False
         if token.chinese and after is not None and after.text == "着":
-            return not clause.verbs - {"do"} and self._ends(i + 1)
+            later = self._next(i + 1)
+            return not clause.verbs - {"do"} and (self._ends(i + 1) or later is None or not later.is_("verb", "thing"))
         left = clause.verb.lower().startswith("leav") and after is not None and after.text.lower() == "with"
-        return clause.verb.lower() in LEAVING and (self._ends(i) or left)
+        lasts = self._ends(i) or (after is not None and after.text.lower() in ("behind", "for", "afterwards"))  # "open behind you"
+        return clause.verb.lower() in LEAVING and (lasts or left)
 
     def _describes(self, i: int, before: Token, token: Token) -> bool:
         """Whether an English verb says which thing it is, or how long: "the bowl that holds the buns", "until mixed"."""
@@ -121,7 +139,11 @@ class ClauseState:
 
     def _as_verb(self, token: Token, i: int) -> bool:
         before, after = self._before(i), self._next(i)
+        if token.text.lower() == "left":  # of leave, or the side
+            return before is not None and before.text.lower() in MODAL
         if token.chinese and token.text in LOCATIVES and self._last == i:
+            return False
+        if before is not None and before.text in ARROWS and token.is_("thing") and self._role == "place":
             return False
         if not token.chinese and before is not None and (before.is_("article") or before.text.endswith(("'s", "’s"))):
             return False
@@ -154,7 +176,9 @@ class ClauseState:
             )
             if by or (self._taking and token.is_("role")) or (tool and after is not None and after.is_("arm")):
                 return False
-            if self._taking or (before is not None and (before.is_("classifiers", "number") or before.text == "的")):
+            only = before is not None and before.text == "只" and not (i > 1 and self._tokens[i - 2].is_("number"))  # 只锁一个刹车
+            counted = before is not None and before.is_("classifiers", "number") and not only
+            if self._taking or counted or (before is not None and before.text == "的"):
                 return not token.is_("thing")
             if token.is_("role") and not token.is_("thing"):
                 return not self._clause.verbs or self._soft
@@ -165,7 +189,7 @@ class ClauseState:
             or before.text.lower() in ("to", "please")
         ):
             following = after is not None and (
-                after.is_("article", "thing", "number", "feature", "arm") or after.text.lower() in ("it", "them", "up")
+                after.is_("article", "thing", "number", "feature", "arm") or after.text.lower() in ("it", "them", "up", "with")
             )
             alone = (after is None or after.is_("stop", "comma")) and (self._role == "place" or not self._clause.things)
             return not token.is_("thing") or following or alone or (before is not None and before.text.lower() == "to")
@@ -182,6 +206,46 @@ class ClauseState:
         """Whether "off" stands alone behind a thing: "hob off", "leave the hob off"."""
         verbs = bool(self._clause.verbs) and self._clause.verb.lower() not in LEAVING
         return not verbs and bool(self._clause.things) and self._ends(i)
+
+    def _ends_here(self, i: int) -> bool:
+        following = self._next(i)
+        return following is None or following.is_("stop") or following.text in (",", "，")
+
+    def _nothing_follows(self, i: int) -> bool:
+        """Whether no deed and no thing stand between a word and the next comma or stop."""
+        for token in self._tokens[i + 1 :]:
+            if token.is_("stop", "comma", "order"):
+                return True
+            if token.text.lower() not in ("needed", "necessary", "required", "了", "done"):
+                return False
+        return True
+
+    def _passive_follows(self, i: int) -> bool:
+        """Whether an English negation is of what is done to the thing before it: "is not used", "must not be used"."""
+        before, after = self._before(i), self._next(i)
+        follows = after is not None and after.text.lower() in ("be", "to", *STAYING)
+        return follows or (before is not None and before.text.lower() in BEING_WORDS)
+
+    def _only_a_deed(self, i: int) -> bool:
+        """Whether behind "no" stands a deed alone: "no start", "no pull test is to be done"."""
+        deed, after = self._next(i), self._next(i + 1)
+        alone = after is None or after.is_("stop", "comma") or after.text.lower() in (*MODAL, "needed", "就", "便")
+        return deed is not None and deed.is_("verb") and alone
+
+    def _is_being(self, i: int) -> bool:
+        """Whether "is" or "must be" stands before a verb, or "is not"."""
+        back = 2 if i > 1 and self._tokens[i - 1].is_("negation") else 1
+        return i >= back and self._tokens[i - back].text.lower() in MODAL
+
+    def _is_passive(self, i: int) -> bool:
+        """Whether an English verb is done to what stands before it: "the food is served", "rail raised"."""
+        token, before, after = self._tokens[i], self._before(i), self._next(i)
+        if before is None or token.chinese:
+            return False
+        if self._is_being(i):
+            return True
+        participle = token.text.lower().endswith("ed") or token.text.lower() in PARTICIPLES
+        return participle and (after is None or after.is_("stop", "comma", "role", "order"))
 
     def _takes_nothing(self, token: Token) -> bool:
         return (

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
-from .clause_state import LEAVING, LOCATIVES, TURNING, WHICH, ClauseState
+from .carried import carried_clauses
+from .clause_state import ALL, ARROWS, LEAVING, LOCATIVES, STAYING, THEN_DONE, TURNING, WHICH
+from .denials import DenialReader
 from .lexicon import Lexicon, Token
 from .sentence import Clause, Mention, Sentence
 
 BESIDE = ("边", "旁", "前", "后", "附近", "面前")  # after a Chinese noun: where it is only near
-BEING = ("is", "are", "was", "were", "be", "been", "being", "gets")
 PARTICLES = {"off": "switch_off", "on": "switch_on", "停": "switch_off"}
 UNDER = ("下面", "底下", "下方")  # of a thing: beneath it
 ONLY = ("only", "just", "只", "仅", "光", "alone")  # of a hand: no other one
 DOWN = {"down": "lower", "up": "raise"}  # behind a thing: "put the rail down"
 DEPTH = {"into": "depth.inside", "inside": "depth.inside", "on top of": "depth.atop"}
+AWAY = ("away from", "远离")
 REMOVED = {"take", "remove"}  # with "off": they leave the place, as what is picked up need not
 
 
@@ -30,27 +31,35 @@ def read_sentence(text: str, lexicon: Lexicon) -> Sentence:
     return Sentence(tuple(clauses), tuple(tokens))
 
 
-class _ClauseReader(ClauseState):
+class _ClauseReader(DenialReader):
     """One pass over the tokens of a text."""
 
     def _close(self) -> None:
         explicit = False
         self._clause.loose_end |= self._ident is not None
         self._bare_ident()
+        if self._arm is not None and self._clause.arm is None and self._clause.of_role("place") and self._clause.of_role("object"):
+            self._clause.arm = self._arm  # "right hand: pouch into chute 1"
         goes = self._clause.verb.lower().startswith(("mov", "移动")) and not self._clause.of_role("object")
         if goes and self._clause.of_role("place"):
             self._clause.verbs = frozenset(["go"])
         if not self._clause.empty:
             self._clause.negated |= self._negated
-            self._clause.forbids = self._forbids
+            self._clause.forbids |= self._forbids
+            self._clause.only |= self._only
+            self._only = False
             self._done.append(self._clause)
         else:
             explicit = self._clause.explicit
+            if self._negated and self._done:
+                self._done[-1].swap, explicit = False, False  # of "before A do not B" A alone is left
         self._new()
         self._clause.explicit = explicit
 
     def _bare_ident(self) -> None:
         """A place of which only the name is written: 放到A1."""
+        if self._number is not None and self._number_is_place:  # "pouch -> 3"
+            self._ident = whole_number(self._number)
         if self._ident is not None and self._role == "place" and not self._many:
             self._clause.things.append(Mention(frozenset(["slot"]), self._ident, "place", ident=self._ident, bare=True))
             self._ident = None
@@ -64,33 +73,47 @@ class _ClauseReader(ClauseState):
     def _read(self, i: int, token: Token) -> None:
         before, after = self._before(i), self._next(i)
         self._forbids &= self._is_plain(token)
-        if token.chinese and token.text in LOCATIVES and self._last == i:
+        self._plain &= self._is_plain(token)
+        if token.text in THEN_DONE and self._negated and self._clause.verbs:
+            self._close()
+            self._negated = self._forbids = False
+        elif token.chinese and token.text in LOCATIVES and self._last == i:
             self._after_noun(token, i)
         elif token.is_("verb") and self._is_state(token, i):
             self._clause.lasting, self._clause.verbs = token.readings["verb"], frozenset(["do"])
         elif token.chinese and token.is_("verb") and token.is_("role") and after is not None and after.text == "的":
             pass  # 先到的软袋
         elif token.is_("stop"):
+            if token.text in ARROWS and self._clause.of_role("object") and not self._clause.verbs:
+                self._role = "place"  # "full crate -> B2"
+                return
             self._clause.heading = token.text in ":："
+            arm = self._clause.arm if self._clause.heading and not (self._clause.verbs or self._clause.things) else None
             self._close()
-            self._arm, self._negated, self._forbids = None, False, False
+            self._arm, self._negated, self._forbids = arm, False, False  # "right arm: …"
         elif token.is_("comma"):
             if token.text in (",", "，"):
                 if self._is_chinese():
                     self._close()
                     self._arm = None
-                if self._negated:
+                if self._negated or self._adverb:
                     self._close()
+                self._bare_ident()
+                self._since, self._number = len(self._clause.things), None
                 self._negated = self._forbids = False
             if token.text == "、" and self._clause.verbs and self._verb_follows(i):
                 self._close()
             self._bare_ident()
             self._soft = True
             self._role = "object" if self._role in ("property", "tool") else self._role
+        elif token.is_("others"):
+            self._other = True
+        elif token.is_("untouched"):
+            self._left_alone(token, i)
         elif token.is_("negation", "caution"):
-            if not self._clause.empty:
-                self._close()
-            self._negated, self._forbids = True, token.is_("negation")
+            self._negation(token, i)
+        elif self._restricts(token, i):
+            pass
         elif token.is_("arm"):
             if self._of_person(i):
                 region = f"hand.{min(token.readings['arm'])}"
@@ -98,13 +121,22 @@ class _ClauseReader(ClauseState):
             elif after is None or after.text != "的":  # 用左手的老人
                 self._take_arm(token, before)
                 nearby = (*self._tokens[max(0, i - 3) : i], *self._tokens[i + 1 : i + 2])
-                self._clause.sole = any(one.text.lower() in ONLY for one in nearby)
+                counted = "".join(one.text for one in self._tokens[max(0, i - 2) : i]).endswith("一只")
+                self._clause.sole = counted or any(one.text.lower() in ONLY for one in nearby)  # 用一只左手
+        elif token.text == "前" and before is not None and before.is_("verb") and before.end == token.start and self._clause.verbs:
+            self._clause.swap = True  # 启动前先关门
+            self._close()
+            self._clause.explicit = True
+        elif token.is_("times") and self._ends(i):  # "press once", which is no "once it is shut"
+            self._clause.times = (int(next(iter(token.readings["times"]))), token.text)
         elif token.is_("order") and not (token.is_("role") and not token.chinese and self._as_role(token, i)):
             self._order(token, i)
         elif token.is_("way"):
             self._clause.ways += [(way, token.text) for way in sorted(token.readings["way"])]
             if token.is_("verb") and not self._clause.verbs:
                 self._verb(token)
+        elif token.text in ("下", "次", "遍", "回", "times") and self._number is not None and self._last != i:
+            self._clause.times, self._number = (int(self._number), f"{self._number:g}{token.text}"), None  # 四下
         elif token.is_("times"):
             self._clause.times = (int(next(iter(token.readings["times"]))), token.text)
         elif (
@@ -131,6 +163,8 @@ class _ClauseReader(ClauseState):
                 self._particle(token)
             else:
                 self._verb(token)
+        elif token.text.lower() in DOWN and self._clause.verb.lower() in LEAVING and self._clause.things and self._ends(i):
+            self._clause.lasting, self._clause.verbs = frozenset([DOWN[token.text.lower()]]), frozenset(["do"])
         elif token.text.lower() in DOWN and self._moves_up_or_down():
             self._clause.verbs |= {DOWN[token.text.lower()]}
         elif token.text.lower() == "same" or (token.text == "一" and before is not None and before.text == "同"):
@@ -150,22 +184,32 @@ class _ClauseReader(ClauseState):
         elif token.is_("number_sign"):
             if self._number is not None and token.text == "号":
                 self._ident, self._number = whole_number(self._number), None
+            elif token.text == "号" and self._features and (names := self._sized_before()):  # 最大的线圈…再取中号
+                self._thing(Token(token.text, token.start, token.end, {"thing": names}), i)
+            elif token.text == "号":
+                self._features = set()  # 小号 of nothing that was named
         elif token.is_("number") and not token.is_("verb") and not (token.is_("thing") and self._features):
             self._take_number(token, i)
         elif token.is_("thing"):
             self._thing(token, i)
         elif token.is_("classifiers", "article"):
-            pass
+            if not token.chinese and self._last == i and not self._clause.verbs and self._role in ("place", "beside"):
+                self._role = "object"  # "at the desk the card …"
+            self._clause.every |= token.text.lower() in ALL
         elif token.chinese and token.text in LOCATIVES | set("的地得了"):
             self._after_noun(token, i)
         elif token.chinese:
-            pass
+            self._clause.every |= token.text in ALL
         elif token.text.lower() in ("it", "them") and self._role == "place" and self._done:
             self._clause.things += [replace(m, role="place", number=None) for m in self._done[-1].of_role("object")]
         elif token.is_("owner"):
             self._owner = (Mention(token.readings["owner"], token.text),)
         else:
             self._number = None
+            if token.text.lower() in ("so", "where", "because", "since") and not self._clause.empty:
+                self._close()  # "so that the towel is folded"
+                self._arm = None
+            self._clause.every |= token.text.lower() in ALL
             if self._last == i and (token.text.lower().endswith("ed") or token.text.lower() in WHICH):
                 self._role, self._aside = "aside", True  # "the medicine named on the screen"
             if self._clause.verbs and not self._clause.things and self._role == "object" and not self._clause.unknown:
@@ -206,6 +250,8 @@ class _ClauseReader(ClauseState):
             if "first" in words:
                 self._close()
                 self._clause.explicit = True
+        elif token.chinese and not self._clause.verbs and self._clause.of_role("object") and words & {"first", "last"}:
+            self._clause.rank = next(iter(words & {"first", "last"}))  # 插头最后插
         else:
             if not self._clause.empty:
                 self._close()
@@ -214,24 +260,34 @@ class _ClauseReader(ClauseState):
                 self._clause.explicit = bool(self._done) and self._clause.explicit
 
     def _particle(self, token: Token) -> None:
+        state = PARTICLES[token.text.lower()]
+        if any("lock" in self._lexicon.things[name].get("does", ()) for m in self._clause.things for name in m.names):
+            state = {"switch_on": "lock", "switch_off": "release_lock"}[state]  # "brakes off"
         if self._clause.verb.lower() in LEAVING:
-            self._clause.lasting, self._clause.verbs = frozenset([PARTICLES[token.text.lower()]]), frozenset(["do"])
+            self._clause.lasting, self._clause.verbs = frozenset([state]), frozenset(["do"])
             return
-        self._clause.verbs = frozenset([PARTICLES[token.text.lower()]])
+        self._clause.verbs = frozenset([state])
         self._clause.verb = f"{self._clause.verb} {token.text}".strip()
 
     def _verb(self, token: Token) -> None:
         verbs = token.readings["verb"]
         clause = self._clause
         joined = bool(clause.verbs) and not self._soft
-        before = self._before(self._tokens.index(token))
-        passive = before is not None and before.text.lower() in BEING  # "the food is served"
+        passive = self._is_passive(self._tokens.index(token))
+        subject = []
+        later = passive and clause.verbs and (self._since or self._copied) and self._is_being(self._tokens.index(token))
+        if (token.text.lower() in STAYING or later) and len(clause.things) > self._since:  # "…, the door stays open"
+            clause.things, subject = clause.things[: self._since], clause.things[self._since :]
+            clause.verbs = clause.verbs if clause.things or not self._copied else frozenset()
         if clause.verbs or (not token.chinese and clause.things and not passive):
             self._close()
             if self._arm is not None and self._clause.arm is None:
                 self._clause.arm = self._arm
         elif self._arm is not None and clause.arm is None:
             clause.arm = self._arm
+        self._clause.things += [replace(one, role="object") for one in subject]
+        self._clause.only |= self._only
+        self._only = False
         self._pre = 0 if self._taking else len(self._clause.things)
         self._clause.marked = self._taking
         self._clause.removes = "remove" in verbs
@@ -248,6 +304,14 @@ class _ClauseReader(ClauseState):
 
     def _take_role(self, token: Token, i: int) -> None:
         roles = token.readings["role"]
+        if not token.chinese and not self._clause.verbs and self._clause.things and self._ends_here(i):
+            self._adverb = True  # "bowl in, door shut"
+            return
+        if token.text.lower() in AWAY:
+            if self._clause.empty and self._done:  # 推开，远离老人
+                self._clause = self._done.pop()
+            self._clause.removes = True
+        self._by = token.text.lower() in ("by", "per")
         depth = DEPTH.get(token.text.lower())
         self._regions = self._regions if "property" in roles else ((depth, token.text),) if depth else ()
         if "taking" in roles:
@@ -308,6 +372,7 @@ class _ClauseReader(ClauseState):
         elif self._number is not None and self._number == 0.5 and after is not None:
             pass
         else:
+            self._number_is_place = self._role == "place" and digits and self._ends(i) and before is not None and not before.is_("thing")
             self._number = 0.5 if "0.5" in token.readings["number"] else value
 
     def _thing(self, token: Token, i: int) -> None:
@@ -324,8 +389,9 @@ class _ClauseReader(ClauseState):
             self._close()
             self._clause.verbs, self._clause.verb, self._clause.arm = verbs, verb, arm
             self._number, self._ident, self._features = held
+            self._copied = True
             clause = self._clause
-        if self._role == "property" and clause.things and self._lexicon.is_thing(clause.things[-1].names, "generic"):
+        if self._role == "property" and clause.things and not self._by and self._lexicon.is_thing(clause.things[-1].names, "generic"):
             self._role = clause.things[-1].role  # "the middle of the table"
         alike = [m for m in self._carried_on(clause) if m.names == names and m.ident == self._ident]
         if token.chinese and self._role == "place" and any(m.features == self._features for m in alike):
@@ -341,7 +407,7 @@ class _ClauseReader(ClauseState):
         mention = Mention(
             names, token.text, self._role, self._number, None if self._many else self._ident, frozenset(self._features), self._owner
         )
-        mention.which = " ".join(self._which)
+        mention.which, mention.other, self._other = " ".join(self._which), self._other, False
         generic = self._lexicon.is_thing(names, "generic")
         self._regions += tuple((region, token.text) for region in sorted(token.readings.get("region", ())))
         mention.regions = self._regions
@@ -374,6 +440,11 @@ class _ClauseReader(ClauseState):
         self._number, self._ident, self._features, self._which, self._owner = None, None, set(), [], ()
         self._regions = self._regions if generic else ()
         self._last, self._soft = i + 1, False
+
+    def _sized_before(self) -> frozenset[str]:
+        """What is of several sizes, of which one was named."""
+        sized = [m for clause in (*self._done, self._clause) for m in clause.things if any(f.startswith("size.") for f in m.features)]
+        return sized[-1].names if sized else frozenset()
 
     def _after_noun(self, token: Token, i: int) -> None:
         """里, 上, 的 behind a thing: where the next one is, or its owner."""
@@ -416,15 +487,3 @@ def vessels_of(lexicon: Lexicon) -> frozenset[str]:
 
 def whole_number(value: float) -> str:
     return str(int(value)) if value == int(value) else str(value)
-
-
-def carried_clauses(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
-    """Clauses in which a verb without an object has that of the clause before it ("… and put it down")."""
-    for before, clause in pairwise(clauses):
-        if clause.verb.lower() == "using" and not clause.things and before.arm is None:  # "fold it using only the left hand"
-            before.arm, before.sole = clause.arm, clause.sole
-        near = lexicon.does(before.verbs, "handles") or "do" in before.verbs
-        takes = clause.verbs and near and lexicon.does(clause.verbs, "handles")
-        if takes and not clause.of_role("object") and before.of_role("object"):
-            clause.things = [*(replace(m, number=None) for m in before.of_role("object")), *clause.things]
-    return clauses

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, zip_longest
 
 from .clauses import read_sentence
 from .lexicon import Lexicon
@@ -13,6 +13,7 @@ from .listed_order import listed_order
 from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words
 from .particulars import Particulars
+from .restrictions import Restrictions
 from .reversals import Reversals
 from .sentence import KINDS, Clause, Contradiction, Mention, Sentence
 from .work import EITHER, Deed, ScenarioWork
@@ -22,9 +23,10 @@ CLOSE = 0.02  # share by which two quantities may differ
 # what shall not be done at some time may be done at another one
 CONDITION = re.compile(
     r"\b(?:when|while|during|until|till|unless|before|if)\b"
-    r"|时(?:候)?[，,\s]*请?(?:不|别|勿|禁)|期间|过程中|之前|以前|直到|除非|如果",
+    r"|就(?:不|别|勿)|时(?:候)?[，,\s]*请?(?:不|别|勿|禁)|期间|过程中|之前|以前|直到|除非|如果",
     re.IGNORECASE,
 )
+EACH_TIME = re.compile(r"每次|一次|逐|\b(?:at a time|one by one|each time|at once)\b", re.IGNORECASE)  # how many at once, and not in all
 ROOM = {"force": (0.3, 1.3)}  # of what a scenario's own words have, which is the end of a range
 
 
@@ -68,7 +70,9 @@ def compare(
     if sentence.placeholder:
         return Reading((Contradiction("no_task", text.strip()[:40]),), True)
     if CONDITION.search(text):
-        sentence = replace(sentence, clauses=tuple(replace(clause, forbids=False) for clause in sentence.clauses))
+        sentence = replace(sentence, clauses=tuple(_at_some_time(clause) for clause in sentence.clauses))
+    if EACH_TIME.search(text):
+        sentence = replace(sentence, clauses=tuple(replace(clause, only=False) for clause in sentence.clauses))
     comparison = _Comparison(sentence, work, lexicon, moved)
     found = list(comparison.found())
     if bare_words(text) in work.other_own:
@@ -93,10 +97,16 @@ class _Comparison:
         return sum(bool(self._names.are(thing)) for thing in named if self._names.judged(thing))
 
     def found(self) -> Iterator[Contradiction]:
-        clauses = [clause for clause in self._sentence.clauses if not clause.negated]
+        clauses = [
+            replace(clause, swap=False) if clause.swap and after is not None and after.negated else clause
+            for clause, after in zip_longest(self._sentence.clauses, self._sentence.clauses[1:])
+            if not clause.negated
+        ]  # of "before A do not B" A alone is left
         for clause in self._sentence.clauses:
             yield from self._forbidden(clause, clauses)
         for clause in clauses:
+            if clause.untouched:
+                continue
             yield from self._verbs(clause)
             for mention in clause.things:
                 yield from self._mention(mention, clause)
@@ -106,7 +116,9 @@ class _Comparison:
             yield from self._sources(clause)
             yield from self._arm(clause)
             yield from self._amounts(clause)
-        yield from Reversals(self._work, self._names, self._lexicon).found(clauses)
+        reversals = Reversals(self._work, self._names, self._lexicon)
+        yield from reversals.found(clauses)
+        yield from Restrictions(self._work, self._names, self._lexicon, reversals.ends).found(clauses)
         yield from Particulars(self._work, self._names, self._lexicon).found(clauses)
         wrong = list(listed_order(self._sentence.tokens, self._work))
         yield from wrong or self._order(clauses)
@@ -125,6 +137,9 @@ class _Comparison:
             for part in mention.of:  # "pot lid": every pot has one, and there is no pot
                 yield from self._mention(part, clause)
             return
+        for part in mention.of if any(self._lexicon.things[name].get("of_another") for name in mention.names) else ():
+            if self._names.judged(part) and not self._names.called(part):  # the door of a fridge
+                yield Contradiction("object", part.text, certain=True)
         if not self._names.called(mention):
             kind = "place" if mention.role in ("place", "beside", "under", "source") else "object"
             yield Contradiction(kind, mention.text, certain=True, drawn=kind == "object" and self._of_another_draw(mention, clause))
@@ -149,7 +164,7 @@ class _Comparison:
 
     def _count(self, mention: Mention) -> Iterator[Contradiction]:
         n = mention.number
-        if n is None or n < 2 or n != int(n) or mention.role == "source" or not self._names.judged(mention):
+        if n is None or n < 2 or n != int(n) or mention.other or mention.role == "source" or not self._names.judged(mention):
             return
         things = self._names.are(mention)
         if any(thing.many for thing in things):
@@ -169,7 +184,7 @@ class _Comparison:
 
     def _objects(self, clause: Clause) -> Iterator[Contradiction]:
         """What a hand takes is something that a hand took."""
-        if not self._lexicon.does(clause.verbs, "handles"):
+        if not self._lexicon.does(clause.verbs, "handles") or "stay" in clause.verbs:
             return
         for mention in clause.of_role("object"):
             names = {thing.name for thing in self._names.are(mention)} if self._names.judged(mention) else set()
@@ -191,8 +206,12 @@ class _Comparison:
             if self._names.judged(m) and not self._lexicon.is_thing(m.names, "attribute") and not self._names.is_setting(m)
         ]
         wanted = {name for name in self._names.names(places) if not name.startswith(SAID)}
-        goes = self._lexicon.does(clause.verbs, "handles") and "push" not in clause.verbs
-        if not wanted or (clause.verbs and not goes and not clause.verbs & {"pour", "press"}):
+        goes = self._lexicon.does(clause.verbs, "handles")
+        chain = (d for d in self._work.deeds if "push" in d.verbs and d.places and d.index is not None)
+        pushed = [d for d in chain if any(self._work.things[n].loose for n in d.objects)]
+        if "push" in clause.verbs and not any(d.objects & self._names.names(clause.of_role("object")) for d in pushed):
+            goes = False
+        if not wanted or "stay" in clause.verbs or (clause.verbs and not goes and not clause.verbs & {"pour", "press"}):
             return
         for mention in clause.of_role("object") if clause.verbs else clause.of_role("object")[-1:]:
             objects = self._names.names([mention])
@@ -219,7 +238,7 @@ class _Comparison:
         sources = [m for m in clause.of_role("source") if self._names.judged(m)]
         wanted = self._names.names(sources)
         objects = self._names.names(clause.of_role("object"))
-        if not wanted or not objects or not self._lexicon.does(clause.verbs, "handles"):
+        if not wanted or not objects or not (self._lexicon.does(clause.verbs, "handles") or "pull" in clause.verbs):
             return
         roots = {name.partition(".")[0] for name in objects}
         if not any(self._work.supports.get(root) for root in roots):
@@ -255,7 +274,8 @@ class _Comparison:
         deeds = [deed for deed in deeds if deed.index is not None] if inside else deeds
         if "release" in clause.verbs and any(one.verbs & opposite for one in self._sentence.clauses):
             return  # "release the brakes, push it there, lock them"
-        if any(d.verbs & opposite for d in deeds) and not any(d.verbs & near for d in deeds):
+        switched = clause.verbs <= {"switch_on", "switch_off"} and not any(d.verbs & clause.verbs for d in deeds)
+        if any(d.verbs & opposite for d in deeds) and (switched or not any(d.verbs & near for d in deeds)):
             yield Contradiction(
                 "action", clause.verb, tuple(sorted({v for d in deeds for v in d.verbs & opposite})), certain=True
             )
@@ -272,6 +292,8 @@ class _Comparison:
         done = [deed for deed in about if deed.verbs & verbs and deed.index is not None]
         if clause.lasting:  # what comes last is what lasts
             done = [deed for deed in about if deed.verbs & (verbs | clause.lasting) and deed.index is not None][-1:]
+            if not any(deed.verbs & verbs for deed in about if deed.index is not None):  # what the goal wants, and no hand does
+                done = [d for d in self._work.deeds if d.objects & objects and d.verbs & verbs] or done
         asked = [self._names.names(one.of_role("object")) for one in clauses if one.verbs & verbs]
         if not any(itself or names & objects for names in asked) and any(deed.verbs & verbs for deed in done):
             kind = "action" if clause.lasting else "forbidden"
@@ -317,6 +339,8 @@ class _Comparison:
             if not same and self._lexicon.does(clause.verbs, "alone"):  # "plate the dish": of whatever is in the pan
                 same = [d for d in self._work.deeds if d.index is not None and "dish_up" in d.verbs & clause.verbs]
             same = same or [deed for deed in deeds if deed.verbs & near and (objects or not strict)]
+            poured_in = [deed for deed in same if "pour_in" in deed.verbs] if strict and "pour" in clause.verbs else []
+            same = poured_in or same
             if same or strict or not (objects or places or named):
                 deeds = same
         elif not (objects or places):
@@ -339,7 +363,7 @@ class _Comparison:
         ]
 
     def _arm(self, clause: Clause) -> Iterator[Contradiction]:
-        if clause.arm is None:
+        if clause.arm is None or (clause.verbs and clause.verbs <= {"go", "enter"}):
             return
         arm, word = clause.arm
         both = frozenset(["left", "right"])
@@ -364,14 +388,19 @@ class _Comparison:
         for value, of, word, unit in clause.quantities:
             known = self._work.quantities.get(of, frozenset())
             low, high = ROOM.get(of, (1.0 - CLOSE, 1.0 + CLOSE))
-            if known and not any(low * one <= value <= high * one for one in known):
+            between = of == "mass" and known and min(known) * low <= value <= max(known) * high
+            if known and not between and not any(low * one <= value <= high * one for one in known):
                 stated, done = f"{value / unit:g} {word}", tuple(f"{one / unit:g} {word}" for one in sorted(known))
                 yield Contradiction("number", stated, done, certain=True)
-        if clause.times is not None and "press" in self._lexicon.like(clause.verbs):
+        least = min((times for verbs, times in self._work.times if verbs & clause.verbs & {"salt"}), default=0)
+        if clause.times is not None and clause.times[0] < least:
+            yield Contradiction("number", clause.times[1], (str(least),))
+        counted = {"fold"} & clause.verbs or {"press"} & self._lexicon.like(clause.verbs)
+        if clause.times is not None and counted:
             n, word = clause.times
             known_times = {times for verbs, times in self._work.times if verbs & clause.verbs}
-            pressed = [d for d in self._deeds(clause) if "press" in d.verbs]
-            expected = known_times or ({len(pressed)} if pressed else set())
+            often = [d for d in self._deeds(clause) if d.verbs & counted]
+            expected = known_times or ({len(often)} if often else set())
             if expected and n not in expected:
                 yield Contradiction(
                     "number", word, tuple(str(one) for one in sorted(expected)), certain=bool(known_times)
@@ -394,8 +423,8 @@ class _Comparison:
             if j > i + 1 and any(clause.swap for clause in clauses[i:j]):
                 continue  # "A and B after C": of A and C nothing is sure
             explicit = any(clause.explicit for clause in clauses[i + 1 : j + 1]) or one.swap
-            if one.swap and j == i + 1:
-                deeds, others = others, deeds
+            if (one.swap and j == i + 1) or (other.rank == "first" and one.rank != "first") or (one.rank == "last" and not other.rank):
+                deeds, others, explicit = others, deeds, True
             first = min(deed.index for deed in deeds if deed.index is not None)
             last = max(deed.index for deed in others if deed.index is not None)
             if first > last and (explicit or (one.verbs and other.verbs and self._share(deeds, others))):
@@ -416,14 +445,23 @@ class _Comparison:
                     yield Contradiction("order", f"{text} … {after}")
                     return
 
-    @staticmethod
-    def _share(deeds: Iterable[Deed], others: Iterable[Deed]) -> bool:
+    def _share(self, deeds: Iterable[Deed], others: Iterable[Deed]) -> bool:
         """Whether the two are about one thing, so that one cannot well come before the other."""
 
         def things(rows: Iterable[Deed]) -> set[str]:
-            return {name.partition(".")[0] for deed in rows for name in deed.objects}
+            """Whole things that hands take, and parts of others: two brakes of a wheelchair are two."""
+            named = {name for deed in rows for name in deed.objects}
+            roots = {name.partition(".")[0] for name in named}
+            loose = {root for root in roots if self._work.things[root].loose}
+            fast = {name for name in named if name.partition(".")[0] not in loose}
+            return loose | {name for name in fast if "." in name or not any(one.startswith(f"{name}.") for one in fast)}
 
         return bool(things(deeds) & things(others))
+
+
+def _at_some_time(clause: Clause) -> Clause:
+    """A clause of a sentence that says when: what is forbidden or stays then may be otherwise at another time."""
+    return replace(clause, forbids=False, untouched=False, negated=clause.negated or clause.verbs == {"stay"})
 
 
 def _written(mentions: Iterable[Mention]) -> str:

@@ -22,6 +22,7 @@ PIECE = re.compile(
     r"(?P<number>\d+(?:\.\d+)?(?![A-Za-z]|\.?\d)|\d+(?:\.\d+)?(?=(?:s|sec|min|ml|mL|L)(?![A-Za-z\d])))|(?P<ident>[A-Z]\d{0,2}(?![A-Za-z\d]))"
     r"|(?P<word>[A-Za-z\d]+(?:['’/][A-Za-z]+)*)|(?P<han>[\u3400-\u9fff])|(?P<stop>[.;:!?。；：！？\n]|->|→)|(?P<comma>[,，、&+])"
 )
+HYPHEN = re.compile(r"-(?!>)|‑")
 LISTED = re.compile(r"\s*(?:1|一|①)\s*[.)）、．:：]")
 STEP = re.compile(r"(?:(?<=^)|(?<=[\s;；,，。、.]))\d{1,2}\s*[.)）、．:：](?!\d)")
 AND = {"and", "or", "和", "与", "及", "并", "以及", "还有"}
@@ -112,7 +113,7 @@ class Lexicon:
             for group, entries in groups.items():
                 for name, entry in entries.items():
                     self._add(kind, f"{group}.{name}", entry)
-        for kind in ("negation", "caution", "placeholder", "abstract", "ignored"):
+        for kind in ("negation", "caution", "untouched", "others", "placeholder", "abstract", "ignored"):
             self._add(kind, kind, tree["placeholders" if kind == "placeholder" else kind])
         for kind in ("classifiers", "number_sign"):
             self._add(kind, kind, {"en": tree[kind] if kind == "number_sign" else "", "zh": tree[kind]})
@@ -121,6 +122,7 @@ class Lexicon:
                 self._add("region", f"{group}.{name}", entry)
                 self._add("thing", entry.get("thing", "place"), entry)
         self._function = frozenset(tree["function"])
+        self._manner, self._result = frozenset(tree["manner"]), frozenset(tree["result"])
         self.longest = max((len(word) for word in self._words if HAN.match(word)), default=1)
         self.kinds = {name: frozenset(self._above(name)) for name in self.things}
         self.tokens = lru_cache(maxsize=4096)(self._tokens)  # titles of parts come again and again
@@ -163,7 +165,7 @@ class Lexicon:
 
     def _tokens(self, text: str) -> tuple[Token, ...]:
         """The words of a text in order; what the lexicon does not know is a token without readings."""
-        plain = unicodedata.normalize("NFKC", text.replace("-", " ").replace("‑", " "))[:MAX_LETTERS]
+        plain = unicodedata.normalize("NFKC", HYPHEN.sub(" ", text))[:MAX_LETTERS]
         if LISTED.match(plain):  # a numbered list: the numbers count steps, no things
             plain = STEP.sub(lambda m: "." + " " * (len(m.group()) - 1), plain)
         pieces = [(m.lastgroup or "", m.group(), m.start(), m.end()) for m in PIECE.finditer(plain)]
@@ -181,16 +183,28 @@ class Lexicon:
         return tuple(self._as_word(found, k) for k in range(len(found)))
 
     def _as_word(self, tokens: list[Token], k: int) -> Token:
-        """The token, without readings where it is one Chinese character of a word that is not known (水 of 水平)."""
+        """The token, without readings where it is one Chinese character of a word that is not known (水 of 水平).
+
+        A verb stands alone behind how it is done, and before what comes of it: 轻放, 压紧.
+        """
         token = tokens[k]
         if len(token.text) != 1 or not token.chinese or token.text in self._function or not token.is_("thing", "verb"):
             return token
+        verb = token.is_("verb")
         beside = [
             t
             for t in tokens[max(0, k - 1) : k + 2]
             if t is not token and (t.end == token.start or t.start == token.end)
         ]
-        unknown = any(t.chinese and not t.readings and t.text not in self._function for t in beside)
+        free, manner, result = self._function, self._manner, self._result
+        unknown = any(
+            t.chinese
+            and not t.readings
+            and t.text not in free
+            and not (verb and t.text in (manner if t.start < token.start else result))
+            and not (t.text in manner and len(tokens) > k + 2 and t is tokens[k + 1] and _is_short_verb(tokens[k + 2]))  # 书平放
+            for t in beside
+        )
         return Token(token.text, token.start, token.end) if unknown else token
 
     def _at(self, plain: str, pieces: list[tuple[str, str, int, int]], i: int) -> Iterator[tuple[int, Token]]:
@@ -232,6 +246,10 @@ class Lexicon:
             owner = self._words.get(text.lower()[:-2], {}) if text.lower().endswith(("'s", "’s")) else {}
             owned = {"owner": frozenset(["person"])} if "person" in owner.get("thing", ()) else {}
             yield 1, Token(text, start, end, owned)
+
+
+def _is_short_verb(token: Token) -> bool:
+    return token.is_("verb") and token.chinese and len(token.text) == 1
 
 
 def _listed(words: Any) -> list[str]:

@@ -56,7 +56,8 @@ class Particulars:
             if generic and any(other.regions[: len(mention.regions)] == mention.regions for other in places[i + 1 :]):
                 continue  # "the middle" of "the middle of the table"
             names = self._names.names([mention])
-            known = {region for about, place, region in self._work.regions if about & objects and (generic or place in names)}
+            fits = clause.verbs & {"fold", "cover"} and not objects  # of edges alone
+            known = {region for about, place, region in self._work.regions if (fits or about & objects) and (generic or place in names)}
             for region, text in mention.regions:
                 same = {one for one in known if one.partition(".")[0] == region.partition(".")[0]}
                 if same and all(exclude(region, one) for one in same):
@@ -67,7 +68,7 @@ class Particulars:
         for way, text in clause.ways:
             group, _, name = way.partition(".")
             things = self._work.postures.get(name, frozenset()) if group == "posture" else frozenset()
-            if objects & things or (things and name == "turned_away" and not clause.of_role("object")):
+            if objects & things or (things and name == "turned_away" and not any(self._names.judged(m) for m in clause.of_role("object"))):
                 yield Contradiction("posture", text)
 
     def _taken_out(self, clause: Clause, objects: set[str]) -> Iterator[Contradiction]:

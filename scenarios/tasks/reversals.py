@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .lexicon import Lexicon
-from .naming import ThingNames
+from .naming import SIZES, ThingNames
 from .sentence import Clause, Contradiction, Mention
 from .work import Deed, ScenarioWork
 
 GIVEN = frozenset(["hand_over", "cover", "pull"])  # what goes to a person
 FLOOR = "floor"
+GIVING = ("give", "gives", "hand", "递", "交", "给")  # how verbs begin by which a person gets it
 
 
 class Reversals:
@@ -30,15 +31,22 @@ class Reversals:
     def found(self, clauses: Sequence[Clause]) -> Iterator[Contradiction]:
         for i, clause in enumerate(clauses):
             yield from self._wiped_floor(clause)
+            if not clause.verbs:
+                yield from self._apart(clause)
             if not self._lexicon.does(clause.verbs, "handles") and "pull" not in clause.verbs:
                 continue
             yield from self._from_person(clause)
+            yield from self._given(clause)
+            if "stay" in clause.verbs:
+                continue
             if "push" in clause.verbs:
+                yield from self._back(clause, self._objects(clause))
                 continue
             yield from self._floor(clause)
             yield from self._under(clause)
             yield from self._apart(clause)
             objects = self._objects(clause)
+            yield from self._back(clause, objects)
             later = any(self._objects(one) & objects and one.of_role("place", "beside") for one in clauses[i + 1 :])
             if objects and not later:
                 yield from self._exchanged(clause, objects)
@@ -58,7 +66,7 @@ class Reversals:
 
     def _floor(self, clause: Clause) -> Iterator[Contradiction]:
         """Nothing is put on the floor but what the scenario puts there."""
-        places = clause.of_role("place", "beside")
+        places = clause.of_role("place") or clause.of_role("beside")
         objects = self._carried(clause)
         moves = [deed for deed in self._work.deeds if deed.objects & objects and deed.index is not None and deed.verbs != {"look"}]
         there = any(FLOOR in self._work.things[name].names for deed in moves for name in deed.places)
@@ -85,11 +93,14 @@ class Reversals:
     def _apart(self, clause: Clause) -> Iterator[Contradiction]:
         """In one and the same place, where each goes to its own."""
         places = [m for m in clause.of_role("place") if self._names.judged(m)]
-        wanted = {name.partition(".")[0] for name in self._names.names(places)} if clause.one_place else set()
+        several = clause.every or any((m.number or 0) > 1 for m in clause.of_role("object"))
+        one = clause.one_place or (several and any(m.ident or m.features & set(SIZES) for m in places))
+        wanted = {name.partition(".")[0] for name in self._names.names(places)} if one else set()
         roots = {name.partition(".")[0] for name in self._objects(clause)} if wanted else set()
-        ends = [{name.partition(".")[0] for name in self._ends(root)} & wanted for root in sorted(roots)]
-        ends = [reached for reached in ends if reached]
-        if len(ends) > 1 and not set.intersection(*ends):
+        ends = [ends for root in sorted(roots) if (ends := {name.partition(".")[0] for name in self.ends(root)})]
+        reached = [one for one in ends if one & wanted]
+        apart = reached and not set.intersection(*reached) & wanted
+        if len(ends) > 1 and (apart or (reached and not clause.one_place and len(reached) < len(ends))):
             yield Contradiction("place", places[0].text, _whole(set.union(*ends)))
 
     # -------------------------------------------------------------------------------------------------------- directions
@@ -105,6 +116,15 @@ class Reversals:
         if persons and given and moves and not again:
             yield Contradiction("place", persons[0].text, _whole({name for deed in given for name in deed.places}))
 
+    def _given(self, clause: Clause) -> Iterator[Contradiction]:
+        """To a person goes what is handed over, and nothing else that a hand moves."""
+        gives = clause.verb.lower().startswith(GIVING) and any("person" in m.names and not m.of for m in clause.things)
+        given = {name for deed in self._moves if "hand_over" in deed.verbs for name in deed.objects}
+        objects = {name for name in self._carried(clause) if "." not in name}
+        moved = {name for deed in self._moves for name in deed.objects}
+        if gives and given and objects and not objects & given and self._objects(clause) <= moved:
+            yield Contradiction("object", next(m.text for m in clause.of_role("object") if self._names.judged(m)), _whole(given))
+
     def _exchanged(self, clause: Clause, objects: set[str]) -> Iterator[Contradiction]:
         """Put where it stood at the start, which is not where it ends."""
         places = [
@@ -116,21 +136,30 @@ class Reversals:
         for mention in clause.of_role("object") if wanted else ():
             roots = {name.partition(".")[0] for name in self._names.names([mention])}
             stood = {below for root in roots for below in self._work.supports.get(root, ())}
-            ends = {root: self._ends(root) for root in roots}
+            ends = {root: self.ends(root) for root in roots}
             if wanted & stood and any(ends.values()) and not any(wanted & reached for reached in ends.values()):
                 yield Contradiction("place", places[0].text, _whole({name for reached in ends.values() for name in reached}))
                 return
 
-    def _ends(self, root: str, after: int = -1) -> set[str]:
+    def _back(self, clause: Clause, objects: set[str]) -> Iterator[Contradiction]:
+        """Back to where it was at the start, which is not where it ends."""
+        back = [m for m in clause.of_role("place") if "origin" in m.names]
+        for root in sorted({name.partition(".")[0] for name in objects}) if back else ():
+            moves = [deed for deed in self._moves if root in deed.objects and deed.verbs & {"put", "carry", "push"}]
+            if moves and not set(self._direct(moves[-1])) & set(self._work.supports.get(root, ())[:1]):
+                yield Contradiction("place", back[0].text, self._direct(moves[-1]))
+                return
+
+    def ends(self, root: str, after: int = -1) -> set[str]:
         """Where a thing is at the end, by what it was put on, and where that was carried then; empty where nobody moved it."""
         moves = [d for d in self._moves if root in d.objects and (d.index or 0) > after]
         if not moves:
             carriers = (one for one in self._work.supports.get(root, ()) if self._work.things[one].loose and "." not in one)
-            return next((ends for one in carriers if (ends := self._ends(one, after))), set()) if after < 0 else set()
+            return next((ends for one in carriers if (ends := self.ends(one, after))), set()) if after < 0 else set()
         last = moves[-1]
         direct = set(self._direct(last))
         vessels = {name.partition(".")[0] for name in direct} - {root}
-        onwards = {name for one in vessels if self._work.things[one].loose for name in self._ends(one, last.index or 0)}
+        onwards = {name for one in vessels if self._work.things[one].loose for name in self.ends(one, last.index or 0)}
         return direct | onwards if onwards else direct | last.places
 
     def _stays(self, clause: Clause, objects: set[str]) -> Iterator[Contradiction]:

@@ -19,6 +19,7 @@ class Mention:
         number: how many; ident: which (`B2`, `1608`); features: `size.S`, `fill.empty`.
         of: things that are part of its name ("bed rail", "北京软袋"). bare: only its `ident` is written.
         regions: (`side.left`, as it is written) of where in it. which: the words of its features, as they are written.
+        other: whether it is another one than those that are named ("the other bottles").
     """
 
     names: frozenset[str]
@@ -31,6 +32,7 @@ class Mention:
     bare: bool = False
     regions: tuple[tuple[str, str], ...] = ()
     which: str = ""
+    other: bool = False
 
 
 @dataclass
@@ -52,6 +54,8 @@ class Clause:
         sole: whether no other hand shall do it ("with the left hand only"); removes: whether its things shall leave where they are
             ("off the table", 撤走), and not only be picked up.
         one_place: whether its things shall go to one and the same place.
+        untouched: whether its things shall be left as they are. only: whether it shall be done with these alone; every:
+            with all of them. rank: `first` or `last` of all, behind its thing.
         loose_end: whether a name ("M") is left over that could not be read.
     """
 
@@ -76,6 +80,10 @@ class Clause:
     sole: bool = False
     removes: bool = False
     one_place: bool = False
+    untouched: bool = False
+    rank: str = ""
+    only: bool = False
+    every: bool = False
 
     @property
     def empty(self) -> bool:

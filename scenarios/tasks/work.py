@@ -6,7 +6,7 @@ compiled, and the engine is not imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ DONE = {
     "fling": "spread",
     "draw": "pull",
     "walk": "go",
-    "verify": "pull",
+    "verify": "pull pull_test",
     "move_joint.pull": "open pull",
     "move_joint.push": "open push",
     "move_joint.lever": "open press turn push",
@@ -63,7 +63,7 @@ DONE = {
     "stroke.along": "press tape_up",
     "stroke.push": "push carry",
     "walk.push": "push carry go put",
-    "walk.through": "open push go",
+    "walk.through": "open push go enter",
     "wait": "",
     "look": "look",
     "home": "",
@@ -251,7 +251,7 @@ class _Building:
         for word, inner in mapping(sheet.get("contains")).items():
             self._add(f"{name}.{word}", title_words(self._sheet(str(mapping(inner).get("part", "")))) or [str(word)])
 
-    def _add(self, name: str, texts: Iterable[str], many: bool = False, loose: bool = False) -> None:
+    def _add(self, name: str, texts: Sequence[str], many: bool = False, loose: bool = False) -> None:
         names: set[str] = set()
         idents: set[str] = set()
         features: set[str] = set()
@@ -267,7 +267,8 @@ class _Building:
                 if token.text.isdigit():
                     idents.add(token.text)
                 features |= token.readings.get("feature", frozenset())
-        self._things[name] = Thing(name, frozenset(names), frozenset(idents), frozenset(features), many, loose, frozenset(regions))
+        sets = frozenset(names), frozenset(idents), frozenset(features)
+        self._things[name] = Thing(name, *sets, many, loose, frozenset(regions), frozenset(text.lower() for text in texts[1:]))
 
     def _sheet(self, part: str) -> Mapping[str, Any]:
         for folder in self._assets:
@@ -405,6 +406,11 @@ class _Building:
                 objects = set() if how != "through" else objects
             if word == "hand_over":
                 objects |= {n for side in hands for n in self._named(held.get(side, ""))}
+            for stain, entry in mapping(self._tree.get("stains")).items() if "wipe" in verbs else ():
+                objects |= {str(stain)} if mapping(entry).get("upon") in objects else set()
+            if word == "wait":  # until the door is unlocked
+                said = (m for text in until.values() for c in read_sentence(text, self._lexicon).clauses for m in c.of_role("object"))
+                objects |= ThingNames(self._things, self._lexicon).names(said)
             if not verbs:
                 continue
             if word == "pour":

@@ -31,6 +31,7 @@ from shiliu.scenarios.tasks.lexicon import lexicon
 HELD = 4  # every fourth sentence is held out
 FOLDER = Path(__file__).parent / "sentences"
 RULES = load_rules("arm_manipulation")
+DRAWN = {"medication_serving": {"named.label": "0 %"}, "shelf_restocking": {"drink.sku": "0 %", "care.sku": "0 %", "bag.sku": "0 %"}}
 
 
 @cache
@@ -127,20 +128,90 @@ def test_levels_forces_and_words_beside_small_ones(scenario, text, found):
     assert doubted(checked(own(text, scenario))) == found
 
 
+def counted(rows_of):
+    """(kind, 0 or 1) -> how many are doubted of the mended and of the held-out half of a list."""
+    hit = Counter()
+    for kind in ("wrong", "right"):
+        for k, (where, *_, text) in enumerate(rows_of[kind]):
+            scenario, _, variant = where.partition("/")
+            finding = checked(own(text, scenario, variant or None, DRAWN.get(scenario)))
+            hit[kind, k % 2] += doubted(finding)
+    return hit
+
+
 def test_sentences_that_nobody_had_seen():
     """Written before anybody looked at how sentences are read. Every second one was mended with, and the others are held out. A right one
     that is doubted is no FAIL."""
-    unseen, hit = rows("unseen"), Counter()
-    for kind in ("wrong", "right"):
-        for k, (where, *_, text) in enumerate(unseen[kind]):
-            scenario, _, variant = where.partition("/")
-            drawn = {"named.label": "0 %"} if scenario == "medication_serving" else None
-            finding = checked(own(text, scenario, variant or None, drawn))
-            hit[kind, k % 2] += doubted(finding)
+    unseen = rows("unseen")
+    hit = counted(unseen)
     hit["foreign", 0] = sum(doubted(checked(ordinary(text))) for text in unseen["foreign"])
     print({key: hit[key] for key in sorted(hit)}, {kind: len(of) for kind, of in unseen.items()})
-    assert hit["wrong", 0] >= 72 and hit["wrong", 1] >= 63 and hit["right", 0] <= 1 and hit["right", 1] <= 4 and not hit["foreign", 0]
+    assert hit["wrong", 0] >= 81 and hit["wrong", 1] >= 73 and hit["right", 0] == 0 and hit["right", 1] <= 4 and not hit["foreign", 0]
 
+
+def test_sentences_as_several_annotators_write_them():
+    """Written before the code was looked at, in drawn order; every second one is held out."""
+    hit = counted(rows("annotators"))
+    print({key: hit[key] for key in sorted(hit)})
+    assert hit["wrong", 0] >= 75 and hit["wrong", 1] >= 61 and hit["right", 0] == 0 and hit["right", 1] <= 4
+
+
+def test_sentences_that_the_last_rules_were_mended_with():
+    probes = rows("probes")
+    hit = counted(probes)
+    of = {kind: len(probes[kind]) for kind in probes}
+    print({key: hit[key] for key in sorted(hit)}, of)
+    assert hit["wrong", 0] + hit["wrong", 1] >= 0.86 * of["wrong"] and hit["right", 0] + hit["right", 1] <= 0.01 * of["right"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "text", "kind"),
+    [
+        ("car_assembly", "插头不用管", "forbidden"),
+        ("material_handling", "空箱下面那个箱子不用管", None),
+        ("medication_serving", "不要碰倒旁边的药瓶", None),
+        ("medication_serving", "Leave the other bottles alone", None),
+        ("microwave", "启动键不用按", "forbidden"),
+        ("microwave", "Close the door, pressing start isn't needed", "forbidden"),
+        ("package_packing", "香皂不称重直接装箱", "forbidden"),
+        ("package_packing", "不合格的不装箱", None),
+        ("car_assembly", "Press in the clip, no pull test", "forbidden"),
+        ("bedside_care", "Lock one brake only", "number"),
+        ("bedside_care", "Only move the wheelchair slowly", None),
+        ("material_handling", "只搬满箱", "number"),
+        ("coil_separation", "每次只拿一个线圈", None),
+        ("microwave", "Put the bowl in, the door stays open", "action"),
+        ("table_setting", "The guest's bowl stays on the table", None),
+        ("coil_separation", "Coil L stays in the bin", "place"),
+        ("bedside_care", "Leave both brakes off", "action"),
+        ("bedside_care", "The rail stays down", "action"),
+        ("parcel_sorting", "pouch -> chute 2", "place"),
+        ("parcel_sorting", "pouch -> chute 1", None),
+        ("parcel_sorting", "Beijing goes to chute 2", "place"),
+        ("parcel_sorting", "Beijing goes to 1, Shanghai to 2", None),
+        ("coil_separation", "所有线圈都套在M柱上", "place"),
+        ("coil_separation", "所有线圈都套到柱上", None),
+        ("bedside_care", "把轮椅推回起点", "place"),
+        ("table_wiping", "把抹布放回原处", None),
+        ("shelf_restocking", "Take the items out of the basket", "source"),
+        ("shelf_restocking", "Take the items from the shelf", None),
+        ("microwave", "Start the microwave first, then put the bowl in", "order"),
+        ("microwave", "启动前关门", None),
+        ("room_delivery", "Put the holder on the table, then unlock the room door", "order"),
+        ("car_assembly", "插头最后插，支架先装到夹具上", "order"),
+        ("laundry_folding", "Fold the towel three times", "number"),
+        ("material_handling", "用一只左手搬满箱", "arm"),
+        ("parcel_sorting", "Right hand: pouch into chute 1", "arm"),
+        ("parcel_sorting", "Left hand: pouch into chute 1", None),
+        ("drink_assist", "Hand the person the cup", None),
+        ("microwave", "打开冰箱门", "object"),
+        ("room_organization", "把书平放在床上", "place"),
+        ("table_wiping", "Leave the cloth on the table mat", "place"),
+    ],
+)  # fmt: skip
+def test_what_is_left_alone_stays_or_is_done_with_nothing_else(scenario, text, kind):
+    finding = checked(own(text, scenario))
+    assert finding.details.get("kind") == kind, finding.details
 
 
 def test_sentences_that_were_tuned_with_stay_as_they_are():
