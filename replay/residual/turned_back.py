@@ -39,6 +39,9 @@ AHEAD, OF_ALL = 0.06, 0.8  # s by which joints are ahead of their commands; shar
 # of what servos leave of the rows as they stand, that they leave of them turned round, in the mean of the joints' logarithms: takes that
 # run forwards have 1.0 to 2.2, and 0.92 to 1.1 where noise is all that is left
 NEARER = 0.9
+# rad, or share of the way: what encoders round, and lines between rows cut off. Where both leave less, as of joints that are merely so many
+# seconds ahead, neither is nearer
+LITTLE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,8 @@ def backwards(group: Group) -> Difference | None:
     if float(np.mean([AHEAD <= by <= LED for by in ahead])) < OF_ALL:
         return None
     turned = replace(group, channels=tuple(replace(c, columns={kind: c.columns[kind][::-1] for kind in KINDS}) for c in asked))
-    left = [float(left_by_servos(turned, c.name).min()) / max(float(left_by_servos(group, c.name).min()), 1e-12) for c in asked]
-    if float(np.exp(np.mean(np.log(np.maximum(left, 1e-12))))) >= NEARER:
+    left = [max(float(left_by_servos(turned, c.name).min()), LITTLE) / max(float(left_by_servos(group, c.name).min()), LITTLE) for c in asked]
+    if float(np.exp(np.mean(np.log(left)))) >= NEARER:
         return None
     size = max(float(np.abs(c.columns[kind] - c.columns[kind][::-1]).max()) for c in moving for kind in KINDS)
     return Difference.over(
