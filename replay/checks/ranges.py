@@ -203,7 +203,7 @@ def _within(x: np.ndarray, ends: Range) -> bool:
 
 
 def _neither(x: np.ndarray, sheet: Range) -> bool:
-    """Whether a hand without a unit counts neither in shares of its way nor as its sheet does: nobody commands a hand so far past its end."""
+    """Whether a hand without a unit counts neither in shares of its way nor as its sheet does: nobody commands it so far past its end."""
     low, high = min(0.0, sheet[0]), max(1.0, sheet[1])
     room = BESIDE_BOTH * (high - low)
     return not _within(x, (low - room, high + room))
