@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..residual.bodies import ComparedColumns
+from ..residual.commanded_hands import commanded_frames
 from ..residual.hand_pose import AXES
 from .finding import Finding
 from .rules import Rules
@@ -25,7 +26,8 @@ class HandBase:
     """The base of a hand in a take.
 
     Attributes:
-        hand: of the pose, `left_tcp`; at: (4,) where it is in the arm's frame [m], and by how much it is turned [rad].
+        hand: of the pose, `left_tcp`; at: (4,) where it is in the arm's frame, or beside its command [m], and by how much it is turned
+            [rad].
         columns: that it changes; stream: that holds them.
         t0, t1: of the take [s].
     """
@@ -39,6 +41,7 @@ class HandBase:
     point: tuple[float, ...] = (0.0,) * 6
     joint: str = ""
     rests: bool = False
+    commanded: bool = False  # whether it is seen from its command, and not from its arm
 
     @property
     def all(self) -> tuple[float, ...]:
@@ -47,11 +50,17 @@ class HandBase:
 
 
 def bases_of(columns: ComparedColumns) -> dict[str, Any]:
-    """Details of `column.differs`: in which base each hand is recorded that agrees with its arm, those of others alone; those of hands
-    that are moved alike are a matter of where a robot or a camera stood, and are left out."""
+    """Details of `column.differs`: in which base each hand is recorded that agrees with its arm or its command, of sets of others alone;
+    those of hands that are moved alike are a matter of where a robot or a camera stood, and are left out."""
     if columns.recording.episode is not None:
         return {}
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {
+        f"{one.stream} {' '.join(one.columns)}": {
+            "at": [*one.at, 0.0], "columns": [name for name, by in zip(one.columns, one.at) if abs(by) > APART], "stream": one.stream,
+            "t0": one.t0, "t1": one.t1, "point": [0.0] * 6, "joint": "", "rests": False, "commanded": True,
+        }
+        for one in commanded_frames(columns.recording)
+    }  # fmt: skip
     for (group, _), hands in zip(columns.bodies, columns.hands):
         for hand in hands:
             rests = float(np.ptp(hand.truth[:, :3], axis=0).max()) < RESTS
@@ -72,7 +81,7 @@ def bases_in(findings: Sequence[Finding]) -> tuple[HandBase, ...]:
     return tuple(
         HandBase(
             hand, tuple(one["at"]), tuple(one["columns"]), one["stream"], one["t0"], one["t1"], tuple(one["point"]), one["joint"],
-            one["rests"],
+            one["rests"], one.get("commanded", False),
         )
         for hand, one in known.items()
     )  # fmt: skip
@@ -88,6 +97,8 @@ def check_bases_among(bases: Sequence[HandBase], others: Sequence[Sequence[HandB
     worst: tuple[float, HandBase, np.ndarray, int, bool] | None = None
     for one in bases:
         of = [other for take in others for other in take if other.hand == one.hand]
+        if one.commanded and (len(of) < SURE or any(any(other.at) for other in of)):
+            continue  # how far a hand is from its command in another frame, its turns tell, and they are each take's own
         every = [other for other in of if not (other.rests and any(other.all))]
         if not every:
             continue

@@ -36,6 +36,7 @@ STAYS = 10  # rows from when it has gone nine tenths of its way
 # units that name no ends
 ELSEWHERE, LOOSE = 10.0, ("1", "m", "rad")
 SHARE = "1"  # the unit of a number without one, by which a hand's sheet may mean anything
+BESIDE_BOTH = 0.5  # times its way, past both a share of it and its sheet, by which a hand's command is counted in another way (-1 to 1)
 UNIT = 1.5  # a factor beyond this is one between two units
 EXACT = 1e-6  # of the span: float32 can tell no less
 SAME = 1e-4  # rad, and share: two ranges that were written down from one
@@ -68,7 +69,8 @@ def check_range(
     Args:
         actuators: name -> (lowest, highest) of what is no joint: hands, a base.
         hands: name -> (lowest, highest) of hands in the recording's own unit, as the sheet of a robot gives them. A hand that leaves
-            what the unit `1` allows counts so; one that stays within it is a share of its way.
+            what the unit `1` allows counts so, and is commanded so where it is past both a share of its way and the sheet by half a way;
+            one that stays within it is a share of its way.
 
     Returns:
         One finding, the worst: its value is the command, its excess the way past the range in shares of `scale` of the
@@ -98,8 +100,10 @@ def check_range(
             if not measured:
                 asked.append(name)
             x = stream.values[:, j]
-            if known[1] == "unit" and units_of(stream)[j] == SHARE and name in (hands or {}) and not _within(x, known[0]):
-                known = (hands or {})[name], "sheet"
+            if known[1] == "unit" and units_of(stream)[j] == SHARE and name in (hands or {}):
+                sheet = (hands or {})[name]
+                if not _within(x, known[0]) or (not measured and _neither(x, sheet)):
+                    known = sheet, "sheet"
             (low, high), source = known
             roomy = measured or (source == "unit" and stream.unit in LOOSE)
             t = seconds(stream, origin)
@@ -196,6 +200,13 @@ def _within(x: np.ndarray, ends: Range) -> bool:
     """Whether a column stays between two ends; what is no number is another check's matter."""
     finite = x[np.isfinite(x)]
     return not len(finite) or (float(finite.min()) >= ends[0] and float(finite.max()) <= ends[1])
+
+
+def _neither(x: np.ndarray, sheet: Range) -> bool:
+    """Whether a hand without a unit counts neither in shares of its way nor as its sheet does: nobody commands it so far past its end."""
+    low, high = min(0.0, sheet[0]), max(1.0, sheet[1])
+    room = BESIDE_BOTH * (high - low)
+    return not _within(x, (low - room, high + room))
 
 
 def _of_a_joint(stream: Stream, j: int, declared: Range, limits: Limits | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -199,7 +199,7 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
     names = sorted(bad, key=lambda name: -bad[name][0])
     off, which, kind, stated, here = bad[names[0]]
     details: dict[str, Any] = {"kind": kind, "which": which, "columns": {name: " of the ".join(bad[name][1:3]) for name in names}}
-    if off > FAR:  # no share of what a column spans says more than the two numbers
+    if off > FAR or not np.isfinite(stated):  # no share of what a column spans says more than the two numbers
         details |= {"kind": "far", "of": kind, "stated": stated, "here": here}
     also = [name for name, one in beyond.items() if one[0] > rule.bound("warn")]
     if kind != "set" and also:  # the episode's own are wrong, and the set's beside them
@@ -208,6 +208,7 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
     return [rule.finding(subject=tuple(names[:TEXTS]), **rule.grade_value(off), details=details)]
 
 
+SUMMED: Mapping[str, Callable[[np.ndarray], float]] = {"min": np.min, "max": np.max, "mean": np.mean, "std": np.std}
 Off = tuple[float, str, str, float, float]  # by how much, which number, what it is of, as it is written, and as it is
 Offs = tuple[dict[str, Off], dict[str, Off], int]
 _KNOWN: WeakKeyDictionary[Declared, Offs] = WeakKeyDictionary()  # a take's key asks for it, and its check
@@ -232,7 +233,7 @@ def _offs(declared: Declared) -> Offs:
         with np.errstate(over="ignore", invalid="ignore"):  # what a file holds may be anything
             offs = [
                 *_episode_stats(table, *ends, declared.stats.get(name, {})),
-                *_set_stats(*ends, declared.set_stats.get(name, {})),
+                *_set_stats(table, *ends, declared.set_stats.get(name, {})),
             ]
         looked += bool(offs)
         if offs:
@@ -283,14 +284,19 @@ def _episode_stats(
         yield float(max(0.0, -steps.min())), "quantiles", "episode", *pair
 
 
-def _set_stats(low: np.ndarray, high: np.ndarray, stats: Mapping[str, np.ndarray]) -> Iterator[Off]:
+def _set_stats(table: np.ndarray, low: np.ndarray, high: np.ndarray, stats: Mapping[str, np.ndarray]) -> Iterator[Off]:
+    """Where the rows lie beyond the least and the largest value of the set, and which of its numbers is none."""
     size = _size(low, high)
     for name, sign, here in (("min", -1.0, low), ("max", 1.0, high)):
         stated = stats.get(name)
         if stated is not None and stated.size == here.size:
-            off = sign * (here - stated.reshape(-1)) / size
+            off = np.nan_to_num(sign * (here - stated.reshape(-1)) / size, nan=0.0)
             worst = int(off.argmax())
             yield float(max(0.0, off.max())), name, "set", float(stated.reshape(-1)[worst]), float(here[worst])
+    for name, stated in stats.items():
+        none = np.flatnonzero(~np.isfinite(stated))
+        if len(none) and stated.size == len(table) and name in SUMMED:
+            yield 1.0, name, "set", float(stated[none[0]]), float(SUMMED[name](table[none[0]]))
 
 
 def _size(low: np.ndarray, high: np.ndarray) -> np.ndarray:

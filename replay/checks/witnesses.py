@@ -45,7 +45,7 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     turned = {name for d in columns.differences if is_reversed(d, rules) for name in d.channels}
     groups = [group for group in table.groups if any(len(c.columns) > 1 for c in group.channels)]
     if not groups and not found:
-        return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
+        return [rule.not_checked("no_witness" if table.alone else "not_recorded", details=bases_of(columns))]
     usual = known(columns.recording.mapping)
     if usual is not None:
         by_itself = any(d.certain for d in found)

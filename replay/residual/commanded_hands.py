@@ -43,8 +43,48 @@ class CommandedHand:
     units: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class CommandedFrame:
+    """In which frame a hand is measured, seen from its commands.
+
+    Attributes:
+        columns, stream: the names of its place, and what holds them; t0, t1: of the take [s].
+        at: (3,) m, from where it is commanded to where it is measured; noughts where both count in one frame.
+    """
+
+    columns: tuple[str, ...]
+    stream: str
+    at: tuple[float, ...]
+    t0: float
+    t1: float
+
+
 def commanded_hands(recording: Recording) -> Iterator[CommandedHand]:
     """Poses of hands with a command and a measurement of the same names, units and frame, on the same rows."""
+    for command, measured, sent, went in _both_sides(recording):
+        units = units_of(measured)
+        if any(_of_another_frame(sent[:, pose], went[:, pose], measured.names[pose], units[pose]) for pose in _poses(units)):
+            continue
+        stored = tuple("rad" if unit in SCALE else unit for unit in units)
+        ways = tuple({"m": LEVER, "rad": 1.0}.get(unit, HALF) for unit in stored)
+        command = replace(command, values=sent, quantity="joint_position", unit="rad")
+        yield CommandedHand(command, replace(measured, values=went, quantity="joint_position", unit="rad"), ways, stored)
+
+
+def commanded_frames(recording: Recording) -> Iterator[CommandedFrame]:
+    """The frame of each place of a hand that is commanded and measured; a device may count in any, and all takes of it in the same."""
+    for _, measured, sent, went in _both_sides(recording):
+        units, t = units_of(measured), seconds(measured, 0)
+        for pose in _poses(units):
+            moved = _of_another_frame(sent[:, pose], went[:, pose], measured.names[pose], units[pose])
+            apart = np.median(went[:, pose][:, :3] - sent[:, pose][:, :3], axis=0)
+            if moved == (float(np.linalg.norm(apart)) > SURE * ELSEWHERE):  # between the two it may be either
+                at = LEVER * apart if moved else np.zeros(3)
+                yield CommandedFrame(measured.names[pose][:3], measured.name, tuple(at.tolist()), 0.0, float(t[-1] - t[0]))
+
+
+def _both_sides(recording: Recording) -> Iterator[tuple[Stream, Stream, np.ndarray, np.ndarray]]:
+    """Command and measurement of hands, and the values of both (n, k), all of them counted as angles [rad]."""
     commands = [s for s in recording.select("command", "hand_pose") if s.n > 7]
     for measured in recording.select("measured", "hand_pose"):
         same = (c for c in commands if _is_alike(c, measured))
@@ -56,12 +96,7 @@ def commanded_hands(recording: Recording) -> Iterator[CommandedHand]:
                 sent[:, columns] = _unbroken(sent[:, columns], other, period)
             for columns, other, period in _turns(measured.names, units):
                 went[:, columns] = _beside(_unbroken(went[:, columns], other, period), sent[:, columns], other, period)
-            if any(_of_another_frame(sent[:, pose], went[:, pose], measured.names[pose], units[pose]) for pose in _poses(units)):
-                continue
-            stored = tuple("rad" if unit in SCALE else unit for unit in units)
-            ways = tuple({"m": LEVER, "rad": 1.0}.get(unit, HALF) for unit in stored)
-            command = replace(command, values=sent, quantity="joint_position", unit="rad")
-            yield CommandedHand(command, replace(measured, values=went, quantity="joint_position", unit="rad"), ways, stored)
+            yield command, measured, sent, went
 
 
 def _is_alike(command: Stream, measured: Stream) -> bool:

@@ -24,6 +24,7 @@ from .leaps import leaps_of, of_leaps
 from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_turned
+from .still_arms import arms_that_never_move
 from .table import Group, RecordedChannel
 from .turned_back import turned_back
 from .unanswered import is_unanswered
@@ -111,7 +112,8 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     past = [*beyond_the_ends(group), *commands_turned(group), *commands_clipped(group), *written_in_steps(group)]
     turned = list(rows_shuffled(group)) or list(rows_turned(group))
     moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
-    found = [*wrapped, *speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
+    still = list(arms_that_never_move(group))
+    found = [*wrapped, *speeds, *past, *moved, *written_as_commands(group), *not_followed(group), *still]
     put_right = [one.difference for one in (back, of_arm, delayed) if one is not None]
     found += put_right
     found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.is_near(d) for o in found)]
@@ -120,7 +122,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     commanded = {name for d in found for name in d.channels if d.kind == "command" and (back is None or d is not back.difference)}
     found += [d for d in leaps.rough() if d.channels[0] not in commanded]
     commands = [d for d in found if d.kind == "command" and not any(d is one for one in put_right)]
-    written = {name for d in [*past, *commands] for name in d.channels}
+    written = {name for d in [*past, *commands, *still] for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
         for relation in own:

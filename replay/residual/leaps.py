@@ -22,6 +22,7 @@ from .hypotheses import best
 from .relations import KEPT, Relation
 from .resampled import is_resampled
 from .resolved_torque import is_computed
+from .row_order import written_again
 from .table import HAND, Group, RecordedChannel
 
 # rad, or share of the way, by which a joint leaps; times the sharpest that most joints do, or it elsewhere. Joints of 24 simulated takes
@@ -113,7 +114,9 @@ class Leaps:
             sharp = self.measured[first : last + 1].max(axis=0)
             size = max(float(np.abs(np.diff(c.columns["measured"][first - 1 : last + 1])).max()) for c in self.channels)
             why = self._why(np.flatnonzero(loud[first : last + 1]) + first)
-            if why == "repeated":
+            if why == "cut" and first == last and (again := written_again(self.group, first)):
+                why, last = "repeated", first + again - 1
+            elif why == "repeated":
                 size = max(float(np.abs(np.diff(c.columns["measured"][first - 2 : last + 2])).max()) for c in self.channels)
             names = tuple(name for name, s in zip(self.names, sharp) if s > SECOND)
             yield Difference.over(

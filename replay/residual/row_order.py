@@ -37,7 +37,8 @@ STUCK, LONGER, GOES_ON = 4, 3, 0.01
 
 
 def rows_lost(group: Group) -> Iterator[Difference]:
-    """Rows at which command and measurement leap together: rows are missing there, or those of another take begin."""
+    """Rows at which command and measurement leap together: rows come again there, to the bit, or some are missing, or those of another
+    take begin."""
     sides = []
     for kind in ("command", "measured"):
         columns = [c.columns[kind] for c in group.channels if kind in c.columns and not c.is_switch]
@@ -49,11 +50,31 @@ def rows_lost(group: Group) -> Iterator[Difference]:
     if sides[0].shape == sides[1].shape and group.dt < AT_ONCE[0] and group.same_rows:
         far = np.column_stack([c.columns["measured"] for c in group.channels if "measured" in c.columns and not c.is_switch])
         both |= (sides[0] & sides[1] & (np.abs(np.diff(far, axis=0, prepend=far[:1])) > AT_ONCE[1])).any(axis=1)
-    for row in np.flatnonzero(both):
-        moving = [c for c in group.channels if "measured" in c.columns and not c.is_switch]
+    if not both.any():
+        return
+    moving = [c for c in group.channels if "measured" in c.columns and not c.is_switch]
+    q = np.column_stack([c.columns["measured"] for c in moving])
+    for row in np.flatnonzero(both).tolist():
         names = [c.name for j, c in enumerate(moving) if sides[1][row, j]]
-        q = np.column_stack([c.columns["measured"] for c in moving])
-        yield _rows(group, names, int(row), int(row), float(np.abs(q[row] - q[row - 1]).max()), "cut")
+        again = written_again(group, row)
+        size = float(np.abs(q[row] - q[row - 1]).max())
+        yield _rows(group, names, row, row + max(again - 1, 0), size, "repeated" if again else "cut")
+
+
+def written_again(group: Group, row: int) -> int:
+    """How many rows from one on are those of rows before, commands and measurements to the bit, in the same order; 0 where fewer than
+    `STUCK` are."""
+    if not group.same_rows:
+        return 0
+    x = np.column_stack([c.columns[kind] for c in group.channels for kind in ("command", "measured") if kind in c.columns])
+    most = 0
+    for first in np.flatnonzero((x[:row] == x[row]).all(axis=1)).tolist():
+        n = min(len(x) - row, row - first)
+        alike = (x[row : row + n] == x[first : first + n]).all(axis=1)
+        n = n if alike.all() else int(alike.argmin())
+        if n >= STUCK and np.ptp(x[row : row + n], axis=0).any():
+            most = max(most, n)
+    return most
 
 
 def rows_moved(group: Group) -> Iterator[Difference]:

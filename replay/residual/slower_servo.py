@@ -19,6 +19,7 @@ from .relations import shifted
 from .table import Group, RecordedChannel
 
 DELAYS = np.arange(-0.4, 0.801, 1.0 / 60.0)  # s that are tried
+FINER = np.arange(-5, 6) / 300.0  # s beside the best of them
 SLOWNESS = (0.0, 0.012, 0.024, 0.04, 0.06, 0.085, 0.12, 0.17, 0.25)  # s, of each of the two low-passes
 USUAL, BEYOND = 0.035, 0.055  # s by which pure delays of joints of one arm are apart, and from where on they are not of one arm
 # of what servos with the delay of the others leave, root mean square, that one with a delay of its own may leave; from where on it is
@@ -55,20 +56,29 @@ def speed_agrees(channel: RecordedChannel, rows: int, dt: float) -> bool:
     return here <= there
 
 
+def left_by_the_best(group: Group, name: str) -> float:
+    """What the best servo at any delay leaves of a joint's way, root mean square.
+
+    A low-pass makes up for a delay that is too small by half a step of `DELAYS`, and none for one that is too large; so the delays about
+    the best one are tried more finely."""
+    best = float(DELAYS[int(np.argmin(left_by_servos(group, name)))])
+    return float(left_by_servos(group, name, tuple(best + FINER)).min())
+
+
 @lru_cache(maxsize=64)
-def left_by_servos(group: Group, name: str) -> np.ndarray:
-    """(len(DELAYS),) what the best servo with each delay leaves of a joint's way, root mean square."""
+def left_by_servos(group: Group, name: str, delays: tuple[float, ...] = tuple(DELAYS)) -> np.ndarray:
+    """(len(delays),) what the best servo with each delay [s] leaves of a joint's way, root mean square."""
     channel = next(c for c in group.channels if c.name == name)
     c, q = channel.columns["command"], channel.columns["measured"]
     speed, reach = np.abs(np.gradient(c)), round(SETTLES / group.dt)
     goes = np.convolve(speed > MOVES * speed.max(), np.ones(2 * reach + 1))[reach : reach + group.n] > 0.0
     rows = np.flatnonzero(goes) if goes.any() else np.arange(group.n)
     rows = rows[:: -(-len(rows) // ROWS)]
-    there = np.clip(rows - DELAYS[:, None] / group.dt, 0.0, group.n - 1.001)  # (delays, rows)
+    there = np.clip(rows - np.array(delays)[:, None] / group.dt, 0.0, group.n - 1.001)  # (delays, rows)
     before = there.astype(int)
     part = there - before
     y = q[rows] - q[rows].mean()
-    best, most = np.full(len(DELAYS), np.inf), max(1, round(TRIM * len(rows)))
+    best, most = np.full(len(delays), np.inf), max(1, round(TRIM * len(rows)))
     for pair in combinations_with_replacement(SLOWNESS, 2):
         x = c
         for slowness in (one for one in pair if one):

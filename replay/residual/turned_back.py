@@ -20,7 +20,7 @@ import numpy as np
 from .departures import joined
 from .difference import LEAP, Difference
 from .late_arm import SLOWEST, delay_of
-from .slower_servo import left_by_servos
+from .slower_servo import left_by_the_best
 from .table import Group, RecordedChannel
 
 KINDS = ("command", "measured")
@@ -37,7 +37,7 @@ NAMED = 0.1 * LEAP  # rad by which a column is changed, to be named
 GOES, JOINTS, ASKED = 0.1, 3, 5  # rad, or share of the way, that a joint goes; such joints at the least; those that are asked
 AHEAD, OF_ALL = 0.06, 0.8  # s by which joints are ahead of their commands; share of the joints
 # of what servos leave of the rows as they stand, that they leave of them turned round, in the mean of the joints' logarithms: takes that
-# run forwards have 1.0 to 2.2, and 0.92 to 1.1 where noise is all that is left
+# run forwards have 1.0 to 2.2, and 0.92 to 1.1 where noise is all that is left; those that run backwards 0.3 to 0.9
 NEARER = 0.9
 
 
@@ -89,7 +89,7 @@ def backwards(group: Group) -> Difference | None:
     if float(np.mean([AHEAD <= by <= LED for by in ahead])) < OF_ALL:
         return None
     turned = replace(group, channels=tuple(replace(c, columns={kind: c.columns[kind][::-1] for kind in KINDS}) for c in asked))
-    left = [float(left_by_servos(turned, c.name).min()) / max(float(left_by_servos(group, c.name).min()), 1e-12) for c in asked]
+    left = [left_by_the_best(turned, c.name) / max(left_by_the_best(group, c.name), 1e-12) for c in asked]
     if float(np.exp(np.mean(np.log(np.maximum(left, 1e-12))))) >= NEARER:
         return None
     size = max(float(np.abs(c.columns[kind] - c.columns[kind][::-1]).max()) for c in moving for kind in KINDS)

@@ -36,7 +36,8 @@ BASE = SimpleNamespace(move=(0.0, -0.2, 1.3), angle=0.5, columns=("left_tcp.y", 
 def test_bases_of_hands_are_kept_for_the_set_and_come_back_from_a_verdict():
     def of(*hands, episode=None):
         group = SimpleNamespace(t=np.linspace(1.0, 6.0, 50))
-        return bases_of(SimpleNamespace(recording=SimpleNamespace(episode=episode), bodies=[(group, None)], hands=[hands]))
+        recording = SimpleNamespace(episode=episode, select=lambda *_: [])
+        return bases_of(SimpleNamespace(recording=recording, bodies=[(group, None)], hands=[hands]))
 
     found = of(hand("left_tcp", base=BASE), hand("right_tcp"))
     known = RULES["column.differs"].passed(details=found)

@@ -219,6 +219,7 @@ TRIALS = (
         Trial(f"measurement {n} before as command", "column.differs", to("command", lambda v, n=n: late(n)(ONE.data["measured"])))
         for n in (1, 4)
     ),
+    Trial("an arm without power", "column.differs", to("measured", lambda v: v[:1] + 2e-4 * NOISE[: len(v), None])),
     Trial("encoder stands", "column.differs", to("measured", joint(4, lambda x: 0.0 * x))),
     Trial("offset of 0.1 rad", "column.differs", to("measured", joint(1, lambda x: x + 0.1))),
     Trial("whole turn in all joints", "column.differs", to("measured", lambda v: v + 2.0 * np.pi)),

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from bags import only
@@ -228,7 +229,7 @@ def test_an_episode_that_does_not_fit_is_refused(tmp_path, change, message):
         ("data_path", "data/{chunk_index.__class__}"),
         ("features", []),
         ("features.action.shape", [2]),
-        ("features.action.dtype", "float64"),
+        ("features.action.dtype", "int64"),
         ("features.action.dtype", "object"),
         ("features.action.names", ["a"]),
         ("features.missing", {"dtype": "float32", "shape": [1]}),
@@ -282,6 +283,25 @@ def test_a_set_that_was_packed_into_one_row_group_reads_the_same(dataset):
     pq.write_table(pq.read_table(path), path)
     assert pq.ParquetFile(path).num_row_groups == 1
     assert [(r.sha256, len(r.notes)) for r in read(dataset)] == before
+
+
+@pytest.mark.parametrize("announced", [False, True])
+def test_numbers_that_were_saved_in_another_width_are_the_same_numbers(dataset, announced):
+    path, info = dataset / "data/chunk-000/file-000.parquet", dataset / "meta/info.json"
+    before = list(read(dataset))
+    table = pq.read_table(path)
+    wider = {"action": pa.list_(pa.float64()), "observation.state": pa.list_(pa.float64()), "frame_index": pa.int32()}
+    for name, type_ in wider.items():
+        table = table.set_column(table.column_names.index(name), name, pa.array(table[name].to_pylist(), type_))
+    pq.write_table(table, path)
+    if announced:
+        tree = json.loads(info.read_text())
+        for name in ("action", "observation.state"):
+            tree["features"][name]["dtype"] = "float64"
+        info.write_text(json.dumps(tree))
+    for was, now in zip(before, read(dataset)):
+        assert now.declared.changed == () and np.array_equal(now.episode.actions, was.episode.actions)
+        assert np.array_equal(now.episode.states["observation.state"], was.episode.states["observation.state"])
 
 
 def test_an_episode_that_no_memory_holds_is_refused(dataset, monkeypatch):

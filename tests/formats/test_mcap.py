@@ -232,6 +232,38 @@ def test_a_ros2_recording_is_read_with_the_robots_mapping(tmp_path):
     assert r.unmapped == ("/battery (std_msgs/Float64, 1 messages): unknown to mapping kuavo_rosbag",)
 
 
+def arm_file(path: Path, order: np.ndarray, logged: np.ndarray) -> Path:
+    """A recording whose arm goes up and down in 100 messages, written in an order (100,), at these log times [ms] (100,)."""
+    with path.open("wb") as file:
+        writer = Writer(file)
+        arm = writer.register_msgdef("sensor_msgs/msg/JointState", JOINT_STATE)
+        names = [f"arm_joint_{i}" for i in range(1, 15)]
+        for k in order:
+            ns = START + int(logged[k]) * 10**6
+            message = {"header": stamp(ns), "name": names, "position": [float(np.sin(0.1 * k))] * 14}
+            writer.write_message("/kuavo_arm_traj", arm, message, log_time=ns, publish_time=ns)
+        writer.finish()
+    return path
+
+
+def test_messages_that_were_written_in_another_order_are_read_by_their_log_times(tmp_path):
+    rows = np.arange(100)
+    in_order = next(iter(read(arm_file(tmp_path / "a.mcap", rows, 10 * rows)))).streams["/kuavo_arm_traj"]
+    for order in (np.random.default_rng(0).permutation(rows), np.r_[rows[:40], rows[60:], rows[40:60]]):
+        (r,) = read(arm_file(tmp_path / "b.mcap", order, 10 * rows))
+        taken = r.streams["/kuavo_arm_traj"]
+        assert np.array_equal(taken.values, in_order.values) and np.array_equal(taken.receive_ns, in_order.receive_ns)
+        assert any("in the order of their log times" in note for note in r.notes)
+
+
+def test_a_clock_that_was_set_back_while_it_recorded_sorts_nothing(tmp_path):
+    rows = np.arange(100)
+    (r,) = read(arm_file(tmp_path / "a.mcap", rows, np.where(rows < 50, 10 * rows, 10 * rows - 303)))
+    taken = r.streams["/kuavo_arm_traj"]
+    assert np.array_equal(taken.values[:, 0], np.sin(0.1 * rows)) and (np.diff(taken.receive_ns) < 0).sum() == 1
+    assert not any("log times" in note for note in r.notes)
+
+
 @pytest.mark.parametrize("encoding", ["cdr", "ros1"])
 def test_the_makers_own_spelling_is_read(tmp_path, encoding):
     """Converted from ROS 1, types keep their small first letter, which the stock decoder refuses."""

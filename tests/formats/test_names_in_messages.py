@@ -129,3 +129,23 @@ def test_of_a_field_that_is_empty_at_times_the_filled_ones_are_kept(tmp_path, em
         assert "/state/v" not in recording.streams
     note = f"/state/v: {len(empty)} messages hold no value and are left out"
     assert (note in recording.notes) == bool(filled and empty)
+
+
+def test_speeds_that_nobody_sends_are_none_beside_another_senders_names(tmp_path):
+    store, own = types(), N // 2
+    (tmp_path / "map.yaml").write_text(
+        "title: a driver\nformat: rosbag1\nrobot: toy\nkind: state_only\nrecognise: [/state]\ntopics:\n"
+        "  /state: {type: sensor_msgs/msg/JointState, clock: receive, streams: ["
+        f"{{name: q, field: position, role: measured, quantity: joint_position, unit: rad, names: [{', '.join(ARM)}], spelled_in: name}}, "
+        f"{{name: v, field: velocity, role: measured, quantity: joint_velocity, unit: rad/s, names: [{', '.join(ARM)}], spelled_in: name, "
+        "optional: true}]}\n"
+    )
+    with Writer(tmp_path / "a.bag") as writer:
+        connection = writer.add_connection("/state", KIND, typestore=store)
+        for k in range(N):
+            message = joint_state(store, at(k), list(VALUES[k]), names=ARM if k < own else [f"other_{name}" for name in ARM])
+            message.velocity = np.empty(0)
+            writer.write(connection, at(k), store.serialize_ros1(message, KIND))
+    (recording,) = read(tmp_path / "a.bag", mapping=tmp_path / "map.yaml")
+    assert list(recording.streams) == ["/state/q"] and np.array_equal(recording.streams["/state/q"].values, VALUES[:own])
+    assert any("are left out, which the mapping does not name here" in note for note in recording.notes)

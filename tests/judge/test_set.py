@@ -274,6 +274,17 @@ def test_rows_outside_the_statistics_of_the_whole_set_warn(written):
     )
 
 
+@pytest.mark.parametrize("which", ["min", "max", "mean", "std"])
+def test_a_number_that_is_none_among_the_statistics_of_the_whole_set_warns(written, which):
+    path = written / layout.STATS
+    stats = json.loads(path.read_text())
+    stats["observation.state"][which][2] = float("nan")
+    path.write_text(json.dumps(stats))
+    found = by_code(verdict_of(written).findings)["set.stats"]
+    assert (found.level, found.subject, found.details["which"]) == ("WARN", ("observation.state",), which)
+    assert f"{which} is written as NaN" in Words("en").message(found)
+
+
 def test_statistics_that_cannot_be_read_are_named(written, tmp_path):
     (written / layout.STATS).write_text('{"action": {')
     found = by_code(verdict_of(written).findings)["set.stats"]

@@ -38,6 +38,16 @@ def test_states_of_an_earlier_clock_run_forwards(seed):
     assert backwards(group_of(columns)) is None
 
 
+@pytest.mark.parametrize("seed", [3, 4, 6])
+def test_states_that_are_their_commands_some_time_ahead_run_neither_way(seed):
+    smooth = motion(seed)["action"]
+    t, noise = np.arange(len(smooth)), np.random.default_rng(seed).normal(0.0, 2e-4, smooth.shape)
+    ahead = np.column_stack([np.interp(t + 7.4, t, x) for x in smooth.T])[:-9]
+    columns = {"action": smooth[:-9], "state": ahead + noise[:-9]}
+    assert backwards(group_of(columns)) is None
+    assert backwards(group_of({name: x[::-1] for name, x in columns.items()})) is None
+
+
 def test_it_explains_whatever_else_its_columns_contradict():
     group = group_of({name: x[::-1] for name, x in quick(3).items()})
     one = backwards(group)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 from servo_takes import RULES, motion, taken
+from shiliu.replay.checks.hand_bases import bases_in, check_bases_among
 from shiliu.replay.checks.witnesses import check_differs
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
@@ -74,6 +75,23 @@ def test_another_frame_of_the_hand_is_how_a_device_counts():
     of, base = poses(), Rotation.from_rotvec([0.0, 0.0, 0.6])
     place, turn = of["measured"]
     assert differs(columns_of(of | {"measured": (base.apply(place) + np.array([0.3, -0.2, 0.1]), base * turn)})).level != "FAIL"
+
+
+@pytest.mark.parametrize(("by", "others", "found"), [
+    (0.2, [0.0, 0.0, 0.0], True), (0.2, [0.0], False), (0.2, [0.0, 0.0, 0.2], False), (0.2, [0.2, 0.21, 0.19], False),
+    (0.04, [0.0, 0.0, 0.0], False), (0.0, [0.0, 0.0, 0.0], False),
+])  # fmt: skip
+def test_one_take_in_another_frame_than_all_others(by, others, found):
+    def bases(seed, moved):
+        of = poses(seed)
+        place, turn = of["measured"]
+        return bases_in([differs(columns_of(of | {"measured": (place + np.array([0.0, 0.0, moved]), turn)}))])
+
+    finding = check_bases_among(bases(3, by), [bases(4 + k, one) for k, one in enumerate(others)], RULES)
+    assert (finding is not None) == found
+    if finding is not None:
+        assert (finding.level, finding.subject, finding.unit) == ("FAIL", ("tcp.z",), "m") and finding.value == pytest.approx(0.2, abs=0.01)
+        assert "3 other takes" in Words("en").message(finding)
 
 
 def test_what_pushes_a_hand_is_no_fault_of_a_column():

@@ -5,6 +5,7 @@ import pytest
 from servo_takes import RATE, taken
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.leaps import leaps_of
+from shiliu.replay.residual.row_order import rows_lost
 from shiliu.replay.residual.table import Group, RecordedChannel, table_of
 from shiliu.replay.residual.whole_speeds import by_lost_rows
 
@@ -34,6 +35,19 @@ def reasons(rows):
 def test_what_became_of_rows(rows, name, first, last):
     ((found, a, b),) = reasons(rows)
     assert found == name and abs(a - first) <= 1 and abs(b - last) <= 1
+
+
+@pytest.mark.parametrize(("noise", "rows", "name", "first", "last"), [
+    (3e-4, np.r_[0:130, 100:N], "repeated", 130, 159), (0.0, np.r_[0:130, 100:N], "repeated", 130, 159),
+    (3e-4, np.r_[0:100, 130:N], "cut", 100, 100),
+])  # fmt: skip
+def test_rows_that_were_written_again_are_none_that_are_missing(noise, rows, name, first, last):
+    t = np.arange(N) / RATE
+    command = 0.8 * np.sin(np.pi * t[:, None] / 2.0 + np.arange(6)) * np.linspace(0.8, 1.4, 6)
+    state = np.vstack([command[:3], command[:-3]]) + np.random.default_rng(0).normal(0.0, 1.0, command.shape) * noise
+    group = table_of(taken({"action": command[rows], "state": state[rows]})).groups[0]
+    ((found, begins, ends),) = [(one.name, one.first, one.last) for one in rows_lost(group)]
+    assert (found, begins, ends) == (name, first, last)
 
 
 def test_rows_that_are_whole_leap_nowhere():

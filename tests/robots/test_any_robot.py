@@ -88,6 +88,35 @@ def test_hands_are_judged_in_their_own_unit(sheet):
     assert (one.level, one.subject, one.value, one.unit) == ("FAIL", ("grip",), -0.5, "1")
 
 
+def test_a_hand_that_counts_neither_as_its_sheet_nor_in_shares_is_the_recorders(sheet):
+    arm = stream("q", "command", "joint_position", "ab", np.concatenate([swing(1.0), 1.0 + swing(0.3)], axis=1))
+    switched = stream("hand", "command", "hand", ["grip"], np.where(np.arange(400) < 200, -1.0, 1.0), "1")
+    verdict = verdict_of(take(arm, switched), sheet)
+    assert (verdict.verdict, verdict.owner, verdict.findings[verdict.root].code) == ("UNSOUND", "device", "value.range")
+    assert found(verdict, "value.range").margin == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize(("wide", "measured", "verdict"), [
+    (6.3, True, "FEASIBLE"), (6.3, False, "INFEASIBLE"), (3.2, True, "INFEASIBLE"),
+])  # fmt: skip
+def test_a_joint_of_two_turns_that_both_columns_write_within_one_goes_on_over_the_seam(tmp_path, wide, measured, verdict):
+    (tmp_path / "arm.yaml").write_text(
+        "title: {en: Arm, zh: 臂}\nbase: fixed\nsources: {sheet: {text: its sheet, grade: published}}\n"
+        f"limits: {{position: sheet, velocity: sheet}}\njoints: {{a: {{position: [-{wide} rad, {wide} rad], velocity: 2 rad/s}}}}\n",
+        encoding="utf-8",
+    )
+    went = 3.0 + swing(1.0)
+    within = (went + np.pi) % (2.0 * np.pi) - np.pi
+    streams = [stream("q", "command", "joint_position", "a", within)]
+    if measured:
+        streams.append(stream("p", "measured", "joint_position", "a", within))
+    judged = verdict_of(take(*streams), tmp_path / "arm.yaml")
+    assert judged.verdict == verdict
+    if verdict == "FEASIBLE":
+        assert found(judged, "joint.velocity").value == pytest.approx(1.571, rel=0.01)
+        assert found(judged, "joint.position").details["upper"] == pytest.approx(wide)
+
+
 @pytest.mark.parametrize(
     ("recording", "reason"),
     [

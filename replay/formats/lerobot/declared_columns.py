@@ -106,8 +106,20 @@ def digests_of(row: Row, side: Mapping[str, Any], columns: Mapping[str, np.ndarr
     written = side.get(layout.DIGESTS)
     if not isinstance(written, dict):
         return {FRAMES: (str(row.get("shiliu/frames_sha256")), content)}
-    here = {name: layout.content_sha256({name: values}) for name, values in columns.items()}
-    return {str(name): (str(was), here.get(str(name), "")) for name, was in written.items()}
+    return {str(name): (str(was), _digest(str(name), columns.get(str(name)), str(was))) for name, was in written.items()}
+
+
+def _digest(name: str, values: np.ndarray | None, was: str) -> str:
+    """Digest of a column; in the width in which it was written, where a tool saved the same numbers in another one."""
+    if values is None:
+        return ""
+    here = layout.content_sha256({name: values})
+    if here != was:
+        for dtype in layout.DTYPES.values():
+            other = layout.in_width(values, dtype) if dtype != values.dtype else None
+            if other is not None and layout.content_sha256({name: other}) == was:
+                return was
+    return here
 
 
 def span_of(row: Row) -> tuple[int, int] | None:

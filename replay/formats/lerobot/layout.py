@@ -190,6 +190,19 @@ def content_sha256(columns: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
+def in_width(values: np.ndarray, dtype: np.dtype) -> np.ndarray | None:
+    """The same numbers in another width of their kind, as tools write them that load a table and save it again; None where they differ."""
+    if values.dtype == dtype:
+        return values
+    kinds = {"f": "f", "i": "iu", "u": "iu"}.get(dtype.kind, "")
+    if values.dtype.kind not in kinds:
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        cast = values.astype(dtype)
+    same = np.array_equal(cast.astype(values.dtype), values, equal_nan=dtype.kind == "f")
+    return cast if same and (dtype.kind == "f" or np.array_equal(np.signbit(cast), np.signbit(values))) else None
+
+
 def is_list(kind: pa.DataType) -> bool:
     """Whether values of this type are lists, of one length or of several."""
     return bool(pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind))

@@ -26,7 +26,7 @@ def rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: str
 
 
 def own_array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.ndarray:
-    """A column as (T, width) of the feature's dtype; refuses another type, another width, and holes but in floats."""
+    """A column as (T, width) of the feature's dtype; refuses values that this cannot hold, another width, and holes but in floats."""
     dtype = layout.DTYPES.get(feature["dtype"])
     if dtype is None or len(feature["shape"]) != 1:
         raise EpisodeError(
@@ -44,9 +44,10 @@ def own_array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np
     else:
         raise EpisodeError(f"is {array.type}, not {width} values a row. Copy the dataset again.", field=f"features.{name}")
     flat = layout.filled(flat)
-    if flat.null_count or flat.type != pa.from_numpy_dtype(dtype):
+    values = None if flat.null_count else layout.in_width(flat.to_numpy(zero_copy_only=False), dtype)
+    if values is None:
         raise EpisodeError(
             f"is {flat.type}{' with holes' if flat.null_count else ''}, not {dtype} as meta/info.json announces. Copy the dataset again.",
             field=f"features.{name}",
         )
-    return flat.to_numpy(zero_copy_only=False).reshape(-1, width)
+    return values.reshape(-1, width)

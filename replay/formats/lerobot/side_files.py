@@ -18,6 +18,7 @@ from ....scenarios.sheet.errors import EpisodeError
 from ....scenarios.sheet.yaml_reader import LARGEST
 from ...recording.recording import SimEpisode
 from ..episode_archive import unpacked_arrays
+from . import layout
 
 MAX_NPZ_BYTES = 192 << 20  # unpacked; an hour of checkpoints of a large scene is some 50 MB
 MAX_SECONDS = 1e9
@@ -168,6 +169,8 @@ def checked_arrays(
     }
     for name, values in columns.items():
         if f"last.{name}" in arrays:
+            in_width = layout.in_width(arrays[f"last.{name}"], values.dtype)
+            arrays |= {} if in_width is None else {f"last.{name}": in_width}
             wanted[f"last.{name}"] = (values.dtype, values.shape[1:])
     for name, (dtype, shape) in wanted.items():
         array = arrays[name]

@@ -2,13 +2,14 @@
 
 Of others, messages in CDR with a `ros2msg` definition are read, and ROS 1 messages with a `ros1msg` one; mappings for
 ROS 1 bags (`format: rosbag1`) serve too, because the robot's topics and types are the same in either container.
-Messages are taken in the order of the file; sizes of its records are bounded and checksums compared.
+Messages are taken in the order of the file, or of their log times where the motion is the shorter one so (`_in_log_order`); sizes of its
+records are bounded and checksums compared.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -65,16 +66,46 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
     sending = [c for c in every if c.msgcount]
     if not any(c.readable for c in sending):
         _refuse_encodings(path, sending)  # no mapping would help
-    held = TopicReading(path, "file", every, chosen, FORMATS, lambda channel: channel.sender, "Cut the file.")
-    _refuse_encodings(path, held.known)
-    known = {c.id: c for c in held.known}
-    with mendable(path):
-        for record in records(path):
-            if isinstance(record, Message) and record.channel_id in known:
-                sent = known[record.channel_id]
-                held.add(sent, sent.decode(record.data), _signed(record.log_time))
-    more = announced(path, held.mapping, every, file.is_whole)
-    return held.recording(source, sha256_of(path), "MCAP", file.start_ns, (file.end_ns - file.start_ns) * 1e-9, more)
+    sha256 = sha256_of(path)
+
+    def read_in(order: Callable[[Path, Container[int]], Iterable[Message]]) -> Recording:
+        held = TopicReading(path, "file", every, chosen, FORMATS, lambda channel: channel.sender, "Cut the file.")
+        _refuse_encodings(path, held.known)
+        known = {c.id: c for c in held.known}
+        with mendable(path):
+            for message in order(path, known):
+                sent = known[message.channel_id]
+                held.add(sent, sent.decode(message.data), _signed(message.log_time))
+        more = announced(path, held.mapping, every, file.is_whole)
+        return held.recording(source, sha256, "MCAP", file.start_ns, (file.end_ns - file.start_ns) * 1e-9, more)
+
+    as_written = read_in(_in_file_order)
+    if not {file.channels[key].topic for key in file.disordered} & {s.meta["topic"] for s in as_written.streams.values()}:
+        return as_written
+    by_time = read_in(_in_log_order)
+    if _way(by_time) >= _way(as_written):
+        return as_written  # a clock that was set back, and no order of writing
+    by_time.notes.append("the messages do not stand in the file in the order of their log times; they are read in that order")
+    return by_time
+
+
+def _in_file_order(path: Path, known: Container[int]) -> Iterator[Message]:
+    return (record for record in records(path) if isinstance(record, Message) and record.channel_id in known)
+
+
+def _in_log_order(path: Path, known: Container[int]) -> list[Message]:
+    """The messages by their log times: a recorder may write them, or chunks of them, in any order, and readers go by an index of times."""
+    return sorted(_in_file_order(path, known), key=lambda message: message.log_time)
+
+
+def _way(recording: Recording) -> float:
+    """How far all columns go from sample to sample, each in times of all that it goes: far, where samples stand in no order of time."""
+    way = 0.0
+    for stream in recording.streams.values():
+        x = stream.values[np.isfinite(stream.values).all(axis=1)] if stream.names else stream.values
+        if len(x) and x.shape[1]:
+            way += float((np.abs(np.diff(x, axis=0)).sum(axis=0) / np.maximum(np.ptp(x, axis=0), 1e-12)).sum())
+    return way
 
 
 def _refuse_encodings(path: Path, channels: Sequence[_Channel]) -> None:
@@ -148,7 +179,7 @@ class _Channel:
 
 
 class _File:
-    """What a file holds, from one pass over it."""
+    """What a file holds, from one pass over it; `disordered`: channels whose messages do not stand in the order of their log times."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -157,12 +188,17 @@ class _File:
         self.episode: bytes | None = None
         self.start_ns = self.end_ns = 0
         self.counted: dict[int, int] | None = None
+        self.disordered: set[int] = set()
+        latest: dict[int, int] = {}
         schemas: dict[int, Schema] = {}
         seen = False
         for record in records(path):
             if isinstance(record, Message):
                 self.channels[record.channel_id].msgcount += 1
                 time = record.log_time
+                if time < latest.get(record.channel_id, time):
+                    self.disordered.add(record.channel_id)
+                latest[record.channel_id] = time
                 self.start_ns = min(self.start_ns, time) if seen else time
                 self.end_ns, seen = max(self.end_ns, time), True
             else:

@@ -306,11 +306,11 @@ class TopicBuffer:
             name = self.topic if rule.name is None else f"{self.topic}/{rule.name}"
             if column.absent:
                 continue
+            if column.hollow and not len(column.rows) and rule.optional:
+                continue  # no message of this bag holds it
             if (column.others or column.parts_of) and not len(column.rows):
                 raise self._never_whole(column)
             if column.hollow and not len(column.rows):
-                if rule.optional:
-                    continue  # no message of this bag holds it
                 raise self._miscounted(column, 0, 0)
             if column.hollow:
                 notes.append(f"{name}: {column.hollow} messages hold no value and are left out")

@@ -29,7 +29,7 @@ from ...recording.recording import Recording, Stream
 from ...robots.embodiment import Embodiment, of_grades
 from ...robots.joint_names import proposed_names
 from ...robots.limits import JointLimit, Limits
-from ...signals.channels import LOAD_SCALE, SCALE, columns, ends_of, in_radians, without_seam
+from ...signals.channels import LOAD_SCALE, SCALE, TURN, columns, ends_of, in_radians, without_seam
 from ...signals.clock import origin_ns, seconds
 from ...signals.joint_motion import JointMotion
 from ...signals.signal import Motion, resample
@@ -198,14 +198,31 @@ def _motions(recording: Recording, robot: Embodiment, role: str) -> list[JointMo
         every = tuple(name for _, names in group for name in names)
         whole = np.concatenate(q, axis=1)
         for j, name in enumerate(every):
-            endless = (
-                not np.isfinite(robot.limits[name].upper - robot.limits[name].lower)
-                and _kind_of(robot, name) == "angle"
-            )
-            if endless and (going := without_seam(whole[:, j])) is not None:
-                whole[:, j] = going
+            if _kind_of(robot, name) == "angle" and (going := without_seam(whole[:, j])) is not None:
+                limit = robot.limits[name]
+                on = _over_the_seam(going, limit)
+                if on is not None and (not np.isfinite(limit.upper - limit.lower) or _wraps(recording, robot, role, name)):
+                    whole[:, j] = on
         motions.append(JointMotion(seconds(first, origin), whole, every, first))
     return motions
+
+
+def _over_the_seam(going: np.ndarray, limit: JointLimit) -> np.ndarray | None:
+    """(n,) the angle that goes on over its seam, so many whole turns aside that it stays in the joint's range; None where it does not."""
+    if not np.isfinite(limit.upper - limit.lower):
+        return going
+    turns = np.ceil((limit.lower - float(going.min())) / TURN), np.floor((limit.upper - float(going.max())) / TURN)
+    return going + TURN * float(np.clip(0.0, *turns)) if turns[0] <= turns[1] else None
+
+
+def _wraps(recording: Recording, robot: Embodiment, role: str, name: str) -> bool:
+    """Whether the joint's other column passes the seam, too: no joint makes a whole turn from one row to the next, so both are written
+    within one."""
+    for stream in recording.select("measured" if role == "command" else "command", "joint_position"):
+        if stream.n and name in stream.names and _in_si(stream, (name,), robot):
+            x = in_radians(stream, (name,))[:, 0] * robot.scale.get(stream.unit, 1.0)
+            return without_seam(x) is not None
+    return False
 
 
 def _in_si(stream: Stream, names: Sequence[str], robot: Embodiment) -> bool:
