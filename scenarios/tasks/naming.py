@@ -88,8 +88,8 @@ class ThingNames:
         """The things that a mention is, by its name, number and features; empty where there is none."""
         called = self.called(mention)
         if not (mention.ident or mention.features or mention.of):
-            exact = {thing.name for thing in called if mention.text.lower() in thing.titles}  # 桌垫, where 抹布垫 is a 垫 as well
-            called = [thing for thing in called if thing.name.partition(".")[0] in exact] or called
+            titled = {thing.name for thing in called if mention.text.lower() in thing.titles}  # 桌垫, where 抹布垫 is a 垫 as well
+            called = [thing for thing in called if thing.name.partition(".")[0] in titled] or called
         idents = {mention.ident} if mention.ident else {SIZES[f] for f in mention.features if f in SIZES}
         if idents and any(thing.idents for thing in called):
             exact = [thing for thing in called if thing.idents & idents]
