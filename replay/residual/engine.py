@@ -13,6 +13,7 @@ from ..signals.signal import find_lag
 from .answered import unsure_of_leaps
 from .blame import Blame, over, suspects, threshold
 from .case import Case
+from .coarse_part import coarse_parts
 from .delayed_part import delayed_part
 from .departures import joined, together
 from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
@@ -114,6 +115,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     mixed = [] if turned else list(rows_mixed(group))
     moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group), *(d for d in mixed if d.kind == "rows")]
     mixed = [d for d in mixed if d.kind != "rows" and not any(o.is_near(d) for o in moved)]
+    mixed += coarse_parts(group)
     found = [*wrapped, *speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
     put_right = [one.difference for one in (back, of_arm, delayed) if one is not None]
     found += put_right
@@ -155,9 +157,9 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
 
 
 def _is_in(one: Difference, mixed: Difference) -> bool:
-    """Whether a difference is of columns of which rows were mixed, and of these rows."""
+    """Whether a difference is of channels of which rows were mixed, or rounded, and of these rows."""
     rows = mixed.first - JOIN <= one.first and one.last <= mixed.last + JOIN
-    return rows and one.kind == mixed.kind and set(one.channels) <= set(mixed.channels)
+    return rows and one.kind in ("command", "measured") and set(one.channels) <= set(mixed.channels)
 
 
 def _only_begins(bad: np.ndarray, dt: float) -> bool:
