@@ -14,7 +14,7 @@ import numpy as np
 from .case import Case
 from .departures import joined, together
 from .difference import Difference
-from .hypotheses import ALIKE, Explanation, best
+from .hypotheses import ALIKE, Explanation, best, compare, is_exact
 from .planned import CAP, Drive, DriveWays, at_a_lower_speed, beside, beyond, is_slowed, later
 from .resampled import is_resampled
 from .sent_otherwise import bridged, by_motion
@@ -45,8 +45,10 @@ SETS_OUT = 0.2  # of how far it goes there, from where on it has left its place
 ONCE = 1  # time to the other side: what was held goes past its command when it is let go
 ABOUT = 0.5  # of the median distance of rows that are surely away, still away
 LONGER = 3  # times as many rows, by which a drive tells more of a fault
+EDGE_ROWS, ALIKE_ROWS = 3, 0.6  # rows of a leap at the most; share of the rows of one reason of several columns, that one of them has
 MUCH = 100.0  # squared limits: a row that is further away weighs no more
 ENOUGH, SURE = 0.8, 0.9  # of the squared distance that is explained, to name a reason and to be sure by it
+NO_WAY = ("integrated", "differenced")  # of commands, which show on no way
 BEGINS = 0.3  # s until a drive shows another command
 AS_WELL = 0.03  # of the squared distance, that a reason of the measurement may leave less than other commands do
 BOTH_WAYS, AHEAD = 0.5, 1.5  # of the largest distance, that it is to the other side; times the limit, that a channel goes ahead
@@ -150,11 +152,22 @@ def astray(courses: DriveCourses) -> list[Difference]:
 def beside_engine(found: Sequence[Difference], off: Sequence[Difference]) -> list[Difference]:
     """What a take contradicts itself in, and where it is not on the way of known drives. A drive that is known tells more of how long a
     fault is; what is sure without it, and has a reason or as many rows, is left as it is."""
-    off = [replace(one, certain=True) if any(_names(one, d) for d in found) else one for one in off]
+    off = [replace(one, certain=True) if any(_names(one, d) or _begins_or_ends(one, d) for d in found) else one for one in off]
     sure = [d for d in off if d.certain]
     weak = [d for d in found if any(_is_a_part(d, one) for one in sure)]
     rest = [d for d in found if not any(d is one for one in weak)]
     return [*rest, *(one for one in off if not any(d.meets(one) and (d.certain or not one.certain) for d in rest))]
+
+
+def _begins_or_ends(one: Difference, edge: Difference) -> bool:
+    """Whether a column leaps for certain, in a row or so, where a longer difference of it begins or ends, which a recorder makes: no body
+    that something holds goes there so."""
+    if not edge.certain or (edge.kind, edge.channels) != (one.kind, one.channels):
+        return False
+    if not edge.last - edge.first < EDGE_ROWS <= one.last - one.first:
+        return False
+    near = min(abs(edge.first - one.first), abs(edge.last - one.last)) <= EDGE_ROWS
+    return near and one.name is not None and is_exact(one.name) and one.explained > SURE
 
 
 def _names(one: Difference, of: Difference) -> bool:
@@ -171,7 +184,9 @@ def _is_a_part(one: Difference, of: Difference) -> bool:
     longer = (one.last - one.first + 1) * LONGER <= of.last - of.first + 1
     compared = one.name is not None and one.explained > 0.0
     better = compared and of.explains_better(one) and not one.explains_better(of)
-    return _names(of, one) or better or (longer and (of.name is not None or one.name is None))
+    same = min(one.last, of.last) - max(one.first, of.first) + 1 >= ALIKE_ROWS * (of.last - of.first + 1)
+    several = same and of.name is not None and of.explained > SURE and len(of.channels) >= SEVERAL * len(one.channels)
+    return _names(of, one) or _begins_or_ends(of, one) or better or several or (longer and (of.name is not None or one.name is None))
 
 
 def _goes(channel: RecordedChannel) -> bool:
@@ -281,6 +296,9 @@ def _why(one: _DriveCourse, first: int, last: int, dt: float) -> tuple[str, Expl
     measured = one.channel.columns["measured"]
     cases = [Case(x, truth, first, last, dt, one.noise) for x, truth in ((measured, one.way), (one.way, measured))]
     whys = [best(case, enough=ENOUGH) for case in cases]
+    if whys[1] is not None and whys[1].name in NO_WAY:  # a drive goes smoothly to what was summed, and its way is no sum of another
+        rest = (e for e in compare(cases[1]) if e.name not in NO_WAY and e.explained >= ENOUGH)
+        whys[1] = next(rest, None)
     explained = [why.explained - 0.01 * why.free if why is not None else 0.0 for why in whys]
     scores = [why.score if why is not None else np.inf for why in whys]
     close = all(why is None for why in whys) or abs(scores[0] - scores[1]) < ALIKE

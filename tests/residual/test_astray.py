@@ -306,3 +306,21 @@ def test_a_hand_that_goes_where_neither_its_drive_nor_a_thing_takes_it(seed, kin
     columns[kind][190:250] = change(columns[kind][190:250].copy())
     found = [d for d in of_gripper(columns["command"], columns["measured"]) if d.certain]
     assert found and all(180 <= d.first and d.last <= 262 for d in found), found
+
+
+def test_a_leap_at_the_edge_of_a_stretch_that_a_recorder_makes_is_part_of_it():
+    """A joint that is held is a warning; it does not leap to where it is held."""
+    t = np.arange(100) / RATE
+    leap = Difference.over(t, ("a",), "measured", (30, 30), 0.1, "1", "single_row", certain=True)
+    held = Difference.over(t, ("a",), "measured", (30, 70), 0.1, "1", "held_value", certain=False, explained=0.99)
+    assert beside_engine([leap], [held]) == [replace(held, certain=True)]
+    for other in ({"name": "offset"}, {"first": 10, "last": 60}, {"channels": ("b",)}, {"kind": "command"}):
+        assert leap in beside_engine([leap], [replace(held, **other)])
+
+
+def test_one_reason_of_several_columns_goes_before_one_of_each():
+    t = np.arange(100) / RATE
+    own = [Difference.over(t, (name,), "measured", (30, 36), 0.1, "1", "factor", certain=True) for name in "abc"]
+    shared = Difference.over(t, tuple("abc"), "measured", (30, 35), 0.1, "1", "held_value", certain=True, explained=0.99)
+    assert beside_engine(own, [shared]) == [shared]
+    assert beside_engine(own[:1], [replace(shared, channels=("a", "b"))]) == own[:1], "two may be chance"
