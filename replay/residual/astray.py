@@ -50,7 +50,8 @@ MUCH = 100.0  # squared limits: a row that is further away weighs no more
 ENOUGH, SURE = 0.8, 0.9  # of the squared distance that is explained, to name a reason and to be sure by it
 NO_WAY = ("integrated", "differenced")  # of commands, which show on no way
 BEGINS = 0.3  # s until a drive shows another command
-AS_WELL = 0.03  # of the squared distance, that a reason of the measurement may leave less than other commands do
+# of the squared distance, that a reason of the measurement may leave less than other commands do, and one column's less than that of several
+AS_WELL = 0.03
 BOTH_WAYS, AHEAD = 0.5, 1.5  # of the largest distance, that it is to the other side; times the limit, that a channel goes ahead
 
 # rows of a burst at the least; times the changes of speed elsewhere, but for a twentieth of them, that half of its own are
@@ -185,7 +186,8 @@ def _is_a_part(one: Difference, of: Difference) -> bool:
     compared = one.name is not None and one.explained > 0.0
     better = compared and of.explains_better(one) and not one.explains_better(of)
     same = min(one.last, of.last) - max(one.first, of.first) + 1 >= ALIKE_ROWS * (of.last - of.first + 1)
-    several = same and of.name is not None and of.explained > SURE and len(of.channels) >= SEVERAL * len(one.channels)
+    as_well = of.name is not None and of.explained > max(SURE, one.explained - AS_WELL)
+    several = same and as_well and len(of.channels) >= SEVERAL * len(one.channels)
     return _names(of, one) or _begins_or_ends(of, one) or better or several or (longer and (of.name is not None or one.name is None))
 
 

@@ -324,3 +324,4 @@ def test_one_reason_of_several_columns_goes_before_one_of_each():
     shared = Difference.over(t, tuple("abc"), "measured", (30, 35), 0.1, "1", "held_value", certain=True, explained=0.99)
     assert beside_engine(own, [shared]) == [shared]
     assert beside_engine(own[:1], [replace(shared, channels=("a", "b"))]) == own[:1], "two may be chance"
+    assert beside_engine(own[:1], [replace(shared, explained=0.92)]) == own[:1], "its own reason leaves less"
