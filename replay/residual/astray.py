@@ -50,7 +50,7 @@ MUCH = 100.0  # squared limits: a row that is further away weighs no more
 ENOUGH, SURE = 0.8, 0.9  # of the squared distance that is explained, to name a reason and to be sure by it
 NO_WAY = ("integrated", "differenced")  # of commands, which show on no way
 BEGINS = 0.3  # s until a drive shows another command
-# of the squared distance, that a reason of the measurement may leave less than other commands do, and one column's less than that of several
+# of the squared distance, that a reason of the measurement may leave less than other commands, and that of one column less than of several
 AS_WELL = 0.03
 BOTH_WAYS, AHEAD = 0.5, 1.5  # of the largest distance, that it is to the other side; times the limit, that a channel goes ahead
 
