@@ -9,7 +9,7 @@ import numpy as np
 from shiliu.replay.residual.astray import GOES, astray, courses_of
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.pace import planned
-from shiliu.replay.residual.planned import BEGIN, CAP, SPANS, Drive, beside, later, ways_of
+from shiliu.replay.residual.planned import BEGIN, CAP, SPANS, Drive, beside, beyond, later, ways_of
 from shiliu.replay.residual.table import Group, RecordedChannel
 
 SPEEDS, RAMPS = np.geomspace(0.1, 6.0, 14), np.geomspace(0.3, 60.0, 14)  # of its way per second, and per second squared
@@ -22,8 +22,8 @@ PARTS = 8  # of the takes, that are left out one after the other
 Pair = tuple[np.ndarray, np.ndarray]
 
 
-def drive_of(takes: Sequence[tuple[RecordedChannel, float]]) -> Drive:
-    """The drive that fits a channel in all its takes best, each with the time between its rows [s]."""
+def drive_of(takes: Sequence[tuple[RecordedChannel, float]], hand: bool = False) -> Drive:
+    """The drive that fits a channel, or a finger, in all its takes best, each with the time between its rows [s]."""
     dt = float(np.median([dt for _, dt in takes]))
     pairs = [(channel.columns["command"], channel.columns["measured"]) for channel, _ in takes]
     gain, zero = 1.0, 0.0
@@ -38,16 +38,17 @@ def drive_of(takes: Sequence[tuple[RecordedChannel, float]]) -> Drive:
         lates = late + rows * dt * np.linspace(-1.0, 1.0, TRIED)
     drive = Drive(speed, ramp, late, gain, zero, {}, {})
     reach = [_reach(channel, dt, drive) for channel, dt in takes]
-    above, below = ({word: max(one[side][word] for one in reach) for word in SPANS} for side in (0, 1))
-    return Drive(speed, ramp, late, gain, zero, above, below)
+    above, below, further = ({word: max(one[side][word] for one in reach) for word in SPANS} for side in (0, 1, 2))
+    return Drive(speed, ramp, late, gain, zero, above, below, further if hand else {})
 
 
-def _reach(channel: RecordedChannel, dt: float, drive: Drive) -> tuple[dict[str, float], dict[str, float]]:
-    """How far above and below its way a channel is in a take at the most."""
+def _reach(channel: RecordedChannel, dt: float, drive: Drive) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    """How far above and below its way a channel is in a take at the most, and how far beyond what may stop it."""
     ways = ways_of(Group(np.arange(len(channel.columns["measured"])) * dt, dt, (channel,)), {channel.name: drive})
     assert ways is not None
-    away = beside(channel.columns["measured"], ways.way(0), dt)
-    return {word: max(0.0, float(x.max())) for word, x in away.items()}, {word: max(0.0, -float(x.min())) for word, x in away.items()}
+    away, further = (of(channel.columns["measured"], ways.way(0), dt) for of in (beside, beyond))
+    above, below = ({word: max(0.0, float((sign * x).max())) for word, x in away.items()} for sign in (1.0, -1.0))
+    return above, below, {word: float(np.abs(x).max()) for word, x in further.items()}
 
 
 def drives_of(takes: Sequence[Sequence[Group]], least: int) -> dict[str, Drive]:
@@ -59,7 +60,7 @@ def drives_of(takes: Sequence[Sequence[Group]], least: int) -> dict[str, Drive]:
             if channel.unit != "rad" and {"command", "measured"} <= set(channel.columns) and group.same_rows:
                 of.setdefault(channel.name, []).append((channel, group.dt))
     found = {
-        name: (drive_of(every), every[0][1])
+        name: (drive_of(every, name in hands), every[0][1])
         for name, every in of.items() if sum(float(np.ptp(channel.columns["command"])) > GOES for channel, _ in every) >= least
     }  # fmt: skip
     return _pooled({name: drive for name, (drive, _) in found.items()}, hands)
@@ -70,11 +71,11 @@ def _pooled(drives: Mapping[str, Drive], hands: Collection[str]) -> dict[str, Dr
     out = {}
     for name, drive in drives.items():
         alike = [other for key, other in drives.items() if (key in hands) == (name in hands)]
-        above, below = (
-            {word: max(mine[word], float(np.median([getattr(other, side)[word] for other in alike]))) for word in SPANS}
-            for side, mine in (("above", drive.above), ("below", drive.below))
-        )
-        out[name] = replace(drive, above=above, below=below)
+        reaches = {}
+        for side in ("above", "below", "beyond"):
+            every = [getattr(other, side) for other in alike]
+            reaches[side] = {word: max(x, float(np.median([of[word] for of in every]))) for word, x in getattr(drive, side).items()}
+        out[name] = replace(drive, **reaches)
     return out
 
 

@@ -164,7 +164,8 @@ def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None
 
 def _permuted(best: np.ndarray, motion: np.ndarray, moved: np.ndarray, left: float) -> dict[int, int] | None:
     """Of joints that follow one another's commands in a ring of more than two: each with the one whose command it follows. Few may
-    follow none: where columns are counted from another place on, it is that of a hand.
+    follow none: where columns are counted from another place on, it is that of a hand. Joints of which most stand as still as others do
+    that follow their own commands are in no ring: something else is wrong with them.
 
     Args:
         best: (k, k) mean squared difference of each command from each state, at the delay that suits it best; motion: (k,) of commands.
@@ -183,6 +184,8 @@ def _permuted(best: np.ndarray, motion: np.ndarray, moved: np.ndarray, left: flo
     order = {int(off[j]): int(i) for i, j in zip(rows, at) if i != off[j]}
     fits = {j: i for j, i in order.items() if best[i, j] <= left * own[j]}
     if len(fits) < max(SEVERAL, MOST * len(order)):
+        return None
+    if 2 * len(set(fits.values()) & set(off.tolist())) < len(fits):  # else columns of joints that follow their own commands are there twice
         return None
     if sum(best[i, j] for j, i in fits.items()) > ALIKE * sum(own[j] for j in fits):
         return None

@@ -26,6 +26,7 @@ LONGEST = 1e6  # s, no episode is longer; what stands beyond it is not held more
 UNITS_OF_TIME = {"ms": 1e-3, "us": 1e-6, "ns": 1e-9, "1/100 s": 1e-2}  # in seconds
 SAME_UNIT = 0.02  # share by which a rate may differ for its times to be those of another unit
 MOST = 0.5  # share by which an announced rate may be off at the most: of a thousand rows a second LeRobot's tolerance is a tenth of a row
+ALIKE = 8  # steps of another length, one after the other, that are no chance
 COUNTED = 9e9  # s, beyond which nanoseconds have no room in an int64
 
 
@@ -230,8 +231,23 @@ def check_timestamp(declared: Declared, rules: Rules, fps: float | None) -> list
     even = np.abs(step - factor * want) <= max(limit, 1e-3 * factor / fps)
     if even.mean() >= 1.0 - FEW:
         return found("FAIL", "stretched", largest, begins, factor=factor)
+    if (part := even_part(step, want, limit)) is not None:
+        return found("FAIL", "stretched", largest, begins, factor=part)
     level = "WARN" if declared.clock_ns is None and is_measured(t) else "FAIL"
     return found(level, "uneven", largest, begins, longest=float(step.max()), shortest=float(step.min()))
+
+
+def even_part(step: np.ndarray, want: np.ndarray, limit: float) -> float | None:
+    """Times what is due that the steps of one part of a take are, where all of them are alike and all others as they should be: stamps that
+    were computed, for a clock that is read comes unevenly everywhere. None where they are not.
+
+    Args:
+        step, want: (n,) s between rows, as stamped and as due; limit: s, within which two are the same.
+    """
+    odd = np.flatnonzero(np.abs(step - want) > limit)
+    if len(odd) < ALIKE or odd[-1] - odd[0] + 1 != len(odd) or float(np.ptp(step[odd])) > 2.0 * limit:
+        return None
+    return float(step[odd].mean() / want[odd].mean())
 
 
 def steps_back(declared: Declared | None) -> tuple[float, float, int] | None:

@@ -7,15 +7,15 @@ way sends it ahead, to both sides by turns, or elsewhere while it moves as fast 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from .case import Case
 from .departures import joined, together
 from .difference import Difference
-from .hypotheses import ALIKE, Explanation, best
-from .planned import CAP, SPANS, Drive, DriveWays, at_a_lower_speed, beside, is_slowed, later
+from .hypotheses import ALIKE, Explanation, best, compare, is_exact
+from .planned import CAP, Drive, DriveWays, at_a_lower_speed, beside, beyond, is_slowed, later
 from .resampled import is_resampled
 from .sent_otherwise import bridged, by_motion
 from .table import Group, RecordedChannel
@@ -38,13 +38,20 @@ SEVERAL = 3  # channels, that no single thing holds
 LABELS, AS_LABEL = 2, 0.5
 NEVER, LONG_WAY = 10.0, 0.25  # times what is usual, and share of the way, that nothing pushes
 HOLDS = 1.5  # times the other side's reach, from where on a hand holds to one side
+# times what a finger's drive leaves in clean takes, that are looked at where this is less than `LEAST`: a gripper may be known as well as a
+# joint; share of its way, that what it holds opens it further at the most (thumbs of a real set are pushed so far by 0.11)
+KNOWN, WEDGED = 3.0, 0.13
+SETS_OUT = 0.2  # of how far it goes there, from where on it has left its place
 ONCE = 1  # time to the other side: what was held goes past its command when it is let go
 ABOUT = 0.5  # of the median distance of rows that are surely away, still away
 LONGER = 3  # times as many rows, by which a drive tells more of a fault
+EDGE_ROWS, ALIKE_ROWS = 3, 0.6  # rows of a leap at the most; share of the rows of one reason of several columns, that one of them has
 MUCH = 100.0  # squared limits: a row that is further away weighs no more
 ENOUGH, SURE = 0.8, 0.9  # of the squared distance that is explained, to name a reason and to be sure by it
+NO_WAY = ("integrated", "differenced")  # of commands, which show on no way
 BEGINS = 0.3  # s until a drive shows another command
-AS_WELL = 0.03  # of the squared distance, that a reason of the measurement may leave less than other commands do
+# of the squared distance, that a reason of the measurement may leave less than other commands, and that of one column less than of several
+AS_WELL = 0.03
 BOTH_WAYS, AHEAD = 0.5, 1.5  # of the largest distance, that it is to the other side; times the limit, that a channel goes ahead
 
 # rows of a burst at the least; times the changes of speed elsewhere, but for a twentieth of them, that half of its own are
@@ -58,6 +65,7 @@ class _DriveCourse:
     Attributes:
         sent: (n,) where its command has it, once it is there; away: as of `beside`; bad: (n,) rows that are further away than usual.
         above, below: word of `SPANS` -> from where on; noise: of the way; late: [s] that all channels are later than the device.
+        beyond: of a finger, word -> how many times as far it is from where its drive and what it holds may have it, as it may be (n,).
     """
 
     channel: RecordedChannel
@@ -70,6 +78,18 @@ class _DriveCourse:
     below: Mapping[str, float]
     noise: float
     late: float
+    beyond: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def surely(self) -> np.ndarray:
+        """(n,) rows that are by themselves further away than usual."""
+        out, none = self.away["row"], np.zeros(len(self.way))
+        return (out > self.above["row"]) | (-out > self.below["row"]) | (np.abs(self.beyond.get("row", none)) > 1.0)
+
+    def times(self, rows: slice) -> float:
+        """How many times as far away it is in some rows, as it may be, at the most."""
+        of = [np.maximum(x[rows] / self.above[word], -x[rows] / self.below[word]) for word, x in self.away.items()]
+        return max(float(each.max()) for each in (*of, *(np.abs(x[rows]) for x in self.beyond.values())))
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,11 +153,22 @@ def astray(courses: DriveCourses) -> list[Difference]:
 def beside_engine(found: Sequence[Difference], off: Sequence[Difference]) -> list[Difference]:
     """What a take contradicts itself in, and where it is not on the way of known drives. A drive that is known tells more of how long a
     fault is; what is sure without it, and has a reason or as many rows, is left as it is."""
-    off = [replace(one, certain=True) if any(_names(one, d) for d in found) else one for one in off]
+    off = [replace(one, certain=True) if any(_names(one, d) or _begins_or_ends(one, d) for d in found) else one for one in off]
     sure = [d for d in off if d.certain]
     weak = [d for d in found if any(_is_a_part(d, one) for one in sure)]
     rest = [d for d in found if not any(d is one for one in weak)]
     return [*rest, *(one for one in off if not any(d.meets(one) and (d.certain or not one.certain) for d in rest))]
+
+
+def _begins_or_ends(one: Difference, edge: Difference) -> bool:
+    """Whether a column leaps for certain, in a row or so, where a longer difference of it begins or ends, which a recorder makes: no body
+    that something holds goes there so."""
+    if not edge.certain or (edge.kind, edge.channels) != (one.kind, one.channels):
+        return False
+    if not edge.last - edge.first < EDGE_ROWS <= one.last - one.first:
+        return False
+    near = min(abs(edge.first - one.first), abs(edge.last - one.last)) <= EDGE_ROWS
+    return near and one.name is not None and is_exact(one.name) and one.explained > SURE
 
 
 def _names(one: Difference, of: Difference) -> bool:
@@ -154,7 +185,10 @@ def _is_a_part(one: Difference, of: Difference) -> bool:
     longer = (one.last - one.first + 1) * LONGER <= of.last - of.first + 1
     compared = one.name is not None and one.explained > 0.0
     better = compared and of.explains_better(one) and not one.explains_better(of)
-    return _names(of, one) or better or (longer and (of.name is not None or one.name is None))
+    same = min(one.last, of.last) - max(one.first, of.first) + 1 >= ALIKE_ROWS * (of.last - of.first + 1)
+    as_well = of.name is not None and of.explained > max(SURE, one.explained - AS_WELL)
+    several = same and as_well and len(of.channels) >= SEVERAL * len(one.channels)
+    return _names(of, one) or _begins_or_ends(of, one) or better or several or (longer and (of.name is not None or one.name is None))
 
 
 def _goes(channel: RecordedChannel) -> bool:
@@ -205,30 +239,38 @@ def _course(ways: DriveWays, j: int, group: Group, late: float) -> _DriveCourse:
     held = group.held_commands  # what it was sent meanwhile is not recorded: a drive speeds up for as long
     unseen = drive.ramp * (held * group.dt) ** 2 / 2.0 if held > 1 else 0.0
     away = beside(channel.columns["measured"], way, group.dt, until, held, unseen)
-    limits = {side: {word: FAR * max(reach[word], LEAST[group.hands][word]) for word in SPANS}
-              for side, reach in (("above", drive.above), ("below", drive.below))}  # fmt: skip
+    above, below, most = ({word: FAR * max(x, _least(word, x, group.hands)) for word, x in reach.items()}
+                          for reach in (drive.above, drive.below, drive.beyond))  # fmt: skip
+    stops = beyond(channel.columns["measured"], way, group.dt, until, held, unseen) if most else {}
+    further = {word: x / most[word] for word, x in stops.items()}
     bad = np.zeros(group.n, bool)
     for word, x in away.items():
-        bad |= (x > limits["above"][word]) | (x < -limits["below"][word])
+        bad |= (x > above[word]) | (x < -below[word])
+    for x in further.values():
+        bad |= np.abs(x) > 1.0
     sent = drive.gain * later(channel.columns["command"], (drive.late + late) / group.dt) + drive.zero
-    return _DriveCourse(channel, drive, way, sent, away, bad, limits["above"], limits["below"], LEAST[False]["row"], late)
+    return _DriveCourse(channel, drive, way, sent, away, bad, above, below, LEAST[False]["row"], late, further)
+
+
+def _least(word: str, reach: float, hands: bool) -> float:
+    """Share of the way, no less than which is looked at, of a channel that is beside its way by `reach` in clean takes."""
+    return max(LEAST[False][word], min(LEAST[True][word], KNOWN * reach)) if hands else LEAST[False][word]
 
 
 def _of_course(one: _DriveCourse, group: Group) -> list[Difference]:
-    apart, out = np.abs(one.channel.columns["measured"] - one.way), one.away["row"]
+    apart = np.abs(one.channel.columns["measured"] - one.way)
     found = []
     for begin, end in joined(one.bad):
-        first, last = _widened(apart, (out > one.above["row"]) | (-out > one.below["row"]), begin, end)
+        first, last = _widened(apart, one.surely, begin, end)
         kind, why, case = _why(one, first, last, group.dt)
         sent, rows = case.x is one.channel.columns["command"], slice(first, last + 1)
-        beyond = (np.maximum(x[rows] / one.above[word], -x[rows] / one.below[word]) for word, x in one.away.items())
-        times = max(float(each.max()) for each in beyond)
         size = float(apart[rows].max())
-        weight = float(np.minimum((apart[rows] / one.above["row"]) ** 2, MUCH).sum())
+        limit = max(size, 1e-9) / max(one.times(rows), 1.0)
+        weight = float(np.minimum((apart[rows] / (limit if group.hands else one.above["row"])) ** 2, MUCH).sum())
         found.append(Difference.over(
             group.t, (one.channel.name,), kind, (case.first, case.last), max(size, 1e-9), one.channel.unit, why,
             certain=_is_none_pushed(one, first, last, group, None if sent else why), undone=0.0, stream=one.channel.topics.get(kind, ""),
-            limit=max(size, 1e-9) / max(times, 1.0), weight=weight, cases=(case,),
+            limit=limit, weight=weight, cases=(case,),
         ))  # fmt: skip
     return found
 
@@ -256,6 +298,9 @@ def _why(one: _DriveCourse, first: int, last: int, dt: float) -> tuple[str, Expl
     measured = one.channel.columns["measured"]
     cases = [Case(x, truth, first, last, dt, one.noise) for x, truth in ((measured, one.way), (one.way, measured))]
     whys = [best(case, enough=ENOUGH) for case in cases]
+    if whys[1] is not None and whys[1].name in NO_WAY:  # a drive goes smoothly to what was summed, and its way is no sum of another
+        rest = (e for e in compare(cases[1]) if e.name not in NO_WAY and e.explained >= ENOUGH)
+        whys[1] = next(rest, None)
     explained = [why.explained - 0.01 * why.free if why is not None else 0.0 for why in whys]
     scores = [why.score if why is not None else np.inf for why in whys]
     close = all(why is None for why in whys) or abs(scores[0] - scores[1]) < ALIKE
@@ -306,6 +351,8 @@ def _is_none_pushed(one: _DriveCourse, first: int, last: int, group: Group, why:
             free = other["second"] > HOLDS * mine["second"]
             if free and any((sign * one.away[w][rows]).max() > mine[w] for w in one.away):
                 return True
+        if _goes_by_itself(one, rows):
+            return True
     elif np.abs(e).max() > max(NEVER * max(one.drive.above["row"], one.drive.below["row"]), LONG_WAY):
         return True
     sides = np.sign(out[(out > above) | (out < -below)])
@@ -318,6 +365,19 @@ def _is_none_pushed(one: _DriveCourse, first: int, last: int, group: Group, why:
     goes, by, changes = float(np.ptp(one.way[rows])), abs(float(np.mean(e))), float(np.std(e))
     far = goes > 2.0 * WEIGHS and changes < 2.0 * AS_MUCH * min(by, float(np.std(one.way[rows])))
     return far or (goes > max(WEIGHS, FURTHER * by) and changes < AS_MUCH * by)
+
+
+def _goes_by_itself(one: _DriveCourse, rows: slice) -> bool:
+    """Whether a finger goes where neither its drive nor what it holds takes it. What a hand holds may be pressed against something, and
+    wedge it open a little: it is short of its way before that."""
+    far = max((x[rows] for x in one.beyond.values()), key=lambda x: float(np.abs(x).max()), default=np.zeros(1))
+    side = float(far[np.abs(far).argmax()])
+    if abs(side) <= 1.0:
+        return False
+    q, out = one.channel.columns["measured"], np.abs(one.beyond["row"][rows])
+    before = max(0, rows.start + int(np.argmax(out > SETS_OUT * float(out.max()))) - 1)
+    holds = np.sign(side) * (q - one.way)[before] > LEAST[True]["row"]
+    return not holds or float((np.sign(side) * (q[rows] - q[before])).max()) > WEDGED
 
 
 def _goes_ahead(one: _DriveCourse, first: int, last: int, dt: float) -> float:

@@ -13,6 +13,7 @@ from ..signals.signal import find_lag
 from .answered import unsure_of_leaps
 from .blame import Blame, over, rather_off, suspects, threshold
 from .case import Case
+from .coarse_part import coarse_parts
 from .delayed_part import delayed_part
 from .departures import joined, together
 from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
@@ -21,6 +22,7 @@ from .hands import MEMORY, away_from_commands
 from .hypotheses import Explanation, best, is_exact
 from .late_arm import late_arm
 from .leaps import leaps_of, of_leaps
+from .mixed_rows import rows_mixed
 from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_turned
@@ -111,7 +113,10 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         relations = relations_of(group, late)
     past = [*beyond_the_ends(group), *commands_turned(group), *commands_clipped(group), *written_in_steps(group)]
     turned = list(rows_shuffled(group)) or list(rows_turned(group))
-    moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
+    mixed = [] if turned else list(rows_mixed(group))
+    moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group), *(d for d in mixed if d.kind == "rows")]
+    mixed = [d for d in mixed if d.kind != "rows" and not any(o.is_near(d) for o in moved)]
+    mixed += coarse_parts(group)
     still = list(arms_that_never_move(group))
     found = [*wrapped, *speeds, *past, *moved, *written_as_commands(group), *not_followed(group), *still]
     put_right = [one.difference for one in (back, of_arm, delayed) if one is not None]
@@ -148,8 +153,15 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             of = [d for d in whole_take if not (d.kind == "velocity" and by_lost_rows(d, group, lost))]
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
+    found = [*mixed, *(d for d in found if not any(_is_in(d, one) for one in mixed))]
     found = [of_begin(d) for d in of_standing_commands(group, unsure_of_leaps(group, found)) if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
+
+
+def _is_in(one: Difference, mixed: Difference) -> bool:
+    """Whether a difference is of channels of which rows were mixed, or rounded, and of these rows."""
+    rows = mixed.first - JOIN <= one.first and one.last <= mixed.last + JOIN
+    return rows and one.kind in ("command", "measured") and set(one.channels) <= set(mixed.channels)
 
 
 def _only_begins(bad: np.ndarray, dt: float) -> bool:

@@ -342,11 +342,11 @@ def _other(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 def _lag(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     """So many rows late, whole ones or a part of one: recorders put rows onto times of their own."""
     rows, every = np.arange(c.first, c.last + 1), np.arange(len(c.truth))
-    errors = []
-    for lag in LAGS:
+    errors, lags = [], [lag for lag in LAGS if abs(lag) <= c.n]  # a few rows of another value are found anywhere in a take
+    for lag in lags:
         there = c.truth[np.clip(rows - lag, 0, len(c.truth) - 1)]
         errors.append(float(((c.recorded - there) ** 2).sum()))
-    whole = LAGS[int(np.argmin(errors))]
+    whole = lags[int(np.argmin(errors))]
     for part in (0.0, _between(c, rows - whole, every)):
         late = float(whole) + part
         if late:

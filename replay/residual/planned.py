@@ -7,7 +7,7 @@ A drive that plans its way has one largest speed, one ramp, one delay and one ga
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
@@ -38,6 +38,7 @@ class Drive:
         speed, ramp: at the most, shares of its way per second and per second squared; late: [s] that it is behind its plan.
         gain, zero: of what is measured, for what is planned.
         above, below: word of `SPANS` -> how far it is beside its way in clean takes at the most.
+        beyond: the same of a finger, of how far it is from where its drive can have it with something in its way (`stopped`).
     """
 
     speed: float
@@ -47,20 +48,22 @@ class Drive:
     zero: float
     above: Mapping[str, float]
     below: Mapping[str, float]
+    beyond: Mapping[str, float] = field(default_factory=dict)
 
     def numbers(self) -> tuple[float, ...]:
         """As a sheet has them, in the order of `HEADS`."""
-        return (self.speed, self.ramp, self.late, self.gain, self.zero, *self.above.values(), *self.below.values())
+        return (self.speed, self.ramp, self.late, self.gain, self.zero, *self.above.values(), *self.below.values(), *self.beyond.values())
 
     @classmethod
     def of(cls, numbers: Sequence[float]) -> Drive:
         """Of what a sheet has."""
         speed, ramp, late, gain, zero, *reach = map(float, numbers)
         n = len(SPANS)
-        return cls(speed, ramp, late, gain, zero, dict(zip(SPANS, reach[:n])), dict(zip(SPANS, reach[n:])))
+        above, below, beyond = (dict(zip(SPANS, reach[k * n : (k + 1) * n])) for k in range(3))
+        return cls(speed, ramp, late, gain, zero, above, below, beyond)
 
 
-HEADS = ("speed", "ramp", "late", "gain", "zero", *(f"{side}_{span}" for side in ("above", "below") for span in SPANS))
+HEADS = ("speed", "ramp", "late", "gain", "zero", *(f"{side}_{span}" for side in ("above", "below", "beyond") for span in SPANS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,11 +168,37 @@ def beside(
         held: rows that each command stands for: which of them had a new one is not recorded, so that a way is known to so many rows;
             within: how far a drive comes meanwhile by a command that is not recorded.
     """
-    low, high = (of(way, 2 * held + 1, mode="nearest") for of in (minimum_filter1d, maximum_filter1d))
-    out = np.maximum(measured - high - within, 0.0) - np.maximum(low - within - measured, 0.0)
+    low, high = _about(way, held, within)
+    out = np.maximum(measured - high, 0.0) - np.maximum(low - measured, 0.0)
     ends = ((way > measured) & (measured > measured.max() - AT_ITS_END)) | ((way < measured) & (measured < measured.min() + AT_ITS_END))
     out[ends] = 0.0
-    out[: min(round(BEGIN / dt), len(way))] = 0.0
+    return _averaged(out, dt, until)
+
+
+def beyond(
+    measured: np.ndarray, way: np.ndarray, dt: float, until: int | None = None, held: int = 1, within: float = 0.0
+) -> dict[str, np.ndarray]:
+    """The same of a finger, beside the nearest to where it is measured that its drive and what it holds allow."""
+    return _averaged(measured - stopped(measured, *_about(way, held, within)), dt, until)
+
+
+def stopped(measured: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """(n,) the nearest to where a finger is measured (n,) that its drive and what it holds allow: from row to row it stands, or goes
+    towards the way of its drive, which is between `low` and `high` (n,), and no further. What stops a finger sends it nowhere."""
+    out, at = np.empty(len(measured)), float(measured[0])
+    for row, (x, least, most) in enumerate(zip(measured.tolist(), low.tolist(), high.tolist())):
+        at = out[row] = min(max(x, min(least, at)), max(most, at))
+    return out
+
+
+def _about(way: np.ndarray, held: int, within: float) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) the lowest and the highest that a way (n,) is in the rows beside each, and so much further."""
+    low, high = (of(way, 2 * held + 1, mode="nearest") for of in (minimum_filter1d, maximum_filter1d))
+    return low - within, high + within
+
+
+def _averaged(out: np.ndarray, dt: float, until: int | None) -> dict[str, np.ndarray]:
+    out[: min(round(BEGIN / dt), len(out))] = 0.0
     out[until or len(out) :] = 0.0
     return {word: uniform_filter1d(out, max(1, round(s / dt)), mode="nearest") for word, s in SPANS.items()}
 

@@ -17,7 +17,7 @@ import yaml
 from ...scenarios.reading.composition import CONF
 from .astray import are_labels, astray, courses_of
 from .case import Case
-from .departures import together
+from .departures import joined, together
 from .difference import JOIN, Difference
 from .engine import FAR as FAR_AWAY
 from .habits import AWAY, COMES, SIDES, WAY, Habit, Habits, habits
@@ -272,7 +272,15 @@ def _difference(group: Group, one: Habits, word: str, times: float, usual: Usual
     elif word == "gain":
         numbers = {"factor": habit.value / centre}
         middle = float(np.median(one.meant))
-        why = best(Case(x, middle + (one.meant - middle) * centre / habit.value, 0, group.n - 1, group.dt, 0.1 * size, angle=unit == "rad"))
+        truth = middle + (one.meant - middle) * centre / habit.value
+        why = best(Case(x, truth, 0, group.n - 1, group.dt, 0.1 * size, angle=unit == "rad"))
+        if why is None or why.name != "factor":  # a part that is off bends the gain of all
+            apart = np.abs(x - truth)
+            first, last = max(joined(apart > 0.5 * float(apart.max())), key=lambda rows: rows[1] - rows[0])
+            of_part = best(Case(x, truth, first, last, group.dt, 0.1 * size, angle=unit == "rad"))
+            if of_part is not None and of_part.name != "factor":
+                why = of_part
+                habit = habit if last * group.dt <= COMES else Habit(habit.value, first, last)  # how a take begins is unsure by itself
     elif word.endswith("_straight"):
         name, kind = "straight", word.partition("_")[0]
         size = float(np.ptp(one.channel.columns[kind][habit.first : habit.last + 1]))

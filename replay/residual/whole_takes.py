@@ -49,6 +49,7 @@ PAST, COUNTED = 1.5, 3.0  # of the way: past an end; a joint that usually is fur
 # rad: no encoder of an arm has larger steps (8 bits of three quarters of a turn: 0.018); s that a command stands for, until what follows
 # it is there; share of a step, and rad, by which the distance between the two scatters then at the least, where the one was rounded
 COARSE, ARRIVED, ROUNDED = 0.04, 0.3, (1.0 / 6.0, 0.012)
+WAY = 3.0  # rad, that the way of a joint of a small arm counts as which is recorded in shares of it
 LEAVES = 0.2  # of these rows in which the other column leaves it: no joint does that comes to where it is sent
 AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in which a channel is as far, for its gain to be asked
 
@@ -417,9 +418,10 @@ def written_in_steps(group: Group) -> Iterator[Difference]:
     """
     rows = max(2, round(ARRIVED / group.dt))
     for channel in () if group.hands or len(group.t) <= rows else group.channels:
-        if channel.unit != "rad" or HAND.search(channel.name) or not {"command", "measured"} <= set(channel.columns):
+        if HAND.search(channel.name) or not {"command", "measured"} <= set(channel.columns):
             continue
-        steps = {kind: whole_step(channel.columns[kind], COARSE) for kind in ("command", "measured")}
+        rad = 1.0 if channel.unit == "rad" else WAY
+        steps = {kind: whole_step(channel.columns[kind], COARSE / rad) for kind in ("command", "measured")}
         if (steps["command"] > 0.0) == (steps["measured"] > 0.0):
             continue
         kind = max(steps, key=lambda one: steps[one])
@@ -427,6 +429,7 @@ def written_in_steps(group: Group) -> Iterator[Difference]:
         y = channel.columns["measured" if kind == "command" else "command"]
         apart, goes = (x - y)[rows:], np.diff(y)[rows - 1 :]
         stands = over_runs(np.maximum, x, rows + 1) == over_runs(np.minimum, x, rows + 1)
-        leaves = (goes * apart < 0.0)[stands & (np.abs(goes) > MOVES)]
-        if len(leaves) >= LEAST_ROWS and leaves.mean() > LEAVES and float(apart[stands].std()) > max(step * ROUNDED[0], ROUNDED[1]):
-            yield replace(whole(group, channel, kind, 0.5 * step, "quantised", {"step": step}, ()), certain=True)
+        leaves = (goes * apart < 0.0)[stands & (np.abs(goes) > MOVES / rad)]
+        if len(leaves) >= LEAST_ROWS and leaves.mean() > LEAVES and float(apart[stands].std()) > max(step * ROUNDED[0], ROUNDED[1] / rad):
+            limit = {} if channel.unit == "rad" else {"limit": 0.5 * COARSE / WAY}
+            yield replace(whole(group, channel, kind, 0.5 * step, "quantised", {"step": step}, ()), certain=True, **limit)

@@ -124,6 +124,18 @@ def test_times_that_jump_do_so_by_what_is_more_than_a_frame(row, by):
     assert finding.details["jump"] == pytest.approx(by) and finding.value == pytest.approx(by)
 
 
+@pytest.mark.parametrize("scatter, kind, level", [(0.0, "stretched", "FAIL"), (2e-3, "uneven", "WARN")])
+def test_times_that_come_evenly_at_two_rates_were_computed_and_those_of_a_clock_scatter(scatter, kind, level):
+    """From row 120 on each step is a tenth longer; a clock that is read scatters by as much as 2 ms."""
+    steps = np.full(199, 0.05) + scatter * np.random.default_rng(0).uniform(-1.0, 1.0, 199)
+    steps[120:] *= 1.1
+    times = np.concatenate([[0.0], np.cumsum(steps)]).astype(np.float32).astype(float)
+    (found,) = check_timestamp(replace(rows(), timestamp=times), RULES, 20.0)
+    assert (found.level, found.details["kind"]) == (level, kind)
+    if kind == "stretched":
+        assert found.details["factor"] == pytest.approx(1.1, abs=1e-3) and found.t0 == pytest.approx(121 * 0.05, abs=0.06)
+
+
 @pytest.mark.parametrize(
     ("fps", "no_rate", "level", "kind"),
     [(None, None, "NOT_APPLICABLE", None), (20.0, None, "PASS", None), (None, "-30", "FAIL", "none"), (20.0, "20 fps", "WARN", "text"),

@@ -200,3 +200,20 @@ def test_of_joints_that_are_all_mixed_up_none_is_asked_for_its_scale(tmp_path):
     (verdict,) = intake(read(lerobot(tmp_path / "set", [turned]), mapping(tmp_path / "map.yaml", "lerobot", COLUMNS)))
     found = {one.code: one for one in verdict.findings}
     assert found["stream.swapped"].failed and found["stream.scaled"].reason == "integrity.stream.swapped"
+
+
+@pytest.mark.parametrize("trembles", [True, False])
+def test_joints_that_stand_beside_commands_that_tremble_are_no_ring(trembles):
+    """Three commands hum for a second. Their joints stand as still as others, which follow their own commands; where these stand in the
+    columns of one another, it is a ring."""
+    commands, states = COMMANDS.copy(), STATES.copy()
+    still = [0, 1, 2, 3, 4, 5]
+    commands[:, still] = states[:, still] = np.linspace(0.1, 0.6, 6)
+    states[:, still] += 1e-3 * np.random.default_rng(0).standard_normal((len(states), 6))
+    hum = 0.4 * np.sin(1.9 * np.arange(90))
+    for k in (0, 2, 4) if trembles else ():
+        commands[100:190, k] += hum * (1.0 + 0.2 * k)
+    states = states if trembles else states[:, ring(7, 9, 11)]
+    take = recording(stream("command", commands, NAMES), stream("measured", states, NAMES))
+    found = {one.code: one for one in check_wiring(ComparedColumns(take), RULES)}
+    assert found["stream.swapped"].failed == (not trembles)

@@ -254,3 +254,74 @@ def test_states_of_the_next_row_through_a_filter_are_no_commands_of_drives(weigh
     assert found_in(labels, measured) == []
     late = np.concatenate([np.repeat(command[:1], 5, axis=0), command[:-5]])
     assert any(d.certain and d.name == "lag" for d in found_in(late, measured))
+
+
+FINGER = Drive(
+    1.4, 40.0, 1.4 / RATE, 0.99, 0.0, {"row": 0.12, "second": 0.11, "long": 0.1}, {"row": 0.003, "second": 0.002, "long": 0.001},
+    {"row": 0.002, "second": 0.001, "long": 0.001},
+)  # fmt: skip
+HOLDS, WIDE = slice(110, 170), 0.12  # rows in which a hand holds something that is so wide
+
+
+def gripper(seed: int, wide: float = WIDE) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) commands and openings of a hand that closes on something, once, which yields a little, and otherwise opens and closes freely."""
+    rng = np.random.default_rng(seed)
+    c = 0.25 + 0.15 * np.sin(0.5 * T + rng.uniform(0, 6)) + 0.05 * np.sin(2.1 * T + rng.uniform(0, 6))
+    c[HOLDS.start - 20 : HOLDS.start], c[HOLDS] = 0.3, 0.005
+    plan = planned(c[:, None], 1.0 / RATE, np.array([[FINGER.speed]]), np.array([[FINGER.ramp]]))[0, :, 0]
+    q = FINGER.gain * np.interp(T - FINGER.late, T, plan)
+    held = slice(HOLDS.start, HOLDS.stop + 1)
+    q[held] = np.maximum(q[held], wide - 0.02 * np.arange(q[held].size) / q[held].size)
+    return c, q + 3e-4 * rng.standard_normal(ROWS)
+
+
+def of_gripper(c: np.ndarray, q: np.ndarray) -> list[Difference]:
+    names = {"command": "action", "measured": "state"}
+    hand = RecordedChannel("gripper", {"command": c, "measured": q}, names, names, "1")
+    return off_their_way([Group(T, 1.0 / RATE, (hand,), hands=True)], Usual(8, RATE, {}, {"gripper": FINGER}))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_a_hand_holds_stops_it_and_may_wedge_it_open_a_little(seed):
+    assert of_gripper(*gripper(seed)) == [], "nothing is wrong"
+    c, q = gripper(seed)
+    q[130:145] += 0.05 * np.hanning(15)
+    assert not [d for d in of_gripper(c, q) if d.certain], "what it holds is pressed against something"
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("measured", lambda x: x + 0.04),
+        ("measured", lambda x: x - 0.04),
+        ("measured", lambda x: x[np.arange(len(x)) // 15 * 15]),
+        ("command", lambda x: x + 0.04),
+        ("command", lambda x: x + 0.06 * np.hanning(len(x))),
+        ("command", lambda x: np.full_like(x, x[0])),
+    ],
+)
+def test_a_hand_that_goes_where_neither_its_drive_nor_a_thing_takes_it(seed, kind, change):
+    columns = dict(zip(("command", "measured"), gripper(seed)))
+    columns[kind][190:250] = change(columns[kind][190:250].copy())
+    found = [d for d in of_gripper(columns["command"], columns["measured"]) if d.certain]
+    assert found and all(180 <= d.first and d.last <= 262 for d in found), found
+
+
+def test_a_leap_at_the_edge_of_a_stretch_that_a_recorder_makes_is_part_of_it():
+    """A joint that is held is a warning; it does not leap to where it is held."""
+    t = np.arange(100) / RATE
+    leap = Difference.over(t, ("a",), "measured", (30, 30), 0.1, "1", "single_row", certain=True)
+    held = Difference.over(t, ("a",), "measured", (30, 70), 0.1, "1", "held_value", certain=False, explained=0.99)
+    assert beside_engine([leap], [held]) == [replace(held, certain=True)]
+    for other in ({"name": "offset"}, {"first": 10, "last": 60}, {"channels": ("b",)}, {"kind": "command"}):
+        assert leap in beside_engine([leap], [replace(held, **other)])
+
+
+def test_one_reason_of_several_columns_goes_before_one_of_each():
+    t = np.arange(100) / RATE
+    own = [Difference.over(t, (name,), "measured", (30, 36), 0.1, "1", "factor", certain=True) for name in "abc"]
+    shared = Difference.over(t, tuple("abc"), "measured", (30, 35), 0.1, "1", "held_value", certain=True, explained=0.99)
+    assert beside_engine(own, [shared]) == [shared]
+    assert beside_engine(own[:1], [replace(shared, channels=("a", "b"))]) == own[:1], "two may be chance"
+    assert beside_engine(own[:1], [replace(shared, explained=0.92)]) == own[:1], "its own reason leaves less"

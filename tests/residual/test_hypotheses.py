@@ -198,3 +198,13 @@ def test_a_column_that_was_cut_off_at_both_ends():
     first = fitted(np.clip(truth, -0.2, 0.2), truth)
     assert first.name == "clipped" and first.free == 2.0 and first.explained > 0.999
     assert fitted(0.4 * truth, truth).name == "factor"
+
+
+@pytest.mark.parametrize(("rows", "late"), [(6, 25), (60, 25)])
+def test_a_few_rows_are_no_later_than_they_are_many(rows, late):
+    """Values as far as a few are from where they should be are found anywhere in a take."""
+    truth = 0.7 * np.sin(np.arange(400) / 23.0) + 0.2 * np.sin(np.arange(400) / 7.0)
+    x = truth.copy()
+    x[200 : 200 + rows] = truth[200 - late : 200 - late + rows]
+    why = best(Case(x, truth, 200, 199 + rows, 1.0 / RATE, 1e-4))
+    assert (why is not None and why.name == "lag") == (rows > late)

@@ -150,3 +150,14 @@ def test_a_length_or_a_tick_is_counted_from_anywhere(unit, scale, zero):
     columns["state"][200:260, 2] += 0.5 * np.ptp(columns["action"])
     finding = judged(columns, unit)
     assert (finding.level, finding.subject, finding.details["kind"]) == ("FAIL", (NAMES[2],), "offset")
+
+
+@pytest.mark.parametrize(("step", "names"), [(0.5, False), (6.0, True)])
+def test_positions_on_steps_that_no_encoder_has(step, names):
+    """A quarter of a percent of its way is what a coarse encoder counts; 3 % of it is none."""
+    columns = in_shares()
+    columns["state"][:, 1] = np.round(columns["state"][:, 1] / step) * step
+    finding = judged(columns)
+    assert (finding.level == "FAIL") == names
+    if names:
+        assert (finding.subject, finding.details["kind"], finding.details["column"]) == ((NAMES[1],), "quantised", "measured")
