@@ -19,6 +19,9 @@ from .cut_takes import WAITED, TakeEnds, check_cut_among, check_ends_among, edge
 from .finding import Finding
 from .fixes import Fix, Known, about
 from .hand_bases import HandBase, bases_in, check_bases_among
+from .hands_among import KEPT as TELL
+from .hands_among import LEAST as LEAST_TELL
+from .hands_among import HandShown, check_hands_among, shown_hands
 from .matching_takes import MovingJoints, check_matching, moving_joints, nearest
 from .other_sentences import TakeSentence, check_sentence_among
 from .rules import Rules
@@ -110,7 +113,7 @@ class TakeShown:
     Attributes:
         source: of the recording; bases: in which its hands are recorded; moving: joints that go somewhere; posture: where its joints are.
         wording: its task sentence, and the scenario that has it; edges: its first and last rows; written: joints that
-            somebody wrote; things: where its things are.
+            somebody wrote; things: where its things are; hands: how they go to where they are commanded.
     """
 
     source: str
@@ -121,6 +124,7 @@ class TakeShown:
     edges: TakeEnds | None = None
     written: Written = field(default_factory=Written)
     things: tuple[ThingShown, ...] = ()
+    hands: tuple[HandShown, ...] = ()
 
     @property
     def text(self) -> str | None:
@@ -146,6 +150,7 @@ def shown_of(recording: Recording, limits: Limits, findings: Sequence[Finding], 
         edges_of(recording),
         written_of(recording),
         shown_things(recording, findings),
+        shown_hands(recording, limits) if follows else (),
     )
 
 
@@ -162,6 +167,7 @@ class TakesSeen:
         self._sentences: list[TakeSentence] = []
         self._written: list[Written] = []
         self._things: list[tuple[ThingShown, ...]] = []
+        self._hands: dict[str, tuple[HandShown, ...]] = {}  # by source, of the first takes
         self._edges: dict[str, tuple[TakeEnds, tuple[str, str | None] | None]] = {}  # by source, with the take's sentence and its scenario
         self._kept: dict[str, None] = {}
         self._of_row: dict[int, str] = {}
@@ -174,6 +180,8 @@ class TakesSeen:
             self._bases.append(one.bases)
         if one.moving is not None and len(self._moving) < SHOWN:
             self._moving.setdefault(one.source, one.moving)
+        if one.hands and len(self._hands) <= TELL:
+            self._hands.setdefault(one.source, one.hands)
         if one.edges is not None and len(self._edges) < REMEMBERED:
             self._edges.setdefault(one.source, (one.edges, one.wording))
         if len(self._postures) < SHOWN:
@@ -205,6 +213,7 @@ class TakesSeen:
             check_matching(one.moving, moving, rules),
             swapped,
             check_things_among(one.things, [of for of in self._things if of is not one.things], rules),
+            self._by_hands(one.source, one.hands, rules),
             check_written_among(one.written, [of for of in self._written if of is not one.written], rules),
             check_cut_among(one.source, one.edges, self._before(one), rules) or self.of_ends(one.source, rules),
             check_sentence_among(one.sentence, [of for of in self._sentences if of.posture is not one.posture], rules),
@@ -213,6 +222,9 @@ class TakesSeen:
 
     def _based(self, own: tuple[HandBase, ...], rules: Rules) -> Finding | None:
         return check_bases_among(own, [of for of in self._bases if of is not own], rules)
+
+    def _by_hands(self, source: str, own: tuple[HandShown, ...], rules: Rules) -> Finding | None:
+        return check_hands_among(own, [of for name, of in self._hands.items() if name != source], rules)
 
     def _exchanged(self, own: Posture, limits: Limits, rules: Rules) -> Finding | None:
         others = [one for one in self._postures if one is not own]
@@ -232,6 +244,7 @@ class TakesSeen:
         own = self._doubtful.get(source, odd.posture if odd.posture.sided else None)
         found = (
             self._based(odd.bases, rules),
+            self._by_hands(source, self._hands.get(source, ()), rules),
             self.of_ends(source, rules),
             None if own is None else self._exchanged(own, limits, rules),
         )
@@ -247,6 +260,8 @@ class TakesSeen:
         edges = self._edges.get(source, (None, None))[0]
         own = self._doubtful.get(source)
         if own is not None and len(self._postures) <= WAITED and (not own.past or any(one.perhaps for one in self._postures)):
+            return True
+        if source in self._hands and len(self._hands) <= LEAST_TELL and len(self._postures) <= WAITED:
             return True
         if source in self._odd and len(self._postures) <= self._odd[source][1] + WAITED:
             return True

@@ -12,13 +12,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from .difference import JOIN, Difference
+from .difference import BY_ROWS, JOIN, Difference
+from .hypotheses import is_exact
 from .relations import MEMORY
 from .table import Group, RecordedChannel
 
 ARRIVES = 0.6  # s after which a joint has come half of the way, and its servo is at rest again: simulated servos of 10 to 45 rad/s do
 HALF, LEADS = 0.5, 0.25  # of the way of a leap that the joint goes at the least after it, and has gone at the most before it
 LEAST = 0.02  # rad: smaller steps are none
+SHAPED = 0.98  # of the squared difference, that a reason explains of what no servo does
 MANY, MOST = 4, 0.8  # leaps, of which so many are answered: a joint that goes on answers half of those of a command that trembles
 # s that a take begins with; share of its way that a joint goes from the first row to the second, to be on it; the same that it may be off
 BEGIN, GOES, NEAR = MEMORY, 0.003, 0.25
@@ -55,10 +57,15 @@ def unsure_of_leaps(group: Group, found: Iterable[Difference]) -> list[Differenc
     out = []
     for one in unsure_of_begin(group, found):
         of = [channels.get(name) for name in one.channels]
-        asked = group.same_rows and one.certain and one.kind in ("command", "measured") and all(of)
+        asked = group.same_rows and one.certain and one.kind in ("command", "measured") and all(of) and not _is_shaped(one)
         answered = asked and all(is_answered(c, one.first, one.last, group.dt) for c in of if c is not None)
         out.append(replace(one, certain=False) if answered else one)
     return out
+
+
+def _is_shaped(one: Difference) -> bool:
+    """Whether the values of a command have a shape, in all of these rows, that no servo makes of a leap."""
+    return one.kind == "command" and is_exact(one.name or "") and one.name not in BY_ROWS and one.explained > SHAPED
 
 
 def unsure_of_begin(group: Group, found: Iterable[Difference]) -> list[Difference]:

@@ -35,6 +35,7 @@ SOURCES = {
     "state": "rounding of float32",
     "base": "measured: four clean takes that drive 3 m leave 0.002 m and rad of place, 0.006 m/s of speed",
     "hand_law": "the law of the hand in this take, and what its drive can do by it",
+    "hand_set": "what the drive of the hand does in the other takes of the set",
     "hand_speed": "measured: hands that strike something leave 0.21 of their way a second in 24 clean takes of six scenarios",
     "carried": "the way of the hand that carries it",
     "back": "where the thing is before and after",

@@ -7,7 +7,7 @@ leaves least: a take does not tell a delay from a lag where a hand moves seldom.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ from .table import Group, RecordedChannel
 
 STEP = 0.004  # of its way in a row, from where on a hand moves
 FEW, MANY = 8, 100  # rows in which it moves: of fewer no law is fitted, of more so many are taken
-LATEST = 0.6  # s
+LATEST, PART = 0.6, 0.5  # s; of a row, by which delays are told apart
 LAGS = (0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.22, 0.35)  # s
 PERCENTILES, ABOUT = (60, 80, 95), 1.02  # of the speeds at which it moves: its largest one may be about that
 MOST = 0.75  # of its steps, those that a law explains best: the rest are of things that it meets
@@ -36,62 +36,112 @@ AHEAD = {1: 0.12, 2: 0.10, 4: 0.07, 8: 0.06, 15: 0.06, 30: 0.06}
 # of its way, that things and other fingers push a hand that has come to its command, and one that they hold back from it; clean thumbs of a
 # real set reach 0.11 of the first
 PUSHED, HELD_BACK = 0.13, 0.18
+# of its steps, that a law leaves at the most of a hand that nothing pushes much; the same limits of it. Clean ones of five real sets and of
+# `benchmarks/unseen_servos.py` (seeds 0 to 249) reach 0.019 and 0.035
+SHARP, PUSHED_LITTLE, HELD_LITTLE = 0.15, 0.06, 0.08
 HOLDS, HALF = 0.05, 0.5  # of its way, that a hand is short of its command; share of its drive, that one that is held back does less than
 GIVES = 0.15  # of what its command changes meanwhile, by which a thing in its fingers lets it come along or pushes it back
+WITHIN = 6  # rows in which a hand goes less far than its drive takes it
 BEGINS = 1.0  # s that what was commanded before the first row may last
+THERE = 0.02  # of its way, within which it is where it is measured
 BESIDE = 0.05  # of its way, that a row counts as beside what the drive does
 SURE = 0.9  # of the squared distance, that a reason explains
 
 
+LIMITS = np.array([*AHEAD.values(), PUSHED, HELD_BACK])
+SHARPER = np.array([*AHEAD.values(), PUSHED_LITTLE, HELD_LITTLE])
+
+
 @dataclass(frozen=True)
 class HandLaw:
-    """late, held: rows; lag: [s]; fastest: [1/s]; left: share of its steps that it leaves, of those that it explains best."""
+    """late: rows, whole ones or a half; lag: [s]; fastest: [1/s]; held: rows; left: share of its steps that it leaves, of those that it
+    explains best."""
 
-    late: int
+    late: float
     lag: float
     fastest: float
     held: int
     left: float
 
     def beyond(self, c: np.ndarray, q: np.ndarray, dt: float) -> np.ndarray:
-        """(n,) how far a hand is from where it can have got within 1 to 30 rows, the most of these, in the limit."""
+        """(n,) how far a hand is from where it can have got within 1 to 30 rows, the most of these, in the limit of each."""
+        limits = SHARPER if self.left <= SHARP else LIMITS
+        return np.asarray((self.overruns(c, q, dt, float(limits.min())) / limits[:, None]).max(axis=0))
+
+    def overruns(self, c: np.ndarray, q: np.ndarray, dt: float, least: float) -> np.ndarray:
+        """(8, n) how far a hand is ahead of what its drive can do in each of `AHEAD`, on its way there; away from its command; and the
+        same of one that is held back. From where it goes no further than `least`, nothing is asked."""
         n, longest = len(q), max(AHEAD)
         after = np.concatenate([q, np.full(longest, q[-1])])
         most_away = np.maximum(over_runs(np.maximum, after, longest + 1) - q, q - over_runs(np.minimum, after, longest + 1))
-        rows = np.flatnonzero(most_away > min(AHEAD.values()))  # from the others on it goes nowhere that may be too far
-        out, begins = np.zeros(n), min(n, round(BEGINS / dt))
+        rows = np.flatnonzero(most_away > least)  # from the others on it goes nowhere that may be too far
+        out, begins = np.zeros((len(LIMITS), n)), min(n, round(BEGINS / dt))
         if not len(rows):
             return out
-        share, most, sent = _share(self.lag, dt), self.fastest * dt, shifted(c, -self.late)
-        low, high, least, largest = q[rows], q[rows], sent[rows], sent[rows]
+        share, most, sent = _share(self.lag, dt), self.fastest * dt, _later(c, self.late)
+        low, high, lowest, largest = q[rows], q[rows], sent[rows], sent[rows]
         short, before = sent[rows] - low, q[np.maximum(rows - 1, 0)]
         goes, drive = (low - before) * np.sign(short), np.clip(share * np.abs(sent[rows] - before), 0.0, most)
-        limits = np.where(np.abs(short) <= HOLDS, PUSHED, np.where(goes < HALF * drive, HELD_BACK, PUSHED))
+        held_back = (np.abs(short) > HOLDS) & (goes < HALF * drive)
         ahead, behind = short > HOLDS, short < -HOLDS
         for k in range(1, longest + self.held + 1):
             now = sent[np.minimum(rows + k, n - 1)]
             low, high = low + np.clip(share * (now - low), -most, 0.0), high + np.clip(share * (now - high), 0.0, most)
-            least, largest = np.minimum(least, now), np.maximum(largest, now)
+            lowest, largest = np.minimum(lowest, now), np.maximum(largest, now)
             count = k - self.held
             if count not in AHEAD:
                 continue
-            ends, gives = np.minimum(rows + count, n - 1), GIVES * (largest - least)
+            ends, gives = np.minimum(rows + count, n - 1), GIVES * (largest - lowest)
+            of = tuple(AHEAD).index(count)
             for away, towards in ((q[ends] - high, ahead), (low - q[ends], behind)):
-                np.maximum.at(out, ends, (away - gives) / np.where(towards, AHEAD[count], limits))
-        out[:begins] = 0.0
+                which = np.where(towards, of, np.where(held_back, len(LIMITS) - 1, len(LIMITS) - 2))
+                np.maximum.at(out, (which, ends), away - gives)
+        out[:, :begins] = 0.0
+        return out
+
+    def short(self, c: np.ndarray, q: np.ndarray, dt: float) -> np.ndarray:
+        """(2, n) by how much less far a hand goes in `WITHIN` rows than its drive takes it all that time: up, and down. What it closes on
+        does so in one of the two."""
+        share, most, sent, n = _share(self.lag, dt), self.fastest * dt, _later(c, self.late), len(q)
+        at, up, down, rows = q.copy(), np.ones(n, bool), np.ones(n, bool), np.arange(n)
+        due = at
+        for k in range(1, WITHIN + self.held + 1):
+            by = np.clip(share * (sent[np.minimum(rows + k, n - 1)] - at), -most, most)
+            at, up, down = at + by, up & (by >= 0.0), down & (by <= 0.0)
+            due = at if k == WITHIN else due
+        ends, out = np.minimum(rows + WITHIN + self.held, n - 1), np.zeros((2, n))
+        for side, which, size in ((0, up, due - q[ends]), (1, down, q[ends] - due)):
+            np.maximum.at(out[side], ends[which], size[which])
+        out[:, : min(n, round(BEGINS / dt) + WITHIN)] = 0.0
         return out
 
     def nearest(self, c: np.ndarray, q: np.ndarray, dt: float, first: int, last: int) -> np.ndarray:
         """(n,) what its drive can do from row `first` on that is nearest to what is measured (n,), until it is there after row `last`."""
-        sent, way = shifted(c, -self.late), q.copy()
-        share, most, at = _share(self.lag, dt), self.fastest * dt, float(q[first])
-        for row in range(first + 1, len(q)):
-            by = min(max(share * (float(sent[row]) - at), -most), most)
-            at = min(max(float(q[row]), at + min(by, 0.0)), at + max(by, 0.0))
-            way[row] = at
+        way = q.copy()
+        at = float(q[first])
+        for row, by in enumerate(self._steps(c, dt)[first + 1 :], first + 1):
+            step = by(at)
+            way[row] = at = min(max(float(q[row]), at + min(step, 0.0)), at + max(step, 0.0))
             if row > last and abs(at - q[row]) < STEP:
                 break
         return way
+
+    def freely(self, c: np.ndarray, q: np.ndarray, dt: float, first: int, last: int) -> np.ndarray:
+        """(n,) what its drive does from row `first` on where nothing stops it, until it stays there after row `last`."""
+        way, there = q.copy(), 0
+        at = float(q[first])
+        for row, by in enumerate(self._steps(c, dt)[first + 1 :], first + 1):
+            way[row] = at = at + by(at)
+            there = there + 1 if row > last and abs(at - q[row]) < THERE else 0
+            if there > FEW:
+                way[row - there + 1 :] = q[row - there + 1 :]
+                break
+        return way
+
+    def _steps(self, c: np.ndarray, dt: float) -> list[Callable[[float], float]]:
+        """Of each row how far the drive goes from where a hand is."""
+        share, most = _share(self.lag, dt), self.fastest * dt
+        return [lambda at, to=to: min(max(share * (to - at), -most), most) for to in _later(c, self.late).tolist()]
 
 
 def beside_drives(group: Group) -> list[Difference]:
@@ -114,18 +164,29 @@ def beside_drives(group: Group) -> list[Difference]:
 
 def _beside(group: Group, channel: RecordedChannel, law: HandLaw, first: int, last: int) -> Difference:
     """The rows around first..last in which a hand is beside the nearest that its drive can do, with what explains them."""
+    q = channel.columns["measured"]
+    way = law.nearest(channel.columns["command"], q, group.dt, max(0, first - JOIN), last)
+    return of_way(group, channel, law, way, first, last, "hand_law")
+
+
+def of_way(group: Group, channel: RecordedChannel, law: HandLaw, way: np.ndarray, first: int, last: int, bound: str) -> Difference:
+    """The rows around first..last in which a hand is beside a way (n,), with what explains them.
+
+    Args:
+        bound: what the limit comes from, a word of `SOURCES`.
+    """
     c, q = channel.columns["command"], channel.columns["measured"]
-    way = law.nearest(c, q, group.dt, max(0, first - JOIN), last)
     bad = np.abs(q - way) > BESIDE
     bad[first : last + 1] = True
     first, last = next((a, b) for a, b in joined(bad) if a <= first <= b)
-    way[:first], way[last + 1 :] = q[:first], q[last + 1 :]
-    case = Case(q, way, first, last, group.dt, law.left * STEP, partner=c, way=1.0)
+    truth = q.copy()
+    truth[first : last + 1] = way[first : last + 1]
+    case = Case(q, truth, first, last, group.dt, law.left * STEP, partner=c, way=1.0)
     why = best(case)
     sure = why if why is not None and why.explained > SURE else None
     return Difference.over(
-        group.t, (channel.name,), "measured", (first, last), float(np.abs(q - way).max()), "1", sure, certain=True, undone=1.0,
-        stream=channel.topics["measured"], limit=BESIDE, weight=float(np.abs(q - way).sum()) / BESIDE, cases=(case,), bound="hand_law",
+        group.t, (channel.name,), "measured", (first, last), float(np.abs(q - truth).max()), "1", sure, certain=True, undone=1.0,
+        stream=channel.topics["measured"], limit=BESIDE, weight=float(np.abs(q - truth).sum()) / BESIDE, cases=(case,), bound=bound,
     )  # fmt: skip
 
 
@@ -133,7 +194,7 @@ def against_law(c: np.ndarray, q: np.ndarray, dt: float, held: int = 1) -> tuple
     """The law of a hand, measured (n,) and commanded (n,) in shares of its way, and (n,) how far it is beyond what its drive does, in the
     limit; None where no law explains how it moves. `held`: rows for which a command is written."""
     found: tuple[float, HandLaw, np.ndarray] | None = None
-    for law in _laws(c, q, dt, held):
+    for law in laws_of_hand(c, q, dt, held):
         away = law.beyond(c, q, dt)
         most = float(away.max())
         if found is None or most < found[0]:
@@ -143,7 +204,7 @@ def against_law(c: np.ndarray, q: np.ndarray, dt: float, held: int = 1) -> tuple
     return None if found is None else (found[1], found[2])
 
 
-def _laws(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator[HandLaw]:
+def laws_of_hand(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator[HandLaw]:
     """Laws that explain most of the steps nearly as well as the best one does, that one first."""
     steps = np.diff(q)
     moves = np.flatnonzero(np.abs(steps) > STEP)
@@ -156,9 +217,10 @@ def _laws(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator[HandLa
     fastest = np.array([*(ABOUT * np.percentile(np.abs(steps), PERCENTILES) / dt), np.inf])[:, None] * dt
     shares = np.array([_share(lag, dt) for lag in LAGS])[:, None, None]
     most = max(FEW // 2, round(MOST * len(moves)))
-    left = np.empty((round(LATEST / dt) + 1, len(LAGS), len(fastest)))
-    for late, each in enumerate(left):
-        away = np.abs(steps - np.clip(shares * (shifted(c, -late)[moves + 1] - q[moves]), -fastest, fastest))
+    delays = np.arange(0.0, round(LATEST / dt) + PART, PART)
+    left = np.empty((len(delays), len(LAGS), len(fastest)))
+    for late, each in zip(delays, left):
+        away = np.abs(steps - np.clip(shares * (_later(c, late)[moves + 1] - q[moves]), -fastest, fastest))
         each[:] = np.partition(away, most - 1, axis=-1)[..., :most].mean(axis=-1)
     best = float(left.min())
     if best > KNOWN * size:
@@ -167,7 +229,14 @@ def _laws(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator[HandLa
     near = [(left[late].ravel()[k], late, k) for late in range(len(left)) for k in left[late].argsort(axis=None, kind="stable")[:OF_EACH]]
     for leaves, late, k in sorted(each for each in near if each[0] <= enough):
         lag, speed = np.unravel_index(k, left[late].shape)
-        yield HandLaw(late, LAGS[lag], float(fastest[speed, 0]) / dt, held, float(leaves) / size)
+        yield HandLaw(float(delays[late]), LAGS[lag], float(fastest[speed, 0]) / dt, held, float(leaves) / size)
+
+
+def _later(x: np.ndarray, rows: float) -> np.ndarray:
+    """(n,) so many rows later, whole ones or a part of one."""
+    whole = int(rows)
+    part = rows - whole
+    return shifted(x, -whole) if part == 0.0 else (1.0 - part) * shifted(x, -whole) + part * shifted(x, -whole - 1)
 
 
 def _share(lag: float, dt: float) -> float:

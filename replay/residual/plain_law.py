@@ -31,6 +31,7 @@ SILENT = 0.2  # s that it is so at the least
 ONE_KIND, SEEMS = 0.2, 2.0  # by which stiffnesses of one kind of servo may differ; times their noise, that a faulty column may have
 AWAY, ON_ITS_WAY = 0.5, 0.25  # of what the torque says, that the joint shows of it: it is beside its way, or on it
 QUICK = 0.5  # of what the torque says, that a servo would let its joint show: less is too quick for it
+TELLS = 0.5  # of what a speed is off by if the other column were wrong
 BOTH, LONG = 0.3, 1.0  # of the largest, that it departs to the other side as well; s for which a joint bears something
 BORNE_OUT = 0.15  # of a difference, that a torque leaves which bears command and position out
 
@@ -38,7 +39,8 @@ BORNE_OUT = 0.15  # of a difference, that a torque leaves which bears command an
 @dataclass(frozen=True, eq=False)
 class PlainLaw:
     """Of one joint: stiffness, damping; rest, asked: (n,) what the law leaves of the torque, and what it gives; noise: of the former; late:
-    rows by which a torque answers its command; usual: the size of its torques; gives: of what is left of its command alone."""
+    rows by which a torque answers its command; usual: the size of its torques; gives: of what is left of its command alone; share: of a
+    torque, by which it scatters."""
 
     channel: RecordedChannel
     relation: Relation
@@ -50,6 +52,7 @@ class PlainLaw:
     late: int
     usual: float
     gives: float
+    share: float
 
     @property
     def limit(self) -> float:
@@ -58,10 +61,7 @@ class PlainLaw:
     @property
     def limits(self) -> np.ndarray:
         """(n,) [Nm] the same of each row: what is measured of a current, or late, is off by a share of it."""
-        size = np.abs(self.asked)
-        some = size > SOME * self.usual
-        share = TO_SIGMA * median_size(self.rest[some] / size[some]) if some.any() else 0.0
-        return np.maximum(self.limit, SIGMAS * share * size)
+        return np.maximum(self.limit, SIGMAS * self.share * np.abs(self.asked))
 
     def says(self, dt: float) -> np.ndarray:
         """(n,) rows in which the servo is neither off for some time nor gives all that it has."""
@@ -87,9 +87,9 @@ def plain_laws(group: Group) -> list[PlainLaw]:
     stiffness, damping = (float(np.median([getattr(law, what) for law in lawful[late]])) for what in ("stiffness", "damping"))
     if max(abs(law.stiffness / stiffness - 1.0) for law in lawful[late]) > ONE_KIND:
         return lawful[late]
-    noise = SEEMS * float(np.median([law.noise for law in lawful[late]]))
+    noise, share = (SEEMS * float(np.median([getattr(law, what) for law in lawful[late]])) for what in ("noise", "share"))
     alike = [_law(c, r, group.dt, late, (stiffness, damping)) for c, r in asked]
-    return [replace(law, noise=min(law.noise, noise)) for law in alike]
+    return [replace(law, noise=min(law.noise, noise), share=min(law.share, share)) for law in alike]
 
 
 def _law(channel: RecordedChannel, relation: Relation, dt: float, late: int, known: tuple[float, float] | None = None) -> PlainLaw:
@@ -107,7 +107,10 @@ def _law(channel: RecordedChannel, relation: Relation, dt: float, late: int, kno
     grain = float(np.diff(np.unique(np.round(y / max(usual, 1e-9), 6))).min(initial=1.0)) * usual  # what it is rounded to leaves no less
     noise = max(noise, 0.5 * grain)
     gives = known[0] * float(np.percentile(np.abs(left), 90.0))
-    return PlainLaw(channel, relation, *known, rest, y - rest, noise, late, usual, gives)
+    size = np.abs(y - rest)
+    some = size > SOME * usual
+    share = TO_SIGMA * median_size(rest[some] / size[some]) if some.any() else 0.0
+    return PlainLaw(channel, relation, *known, rest, y - rest, noise, late, usual, gives, share)
 
 
 def with_torques(lawful: Sequence[tuple[Group, Sequence[PlainLaw]]], found: Sequence[Difference]) -> list[Difference]:
@@ -151,12 +154,25 @@ def _contradicted(group: Group, law: PlainLaw) -> Iterator[Difference]:
         if share > AWAY:
             as_measured, as_command = (float(((shown - x) ** 2).sum()) for x in (given, sent))
             kind = "measured" if as_measured < as_command else "command"
-            yield from _of(group, law, kind, inside, off)
+            yield from _of(group, law, _by_speed(law, near, off, group.dt) or kind, inside, off)
         elif float(np.linalg.norm(sent)) < QUICK * float(np.linalg.norm(given)):
             if (rough := _rougher(law, near)) is not None:
                 yield from _of(group, law, rough, inside, off)
         elif abs(share) < ON_ITS_WAY and not _is_borne(law, first, last, group.dt):
             yield from _of(group, law, "effort", inside, off)
+
+
+def _by_speed(law: PlainLaw, rows: slice, off: np.ndarray, dt: float) -> str | None:
+    """Whether it is the position or the command that the speed contradicts: what comes slowly to a command comes to its joint as well, and
+    both look alike beside the torque. None where the speed tells neither, or there is none."""
+    c = law.channel.columns
+    if "velocity" not in c:
+        return None
+    apart = (np.gradient(c["measured"], dt) - c["velocity"])[rows]
+    as_command, as_measured = (float((x**2).sum()) for x in (apart, apart - np.gradient(off, dt)[rows]))
+    if as_measured < TELLS * as_command:
+        return "measured"
+    return "command" if as_command < TELLS * as_measured else None
 
 
 def _of(group: Group, law: PlainLaw, kind: str, bad: np.ndarray, off: np.ndarray) -> Iterator[Difference]:

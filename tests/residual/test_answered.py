@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from servo_takes import RATE, ROWS, claw, found, motion, servo
-from shiliu.replay.residual.answered import is_answered, unsure_of_begin
+from shiliu.replay.residual.answered import is_answered, unsure_of_begin, unsure_of_leaps
 from shiliu.replay.residual.case import Case
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.hypotheses import compare
@@ -114,3 +114,13 @@ def test_a_command_that_trembles_is_not_answered_by_a_joint_that_goes_on():
     assert (finding.level, finding.subject[:1], finding.details["column"]) == ("FAIL", ("joint_3",), "command")
     leaps = np.cumsum(np.isin(np.arange(120), (30, 45, 60, 75))) * 0.2
     assert is_answered(channel(leaps, servo(leaps, 400, 40)[0]), 29, 80, 1.0 / RATE), "each of four leaps is"
+
+
+@pytest.mark.parametrize(("name", "explained", "sure"), [("integrated", 1.0, True), ("integrated", 0.95, False), ("offset", 1.0, False)])
+def test_a_shape_that_no_servo_makes_is_not_excused_by_a_leap(name, explained, sure):
+    """The joint goes to where its command leaps."""
+    rows = np.arange(120)
+    command = np.where(rows < 60, 0.0, 0.5)
+    group = Group(rows / RATE, 1.0 / RATE, (channel(command, servo(command, 400.0, 40.0, 40.0)[0]),))
+    one = Difference.over(group.t, ("joint_3",), "command", (61, 100), 0.4, "rad", name, certain=True, explained=explained)
+    assert [d.certain for d in unsure_of_leaps(group, [one])] == [sure]

@@ -89,7 +89,7 @@ def test_what_no_drive_does_is_found_where_it_is(drive, turned, first, last, cha
     assert (one.limit_source == SOURCES["hand_law"]) == (change is bump)  # what shakes is a leap as well, and named as one
     rows = one.details["rows"]
     assert first - 12 <= rows[0] <= last and first <= rows[1] <= last + 12
-    small = found(take(drive, turned=turned, change=change(first, last, size / 4.0)))
+    small = found(take(drive, turned=turned, change=change(first, last, size / 8.0)))
     assert small.level == "PASS"
 
 

@@ -10,7 +10,7 @@ from shiliu.replay.residual.bodies import ComparedColumns
 
 STIFFNESS, SPAN, JOINT = 60.0, slice(200, 226), 0
 QUANTITIES = {"action": ("command", "joint_position", "rad"), "state": ("measured", "joint_position", "rad"),
-              "effort": ("measured", "joint_torque", "Nm")}  # fmt: skip
+              "effort": ("measured", "joint_torque", "Nm"), "velocity": ("measured", "joint_velocity", "rad/s")}  # fmt: skip
 
 
 def bump(size):
@@ -19,10 +19,11 @@ def bump(size):
     return out
 
 
-def take(act=lambda columns: None, after=lambda columns: None, softer=()):
+def take(act=lambda columns: None, after=lambda columns: None, softer=(), speeds=False):
     """`act` happens to the arm, and its servos give what they have to; `after` happens to what is written."""
     columns = motion(5)
-    del columns["velocity"]
+    if not speeds:
+        del columns["velocity"]
     act(columns)
     stiffness = np.where(np.isin(np.arange(6), softer), 0.3 * STIFFNESS, STIFFNESS)
     noise = np.random.default_rng(4).normal(0.0, 0.15, (ROWS, 6))
@@ -49,6 +50,17 @@ def test_what_a_torque_contradicts_is_wrong(name, what):
     column = {"action": "command", "state": "measured"}.get(name, "effort")
     assert finding.level == "FAIL" and finding.subject == (NAMES[JOINT],) and finding.details["column"] == column
     assert abs(finding.value / np.abs(what).max() - 1.0) < 0.25 and SPAN.start - 12 <= finding.details["rows"][0] <= SPAN.stop
+
+
+def sways(size):
+    return size * np.sin(np.arange(ROWS) / 9.0)
+
+
+@pytest.mark.parametrize(("name", "column"), [("action", "command"), ("state", "measured")])
+def test_a_column_that_is_wrong_all_along_does_not_hide_in_its_own_scatter(name, column):
+    finding = take(after=adds(name, sways(0.2)), speeds=True)
+    assert finding.level == "FAIL" and finding.subject == (NAMES[JOINT],) and finding.details["column"] == column
+    assert take(after=adds(name, sways(0.004)), speeds=True).level == "PASS"
 
 
 @pytest.mark.parametrize("size", [0.07, 0.3, -0.3])
