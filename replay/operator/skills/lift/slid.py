@@ -11,7 +11,6 @@ from ...words.primitives import LIFT
 from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import WEIGHT, slide
 
-LOOKS = 4  # how often what was drawn is looked at and drawn on
 LOOSENS = 0.012  # m, by which what may still stick is raised slowly
 
 

@@ -8,8 +8,7 @@ from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import PUT
 from ...words.skill import Argument, Label, Motion, Skill
-from ..fitting import WEIGHT, slide
-from ..lift.slid import LOOKS
+from ..fitting import LOOKS, WEIGHT, slide
 
 
 class PutDrawn(Skill, word="put", how="drawn"):
