@@ -81,6 +81,5 @@ def face(state: OperatorState, skill: Skill) -> Motion:
         off = goal - state.senses.site(skill.of)[0]
         if np.linalg.norm(off) < GOOD:
             return
-        hand, frame = arm.hand()
-        yield from arm.follow(arm.line([(hand + off, frame)], 0.05, orient=LEVEL), tremor=0.0)
+        yield from arm.follow(arm.straight(off, 0.05, LEVEL), tremor=0.0)
         yield from arm.hold(0.2)

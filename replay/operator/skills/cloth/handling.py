@@ -150,8 +150,7 @@ def rising(arm: Arm, by: float) -> Motion:
     """Straight up by a length [m], the hand turned as it is."""
     if not by:
         return
-    at, frame = arm.hand()
-    yield from arm.follow(arm.line([(at + by * UP, frame)], 0.2, orient=FIRM), tremor=0.0)
+    yield from arm.follow(arm.straight(by * UP, 0.2, FIRM), tremor=0.0)
 
 
 def on_arc(
