@@ -10,7 +10,7 @@ from ..limbs.arm import Path
 from ..limbs.geometry import LEVEL, UP, turned_between
 from ..operator_state import OperatorState
 from ..planning.ways import BLOCKED, ENOUGH, REACHED
-from ..words.reason import Reason
+from ..words.reason import GivenUp, Reason
 from ..words.skill import Motion, Skill
 from .placing import goal_of, turning
 
@@ -69,8 +69,7 @@ def face(state: OperatorState, skill: Skill) -> Motion:
             break
     if best[1] is None:
         sentence = f"the {skill.hand} hand cannot bring {skill.of} there as it holds it"
-        state.given_up = Reason(sentence, "cannot_bring", side=skill.hand, of=skill.of)
-        return
+        raise GivenUp(Reason(sentence, "cannot_bring", side=skill.hand, of=skill.of))
     way = best[1]
     if best[0] > BLOCKED:  # the straight ways lead through something: a way round, to where there is room
         free = [[end] for end in over if state.ways.crowd(skill.hand, end, without=carried) < ENOUGH]
