@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .requests import Asks, Readings, Request, Row
+from .requests import Asks, InMetres, Readings, Request, Row
 
 TRACE = 0.05  # N, below it a contact is numerical
 Values = Any  # (...,) array of readings, float of a row
@@ -110,13 +110,12 @@ class Angle(Asks):
 
 
 @dataclass(frozen=True, slots=True)
-class Near(Asks):
+class Near(InMetres):
     """Two sites are within a distance [m] of each other."""
 
     of: Request
     to: Request
     within: float
-    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("distance", frozenset((self.of, self.to))), high=self.within),)
@@ -160,13 +159,12 @@ class Untouched(Asks):
 
 
 @dataclass(frozen=True, slots=True)
-class Displaced(Asks):
+class Displaced(InMetres):
     """A joint has travelled at least (or, `below`, at most) so far [m or rad]: a key is pressed (`act`), a pawl has caught."""
 
     joint: Request
     bound: float
     below: bool = False
-    unit: str = "m"
     act: bool = False
 
     def intervals(self) -> tuple[Interval, ...]:
@@ -181,12 +179,11 @@ class Displaced(Asks):
 
 
 @dataclass(frozen=True, slots=True)
-class MovedAway(Asks):
+class MovedAway(InMetres):
     """A body lies further [m] from where it lay at the start."""
 
     position: Request
     more_than: float
-    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("moved", self.position), low=self.more_than),)
@@ -196,12 +193,11 @@ class MovedAway(Asks):
 
 
 @dataclass(frozen=True, slots=True)
-class Below(Asks):
+class Below(InMetres):
     """A site is lower than a height [m] above the floor."""
 
     position: Request
     height: float
-    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("height", self.position), high=self.height),)
@@ -211,14 +207,13 @@ class Below(Asks):
 
 
 @dataclass(frozen=True, slots=True)
-class Higher(Asks):
+class Higher(InMetres):
     """A body's origin is at least so much [m] higher than a site (`lower`: lower than it)."""
 
     position: Request
     place: Request
     by: float
     lower: bool = False
-    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         number = ("height over", self.position, self.place)

@@ -15,7 +15,7 @@ import numpy as np
 from ..cloth.cloth import Cloth, cloth_of
 from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values, distance
-from ..sensing.requests import Asks, Readings, Request, Row
+from ..sensing.requests import InMetres, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .word import BODY, LENGTH, PLACE, SHARE, Word, Words, made, quantity
 
@@ -105,7 +105,7 @@ def open_share(cloth: Cloth, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _OfCloth:
+class _OfCloth(InMetres):
     cloth: Cloth
 
     def requests(self) -> list[Request]:
@@ -150,7 +150,6 @@ class Layered(_OfCloth):
 
     panels: tuple[np.ndarray, ...]
     within: float
-    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
         x, y, _ = places(self.cloth, readings)
@@ -170,7 +169,6 @@ class Uppermost(_OfCloth):
 
     panels: tuple[np.ndarray, ...]  # the first of them is the upper one
     by: float
-    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
         _, _, z = places(self.cloth, readings)
@@ -184,7 +182,6 @@ class Smooth(_OfCloth):
 
     layers: int
     within: float
-    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
         _, _, z = places(self.cloth, readings)
@@ -198,7 +195,6 @@ class LaidOn(_OfCloth):
 
     place: Request
     within: float
-    unit: str = "m"
 
     def requests(self) -> list[Request]:
         return [*self.cloth.requests, self.place]
@@ -221,7 +217,6 @@ class Hangs(_OfCloth):
     place: Request
     bound: float
     further: bool = True
-    unit: str = "m"
 
     def requests(self) -> list[Request]:
         return [*self.cloth.requests, self.place]
@@ -257,13 +252,12 @@ class Twisted(_OfCloth):
 
 
 @dataclass(frozen=True)
-class Apart(Asks):
+class Apart(InMetres):
     """Two places are further [m] from each other than allowed."""
 
     of: Request
     other: Request
     more_than: float
-    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("distance", frozenset((self.of, self.other))), low=self.more_than),)
@@ -273,12 +267,11 @@ class Apart(Asks):
 
 
 @dataclass(frozen=True)
-class CornersMet(Asks):
+class CornersMet(InMetres):
     """Of each pair of places the one lies over the other, seen from above, within a distance [m]; the worst pair counts."""
 
     pairs: tuple[tuple[Request, Request], ...]
     within: float
-    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         return tuple(Interval(("level distance", frozenset(pair)), high=self.within) for pair in self.pairs)

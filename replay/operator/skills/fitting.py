@@ -276,5 +276,4 @@ def correct(state: OperatorState, side: str, held: str, target: Pose, good: floa
 
 def slide(arm: Arm, way: np.ndarray, speed: float) -> Motion:
     """Move the hand along a straight way without turning."""
-    position, frame = arm.hand()
-    yield from arm.follow(arm.line([(position + way, frame)], speed, orient=WEIGHT), tremor=0.0)
+    yield from arm.follow(arm.straight(way, speed, WEIGHT), tremor=0.0)

@@ -30,5 +30,4 @@ class Release(Skill, word="release"):
         holds = float(state.senses.touch(self.hand).min()) > 0.0
         yield from state.let_go(self.hand, state.hand.widest if holds and gap > self.opening else self.opening)
         arm.ease()  # of what it bore
-        position, frame = arm.hand()
-        yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed))
+        yield from arm.follow(arm.straight(-self.retreat * arm.hand()[1][:, 2], self.speed))
