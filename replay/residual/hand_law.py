@@ -7,7 +7,7 @@ leaves least: a take does not tell a delay from a lag where a hand moves seldom.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,8 +119,9 @@ class HandLaw:
         """(n,) what its drive can do from row `first` on that is nearest to what is measured (n,), until it is there after row `last`."""
         way = q.copy()
         at = float(q[first])
-        for row, by in enumerate(self._steps(c, dt)[first + 1 :], first + 1):
-            step = by(at)
+        share, most = _share(self.lag, dt), self.fastest * dt
+        for row, to in enumerate(_later(c, self.late)[first + 1 :].tolist(), first + 1):
+            step = min(max(share * (to - at), -most), most)
             way[row] = at = min(max(float(q[row]), at + min(step, 0.0)), at + max(step, 0.0))
             if row > last and abs(at - q[row]) < STEP:
                 break
@@ -130,18 +131,14 @@ class HandLaw:
         """(n,) what its drive does from row `first` on where nothing stops it, until it stays there after row `last`."""
         way, there = q.copy(), 0
         at = float(q[first])
-        for row, by in enumerate(self._steps(c, dt)[first + 1 :], first + 1):
-            way[row] = at = at + by(at)
+        share, most = _share(self.lag, dt), self.fastest * dt
+        for row, to in enumerate(_later(c, self.late)[first + 1 :].tolist(), first + 1):
+            way[row] = at = at + min(max(share * (to - at), -most), most)
             there = there + 1 if row > last and abs(at - q[row]) < THERE else 0
             if there > FEW:
                 way[row - there + 1 :] = q[row - there + 1 :]
                 break
         return way
-
-    def _steps(self, c: np.ndarray, dt: float) -> list[Callable[[float], float]]:
-        """Of each row how far the drive goes from where a hand is."""
-        share, most = _share(self.lag, dt), self.fastest * dt
-        return [lambda at, to=to: min(max(share * (to - at), -most), most) for to in _later(c, self.late).tolist()]
 
 
 def beside_drives(group: Group) -> list[Difference]:
