@@ -436,7 +436,9 @@ def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | 
     turns = {kind: np.abs(np.diff(np.pad(channel.columns[kind], 1, mode="edge"), 2)) for kind in ("command", "measured")}
     for kind, other in (("command", "measured"), ("measured", "command")):
         usual = max(float(turns[kind][~beside].max()), LEAP / 4.0)
-        size, count = float(turns[kind][inside].max()), int((turns[kind][inside] > NOVEL * usual).sum())
+        size = float(turns[kind][inside].max())
+        # two steps far apart that both stay are none that comes and goes
+        count = max(int((turns[kind][a : b + 1] > NOVEL * usual).sum()) for a, b in joined(inside))
         stays = rows[-1] >= last - 2 and size > 2.0 * NOVEL * usual
         if count >= (2 if stays else 3) and float(turns[other][inside].max()) < FOLLOWED * size:
             return kind

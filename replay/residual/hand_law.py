@@ -224,6 +224,9 @@ def laws_of_hand(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator
         return
     enough = NEARLY * best + AS_WELL * size
     near = [(left[late].ravel()[k], late, k) for late in range(len(left)) for k in left[late].argsort(axis=None, kind="stable")[:OF_EACH]]
+    # a hand that is only led slowly does not show how fast it can go
+    unbounded = {(late, k - k % len(fastest) + len(fastest) - 1) for leaves, late, k in near if leaves <= enough}
+    near += [(left[late].ravel()[k], late, k) for late, k in unbounded if (left[late].ravel()[k], late, k) not in near]
     for leaves, late, k in sorted(each for each in near if each[0] <= enough):
         lag, speed = np.unravel_index(k, left[late].shape)
         yield HandLaw(float(delays[late]), LAGS[lag], float(fastest[speed, 0]) / dt, held, float(leaves) / size)

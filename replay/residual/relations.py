@@ -40,6 +40,7 @@ TIGHT = 0.05  # standard deviation of one weight of a channel's kernel from that
 WORSE = 1.5  # times what a mere delay leaves, that the kernel of the others may leave of a channel
 ALIKE = 5.0  # times the median noise of a group: in real sets no channel that is sound follows worse (measured: 4.7)
 BESIDE = 2  # rows to either side of one that is not the device's own, between which the device's lie
+LEAPS = 0.04  # rad, or share of the way: change of a command's step from one row to the next, that is a leap
 LEAST = {"rad": 1e-4, "1": 1e-3}  # of a residual's noise: below any encoder's step
 # rad/s: what rises scatter by less has no noise to be told from motion; times what they scatter by, beyond which a joint moves; such rows
 QUIET, BEYOND_NOISE, FEWEST = 0.005, 4.0, 10
@@ -229,8 +230,18 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
         delay = float(-(beta[:-1] @ np.array(shifts)) / gain * group.dt) if abs(gain) > 0.1 else float("nan")
         weights = {("measured", 0): 1.0} | {("command", s): -float(w) for s, w in zip(shifts, beta[:-1])}
         unknown = np.abs(designs[i][:, -2] - shifted(designs[i][:, 0], shifts[-1]))  # what was commanded before the first row
+        if stride > 1:
+            unknown = unknown + _between_weights(commands[i], shifts, beta[:-1])
         found.append(Relation("follows", "measured", weights, -float(beta[-1]), error, noise, gain, delay, i in moving, unknown))
     return _as_the_others(group, designs, np.concatenate([common, [0.0]]), shifts, _capped(found), found)
+
+
+def _between_weights(c: np.ndarray, shifts: Sequence[int], weights: np.ndarray) -> np.ndarray:
+    """(n,) by how much a residual may be larger for a command (n,) that leaps from one row to the next: a kernel has no weight of every
+    row, so that it takes such a leap at once, or misses it for a row, which no servo does."""
+    leaps = np.abs(np.diff(np.pad(c, 1, mode="edge"), 2))
+    leaps[leaps < LEAPS] = 0.0
+    return sum((abs(w) * shifted(leaps, s) for s, w in zip(shifts, weights.tolist())), np.zeros(len(c)))
 
 
 def _floor(channel: RecordedChannel, dt: float) -> float:

@@ -67,11 +67,19 @@ def _part(x: np.ndarray, c: np.ndarray, q: np.ndarray, dt: float) -> tuple[int, 
     first, last = near[0] if leap[0] else first, near[1] - 1 if leap[1] else last
     here = np.zeros(len(x), bool)
     here[first : last + 1] = True
+    inside = [row for row, leaps in zip((first, last + 1), leap) if not leaps and 0 < row < len(x)]
+    if any(_would_leap(x, row, round(SNAP / dt)) for row in inside):
+        return None
     if not any(leap) or min(here.sum(), (~here).sum()) * dt < LEAST:
         return None
     off, turned_left = (float(np.sqrt(each[here].mean())) for each in (as_it_is, turned))
     outside = float(as_it_is[~here].sum()) < float(turned[~here].sum())
     return (first, last) if off > APART and turned_left < NEARER * off and outside else None
+
+
+def _would_leap(x: np.ndarray, row: int, near: int) -> bool:
+    """Whether a hand that is turned from this row on, or one beside it, would leap there: it is nowhere near the middle of its way."""
+    return float(np.abs(2.0 * x[max(0, row - near) : row + near + 1] - 1.0).min()) > LEAPS
 
 
 def hands_turned_alike(group: Group) -> Iterator[Difference]:
