@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .difference import BY_ROWS, JOIN, Difference
+from .difference import BY_ROWS, JOIN, ORDINARY, Difference
 from .hypotheses import is_exact
 from .relations import MEMORY
 from .table import Group, RecordedChannel
@@ -64,8 +64,9 @@ def unsure_of_leaps(group: Group, found: Iterable[Difference]) -> list[Differenc
 
 
 def _is_shaped(one: Difference) -> bool:
-    """Whether the values of a command have a shape, in all of these rows, that no servo makes of a leap."""
-    return one.kind == "command" and is_exact(one.name or "") and one.name not in BY_ROWS and one.explained > SHAPED
+    """Whether the values of a command have a shape, in all of these rows, that no servo makes of a leap, and nobody commands."""
+    exact = is_exact(one.name or "") and one.name not in (*BY_ROWS, *ORDINARY)
+    return one.kind == "command" and exact and one.explained > SHAPED
 
 
 def unsure_of_begin(group: Group, found: Iterable[Difference]) -> list[Difference]:

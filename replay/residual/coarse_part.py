@@ -20,6 +20,7 @@ from .table import Group, RecordedChannel
 LEAST = {"rad": 0.03, "1": 0.01}  # of a step that is looked at
 # numbers on the grid, and rows, at the least; powers of ten against so many being on it by chance, as often as those of the other rows are
 LEVELS, ROWS, BY_CHANCE = 3, 8, 7.5
+WAYS = 4  # from number to number
 ON, OFF = 5e-4, 0.2  # of a step, that a number may be beside it; share of the other rows that move, that may be on the grid as well
 TRIED = 12  # steps of a column, those that occur most often
 SAME = 1e-6  # rad, or share of the way: the same number
@@ -69,6 +70,11 @@ def longest_on_a_grid(x: np.ndarray, least: float) -> tuple[int, int, float] | N
             moves, turned = steps[first:last] > SAME, turns[first : last + 1]
             if 2 * (moves & ~turned[1:] & ~turned[:-1]).sum() > moves.sum():
                 continue  # of a straight line from nought all numbers are its slope's
+            went = np.diff(x[first : last + 1])
+            small, far = (np.abs(went) > SAME) & (np.abs(went) < 0.5 * size), np.flatnonzero(np.abs(went) >= 0.5 * size)
+            evenly = (np.diff(far) == 1) & (np.abs(np.diff(went[far])) <= SAME)  # goes on as in the row before: one way, in so many rows
+            if small.any() or len(far) - evenly.sum() < WAYS:
+                continue  # a leap that takes a few rows has a grid of its own
             numbers = np.unique(np.round(whole[first : last + 1][turned]))
             longer = best is None or last - first > best[1] - best[0]
             if last - first + 1 < ROWS or len(numbers) < LEVELS or not longer:

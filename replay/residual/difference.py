@@ -24,6 +24,7 @@ FAMILY_OF = {one.name: one.family for one in HYPOTHESES} | {
     "own_point": "values",
 }  # fmt: skip
 REASONS = (*FAMILY_OF, None)
+ORDINARY = ("held_value", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
 BY_ROWS = {one.name for one in HYPOTHESES if one.by_rows}
 
 # what the limit of a difference comes from, by the word of its bound; each has words in conf/text. Without one it is the floor of a servo's

@@ -16,7 +16,7 @@ from .case import Case
 from .coarse_part import coarse_parts
 from .delayed_part import delayed_part
 from .departures import joined, together
-from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
+from .difference import CLEAR, DENSE, JOIN, LEAP, ORDINARY, Difference
 from .differing_hands import differing_hands
 from .hands import MEMORY, away_from_commands
 from .hypotheses import Explanation, best, is_exact
@@ -72,7 +72,6 @@ FAR = {"rad": 0.5, "1": 0.25}  # that a joint goes away from its commands, and i
 ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
 SHARP = 0.5  # of the largest difference: it comes and goes by so much from one row to the next
 EDGE = 0.3  # of such an edge, by which the command itself leaps there
-ORDINARY = ("held_value", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
 MOST, ANSWERS = 0.75, 0.25  # of a take, beyond which the rest does not tell how quick it is; s until a joint departs from a leap
 LEAST_SOUND = 2  # channels of a group, half of which follow at the least where it is known to
 DELAYS, LIMB = 0.05, 3  # s by which the delays of joints may be apart; joints of a limb of which that is asked

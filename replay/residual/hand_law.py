@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..signals.signal import over_runs
-from ..signals.statistics import median_size
+from ..signals.statistics import median, median_size
 from .case import Case
 from .departures import joined
 from .difference import JOIN, Difference
@@ -224,12 +224,26 @@ def laws_of_hand(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator
         return
     enough = NEARLY * best + AS_WELL * size
     near = [(left[late].ravel()[k], late, k) for late in range(len(left)) for k in left[late].argsort(axis=None, kind="stable")[:OF_EACH]]
-    # a hand that is only led slowly does not show how fast it can go
-    unbounded = {(late, k - k % len(fastest) + len(fastest) - 1) for leaves, late, k in near if leaves <= enough}
-    near += [(left[late].ravel()[k], late, k) for late, k in unbounded if (left[late].ravel()[k], late, k) not in near]
-    for leaves, late, k in sorted(each for each in near if each[0] <= enough):
+    laws = []
+    for leaves, late, k in near:
         lag, speed = np.unravel_index(k, left[late].shape)
-        yield HandLaw(float(delays[late]), LAGS[lag], float(fastest[speed, 0]) / dt, held, float(leaves) / size)
+        laws.append((leaves, late, LAGS[lag], float(fastest[speed, 0]) / dt))
+    for late, rows in enumerate(delays):  # a hand that is only led slowly does not show how fast it can go
+        lag, leaves = _unbounded(steps, _later(c, rows)[moves + 1] - q[moves], dt, most)
+        laws.append((leaves, late, lag, np.inf))
+    for leaves, late, lag, speed in sorted(each for each in laws if each[0] <= enough):
+        yield HandLaw(float(delays[late]), lag, speed, held, float(leaves) / size)
+
+
+def _unbounded(steps: np.ndarray, short: np.ndarray, dt: float, most: int) -> tuple[float, float]:
+    """The lag [s] of a hand of any speed by its steps (n,) where it is short of its command by so much (n,), and what it leaves of `most`
+    of the steps in the mean."""
+    asked = np.abs(short) > STEP
+    share = median(steps[asked] / short[asked]) if asked.any() else 0.0
+    if not 0.0 < share <= 1.0:
+        return 0.0, np.inf
+    away = np.abs(steps - share * short)
+    return (-dt / float(np.log1p(-share)) if share < 1.0 else 0.0), float(np.partition(away, most - 1)[:most].mean())
 
 
 def _later(x: np.ndarray, rows: float) -> np.ndarray:

@@ -26,3 +26,10 @@ def test_a_clean_take_passes_and_one_with_a_fault_in_the_same_rows_does_not(seed
     change(columns)
     finding = servo_takes.found(columns, rate=rate)
     assert finding.level == "FAIL" and name in finding.subject
+
+
+@pytest.mark.parametrize("seed", [4017, 4053, 4068])
+def test_a_clean_take_passes(seed):
+    """A leap in three even steps from nought, a hand that a thing leaves at 15 Hz, a leap along a straight line."""
+    columns, rate, _ = take(seed)
+    assert servo_takes.found(columns, rate=rate).level != "FAIL"
