@@ -12,7 +12,7 @@ from conftest import script
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVIEST = 22.0  # MB of tracked files; text of code and docs grows, pictures and takes are as small as they get
+HEAVIEST = 22.5  # MB of tracked files; text of code and docs grows, pictures and takes are as small as they get
 HEAVIEST_FILE = 0.8  # MB
 
 
