@@ -16,6 +16,7 @@ from ..checks.cut_takes import TakeEnds
 from ..checks.empty_grips import GripUse
 from ..checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
 from ..checks.hand_bases import HandBase
+from ..checks.hands_among import HandShown
 from ..checks.matching_takes import MovingJoints
 from ..checks.other_columns import ColumnRows
 from ..checks.releases import GripOpening
@@ -28,12 +29,13 @@ from ..judge.alone import Alone
 from ..judge.rate_comparison import RateFacts
 from ..judge.set_comparison import TakeFacts
 from ..judge.verdict import StageResult, Verdict
+from ..residual.table import Group, RecordedChannel
 
 RECORDS: dict[str, type] = {
     one.__name__: one
     for one in (
         Alone, Verdict, StageResult, Finding, TakeFacts, Content, GripOpening, GripUse, HandBase, ColumnRows, MovingJoints, RateFacts,
-        Posture, Written, ThingShown, TakeEnds, Plot,
+        Posture, Written, ThingShown, TakeEnds, HandShown, Group, RecordedChannel, Plot,
         Picture, Fact, Table,
     )
 } | {"Evidence": VerdictEvidence}
@@ -74,8 +76,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Lag):
         return {LAG: list(value)}
     if is_dataclass(value) and not isinstance(value, type):
-        name = NAMES.get(type(value), type(value).__name__)
-        return {RECORD: name, **{one.name: _plain(getattr(value, one.name)) for one in fields(value)}}
+        if type(value) not in NAMES:
+            raise TypeError(f"{type(value).__name__}: no record of a judgement; name it in RECORDS, or it cannot be read again.")
+        return {RECORD: NAMES[type(value)], **{one.name: _plain(getattr(value, one.name)) for one in fields(value)}}
     if isinstance(value, bytes):
         return {BYTES: value.hex()}
     if isinstance(value, Path):
