@@ -176,8 +176,8 @@ class HomeRaised(Skill, word="home", how="raised"):
   Limbs: `arm.line` and `arm.way` make a path, `arm.follow(path, until)` follows it and returns whether `until` became true on the way,
   `arm.hold` waits, `state.ways.way` makes a path clear of visible obstacles, `state.open_claw`, `state.grip` and
   `state.let_go` move the claw.
-- **Giving up**: `raise GivenUp(Reason("the sentence", "its_code", at=site))`. The code is under `gave_up` in `conf/text/en.yaml` and
-  `zh.yaml`, with the same details.
+- **Giving up**: `state.given_up = Reason("the sentence", "its_code", at=site)`, or `raise GivenUp(Reason(...))`. The code is under
+  `gave_up` in `conf/text/en.yaml` and `zh.yaml`, with the same details.
 - **The label** has a title and a sentence in English and Chinese, and the pattern by which a replay shows the skill (`shows`).
   `about` names the argument that it is about, `grips` says that the hand holds that afterwards. Where no reading can show the skill,
   `unseen` says why.

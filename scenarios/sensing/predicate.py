@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .requests import Asks, InMetres, Readings, Request, Row
+from .requests import Asks, Readings, Request, Row
 
 TRACE = 0.05  # N, below it a contact is numerical
 Values = Any  # (...,) array of readings, float of a row
@@ -110,12 +110,13 @@ class Angle(Asks):
 
 
 @dataclass(frozen=True, slots=True)
-class Near(InMetres):
+class Near(Asks):
     """Two sites are within a distance [m] of each other."""
 
     of: Request
     to: Request
     within: float
+    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("distance", frozenset((self.of, self.to))), high=self.within),)
@@ -159,12 +160,13 @@ class Untouched(Asks):
 
 
 @dataclass(frozen=True, slots=True)
-class Displaced(InMetres):
+class Displaced(Asks):
     """A joint has travelled at least (or, `below`, at most) so far [m or rad]: a key is pressed (`act`), a pawl has caught."""
 
     joint: Request
     bound: float
     below: bool = False
+    unit: str = "m"
     act: bool = False
 
     def intervals(self) -> tuple[Interval, ...]:
@@ -179,11 +181,12 @@ class Displaced(InMetres):
 
 
 @dataclass(frozen=True, slots=True)
-class MovedAway(InMetres):
+class MovedAway(Asks):
     """A body lies further [m] from where it lay at the start."""
 
     position: Request
     more_than: float
+    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("moved", self.position), low=self.more_than),)
@@ -193,11 +196,12 @@ class MovedAway(InMetres):
 
 
 @dataclass(frozen=True, slots=True)
-class Below(InMetres):
+class Below(Asks):
     """A site is lower than a height [m] above the floor."""
 
     position: Request
     height: float
+    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("height", self.position), high=self.height),)
@@ -207,13 +211,14 @@ class Below(InMetres):
 
 
 @dataclass(frozen=True, slots=True)
-class Higher(InMetres):
+class Higher(Asks):
     """A body's origin is at least so much [m] higher than a site (`lower`: lower than it)."""
 
     position: Request
     place: Request
     by: float
     lower: bool = False
+    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         number = ("height over", self.position, self.place)

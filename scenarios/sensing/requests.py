@@ -72,13 +72,6 @@ class Asks:
         return [request for one in fields(self) for request in _asked(getattr(self, one.name))]  # type: ignore[arg-type]
 
 
-class InMetres(Asks):
-    """A predicate with a margin in metres."""
-
-    __slots__ = ()
-    unit = "m"
-
-
 def _asked(value: object) -> Iterator[Request]:
     """The requests that a value is, holds, or asks for itself."""
     if isinstance(value, Request):

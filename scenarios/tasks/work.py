@@ -393,7 +393,7 @@ class _Building:
                 verbs |= {"close" if str(args["to"]).split()[0] in ("0", "0.0") else "open"}
             elif word == "lift":
                 objects |= {n for side in hands for n in self._named(held.get(side, ""))}
-            elif word == "carry" and how == "over" and "towards" not in args:
+            elif word == "carry" and how == "over":
                 over |= {side: args.get("upon") for side in hands}
             elif word == "release":
                 for side in hands & set(over):

@@ -10,7 +10,7 @@ import numpy as np
 from ..reading.names import Names
 from ..robots.legged import MARK
 from ..sensing.predicate import Interval, Predicate, Values, root
-from ..sensing.requests import Asks, InMetres, Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .word import LENGTH, PLACE, Word, Words, made
 
@@ -43,12 +43,13 @@ class BaseSpeed(Asks):
 
 
 @dataclass(frozen=True)
-class BaseNear(InMetres):
+class BaseNear(Asks):
     """The robot stands within a distance [m] of a site, seen from above."""
 
     base: Request
     to: Request
     within: float
+    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("level distance", frozenset((self.base, self.to))), high=self.within),)

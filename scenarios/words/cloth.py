@@ -15,7 +15,7 @@ import numpy as np
 from ..cloth.cloth import Cloth, cloth_of
 from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values, distance
-from ..sensing.requests import InMetres, Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .word import BODY, LENGTH, PLACE, SHARE, Word, Words, made, quantity
 
@@ -105,7 +105,7 @@ def open_share(cloth: Cloth, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _OfCloth(InMetres):
+class _OfCloth:
     cloth: Cloth
 
     def requests(self) -> list[Request]:
@@ -150,6 +150,7 @@ class Layered(_OfCloth):
 
     panels: tuple[np.ndarray, ...]
     within: float
+    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
         x, y, _ = places(self.cloth, readings)
@@ -169,6 +170,7 @@ class Uppermost(_OfCloth):
 
     panels: tuple[np.ndarray, ...]  # the first of them is the upper one
     by: float
+    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
         _, _, z = places(self.cloth, readings)
@@ -182,6 +184,7 @@ class Smooth(_OfCloth):
 
     layers: int
     within: float
+    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
         _, _, z = places(self.cloth, readings)
@@ -195,6 +198,7 @@ class LaidOn(_OfCloth):
 
     place: Request
     within: float
+    unit: str = "m"
 
     def requests(self) -> list[Request]:
         return [*self.cloth.requests, self.place]
@@ -217,6 +221,7 @@ class Hangs(_OfCloth):
     place: Request
     bound: float
     further: bool = True
+    unit: str = "m"
 
     def requests(self) -> list[Request]:
         return [*self.cloth.requests, self.place]
@@ -252,12 +257,13 @@ class Twisted(_OfCloth):
 
 
 @dataclass(frozen=True)
-class Apart(InMetres):
+class Apart(Asks):
     """Two places are further [m] from each other than allowed."""
 
     of: Request
     other: Request
     more_than: float
+    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("distance", frozenset((self.of, self.other))), low=self.more_than),)
@@ -267,11 +273,12 @@ class Apart(InMetres):
 
 
 @dataclass(frozen=True)
-class CornersMet(InMetres):
+class CornersMet(Asks):
     """Of each pair of places the one lies over the other, seen from above, within a distance [m]; the worst pair counts."""
 
     pairs: tuple[tuple[Request, Request], ...]
     within: float
+    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         return tuple(Interval(("level distance", frozenset(pair)), high=self.within) for pair in self.pairs)

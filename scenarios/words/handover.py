@@ -11,7 +11,7 @@ from ..people.person import EARLY, kept_by
 from ..people.safety import movers, outline
 from ..reading.names import Names
 from ..sensing.predicate import Force, Predicate, Values, distance, least
-from ..sensing.requests import InMetres, Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .declared import Reads
 from .word import FORCE, Word, Words, made
@@ -20,12 +20,13 @@ GRIPPED = 0.5  # N, a hand holds something from this force on
 
 
 @dataclass(frozen=True)
-class Nearer(InMetres):
+class Nearer(Asks):
     """One of several things comes nearer to parts of a body than so many metres, measured to a ball around each part."""
 
     things: tuple[Request, ...]
     body: tuple[tuple[Request, float], ...]
     than: float
+    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
         body = [(readings.point(site), radius) for site, radius in self.body]

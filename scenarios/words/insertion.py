@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..reading.names import Names
-from ..sensing.predicate import All, Force, Interval, Predicate, Values, distance, least, root
-from ..sensing.requests import Asks, InMetres, Readings, Request, Row
+from ..sensing.predicate import All, Force, Interval, Predicate, Values, least, root
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .word import Word, Words
 
@@ -32,7 +32,7 @@ def _along_and_aside(point: Sequence[Values], origin: Vector, axis: Vector) -> t
 
 
 @dataclass(frozen=True)
-class Inserted(InMetres):
+class Inserted(Asks):
     """A site is at least so deep [m] in a hole, and no further than `aside` from its axis (`short`: less deep than that).
 
     Attributes:
@@ -46,6 +46,7 @@ class Inserted(InMetres):
     depth: float
     aside: float = ASIDE
     short: bool = False
+    unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
         number = ("depth", self.of, self.mouth, self.out)
@@ -58,7 +59,7 @@ class Inserted(InMetres):
 
 
 @dataclass(frozen=True)
-class Seated(InMetres):
+class Seated(Asks):
     """A site lies at the foot of a pin: no more than a gap [m] above or below it along the pin, and about its axis.
 
     Attributes:
@@ -71,6 +72,7 @@ class Seated(InMetres):
     up: Vector
     gap: float
     aside: float = ASIDE
+    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
         along, aside = _along_and_aside(readings.point(self.of), self.foot, self.up)
@@ -78,15 +80,18 @@ class Seated(InMetres):
 
 
 @dataclass(frozen=True)
-class Within(InMetres):
+class Within(Asks):
     """A site is within a distance [m] of a place in the frame of a body."""
 
     of: Request
     place: Vector
     within: float
+    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
-        return self.within - distance(readings.point(self.of), self.place)
+        at = readings.point(self.of)
+        x, y, z = at[0] - self.place[0], at[1] - self.place[1], at[2] - self.place[2]
+        return self.within - root(x * x + y * y + z * z)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..reading.names import Names
 from ..sensing.predicate import All, Predicate, Upright, Values, least
-from ..sensing.requests import InMetres, Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .word import Word, Words
 
@@ -34,7 +34,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class InLine(InMetres):
+class InLine(Asks):
     """Feet of things stand on a row's board, near its front line, and no neighbours are further apart than a gap [m].
 
     Attributes:
@@ -46,6 +46,7 @@ class InLine(InMetres):
     row: Line
     depth: float
     gap: float
+    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
         at = [readings.point(foot) for foot in self.feet]
@@ -60,7 +61,7 @@ class InLine(InMetres):
 
 
 @dataclass(frozen=True)
-class SortedByHeight(InMetres):
+class SortedByHeight(Asks):
     """Of any two things the taller one stands further along a row's y axis: to the left of who stands before it [m].
 
     Attributes:
@@ -69,6 +70,7 @@ class SortedByHeight(InMetres):
 
     tops: tuple[Request, ...]
     row: Line
+    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
         at = [readings.point(top) for top in self.tops]

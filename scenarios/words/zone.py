@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from ..people.safety import movers
 from ..reading.names import Names
 from ..sensing.predicate import Values, least, most, root
-from ..sensing.requests import InMetres, Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .word import LENGTH, PLACE, Word, Words, made
 
 
 @dataclass(frozen=True)
-class InZone(InMetres):
+class InZone(Asks):
     """One of several things is inside an upright cylinder that stands on a site: its radius and height [m]."""
 
     things: tuple[Request, ...]
     place: Request
     radius: float
     height: float
+    unit: str = "m"
 
     def margin(self, readings: Readings | Row) -> Values:
         place = readings.point(self.place)

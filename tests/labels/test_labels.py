@@ -232,7 +232,12 @@ CASES = {
         ],
     ),
     "pour": (
-        step("pour", **POURED, amount=1.5e-4),
+        step("pour", **POURED),
+        (AT_RIM, TIPS),
+        [(AT_RIM, TIPS | dict(held=())), (AT_RIM, TIPS | dict(leans=UPRIGHT)), (AT_RIM, RUNS)],
+    ),
+    "pour.level": (
+        step("pour.level", **POURED),
         (AT_RIM, RUNS),
         [(AT_RIM, RUNS | dict(joints={"cup/level": [(0, 0.0)]})), (AT_RIM, RUNS | dict(leans=UPRIGHT))],
     ),
@@ -324,13 +329,6 @@ def test_a_film_of_a_skill_shows_it(word):
 def test_a_film_without_it_contradicts_it(word, k):
     one, _, others = CASES[word]
     assert shown(one, *others[k]) >= 0.5
-
-
-def test_a_pour_without_an_amount_is_done_as_it_begins_to_run():
-    begun = step("pour", **POURED)
-    assert shown(begun, AT_RIM, TIPS) < 0.1
-    for other in (dict(held=()), dict(leans=UPRIGHT), RUNS):
-        assert shown(begun, AT_RIM, TIPS | other) >= 0.5
 
 
 def test_every_skill_is_seen_by_a_pattern_with_films_or_says_why_not():

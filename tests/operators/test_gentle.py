@@ -40,7 +40,7 @@ def test_a_gentle_pinch_feels_what_is_said_and_lifts_it(force, low, high):
 def test_what_is_presented_faces_whom_it_shall_and_stands_on_its_place():
     chain = (
         f"[{TAKE.replace('FORCE', '8')}, {{lift: {{hand: right, by: 60 mm}}}}, "
-        "{carry: {how: over, hand: right, of: named.base, upon: table.top_front, face: named.label, "
+        "{carry: {how: facing, hand: right, of: named.base, upon: table.top_front, face: named.label, "
         "towards: robot.right_shoulder, within: 20 deg}}]"
     )
     scene = scene_of(chain)

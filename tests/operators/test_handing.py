@@ -11,7 +11,6 @@ from shiliu.replay.operator.limbs.arm import Arm
 from shiliu.replay.operator.senses.senses import Senses
 from shiliu.replay.operator.skills.hand_over.offer import HandOverOffer
 from shiliu.replay.operator.skills.hand_over.pulled import ROOM, HandOverPulled
-from shiliu.replay.operator.words.reason import GivenUp
 from shiliu.scenarios.robots.postures import posture
 from shiliu.scenarios.robots.robot import load_robot
 from shiliu.scenarios.sensing.requests import Request
@@ -56,11 +55,8 @@ def waits(arm, pulls, touched=(0.0, 0.0), **changed):
     }
     body = Held(arm, pulls, touched)
     skill = HandOverPulled({**values, "hand": "left", "person": "chest", "at_most": 4.0, **changed})
-    try:
-        for _ in skill.run(body):
-            body.step += 1
-    except GivenUp as reason:
-        body.given_up = str(reason)
+    for _ in skill.run(body):
+        body.step += 1
     return body
 
 

@@ -12,13 +12,10 @@ from benches import bench, end, off
 from benches import done as performed
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.planning.ways import ENOUGH
-from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.put import down
-from shiliu.replay.operator.words.chain import read_skills
 from shiliu.scenarios.draws.variation import chosen
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sheet.errors import ScenarioError
-from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 from shiliu.scenarios.stepping.simulation import Simulation
 
 ML = 1e-6
@@ -45,7 +42,8 @@ never:
 skills:
   - take: {how: bottle, hand: left, at: bottle.body, of: bottle, yaw: -15 deg, lip: bottle.mouth, into: cup.mouth}
   - lift: {hand: left, by: 60 mm}
-  - pour: {hand: left, lip: bottle.mouth, into: cup.mouth, gauge: cup.water_level, bore: 34 mm, amount: 150 ml}
+  - pour: {hand: left, lip: bottle.mouth, into: cup.mouth, gauge: cup.water_level}
+  - pour: {how: level, hand: left, lip: bottle.mouth, into: cup.mouth, gauge: cup.water_level, bore: 34 mm, amount: 150 ml}
 judge: {required: [replay.goal]}
 """
 NAMES = [Request("joint_position", f"{vessel}/water_level").name for vessel in ("bottle", "cup")]
@@ -100,22 +98,6 @@ def test_a_bottle_is_righted_no_faster_than_the_hand_may_move(scene):
     speed = np.linalg.norm(np.diff(hand[round(done.segments[-1]["t0"] * 30) :], axis=0), axis=1) * 30
     lasting = np.lib.stride_tricks.sliding_window_view(speed, 3).min(axis=1)
     assert 0.05 < lasting.max() < 0.12
-
-
-def read_pours(scene, *given):
-    problems, to = Problems(), dict(hand="left", lip="bottle.mouth", into="cup.mouth", gauge="cup.water_level")
-    return list(read_skills(scene, registry(), Node([{"pour": to | one} for one in given], "", problems))), problems.found
-
-
-def test_a_chain_of_two_steps_pours_as_before(scene):
-    (begun, filled), found = read_pours(scene, {}, {"how": "level", "bore": "34 mm", "amount": "150 ml"})
-    assert not found and begun.begins and begun.amount is None
-    assert filled.name == "pour.level" and not filled.begins and filled.amount == pytest.approx(150 * ML)
-
-
-def test_an_amount_needs_the_bore_of_what_is_filled(scene):
-    _, found = read_pours(scene, {"amount": "150 ml"})
-    assert found == ["[0].pour: the key 'bore' is missing. Write `bore:` and its value."]
 
 
 def test_beside_the_cup_it_is_spilt(scene):

@@ -10,7 +10,7 @@ import yaml
 from benches import bench
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import read_chain
-from shiliu.replay.operator.skills import registry, skill_named
+from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.words.primitives import PRIMITIVES, TAKE
 from shiliu.replay.operator.words.skill import THINGS, Argument
 from shiliu.scenarios.reading.composition import CONF
@@ -46,11 +46,6 @@ def test_an_argument_means_the_same_for_all_strategies_of_a_primitive():
             shared = PRIMITIVES[kind.word].shared.get(word)
             for other in (seen, shared.kind if shared else seen):
                 assert argument.kind == other or {argument.kind, other} <= {*THINGS}, (name, word)
-
-
-def test_a_way_of_before_has_the_label_of_that_of_today():
-    assert skill_named("carry.facing").label is registry()["carry.over"].label
-    assert skill_named("carry.over") is registry()["carry.over"] and skill_named("carry.nowhere") is None
 
 
 def test_a_strategy_cannot_give_a_shared_name_another_kind():
@@ -93,11 +88,6 @@ def one(step: str):
             "put: {how: surface, hand: left, of: can.base, upon: table.top}",
             "put: {how: on, hand: left, of: can.base, upon: table.top, leave: over}",
             {"opening": 0.032, "retreat": 0.08},
-        ),
-        (
-            "carry: {how: facing, hand: left, of: can.base, upon: table.top, face: can.middle, towards: table.top_front}",
-            "carry: {how: over, hand: left, of: can.base, upon: table.top, face: can.middle, towards: table.top_front}",
-            {},
         ),
     ],
 )

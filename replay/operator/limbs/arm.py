@@ -334,11 +334,6 @@ class Arm:
 
     # -- motion -----------------------------------------------------------------------------------------------------
 
-    def straight(self, way: np.ndarray, speed: float, orient: Sequence[float] | float = 0.3) -> Path:
-        """From where the hand is by a way (3,) [m], turned as it is; the rest as in `line`."""
-        position, frame = self.hand()
-        return self.line([(position + way, frame)], speed, orient=orient)
-
     def follow(
         self, path: Path, until: Callable[[], bool] | None = None, tremor: float = 1.0, brake: float = 0.25
     ) -> Generator[None, None, bool]:

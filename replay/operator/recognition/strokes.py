@@ -13,21 +13,35 @@ if TYPE_CHECKING:
 
 
 def pour(see: HandFeatures, step: Step) -> Evidence:
-    """What is held is brought and tips over; the level of what is filled rises while it leans, and stops.
+    """What is held is brought and tips over, until the level of what is filled begins to rise.
 
-    Begins: the hand sets off. Ends: it sets off anew, after the level has come to rest; without an amount as that begins to rise.
+    Begins: the hand sets off. Ends: the level begins to rise.
     """
     lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
-    loose, leans, begun = 1.0 - see.holds(see.tracks.owner[lip]), see.leans(lip), step.arguments.get("amount") is None
-    phases = [
+    loose = 1.0 - see.holds(see.tracks.owner[lip])
+    return shown(
+        see.sets_off,
         Phase("bring", loose + runs + 0.5 * see.rising + IDLE * see.still),
-        Phase("tilt", loose + runs + 1.0 - see.about(see.tips(lip), 0.1), begun),
-        Phase("run", loose + 1.0 - see.about(runs, 0.2) + 1.0 - leans, True),
+        Phase("tilt", loose + runs + 1.0 - see.about(see.tips(lip), 0.1), True),
+        ends=see.starts(runs),
+        unfinished=1.0 - see.leans(lip),
+    )
+
+
+def stop_at_level(see: HandFeatures, step: Step) -> Evidence:
+    """The level rises while what is held leans, and stops; what is held may be righted.
+
+    Begins: the level begins to rise. Ends: the hand sets off anew, after the level has come to rest.
+    """
+    lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
+    loose = 1.0 - see.holds(see.tracks.owner[lip])
+    return shown(
+        see.sets_off,
+        Phase("run", loose + 1.0 - see.about(runs, 0.2) + 1.0 - see.leans(lip), True),
         Phase("right", loose + runs + see.tips(lip) + AFTER),
-    ]
-    if begun:
-        return shown(see.sets_off, *phases[:2], ends=see.starts(runs), unfinished=1.0 - leans)
-    return shown(see.sets_off, *phases, unfinished=runs)
+        begins=see.starts(runs),
+        unfinished=runs,
+    )
 
 
 def press_on(see: HandFeatures, step: Step) -> Evidence:

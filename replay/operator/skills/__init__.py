@@ -36,13 +36,9 @@ def registry() -> dict[str, type[Skill]]:
     return dict(sorted(found.items(), key=lambda one: order.index(one[1].word) if one[1].word in order else len(order)))
 
 
-@cache
 def skill_named(name: str | None) -> type[Skill] | None:
-    """The skill of a name, also of one that chains of before have; None where there is none."""
-    from ..words.former import former_way
-
-    word, _, how = (name or "").partition(".")
-    return registry().get(name or "") or former_way(word, how, registry())
+    """The skill of a name; None where there is none."""
+    return registry().get(name or "")
 
 
 def _kinds() -> Iterator[type[Skill]]:

@@ -276,4 +276,5 @@ def correct(state: OperatorState, side: str, held: str, target: Pose, good: floa
 
 def slide(arm: Arm, way: np.ndarray, speed: float) -> Motion:
     """Move the hand along a straight way without turning."""
-    yield from arm.follow(arm.straight(way, speed, WEIGHT), tremor=0.0)
+    position, frame = arm.hand()
+    yield from arm.follow(arm.line([(position + way, frame)], speed, orient=WEIGHT), tremor=0.0)

@@ -30,4 +30,5 @@ class Release(Skill, word="release"):
         holds = float(state.senses.touch(self.hand).min()) > 0.0
         yield from state.let_go(self.hand, state.hand.widest if holds and gap > self.opening else self.opening)
         arm.ease()  # of what it bore
-        yield from arm.follow(arm.straight(-self.retreat * arm.hand()[1][:, 2], self.speed))
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed))

@@ -16,8 +16,14 @@ from .fitting import WEIGHT
 
 def shift(state: OperatorState, way: np.ndarray, speed: float) -> Motion:
     """Move both hands by the same way in the same time."""
-    paths = even([state.arms[side].straight(way, speed, WEIGHT) for side in SIDES])
+    paths = even([straight(state, side, way, speed) for side in SIDES])
     yield from together(*(state.arms[side].follow(path, tremor=0.0) for side, path in zip(SIDES, paths)))
+
+
+def straight(state: OperatorState, side: str, way: np.ndarray, speed: float) -> Path:
+    arm = state.arms[side]
+    position, frame = arm.hand()
+    return arm.line([(position + way, frame)], speed, orient=WEIGHT)
 
 
 def even(paths: Sequence[Path]) -> list[Path]:

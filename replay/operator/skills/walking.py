@@ -9,7 +9,7 @@ import numpy as np
 from ....scenarios.parts.pose import Pose, quat_of
 from ..limbs.base import HEAVY, LADEN, Base, wrapped
 from ..operator_state import OperatorState
-from ..words.reason import GivenUp, Reason
+from ..words.reason import Reason
 from ..words.skill import Motion, Skill, together
 
 PATIENCE = 20.0  # s, beyond the time that a way takes, after which it has failed
@@ -24,14 +24,12 @@ def moving(state: OperatorState) -> Base:
     return state.base
 
 
-def walked(word: str, walk: Generator[None, None, bool]) -> Motion:
-    """A walk of the base for a skill.
-
-    Raises:
-        GivenUp: it does not arrive.
-    """
-    if not (yield from walk):
-        raise GivenUp(Reason(f"the robot did not come to where it was walking ({word})", "not_arrived"))
+def walked(state: OperatorState, word: str, walk: Generator[None, None, bool]) -> Generator[None, None, bool]:
+    """A walk of the base for a skill; where it does not arrive it is reported as given up."""
+    arrived = yield from walk
+    if not arrived:
+        state.given_up = Reason(f"the robot did not come to where it was walking ({word})", "not_arrived")
+    return arrived
 
 
 class Walking(Skill):
@@ -51,7 +49,8 @@ class Walking(Skill):
             ways = [(base.at.copy(), heading), (target, heading), (target, yaw)]
         legs = state.ways.walk(ways)
         if legs is None:
-            raise GivenUp(Reason("no free way was found to where the robot walks", "no_walk"))
+            state.given_up = Reason("no free way was found to where the robot walks", "no_walk")
+            return
         bears = -sum(float(state.senses.feel(side)[2]) for side in state.held)
         gently = LADEN if bears > HEAVY else 1.0
         tied = [] if state.steady is None else sorted(state.steady.tied & state.held.keys())
@@ -61,7 +60,8 @@ class Walking(Skill):
             time = np.hypot(*(place - base.at)) / max(self.speed, 1e-3) + abs(wrapped(at - base.yaw)) / self.turning
             settles = (k == len(pieces) and not state.walks_on) or bool(tied)
             walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE, gently, settles)
-            yield from walked(self.name, walk)
+            if not (yield from walked(state, self.name, walk)):
+                return
             if held:
                 yield from self._draw(state, {side: _mark(base) @ pose for side, pose in held.items()})
 

@@ -55,9 +55,7 @@ def _read(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node) -> Ite
         if kind.needs and not scene.robot.goes:
             node.note(f"{kind.name} needs base={kind.needs} or base=legs, and this robot is {scene.robot.base}.")
             continue
-        given = node.value if isinstance(node.value, Mapping) else ()
-        needed = {kind.arguments[name].needs for name in given if name in kind.arguments} - {""}
-        required = (*needed, *(n for n, a in kind.arguments.items() if a.default is REQUIRED and a.instead not in node))
+        required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED and a.instead not in node)
         if not node.mapping(required=required, optional=(*kind.arguments, "how", "if", "as")):
             continue
         values = {name: argument.read(node.child(name), scene, node) for name, argument in kind.arguments.items()}

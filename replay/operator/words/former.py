@@ -28,8 +28,6 @@ class FormerWay:
 
 
 FORMER = {
-    "carry.facing": FormerWay("carry.over", required=("face", "towards")),
-    "pour.level": FormerWay("pour", required=("bore", "amount"), set_to={"begins": False}),
     "put.on_pins": FormerWay("put.slot", {"above": 0.03, "high": 0.09, "force": 15.0, "lowering": 0.03}),
     "put.surface": FormerWay("put.on", {"opening": 0.032, "leave": "over", "retreat": 0.08}),
     "take.gently": FormerWay("take.pinch", {"force": 8.0}, ("width",)),

@@ -51,7 +51,6 @@ class Argument:
         choices: the words that are allowed, or the hands.
         low, high: SI, between which a quantity lies; those of `BOUNDS` where None.
         instead: another argument that may stand in place of a required one.
-        needs: another one without which it cannot be given.
 
     Raises:
         TypeError: `kind` is none of `KINDS`.
@@ -64,7 +63,6 @@ class Argument:
     low: float | None = None
     high: float | None = None
     instead: str = ""
-    needs: str = ""
 
     def __post_init__(self) -> None:
         refuse_unknown(self.kind, KINDS, f"An argument ({self.doc}) cannot be a {self.kind!r}.", error=TypeError)

@@ -14,7 +14,7 @@ from ...planning.clearance import TOUCHES
 from ...planning.ways import REACHED
 from ...recognition import carrying
 from ...words.primitives import CARRY
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill
 from ..vessels import ARRIVING, CarriedVessel, level_way, likes
 
@@ -43,6 +43,14 @@ def drawn(
     return row
 
 
+def lost(state: OperatorState, side: str, held: str) -> bool:
+    """Whether a hand feels nothing of what it holds; the chain is given up then."""
+    if np.linalg.norm(state.senses.feel(side)) > NOTHING:
+        return False
+    state.given_up = Reason(f"the {side} hand lost {held} on the way", "lost", side=side, of=held)
+    return True
+
+
 class CarryLevel(Skill, word="carry", how="level"):
     """Carry a vessel level to before an opening, turn it to face inside, and bring it in over its place."""
 
@@ -65,8 +73,8 @@ class CarryLevel(Skill, word="carry", how="level"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        if np.linalg.norm(state.senses.feel(self.hand)) <= NOTHING:
-            raise GivenUp(Reason(f"the {self.hand} hand lost {self.of} on the way", "lost", side=self.hand, of=self.of))
+        if lost(state, self.hand, self.of):
+            return
         arm = state.arms[self.hand]
         place, _ = state.senses.site(self.upon)
         front, inside = state.senses.site(self.into)
@@ -96,7 +104,11 @@ class CarryLevel(Skill, word="carry", how="level"):
 
         path = level_way(state, self, rows)
         if path is None:
-            sentence = f"no way was found to carry {self.of} to {self.upon}: {state.ways.why}"
-            raise GivenUp(Reason(sentence, "no_carry", of=self.of, upon=self.upon))
-        yield from arm.follow(arm.gently(path, GENTLE), tremor=0.4)
+            state.given_up = Reason(
+                f"no way was found to carry {self.of} to {self.upon}: {state.ways.why}",
+                "no_carry", of=self.of, upon=self.upon,
+            )  # fmt: skip
+            return
+        path = arm.gently(path, GENTLE)
+        yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.25)

@@ -45,7 +45,8 @@ class DrawAside(AtEdge, word="draw", how="aside"):
         (edge, turn), places = self._end(state), state.senses.vertices(self.of)
         leftwards = np.cross(UP, turn[:, 0])
         middle = 0.5 * (places.min(axis=0) + places.max(axis=0))
-        yield from self._stand(state, self.off, float((middle - edge) @ leftwards))
+        if not (yield from self._stand(state, self.off, float((middle - edge) @ leftwards))):
+            return
         for side in SIDES:  # one after the other, since each plans its way round the other hand where that is
             yield from self._press(state, side, middle + (0.5 if side == "left" else -0.5) * self.apart * leftwards)
         yield from self._tow(state)

@@ -45,6 +45,8 @@ class DrawOut(Walking, word="draw", how="out"):
         base = moving(state)
         stood, yaw = base.at.copy(), base.yaw
         yield from self._held(state, self._back(state))
+        if state.given_up:
+            return
         yield from self._held(state, together(*(self._raise(state, side) for side in SIDES)))
         nearer = stood + self.closer * state.senses.site(self.over)[1][:2, 0]
         yield from self._held(state, self.go(state, nearer, yaw))

@@ -10,7 +10,7 @@ from ...limbs.geometry import UP, between
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import FLING
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
 from ..walking import moving
 from .handling import flat_at, held_by_both, lead, opening_up, rising, send, side_by_side
@@ -71,7 +71,8 @@ class Fling(AtTableEnd, word="fling"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        held_by_both(state)
+        if not held_by_both(state):
+            return
         middle, apart = self._beside(state), self._apart(state)
         for _ in range(int(self.tries)):
             yield from self._keeping(state, self._stand(state, self.after, middle, 0.15))
@@ -80,7 +81,8 @@ class Fling(AtTableEnd, word="fling"):
             yield from self._keeping(state, self._lay(state, apart))
             yield from self._keeping(state, state.wait(0.3))
             if min(state.senses.touch(side).min() for side in SIDES) < LEAST:
-                raise GivenUp(Reason("a hand has lost the cloth", "cloth_lost"))
+                state.given_up = Reason("a hand has lost the cloth", "cloth_lost")
+                return
             yield from self._keeping(state, self._straighten(state))
             if self._open(state) > self.enough and self._height(state) < self.flat:
                 break

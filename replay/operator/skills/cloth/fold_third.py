@@ -10,7 +10,7 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import FOLD
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
 from ..walking import moving
 from .draw_aside import ARRIVED, EMPTY, REST
@@ -50,13 +50,18 @@ class FoldThird(AtTableEnd, FoldHalf, word="fold", how="third"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        held_by_both(state)
+        if not held_by_both(state):
+            return
         near = self._edges(state).near
         yield from both_squeezing(
             state, self.force, self._back(state, [self._after(near[s], 1.0 / 3.0) for s in SIDES])
         )
+        if state.given_up:
+            return
         edges = Edges(near, {side: self._after(near[side], 2.0 / 3.0) for side in SIDES})
         yield from both_squeezing(state, self.force, self._over(state, edges))
+        if state.given_up:
+            return
         yield from state.wait(0.3)
         yield from together(*(self._release(state, side) for side in SIDES))
         yield from self._stand(state, self.after, self._beside(state))
@@ -86,7 +91,7 @@ class FoldThird(AtTableEnd, FoldHalf, word="fold", how="third"):
         inside = float(np.mean([(at - edge) @ away for at, _ in goals.values()]))
         way = self._before(state) - (self.ahead - inside)
         target, empty = base.at + way * away[:2], 0.0
-        while u < 1.0:
+        while u < 1.0 and not state.given_up:
             left = base.go(target, heading, self.walking, 0.2)
             u = max(u, 1.0 - left / way) if left > ARRIVED else min(u + REST * state.timestep, 1.0)
             for side in SIDES:
@@ -97,7 +102,6 @@ class FoldThird(AtTableEnd, FoldHalf, word="fold", how="third"):
                 send(state.arms[side], *on_arc(start[side], goals[side], self.height, np.pi * u), FIRM)
             empty = 0.0 if min(state.senses.touch(side).min() for side in SIDES) > LEAST else empty + state.timestep
             if empty > EMPTY:
-                yield from base.stop()
-                raise GivenUp(Reason("a hand has lost the cloth", "cloth_lost"))
+                state.given_up = Reason("a hand has lost the cloth", "cloth_lost")
             yield
         yield from base.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,7 +13,7 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.arm import Arm
 from ...limbs.geometry import UP, between, turned_between, unit
 from ...operator_state import OperatorState
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Motion, Skill
 from ..walking import moving, walked
 from .tips import TIGHT, hands_over
@@ -35,14 +35,12 @@ GIVES = 0.03  # m, by which hands and cloth may give
 FINE = 6  # parts of a triangle's side, in which a place on the cloth is sought
 
 
-def held_by_both(state: OperatorState) -> None:
-    """Go on where both hands hold something.
-
-    Raises:
-        GivenUp: one does not.
-    """
-    if not all(side in state.held for side in SIDES):
-        raise GivenUp(Reason("the cloth is not held by both hands", "cloth_not_held"))
+def held_by_both(state: OperatorState) -> bool:
+    """Whether both hands hold something; where not, it is reported as given up."""
+    if all(side in state.held for side in SIDES):
+        return True
+    state.given_up = Reason("the cloth is not held by both hands", "cloth_not_held")
+    return False
 
 
 def corner_spots(cloth: Cloth) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -152,7 +150,8 @@ def rising(arm: Arm, by: float) -> Motion:
     """Straight up by a length [m], the hand turned as it is."""
     if not by:
         return
-    yield from arm.follow(arm.straight(by * UP, 0.2, FIRM), tremor=0.0)
+    at, frame = arm.hand()
+    yield from arm.follow(arm.line([(at + by * UP, frame)], 0.2, orient=FIRM), tremor=0.0)
 
 
 def on_arc(
@@ -199,8 +198,8 @@ def back_with(
     target, yaw = base.at - (missing() + GIVES) * away, base.yaw
     while missing() > LAST:
         if base.go(target, yaw, speed, turning) < within and base.stands:
-            yield from base.stop()
-            raise GivenUp(Reason("the cloth did not come as the robot stepped back", "cloth_did_not_come"))
+            state.given_up = Reason("the cloth did not come as the robot stepped back", "cloth_did_not_come")
+            break
         yield
     yield from base.stop()
 
@@ -232,12 +231,12 @@ class AtEdge(Skill):
         away = turn[:, 0]
         return (state.senses.vertices(self.of) - edge) @ np.column_stack([away, np.cross(UP, away), UP])
 
-    def _stand(self, state: OperatorState, off: float, beside: float, speed: float = 0.2) -> Motion:
-        """Walk to so far before the edge and so far to the left of its middle [m], and face it."""
+    def _stand(self, state: OperatorState, off: float, beside: float, speed: float = 0.2) -> Generator[None, None, bool]:
+        """Walk to so far before the edge and so far to the left of its middle [m], and face it; whether it arrives."""
         base, place, away = moving(state), self._place(state, -off, beside)[:2], self._end(state)[1][:2, 0]
         time = 20.0 + float(np.hypot(*(place - base.at))) / speed
         yaw = float(np.arctan2(away[1], away[0]))
-        yield from walked(self.name, base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time))
+        return (yield from walked(state, self.name, base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time)))
 
     def _press_at(self, state: OperatorState, side: str, place: np.ndarray, away: np.ndarray) -> Motion:
         """Bring a closed claw onto the cloth at a place (3,), its fingers across the cloth."""

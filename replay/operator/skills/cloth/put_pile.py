@@ -10,7 +10,7 @@ from ...limbs.geometry import UP, between
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import PUT
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
 from ..walking import moving, walked
 from .draw_aside import ARRIVED, EMPTY, REST
@@ -60,7 +60,8 @@ class PutPile(AtEdge, word="put", how="pile"):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        held_by_both(state)
+        if not held_by_both(state):
+            return
         base = moving(state)
         deep = float(np.ptp(self._seen(state)[:, 0]))  # as it lies there, its crease raised a little
         yield from self._held(state, together(*(self._raise(state, side, deep) for side in SIDES)))
@@ -69,6 +70,8 @@ class PutPile(AtEdge, word="put", how="pile"):
         back = self._back(state, deep)
         yield from self._held(state, self._go(state, base, self.beyond - 0.5 * deep + back))
         yield from self._held(state, self._lay(state, base, back))
+        if state.given_up:
+            return
         yield from both_squeezing(state, self.force, state.wait(0.5))
         yield from self._leave(state)
 
@@ -85,7 +88,9 @@ class PutPile(AtEdge, word="put", how="pile"):
         for _ in both_squeezing(state, self.force, motion):
             empty = 0.0 if min(state.senses.touch(side).min() for side in SIDES) > LEAST else empty + state.timestep
             if empty > EMPTY:
-                raise GivenUp(Reason("a hand has lost the cloth", "cloth_lost"))
+                state.given_up = Reason("a hand has lost the cloth", "cloth_lost")
+            if state.given_up:
+                return
             yield
 
     def _hanging(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -125,7 +130,7 @@ class PutPile(AtEdge, word="put", how="pile"):
             goal += ((pile - crease)[0] + ahead) * away[:2]
         time = 20.0 + float(np.hypot(*(goal - base.at))) / self.walking
         yaw = float(np.arctan2(away[1], away[0]))
-        yield from walked(self.name, base.walk(goal, yaw, self.walking, 0.2, 0.006, 0.02, time))
+        yield from walked(state, self.name, base.walk(goal, yaw, self.walking, 0.2, 0.006, 0.02, time))
         yield from self._still(state)
 
     def _still(self, state: OperatorState) -> Motion:

@@ -9,7 +9,7 @@ from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import TAKE
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
 from .handling import BELOW, FURTHER, RIGHT, rising
 from .spreading import DEPTHS, NEIGHBOURS
@@ -57,7 +57,7 @@ class TakeCrease(TakeEdge, word="take", how="crease"):
             yield from together(*(state.let_go(side, self._gap(ENOUGH)) for side in SIDES))
             yield from self._stand(state, self.off + AWAY, beside, 0.1)
             yield from together(*(rising(state.arms[side], 0.12) for side in SIDES))
-        raise GivenUp(Reason("the folded cloth is not held by both ends of its crease", "crease_not_held"))
+        state.given_up = Reason("the folded cloth is not held by both ends of its crease", "crease_not_held")
 
     def _ends(self, seen: np.ndarray) -> tuple[float, float]:
         """How far to the left the ends of what hangs over the edge are [m]: left and right."""

@@ -8,7 +8,7 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import TAKE
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, together
 from ..walking import moving
 from .draw_end import DrawEnd
@@ -77,7 +77,7 @@ class TakeEnd(AtTableEnd, TakeEdge, word="take", how="end"):
                 yield from DrawEnd(
                     {name: self.values.get(name, a.default) for name, a in DrawEnd.arguments.items()} | AGAIN
                 ).run(state)
-        raise GivenUp(Reason("the cloth is not held by both its corners", "corners_not_held"))
+        state.given_up = Reason("the cloth is not held by both its corners", "corners_not_held")
 
     def _come(self, state: OperatorState, ways: list[Motion]) -> Motion:
         """One after the other, since each plans its way round the other hand where that is: they are near each other here."""

@@ -45,7 +45,12 @@ class WalkEnd(Walking, word="walk", how="end"):
         corner = before + ((base.at - before) @ ahead - ROUND) * ahead
         for place, heading in ((corner, state.heading), (before, yaw), (goal, yaw)):
             time = 20.0 + float(np.hypot(*(place - base.at))) / 0.1
-            yield from walked(self.name, base.walk(place, heading, self.speed, self.turning, 0.03, 0.03, time))
+            if not (
+                yield from walked(
+                    state, self.name, base.walk(place, heading, self.speed, self.turning, 0.03, 0.03, time)
+                )
+            ):
+                return
 
     def _choose(self, state: OperatorState) -> tuple[str, tuple[int, int]]:
         """The table's end and the short edge that lies open towards it: flat, straight, and not under the rest."""

@@ -9,7 +9,7 @@ from ...limbs.geometry import LEVEL, flat_unit
 from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import HAND_OVER
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill
 
 SETTLE = 0.5  # s, after which a hand that has not measured the load before takes its reading for it
@@ -55,7 +55,7 @@ class HandOverPulled(Skill, word="hand_over", how="pulled"):
             if lasted >= self.lasting - 1e-6 or (self.unasked is not None and waited >= self.unasked):
                 yield from self._let_go(state, arm)
                 return
-        raise GivenUp(Reason(f"nobody pulled with {self.force:.1f} N", "not_pulled", force=self.force))
+        state.given_up = Reason(f"nobody pulled with {self.force:.1f} N", "not_pulled", force=self.force)
 
     def _let_go(self, state: OperatorState, arm: Arm) -> Motion:
         """Open, and make room on the side where what is taken still leans on a finger as it turns in the other's hand."""

@@ -24,4 +24,5 @@ class HomeBack(Skill, word="home", how="back"):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        yield from arm.follow(arm.straight(-self.retreat * arm.hand()[1][:, 2], self.speed), tremor=0.3)
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed), tremor=0.3)

@@ -21,4 +21,5 @@ class LiftPlain(Skill, word="lift"):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        yield from arm.follow(arm.straight(self.by * UP, self.speed, LEVEL), tremor=0.5)
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + self.by * UP, frame)], self.speed, orient=LEVEL), tremor=0.5)

@@ -11,6 +11,7 @@ from ...words.primitives import LIFT
 from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import WEIGHT, slide
 
+LOOKS = 4  # how often what was drawn is looked at and drawn on
 LOOSENS = 0.012  # m, by which what may still stick is raised slowly
 
 
@@ -55,7 +56,9 @@ class LiftSlid(Skill, word="lift", how="slid"):
 
         left = float((wall - state.senses.site(self.of)[0]) @ into) - self.radius - self.short
         if left > 0.0:
-            yield from arm.follow(arm.straight(left * into, self.sliding, WEIGHT), met, tremor=0.0, brake=1.0)
+            position, frame = arm.hand()
+            path = arm.line([(position + left * into, frame)], self.sliding, orient=WEIGHT)
+            yield from arm.follow(path, met, tremor=0.0, brake=1.0)
         yield from arm.hold(0.2)
         yield from slide(arm, LOOSENS * UP, self.loosening)
         yield from slide(arm, (self.by - LOOSENS) * UP, self.speed)

@@ -8,7 +8,7 @@ from ...limbs.geometry import AIMED, UP
 from ...operator_state import OperatorState
 from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill
 from ..grasping import come
 from ..reach import TURNS
@@ -69,7 +69,8 @@ class MoveJointLever(Skill, word="move_joint", how="lever"):
         yield from arm.follow(arm.line(poses, 0.08, orient=AIMED), pressed, tremor=0.3, brake=0.5)
         yield from arm.hold(0.2)
         if state.senses.joint(self.lever) < 0.85 * self.down:
-            raise GivenUp(Reason(f"{self.lever} could not be pressed down", "stays", of=self.lever))
+            state.given_up = Reason(f"{self.lever} could not be pressed down", "stays", of=self.lever)
+            return
         position, frame = arm.hand()
 
         def opened() -> bool:
@@ -78,4 +79,4 @@ class MoveJointLever(Skill, word="move_joint", how="lever"):
         path = arm.line([(position + PUSHED * into, frame)], 0.05, orient=AIMED)
         yield from arm.follow(path, opened, tremor=0.3, brake=0.5)
         if not opened():
-            raise GivenUp(Reason(f"{self.joint} stays where it is", "stays", of=self.joint))
+            state.given_up = Reason(f"{self.joint} stays where it is", "stays", of=self.joint)

@@ -11,7 +11,7 @@ from ...recognition import pushing
 from ...senses.attachment import hangs_on
 from ...senses.holds import Held, held_by
 from ...words.primitives import MOVE_JOINT
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Label, Motion, Skill
 from ..release import Release
 from ..take.plain import TakePlain
@@ -44,6 +44,8 @@ class MoveJointPlain(Skill, word="move_joint"):
     def run(self, state: OperatorState) -> Motion:
         for skill in self._steps(state):
             yield from skill.run(state)
+            if state.given_up is not None:
+                return
 
     def _steps(self, state: OperatorState) -> Iterator[Skill]:
         """What is done one after the other."""
@@ -62,7 +64,8 @@ class MoveJointPlain(Skill, word="move_joint"):
             yield MoveJointShut.made(**{k: v for k, v in given.items() if k != "to"}, edge=edge)
             return
         if isinstance(known, Reason):
-            raise GivenUp(known)
+            state.given_up = known
+            return
         yield TakePlain.made(hand=self.hand, of=body, at=self.at)
         taken = self._taken(state, known)
         yield MoveJointPull.made(**given, at=taken.site or state.senses.nearest_site(body, taken.at))

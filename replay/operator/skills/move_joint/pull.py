@@ -9,7 +9,7 @@ from ...limbs.geometry import UP, fingers_vertical, turn_about, turn_z, unit
 from ...operator_state import OperatorState
 from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Label, Motion, Skill
 from ..doors import HINGE, ROOM, SLIDE, Course
 
@@ -83,8 +83,10 @@ class MoveJointPull(Skill, word="move_joint", how="pull"):
                 hold=0.8,
             )
         ):
-            sentence = f"{self.joint} did not yield to {self.force:.0f} N"
-            raise GivenUp(Reason(sentence, "did_not_yield", of=self.joint, force=self.force))
+            state.given_up = Reason(
+                f"{self.joint} did not yield to {self.force:.0f} N", "did_not_yield", of=self.joint, force=self.force
+            )
+            return
         path, _ = self._arc(state, state.senses.joint(self.joint), state.senses.joint(self.joint), goal)
         yield from arm.follow(path, state.senses.until(self.until))
         yield from state.pause(0.05, 0.15)

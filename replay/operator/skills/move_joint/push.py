@@ -12,7 +12,7 @@ from ...limbs.geometry import UP, facing
 from ...operator_state import OperatorState
 from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill
 from ..doors import CLEAR, CLOSE, RAISED, ROOM, STEP, on_door
 
@@ -65,8 +65,10 @@ class MoveJointPush(Skill, word="move_joint", how="push"):
         wide = min(max(wanted, self.at_least, self.enough), most)
         start, poses, like, speed = self._over(state, angle, wide, [(arm.posture(name), last) for name, last in OVER])
         if not poses:
-            sentence = f"no place behind {self.joint} was found from which to push it"
-            raise GivenUp(Reason(sentence, "no_place_behind", of=self.joint))
+            state.given_up = Reason(
+                f"no place behind {self.joint} was found from which to push it", "no_place_behind", of=self.joint
+            )
+            return
         room = self._room(angle)
         high, _ = arm.solve(self._behind(state, angle, self.radius, room, self.over), None, start, like)
         path = state.ways.way(self.hand, high, self.speed)

@@ -112,7 +112,8 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         yield from arm.follow(to(stood, 0.0, 0.1), tremor=0.3)
         yield from arm.follow(to(slow, 0.0, 0.5 * self.speed), state.senses.until(self.until), tremor=0.3)
         yield from self._latch(state, to(0.0, -0.02, 0.05), out, SLIDE.shut)
-        yield from arm.follow(arm.straight(2.0 * CLEAR * out, self.speed, AIMED))
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + 2.0 * CLEAR * out, frame)], self.speed, orient=AIMED))
 
     def _outside(self, state: OperatorState, angle: float) -> tuple[float, float, np.ndarray, np.ndarray]:
         """Where on the door, and the arm held how, there is most room from the first touch to the last.

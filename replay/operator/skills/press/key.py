@@ -115,10 +115,12 @@ class PressKey(Skill, word="press", how="key"):
         to = arm.line([(position + key + 0.002 * out - tip, frame)], 0.1, orient=AIMED)
         yield from arm.follow(to, tremor=0.3)
         yield from arm.hold(0.15)
-        pressed = arm.straight(-(self.travel + deeper + 0.002) * out, self.pressing, AIMED)
+        position, frame = arm.hand()
+        pressed = arm.line([(position - (self.travel + deeper + 0.002) * out, frame)], self.pressing, orient=AIMED)
         yield from self._held_fast(state, arm.follow(pressed, state.senses.until(self.until), tremor=0.0))
         yield from arm.hold(0.2)
-        yield from arm.follow(arm.straight(self.standoff * out, 0.2))
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + self.standoff * out, frame)], 0.2))
 
     def _held_fast(self, state: OperatorState, motion: Motion) -> Motion:
         """On its own legs, the other hand holds what it holds of the key's housing as it stood, against turning above all."""

@@ -12,8 +12,8 @@ from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import PUT
 from ...words.skill import Argument, Label, Motion, Skill, together
-from ..fitting import WEIGHT, slide
-from ..trays import even, shift
+from ..fitting import slide
+from ..trays import even, shift, straight
 
 LOWER = 0.06  # m/s, of a tray that is put down
 RESTS = 8e-4  # m, above its place a tray counts as standing
@@ -66,7 +66,7 @@ class PutBothHands(Skill, word="put", how="both_hands"):
             return float(-missing() @ UP) < RESTS or max(float(state.behind(s) @ UP) for s in SIDES) < -PRESSED
 
         way = float(missing() @ UP) - 0.002
-        paths = even([state.arms[side].straight(way * UP, LOWER, WEIGHT) for side in SIDES])
+        paths = even([straight(state, side, way * UP, LOWER) for side in SIDES])
         yield from together(*(state.arms[s].follow(p, stands, tremor=0.0, brake=1.0) for s, p in zip(SIDES, paths)))
 
 

@@ -84,5 +84,6 @@ class PutDown(Skill, word="put", how="down"):
         yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), borne, tremor=0.0)
         yield from arm.hold(0.2)
         yield from state.let_go(self.hand, self.opening, 0.6)
-        back = arm.straight(-self.retreat * arm.hand()[1][:, 2], self.speed)
+        position, frame = arm.hand()
+        back = arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed)
         yield from arm.follow(arm.gently(back, GENTLE), tremor=0.3)

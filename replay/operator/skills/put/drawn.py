@@ -8,7 +8,8 @@ from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import PUT
 from ...words.skill import Argument, Label, Motion, Skill
-from ..fitting import LOOKS, WEIGHT, slide
+from ..fitting import WEIGHT, slide
+from ..lift.slid import LOOKS
 
 
 class PutDrawn(Skill, word="put", how="drawn"):
@@ -44,7 +45,9 @@ class PutDrawn(Skill, word="put", how="drawn"):
             def taut() -> bool:
                 return float(np.linalg.norm(np.linalg.solve(arm.compliance()[:2, :2], state.behind(self.hand)[:2]))) > self.force
 
-            if (yield from arm.follow(arm.straight(way, self.speed, WEIGHT), taut, tremor=0.0, brake=1.0)):
+            position, frame = arm.hand()
+            path = arm.line([(position + way, frame)], self.speed, orient=WEIGHT)
+            if (yield from arm.follow(path, taut, tremor=0.0, brake=1.0)):
                 break
             yield from arm.hold(0.3)
         yield from state.let_go(self.hand, self.opening, 0.6)

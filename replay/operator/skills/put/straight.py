@@ -10,7 +10,8 @@ from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import PUT
 from ...words.skill import Argument, Label, Motion, Skill, together
-from ..fitting import LOOKS, WEIGHT, slide
+from ..fitting import WEIGHT, slide
+from ..lift.slid import LOOKS
 from ..trays import even, shift
 
 LOWERED = 0.5  # share of what it was raised by that both hands come down again before they let go

@@ -163,7 +163,8 @@ class StrokeArea(Skill, word="stroke", how="area"):
 
     def _rise(self, state: OperatorState, by: float) -> Motion:
         arm = state.arms[self.hand]
-        yield from arm.follow(arm.straight(by * UP, 0.2, HOLDS), tremor=0.3)
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + by * UP, frame)], 0.2, orient=HOLDS), tremor=0.3)
 
     def _place(self, state: OperatorState) -> np.ndarray:
         """(3,) the underside's middle in the area's frame."""

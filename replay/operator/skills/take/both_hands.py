@@ -16,7 +16,7 @@ from ...words.primitives import TAKE
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill, together
 from ..fitting import PITCHES, WEIGHT, Pose, about, planned
-from ..trays import even, shift
+from ..trays import even, shift, straight
 
 NEARER = 0.5  # share of the distance from which a hand comes, where there is no room for the whole before the chest
 SETTLES, GIVES = 1.5, 0.15  # s, in which hands that are held give way; share of what presses them aside that they give way to, a step
@@ -93,7 +93,7 @@ class TakeBothHands(Skill, word="take", how="both_hands"):
 
     def _guided(self, state: OperatorState) -> Motion:
         """Raise what can only go straight up; the hands go on giving way beside the skills that follow, until they let go."""
-        paths = even([state.arms[side].straight(self.by * UP, GUIDED, WEIGHT) for side in SIDES])
+        paths = even([straight(state, side, self.by * UP, GUIDED) for side in SIDES])
         aside = {side: np.zeros(len(state.scene.robot.arm_of(side))) for side in SIDES}
         whole = 0.5 * self.guided
 

@@ -64,4 +64,5 @@ class TakeInside(Skill, word="take", how="inside"):
         clear = grip - self.clear * frame[:, 2]
         yield from arm.follow(arm.line([(clear, frame)], self.speed, orient=LEVEL))
         yield from close_on(state, self.hand, self.of, (grip, frame), self.force, still=0.15)
-        yield from arm.follow(arm.straight(self.by * UP, 0.1, LEVEL), tremor=0.3)
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + self.by * UP, frame)], 0.1, orient=LEVEL), tremor=0.3)

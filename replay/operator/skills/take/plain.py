@@ -69,7 +69,8 @@ class TakePlain(Skill, word="take"):
         goal = arm.hand(row[-1])[0]
         yield from close_on(state, self.hand, self.of, (goal, frame), self._force(held), orient=FIRM, tremor=0.4)
         if self.by:
-            yield from arm.follow(arm.straight(self.by * UP, 0.15, FIRM), tremor=0.4)
+            position, frame = arm.hand()
+            yield from arm.follow(arm.line([(position + self.by * UP, frame)], 0.15, orient=FIRM), tremor=0.4)
 
     def _force(self, held: Held) -> float:
         """Of each pad [N]."""

@@ -8,7 +8,7 @@ from ...limbs.base import Base, _coming, wrapped
 from ...operator_state import OperatorState
 from ...recognition import motions
 from ...words.primitives import WALK
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion
 from ..walking import PATIENCE, Walking, moving
 
@@ -41,7 +41,10 @@ class WalkPush(Walking, word="walk", how="push"):
         base = moving(state)
         for side in state.arms:
             if side not in state.held:
-                raise GivenUp(Reason(f"the {side} hand holds nothing that could be pushed", "holds_nothing", side=side))
+                state.given_up = Reason(
+                    f"the {side} hand holds nothing that could be pushed", "holds_nothing", side=side
+                )
+                return
         place, frame = state.senses.site(self.to)
         place = place + state.aim()
         line = float(np.arctan2(frame[1, 0], frame[0, 0]))

@@ -8,7 +8,7 @@ from ...limbs.base import Base
 from ...operator_state import OperatorState
 from ...recognition import motions
 from ...words.primitives import WALK
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion
 from ..walking import PATIENCE, Walking, moving
 
@@ -34,7 +34,7 @@ class WalkSquat(Walking, word="walk", how="squat"):
         height = -self.by if self.to is None else self._over(state, base)
         height = min(max(height, base.lowest), 0.0)
         if not (yield from base.stand_at(height, self.speed, self.within, -base.lowest / self.speed + PATIENCE)):
-            raise GivenUp(Reason("the robot did not squat to the commanded height", "not_squatted"))
+            state.given_up = Reason("the robot did not squat to the commanded height", "not_squatted")
 
     def _over(self, state: OperatorState, base: Base) -> float:
         """Height [m] against standing at which the shoulders are as high above the place as they shall be."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...operator_state import OperatorState
 from ...recognition import motions
 from ...words.primitives import WALK
-from ...words.reason import GivenUp, Reason
+from ...words.reason import Reason
 from ...words.skill import Label, Motion
 from ..walking import PATIENCE, Walking, moving
 
@@ -26,4 +26,4 @@ class WalkStand(Walking, word="walk", how="stand"):
     def run(self, state: OperatorState) -> Motion:
         base = moving(state)
         if not (yield from base.stand_at(0.0, self.speed, self.within, -base.lowest / self.speed + PATIENCE)):
-            raise GivenUp(Reason("the robot did not stand up", "not_stood_up"))
+            state.given_up = Reason("the robot did not stand up", "not_stood_up")
