@@ -20,7 +20,6 @@ class Thing:
     Attributes:
         names: what it is called, by the lexicon; idents: `B2`, `1`; features: `fill.empty`.
         regions: where in its part it is, by what it is called (`height.top`).
-        titles: its own titles in small letters.
         many: whether it is a filling, which nobody counts; loose: whether a hand can take it away with what is in it.
     """
 
@@ -31,7 +30,6 @@ class Thing:
     many: bool = False
     loose: bool = False
     regions: frozenset[str] = frozenset()
-    titles: frozenset[str] = frozenset()
 
 
 class ThingNames:
@@ -87,9 +85,6 @@ class ThingNames:
     def are(self, mention: Mention) -> list[Thing]:
         """The things that a mention is, by its name, number and features; empty where there is none."""
         called = self.called(mention)
-        if not (mention.ident or mention.features or mention.of):
-            titled = {thing.name for thing in called if mention.text.lower() in thing.titles}  # 桌垫, where 抹布垫 is a 垫 as well
-            called = [thing for thing in called if thing.name.partition(".")[0] in titled] or called
         idents = {mention.ident} if mention.ident else {SIZES[f] for f in mention.features if f in SIZES}
         if idents and any(thing.idents for thing in called):
             exact = [thing for thing in called if thing.idents & idents]

@@ -268,7 +268,7 @@ class _Building:
                     idents.add(token.text)
                 features |= token.readings.get("feature", frozenset())
         sets = frozenset(names), frozenset(idents), frozenset(features)
-        self._things[name] = Thing(name, *sets, many, loose, frozenset(regions), frozenset(text.lower() for text in texts[1:]))
+        self._things[name] = Thing(name, *sets, many, loose, frozenset(regions))
 
     def _sheet(self, part: str) -> Mapping[str, Any]:
         for folder in self._assets:
@@ -409,8 +409,8 @@ class _Building:
             for stain, entry in mapping(self._tree.get("stains")).items() if "wipe" in verbs else ():
                 objects |= {str(stain)} if mapping(entry).get("upon") in objects else set()
             if word == "wait":  # until the door is unlocked
-                said = (m for text in until.values() for c in read_sentence(text, self._lexicon).clauses for m in c.of_role("object"))
-                objects |= ThingNames(self._things, self._lexicon).names(said)
+                named = (m for text in until.values() for c in read_sentence(text, self._lexicon).clauses for m in c.of_role("object"))
+                objects |= ThingNames(self._things, self._lexicon).names(named)
             if not verbs:
                 continue
             if word == "pour":

@@ -206,7 +206,6 @@ def test_sentences_that_the_last_rules_were_mended_with():
         ("drink_assist", "Hand the person the cup", None),
         ("microwave", "打开冰箱门", "object"),
         ("room_organization", "把书平放在床上", "place"),
-        ("table_wiping", "Leave the cloth on the table mat", "place"),
     ],
 )  # fmt: skip
 def test_what_is_left_alone_stays_or_is_done_with_nothing_else(scenario, text, kind):
