@@ -55,7 +55,7 @@ class HandShown:
     @property
     def known(self) -> bool:
         """Whether it is measured in each row, and a law leaves little of how it moves: of one that is written for several rows a delay and
-        a lag are not told apart."""
+        a lag are not distinguished."""
         return bool(self.every) and self.every[0].left <= KNOWN and self.every[0].held == 1
 
     @property

@@ -119,21 +119,25 @@ def rather_off(blame: Blame, relations: Sequence[Relation], numbers: float) -> t
     near = slice(max(0, blame.first - reach), blame.last + reach + 1)
     fits = [1.0 / (threshold(r, channel.unit) + np.broadcast_to(r.slack, n)[near]) for r in relations]
     error = np.concatenate([r.residual[near] * fit for r, fit in zip(relations, fits)])
+    begins = [0] if blame.first <= EDGE else list(range(blame.first - EDGE, blame.first + EDGE + 1))
+    ends = [n - 1] if blame.last >= n - 1 - reach else list(range(blame.last - EDGE, blame.last + EDGE + 1))
 
-    def left(kind: str, change: np.ndarray) -> float:
-        by = np.concatenate([(r.matrix(kind)[near] @ change) * fit for r, fit in zip(relations, fits)])
-        return float(np.minimum((error + by) ** 2, CAP).sum())
+    def answers(kind: str, changes: np.ndarray) -> np.ndarray:
+        """(m, k) how the residuals over their thresholds change for changes (n, k) of a column."""
+        return np.vstack([(r.matrix(kind)[near] @ changes) * fit[:, None] for r, fit in zip(relations, fits)])
+
+    def left(answer: np.ndarray) -> float:
+        return float(np.minimum((error + answer) ** 2, CAP).sum())
 
     found: list[tuple[float, str, float, int, int]] = []
     amount = float(np.median(follows.residual[blame.first : blame.last + 1]))
     for kind, by in (("measured", amount), ("command", -amount / follows.gain)):
-        for first in [0] if blame.first <= EDGE else range(blame.first - EDGE, blame.first + EDGE + 1):
-            for last in [n - 1] if blame.last >= n - 1 - reach else range(blame.last - EDGE, blame.last + EDGE + 1):
-                change = np.zeros(n)
-                change[first : last + 1] = -by
-                found.append((left(kind, change), kind, by, first, last))
+        from_then_on = answers(kind, (np.arange(n)[:, None] >= [*begins, *(last + 1 for last in ends)]).astype(float)).T
+        for first, step in zip(begins, from_then_on):
+            for last, back in zip(ends, from_then_on[len(begins) :]):
+                found.append((left(-by * (step - back)), kind, by, first, last))
     least, kind, by, first, last = min(found)
-    if least > left(blame.kind, blame.restored - blame.recorded) + numbers:
+    if least > left(answers(blame.kind, (blame.restored - blame.recorded)[:, None])[:, 0]) + numbers:
         return None
     restored = channel.columns[kind].copy()
     restored[first : last + 1] -= by

@@ -24,7 +24,7 @@ from .table import Group, RecordedChannel
 
 STEP = 0.004  # of its way in a row, from where on a hand moves
 FEW, MANY = 8, 100  # rows in which it moves: of fewer no law is fitted, of more so many are taken
-LATEST, PART = 0.6, 0.5  # s; of a row, by which delays are told apart
+LATEST, PART = 0.6, 0.5  # s; of a row, by which delays are distinguished
 LAGS = (0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.22, 0.35)  # s
 PERCENTILES, ABOUT = (60, 80, 95), 1.02  # of the speeds at which it moves: its largest one may be about that
 MOST = 0.75  # of its steps, those that a law explains best: the rest are of things that it meets

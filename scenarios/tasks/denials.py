@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from .clause_state import ENOUGH, LEAVING, MODAL, ClauseState
 from .lexicon import Token
 
@@ -9,11 +11,12 @@ NO_THING = ("if", "when", "after", "once", "then", "to", "for", "with", "at", "o
 HITTING = ("到", "倒", "着", "掉", "坏", "翻")  # 不要碰到: it shall not be hit
 
 
-class DenialReader(ClauseState):
+class DenialReader(ClauseState, ABC):
     """How denials change the clause that is read, and the next one."""
 
+    @abstractmethod
     def _close(self) -> None:
-        raise NotImplementedError
+        """End the clause that is read."""
 
     def _negation(self, token: Token, i: int) -> None:
         """What follows shall not be done; or what stands before, where nothing follows ("scanning isn't needed", 称重就不用了)."""
@@ -28,7 +31,7 @@ class DenialReader(ClauseState):
         self._negated, self._forbids = True, not self._of_some(i, fronted) if denies else self._only_a_deed(i)
 
     def _of_some(self, i: int, fronted: bool) -> bool:
-        """Whether a denial is of some things only, which are told by what they are: 不合格的不装箱, "what is too light is not packed"."""
+        """Whether a denial is of some things only, which are named by what they are: 不合格的不装箱, "what is too light is not packed"."""
         begin = next((k for k in range(i, 0, -1) if self._tokens[k - 1].is_("stop", "comma")), 0)
         words = [token.text.lower() for token in self._tokens[begin:i]]
         return "的" in words or (fronted and not self._plain) or (not fronted and bool({*words} & {*MODAL}))

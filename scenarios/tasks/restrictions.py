@@ -1,6 +1,6 @@
 """What a sentence leaves out on purpose: things that shall be left as they are, nothing else of a kind, all into one place.
 
-All of these are likely and none is certain: "only" and "leave it" are said of more than tasks.
+All of these are likely and none is certain: "only" and "leave it" are written of more than tasks.
 """
 
 from __future__ import annotations
