@@ -431,5 +431,5 @@ def written_in_steps(group: Group) -> Iterator[Difference]:
         stands = over_runs(np.maximum, x, rows + 1) == over_runs(np.minimum, x, rows + 1)
         leaves = (goes * apart < 0.0)[stands & (np.abs(goes) > MOVES / rad)]
         if len(leaves) >= LEAST_ROWS and leaves.mean() > LEAVES and float(apart[stands].std()) > max(step * ROUNDED[0], ROUNDED[1] / rad):
-            limit = {} if channel.unit == "rad" else {"limit": 0.5 * COARSE / WAY}
-            yield replace(whole(group, channel, kind, 0.5 * step, "quantised", {"step": step}, ()), certain=True, **limit)
+            one = replace(whole(group, channel, kind, 0.5 * step, "quantised", {"step": step}, ()), certain=True)
+            yield one if channel.unit == "rad" else replace(one, limit=0.5 * COARSE / WAY)
