@@ -203,6 +203,18 @@ def test_what_was_measured_as_the_commands_of_a_part_is_no_delay(off, reason):
     assert (d.kind, d.channels, d.name, d.certain) == ("command", ("j4",), reason, True)
 
 
+@pytest.mark.parametrize(
+    ("rows", "by", "reason"),
+    [(slice(95, 475), lambda x: 1.0 - x, "mirrored"), (slice(0, ROWS), lambda x: 0.0 * x, "held_value")],
+    ids=["the other way round", "nought in all rows"],
+)
+def test_a_switch_the_other_way_round_is_no_level_of_its_own(rows, by, reason):
+    of = columns()
+    of["action"][:, 7] = of["action"][:, 7] > 50.0
+    (d,) = [d for d in states_beside(taken(of, change=put("action", 7, rows, by))).columns if d.kind == "command"]
+    assert (d.channels, d.name, d.certain) == (("claw",), reason, True)
+
+
 def test_two_columns_that_are_each_other_s_in_whole_seconds_are_exchanged():
     """Both rest meanwhile, so that a level of its own would explain each as well."""
 
