@@ -104,6 +104,13 @@ class Case:
         return np.interp(np.clip(begin + rate * (rows - begin), 0.0, end), np.arange(len(self.truth)), self.truth)
 
 
+def way_of(unit: str, x: np.ndarray) -> float:
+    """From one end to the other of a column (n,) that counts shares of it: 100 of %, 1 of a switch, which is 0 or 1; zero of any other."""
+    if np.isin(x[np.isfinite(x)], (0.0, 1.0)).all():
+        return 1.0
+    return 100.0 if unit == "%" else 0.0
+
+
 def stands(x: np.ndarray) -> bool:
     """Whether rows hold one value, but for rounding."""
     return float(np.ptp(x)) <= 1e-6 * max(1.0, float(np.abs(x).max()))

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 from ..signals.clock import topic
-from .case import Case
+from .case import Case, way_of
 from .difference import BETTER, LEAP, Difference
 from .exchanged_part import MUTUAL, left_exchanged
 from .hypotheses import Explanation, best
@@ -347,8 +347,7 @@ def _compared(
         rows = np.flatnonzero(lies)
         first, last = int(rows[0]), int(rows[-1])
         others = {name: y for (kind, name), y in truths.items() if kind == c.kind and name != c.name}
-        switch = bool(np.isin(c.x[np.isfinite(c.x)], (0.0, 1.0)).all())
-        way = 1.0 if switch else 100.0 if c.unit == "%" else 0.0
+        way = way_of(c.unit, c.x)
         if j in rest and rest[j][first : last + 1].all():
             others = {name: np.interp(np.arange(len(t)), k, y) for name, y in others.items()}
             case = Case(every, all_rows, first, last, float(t[1] - t[0]), FINE, others, way=way)

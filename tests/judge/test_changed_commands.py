@@ -143,3 +143,17 @@ def test_an_answer_that_nothing_measures_is_early_or_late_by_its_step(stepped, r
     assert (found["subject"], found["rows"]) == (("answer.given",), rows)
     assert found["cause"] == ("unknown" if late is None else "lag")
     assert late is None or found["late"] == pytest.approx(late / 30.0)
+
+
+@pytest.mark.parametrize("ends", [35, 65])  # the full states of one second show it, or of two
+def test_an_answer_that_is_another_one_for_a_while_is_not_late(ends):
+    true = (np.arange(110) < 70).astype(np.float32)[:, None]
+    recorded = true.copy()
+    recorded[20:ends] = 0.0
+    seconds = []
+    for begin in range(0, ends - 29, 30):
+        commands = recorded[begin : begin + 30].astype(float)
+        commands[29] = true[begin + 29]
+        seconds.append(RestoredSecond(Second(begin, 30, np.empty(0), np.empty(0)), commands, np.array([True])))
+    found = changed_commands(seconds, recorded, ANSWER, {}, 1.0 / 30.0)
+    assert (found["subject"], found["rows"], found["cause"], found["level"]) == (("answer.given",), [20, ends - 1], "held_value", 0.0)

@@ -14,7 +14,7 @@ from ....scenarios.scene.scene import Scene
 from ....scenarios.scene.schema import Feature
 from ...checks.witnesses import SHOWN
 from ...recording.recording import Recording
-from ...residual.case import Case
+from ...residual.case import Case, way_of
 from ...residual.full_states import states_beside
 from ...residual.hypotheses import Explanation, best
 from ...rollout.between_states import BetweenStates
@@ -112,8 +112,8 @@ def changed_commands(
             others = {name: truth[:, i] for i, name in enumerate(action.names) if i != j and action.unit[i] == action.unit[j]}
             partner = measured.get(action.names[j])
             partner = None if partner is None else partner[: len(truth)]
-            way, angle = 100.0 * (action.unit[j] == "%"), action.unit[j] == "rad"
             x = np.asarray(recorded[:, j], float)
+            way, angle = way_of(action.unit[j], x), action.unit[j] == "rad"
             cases[j] = Case(x, truth[:, j], int(there[0]), int(there[-1]), dt, FINE, others, partner, way, angle)
     sizes = {j: float(np.abs(truth[:, j] - recorded[:, j]).max() / least[j]) for j in map(int, columns)}
     order = sorted(sizes, key=lambda j: -sizes[j])
@@ -138,27 +138,33 @@ def _unseen(
     recorded: np.ndarray, truth: np.ndarray, unlike: np.ndarray, columns: np.ndarray, action: Feature, dt: float
 ) -> dict[str, Any]:
     """Of commands that nothing measured answers: the state at a whole second tells one row. One that steps between values, and has the
-    value there that it should have before or behind its step, was written earlier or later. Of any other nothing but that row is known."""
-    alone = [(int(j), int(row)) for j in columns for row in np.flatnonzero(unlike[:, j])]
-    spans = [_to_step(recorded[:, j], truth[row, j], row, round(WITHIN / dt)) for j, row in alone]
+    value there that it should have before or behind its step, was written earlier or later; if it has it before and behind, it stood at
+    another value in between. Of any other nothing but that row is known."""
+    wrong = {int(j): np.flatnonzero(unlike[:, j]) for j in columns}
+    spans = [_to_steps(recorded[:, j], truth[there[0], j], there[0], there[-1], round(WITHIN / dt)) for j, there in wrong.items()]
+    rows = np.unique(np.concatenate([*wrong.values(), *(span[:2] for span in spans if span is not None)]))
     late = [0 if span is None else span[2] for span in spans]
-    rows = {row for _, row in alone} | {row for span in spans if span is not None for row in span[:2]}
-    most = max(late, key=abs)
-    why = Explanation("lag", "time", 1.0, {"rows": float(most), "late": most * dt}, 1.0) if all(late) else None
-    return _as_fields(list(dict.fromkeys(j for j, _ in alone)), np.array(sorted(rows)), truth, recorded, action, dt, why)
+    most, why = max(late, key=abs), None
+    if all(late):
+        why = Explanation("lag", "time", 1.0, {"rows": float(most), "late": most * dt}, 1.0)
+    elif all(spans) and not any(late):
+        level = float(recorded[wrong[int(columns[0])][0], columns[0]])
+        why = Explanation("held_value", "values", 1.0, {"level": level}, 1.0)
+    return _as_fields(list(wrong), rows, truth, recorded, action, dt, why)
 
 
-def _to_step(x: np.ndarray, truth: float, row: int, most: int) -> tuple[int, int, int] | None:
-    """First and last row about `row` that a column (n,) has another value than the true one in, which it has `most` rows at most before
-    them (it steps too early, by so many rows at the least, negative) or behind them (too late). None where no other row has its value."""
-    alike = np.flatnonzero(x == x[row])
-    if len(alike) < most:  # it is on the way between two values
+def _to_steps(x: np.ndarray, truth: float, first: int, last: int, most: int) -> tuple[int, int, int] | None:
+    """First and last row about first..last in which a column (n,) has one other value than the true one, which it has `most` rows at most
+    before them (it steps too early, by so many rows at the least, negative), behind them (too late), or before and behind (zero). None
+    where it has more than one other value, or no other row has it."""
+    if (x == x[first]).sum() < most or np.ptp(x[first : last + 1]):  # it is on the way between two values
         return None
-    before, behind = (np.flatnonzero(x[rows] == truth) for rows in (slice(max(row - most, 0), row), slice(row + 1, row + 1 + most)))
-    if len(before):
-        first = max(row - most, 0) + int(before[-1]) + 1
-        return first, row, first - row - 1
-    return (row, row + int(behind[0]), int(behind[0]) + 1) if len(behind) else None
+    before, behind = (np.flatnonzero(x[rows] == truth) for rows in (slice(max(first - most, 0), first), slice(last + 1, last + 1 + most)))
+    begin = max(first - most, 0) + int(before[-1]) + 1 if len(before) else first
+    end = last + int(behind[0]) if len(behind) else last
+    if len(before) and len(behind):
+        return begin, end, 0
+    return (begin, end, end - first + 1 if len(behind) else begin - last - 1) if len(before) or len(behind) else None
 
 
 def _at_once(found: Sequence[RestoredSecond], first: int) -> int:
