@@ -116,10 +116,11 @@ def stands(x: np.ndarray) -> bool:
     return float(np.ptp(x)) <= 1e-6 * max(1.0, float(np.abs(x).max()))
 
 
-def whole_step(x: np.ndarray, least: float) -> float:
-    """The step of a column (n,) of few values, all of them whole steps from nought, if it is larger than `least`; else 0."""
+def whole_step(x: np.ndarray, least: float, few: float = FEW) -> float:
+    """The step of a column (n,) of few values (`few`: of its rows), all of them whole steps from nought, if it is larger than `least`; else
+    0."""
     values = np.unique(x)
-    if not LEVELS <= len(values) <= FEW * len(x):
+    if not LEVELS <= len(values) <= few * len(x):
         return 0.0
     step = float(np.diff(values).min())
     whole = values / step

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..signals.signal import over_runs
 from ..signals.statistics import median, median_size
-from .case import Case
+from .case import Case, whole_step
 from .departures import joined
 from .difference import JOIN, Difference
 from .hands import COUNTED
@@ -211,14 +211,17 @@ def laws_of_hand(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator
     moves = moves[:: -(-len(moves) // MANY)]
     steps = steps[moves]
     size = float(np.abs(steps).mean())
-    fastest = np.array([*(ABOUT * np.percentile(np.abs(steps), PERCENTILES) / dt), np.inf])[:, None] * dt
+    over = np.abs(q[FEW:] - q[:-FEW]) / FEW  # of a coarse encoder a step is one of its values or two, and the speed lies between
+    paces = (*np.percentile(np.abs(steps), PERCENTILES), np.percentile(over[over > 0.0], PERCENTILES[-1]))
+    fastest = np.array([*(ABOUT * pace for pace in paces), np.inf])[:, None]
     shares = np.array([_share(lag, dt) for lag in LAGS])[:, None, None]
     most = max(FEW // 2, round(MOST * len(moves)))
     delays = np.arange(0.0, round(LATEST / dt) + PART, PART)
+    rounded = HALF * whole_step(q, STEP, few=HALF)
     left = np.empty((len(delays), len(LAGS), len(fastest)))
     for late, each in zip(delays, left):
         away = np.abs(steps - np.clip(shares * (_later(c, late)[moves + 1] - q[moves]), -fastest, fastest))
-        each[:] = np.partition(away, most - 1, axis=-1)[..., :most].mean(axis=-1)
+        each[:] = np.partition(np.maximum(away - rounded, 0.0), most - 1, axis=-1)[..., :most].mean(axis=-1)
     best = float(left.min())
     if best > KNOWN * size:
         return

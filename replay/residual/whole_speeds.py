@@ -23,6 +23,9 @@ CLOSE, MUCH = 0.95, 0.3  # correlation of speeds of their moment; of what it lac
 WRONG = 0.5  # rad/s, by which such a speed is off in some row at the least
 SEAM = 4  # rows about a seam, in which positions rise most
 ONE_UNIT = (0.6, 1.4)  # times the rise of the positions, between which a speed counts in their unit
+# s between rows, in which a stiff servo (1600 /s²) all but comes to rest at a command: its speed is taken at the same point of each such
+# way, and is so many times the rise of the row
+SETTLES, STROBED = 0.05, (0.4, 1.6)
 NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that say together that theirs are later
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
@@ -56,9 +59,15 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
         first = next(c for c in group.channels if c.name == alike[0])
         size = max(float(np.abs(c.columns["velocity"]).max()) for c in group.channels if c.name in alike)
         yield Difference.over(
-            group.t, tuple(alike), "velocity", None, size * abs(1.0 - 1.0 / usual), f"{first.unit}/s", "factor", certain=True,
-            numbers={"factor": usual}, stream=first.topics["velocity"], limit=0.5, weight=1e3 * len(alike),
+            group.t, tuple(alike), "velocity", None, size * abs(1.0 - 1.0 / usual), f"{first.unit}/s", "factor",
+            certain=not may_be_strobed(group.dt, usual), numbers={"factor": usual}, stream=first.topics["velocity"], limit=QUICK,
+            weight=1e3 * len(alike),
         )  # fmt: skip
+
+
+def may_be_strobed(dt: float, factor: float) -> bool:
+    """Whether speeds that are `factor` times the rise of the positions may be those of one moment between two commands dt [s] apart."""
+    return dt > SETTLES and STROBED[0] < factor < STROBED[1]
 
 
 def _slope_through(x: np.ndarray, y: np.ndarray) -> float:

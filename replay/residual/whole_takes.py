@@ -19,6 +19,7 @@ from .hypotheses import best, is_exact
 from .relations import KEPT, Relation, shifted
 from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
 from .table import HAND, Group, RecordedChannel
+from .whole_speeds import may_be_strobed
 
 # how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
 GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
@@ -108,7 +109,7 @@ def parameters(
                 another = abs(relation.gain / usual - 1.0) > SCATTERED * apart
                 undone = _undone(v, v - relation.residual, relation.gain, usual) >= TELLS
                 certain = one.certain and another and undone and not _within_a_row(group, own, peers, relation.gain / usual)
-                yield replace(one, certain=certain)
+                yield replace(one, certain=certain and not may_be_strobed(group.dt, relation.gain))
 
 
 def _undone(v: np.ndarray, due: np.ndarray, gain: float, usual: float) -> float:

@@ -12,6 +12,7 @@ DRIVES = {
     "slow": {"fastest": 140.0, "lag": 0.02, "late": 1},
     "soft": {"fastest": 300.0, "lag": 0.08, "late": 3, "gives": 0.12},
     "held": {"fastest": 400.0, "lag": 0.05, "late": 2, "held": 3, "grain": 0.4},
+    "coarse": {"fastest": 39.0, "lag": 0.15, "late": 1, "grain": 1.0},
 }
 THING = ((165, 240, 55.0), (350, 425, 40.0))  # in the second and in the fourth closing
 

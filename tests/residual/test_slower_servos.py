@@ -78,6 +78,17 @@ def test_a_quick_joint_comes_to_rest_between_two_rows_and_its_speed_is_no_other_
     assert one.level == "FAIL" and "joint_2" in one.subject and one.details["column"] == "velocity"
 
 
+def test_stiff_servos_that_are_asked_between_rows_far_apart_may_have_speeds_of_any_share():
+    """At 15 rows a second each is all but at rest when the next command comes; at 30 nothing makes that of a servo."""
+    columns = unequal((35.0, 36.0, 35.0, 34.0, 36.0, 35.0), 4, rate=15, damping=0.8)
+    assert found(columns, rate=15).level in ("PASS", "WARN")
+    for rate, factor, level in ((15, 0.55, "WARN"), (15, 3.0, "FAIL"), (30, 0.55, "FAIL")):
+        columns = unequal("alike", rate=rate)
+        columns["velocity"] *= factor
+        one = found(columns, rate=rate)
+        assert (one.level, one.details["column"], one.details["kind"], len(one.subject)) == (level, "velocity", "factor", 6)
+
+
 @pytest.mark.parametrize(("joints", "seen"), [(2, False), (6, True)])
 def test_speeds_of_all_joints_in_another_unit_are_those_of_most(joints, seen):
     """Two joints of six say nothing of the unit where the speeds of the others are none that positions rise by."""
