@@ -40,7 +40,7 @@ def as_of_another_rate(groups: Sequence[Group], found: Sequence[Difference]) -> 
             continue
         declared = 1.0 / group.dt
         rate = replace(
-            of, kind="rows", name="rate", size=abs(declared * by_delays - declared), unit="Hz", limit=ANOTHER * declared,
+            of, kind="rows", name="rate", certain=True, size=abs(declared * by_delays - declared), unit="Hz", limit=ANOTHER * declared,
             numbers={"rows_rate": declared * by_delays, "declared_rate": declared},
         )  # fmt: skip
         return [rate, *(d for d in found if not _is_factor(d))]
@@ -49,4 +49,4 @@ def as_of_another_rate(groups: Sequence[Group], found: Sequence[Difference]) -> 
 
 def _is_factor(one: Difference) -> bool:
     """Whether all of a take's speeds of some joints are of another unit."""
-    return one.kind == "velocity" and one.name == "factor" and one.certain and one.last - one.first >= WHOLE * (one.rows - 1)
+    return one.kind == "velocity" and one.name == "factor" and one.last - one.first >= WHOLE * (one.rows - 1)
