@@ -45,10 +45,17 @@ def is_answered(channel: RecordedChannel, first: int, last: int, dt: float) -> b
         while end + 1 < len(c) and way * steps[end + 1] > HALF * way * steps[row]:
             end += 1
         size = float(np.abs(c[end] - c[row - 1]))
-        gone = way * (q[row - 1 : end + count] - c[row - 1])
+        rows = np.arange(row - 1, min(end + count, len(c)))
+        gone = way * (q[rows] - c[np.minimum(rows - _behind(c, q, row - 1, count), row - 1)])
         if gone[0] <= LEADS * size and float(gone.max()) >= HALF * size:
             answered, begins = answered + 1, begins or first >= row - JOIN
     return begins and (len(near) < MANY or answered >= MOST * len(near))
+
+
+def _behind(c: np.ndarray, q: np.ndarray, row: int, most: int) -> int:
+    """Rows, `most` of them, by which a joint is behind a command that goes on: so long ago it was where the joint is."""
+    before = c[max(0, row - most) : row + 1][::-1]
+    return int(np.argmin(np.abs(before - q[row])))
 
 
 def unsure_of_leaps(group: Group, found: Iterable[Difference]) -> list[Difference]:

@@ -124,3 +124,14 @@ def test_a_shape_that_no_servo_makes_is_not_excused_by_a_leap(name, explained, s
     group = Group(rows / RATE, 1.0 / RATE, (channel(command, servo(command, 400.0, 40.0, 40.0)[0]),))
     one = Difference.over(group.t, ("joint_3",), "command", (61, 100), 0.4, "rad", name, certain=True, explained=explained)
     assert [d.certain for d in unsure_of_leaps(group, [one])] == [sure]
+
+
+def test_a_joint_that_is_behind_when_its_command_leaps_goes_on_to_where_it_was_first():
+    """It is 0.1 s behind, and so beyond the leap back when that comes."""
+    rows = np.arange(160)
+    onwards = 0.5 / RATE * rows
+    command = onwards - 0.1 * np.clip((rows - 79) / 2.0, 0.0, 1.0)
+    followed, _ = servo(command, 400.0, 40.0, 15.0)
+    assert followed[80] < command[79] - 0.04
+    assert is_answered(channel(command, followed), 82, 95, 1.0 / RATE)
+    assert not is_answered(channel(command, servo(onwards, 400.0, 40.0, 15.0)[0]), 82, 95, 1.0 / RATE)
