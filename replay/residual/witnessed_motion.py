@@ -20,6 +20,7 @@ from .difference import Difference
 from .relations import shifted, shifts_of
 from .resampled import is_resampled
 from .table import Group, RecordedChannel
+from .whole_speeds import SETTLES
 
 WINDOW, PART, REST = 0.8, 1.0, 2.0  # s looked at together; of a part, and of the rest
 # share of a speed's squares in a window that the rises of its row leave: in the part, in the rest; and what another moment leaves of it
@@ -146,7 +147,8 @@ def _of_another_moment(
         late = abs(own) < OWN
         size = float(np.sqrt(now[rows].max()))
         one = Difference.over(
-            group.t, (channel.name,), "velocity", (first, last), size, "rad/s", "lag" if late else "smoothed", certain=size >= QUICK,
+            group.t, (channel.name,), "velocity", (first, last), size, "rad/s", "lag" if late else "smoothed",
+            certain=size >= QUICK and group.dt <= SETTLES,
             explained=float(1.0 - then[rows].sum() / now[rows].sum()), stream=channel.topics["velocity"], limit=QUICK,
             numbers={"late": by * group.dt} if late else {"seconds": abs(by) * group.dt}, weight=size / QUICK * (last - first + 1),
         )  # fmt: skip
