@@ -137,7 +137,7 @@ def _late(
     A speed that is that of the position in each row says that the position is of its row: then it is the command that is not.
     """
     agrees = speed_agrees(channel, round(apart / group.dt), group.dt)
-    if not one.certain or ("velocity" in channel.columns and not agrees):
+    if not one.certain or agrees is False:
         yield one
         return
     moved = [c for c, own in zip(group.channels, relations) if any(r.name == "follows" and r.own for r in own) and c is not channel]
