@@ -267,9 +267,11 @@ def _blocked(group: Group, channel: RecordedChannel, own: Sequence[Relation], ro
     span = slice(first, last + 1)
     if _is_half_a_turn_away(channel, span):
         return None
-    q, c = channel.columns["measured"][span], channel.columns["command"][span]
+    q = channel.columns["measured"][span]
     others = [np.abs(over(r, channel.unit)[rows]).max() for r in own if r is not follows]
-    steps = np.sort(np.abs(np.diff(c)))  # that a command goes somewhere at once and back is no joint that is blocked
+    # that a command goes somewhere at once and back is no joint that is blocked; it may have gone there before the joint is late
+    sent = channel.columns["command"][max(0, first - round(ANSWERS / group.dt)) : last + 1]
+    steps = np.sort(np.abs(np.diff(sent)))
     near = np.abs(q - np.median(q)) <= max(STILL * follows.noise, SEEN * LEFT_BEHIND)
     if near.mean() < STANDING:
         return None
@@ -430,9 +432,19 @@ def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | 
         # two steps far apart that both stay are none that comes and goes
         count = max(int((turns[kind][a : b + 1] > NOVEL * usual).sum()) for a, b in joined(inside))
         stays = rows[-1] >= last - 2 and size > 2.0 * NOVEL * usual
-        if count >= (2 if stays else 3) and float(turns[other][inside].max()) < FOLLOWED * size:
+        if count < (2 if stays else 3) or float(turns[other][inside].max()) >= FOLLOWED * size:
+            continue
+        if kind == "command" or _is_back_at_once(channel.columns[kind], inside & (turns[kind] > NOVEL * usual)):
             return kind
     return None
+
+
+def _is_back_at_once(q: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether a joint (n,) takes back what its speed changes by in any of some rows (n,) within two more, half of it at the least. One that
+    is stopped, or let go, changes its speed for good, or over many rows."""
+    turn = np.diff(np.pad(q, 1, mode="edge"), 2)
+    near = np.stack([shifted(turn, by) for by in (-2, -1, 1, 2)])
+    return bool((rows & ((-np.sign(turn) * near).max(axis=0) > 0.5 * np.abs(turn))).any())
 
 
 def _trusted(one: Blame, others: np.ndarray) -> bool:

@@ -63,3 +63,51 @@ def test_a_slower_servo_among_others_is_no_late_column_where_speeds_tell_nothing
     finding = found(columns, rate=60)
     lag = finding.level == "FAIL" and (finding.subject[0], finding.details["kind"]) == ("joint_6", "lag")
     assert lag == certain
+
+
+def touching(columns, touches, joint=2, place=0.1):
+    """The take where an obstacle stops one joint at a place, each time it comes there; its servo is quick in letting go."""
+    command = columns["action"][:, joint] = 0.35 * np.sin(1.1 * np.arange(420) / 30)
+    q, v, out = command[0], 0.0, []
+    for k, wanted in enumerate(command.tolist()):
+        out.append(q)
+        for _ in range(40):
+            v += min(max(600.0 * (wanted - q) - 45.0 * v, -60.0), 60.0) / 1200.0
+            q += v / 1200.0
+            if any(first <= k < last for first, last in touches) and q > place:
+                q, v = place, 0.0
+    columns["state"][:, joint] = np.array(out) + np.random.default_rng(1).normal(0.0, 3e-4, 420)
+    return columns
+
+
+def test_a_joint_that_an_obstacle_stops_twice_is_no_column_that_leaps():
+    columns = touching(motion(), [(170, 200), (340, 372)])
+    assert found(columns, without=("velocity",)).level == "WARN"
+    columns["state"][180:184, 2] += 0.12
+    assert found(columns, without=("velocity",)).level == "FAIL"
+
+
+def test_a_joint_that_is_stopped_while_its_command_stands_is_blocked_and_its_command_is_right():
+    """The command goes on by 0.2 rad, stops suddenly, and stands; the joint comes there when it is let go."""
+    columns = motion()
+    rows = np.arange(420)
+    columns["action"][:, 2] = np.clip((rows - 140) / 20.0, 0.0, 1.0) * 0.5 + 0.2 * np.sin(np.clip(rows - 300, 0, None) / 30.0)
+    state, _ = servo(columns["action"][:, 2], 150.0, 24.0)
+    state[155:240] = np.minimum(state[155:240], 0.3)
+    state[240:300] = 0.5 - 0.2 * np.exp(-np.arange(60) / 5.0)
+    columns["state"][:, 2] = state + np.random.default_rng(1).normal(0.0, 3e-4, 420)
+    finding = found(columns, without=("velocity",))
+    assert (finding.level, finding.details["kind"], finding.details["column"]) == ("WARN", "blocked", "measured")
+    columns["action"][170:230, 2] += 0.3  # there and back within a row, which no joint follows
+    assert found(columns, without=("velocity",)).level == "FAIL"
+
+
+def test_a_joint_that_hardly_moves_is_no_sum_of_its_command():
+    columns = motion()
+    command = -0.28 + 0.1 * np.sin(0.9 * np.arange(420) / 30)
+    columns["action"][:, 2] = command
+    columns["state"][:, 2] = -0.27 + np.random.default_rng(1).normal(0.0, 3e-3, 420)
+    assert found(columns, without=("velocity",)).details.get("kind") != "integrated"
+    columns["state"][:, 2] = np.cumsum(command) / 30 + np.random.default_rng(1).normal(0.0, 3e-4, 420)
+    finding = found(columns, without=("velocity",))
+    assert finding.level == "FAIL" and finding.subject == ("joint_3",)
