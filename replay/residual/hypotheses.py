@@ -27,7 +27,6 @@ OF_ITS_OWN = 0.5  # of the power of what is recorded, that a factor may leave
 GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
 BEYOND_IT = 0.5  # of a level, by which a column is beyond it in its first row there at the most
 SUMMED = 30  # rows, from where on a sum that began before them is asked for
-BENDS = 0.25  # of the squared distance from a straight line, that a sum with a slope of its own leaves at the most
 FEW = 8  # rows, of which chance makes whatever is wanted
 TURNS = 3  # that a column is away by, or that it goes to and fro, at the most
 BEYOND = 2.5  # the price of an end that no row of a column shows: another column may
@@ -316,10 +315,8 @@ def _integrated(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | 
             yield step * total + float(np.median(c.recorded - step * total)), 1.0, {}
     if c.n >= 0.5 * len(c.x):
         slope, start = _line(total, c.recorded)
-        summed, even = slope * total + start, np.polyval(np.polyfit(np.arange(c.n), c.recorded, 1), np.arange(c.n))
-        # with a slope of its own the sum of anything is as near to a joint that hardly moves as a straight line is
-        if slope and ((c.recorded - summed) ** 2).sum() < BENDS * ((c.recorded - even) ** 2).sum():
-            yield summed, 2.0, {}
+        if slope:
+            yield slope * total + start, 2.0, {}
 
 
 def _partner(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

@@ -36,6 +36,7 @@ LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 DOUBT = 0.02  # of the rows in motion that may be alike by chance
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
+BENDS = 0.25  # of the squared distance from a straight line, that the sum of another column leaves at the most
 ANOTHER = 0.5  # by which a gain is another one, from where on it may be no gain at all
 # rad, or share of the way, that a joint goes beyond a command that stands (joints of small arms, which overshoot nothing, are within 0.024
 # of the way that they plan); s until it answers
@@ -159,6 +160,10 @@ def _of_another_kind(group: Group, channel: RecordedChannel, one: Difference, al
     why = best(case)
     if why is None or not is_exact(why.name) or why.name in ("held_value", "mirrored"):
         return one
+    rows = np.arange(group.n)
+    left, even = (1.0 - why.explained) * float(((case.x - case.truth) ** 2).sum()), np.polyval(np.polyfit(rows, q, 1), rows)
+    if why.name == "integrated" and left > BENDS * float(((q - even) ** 2).sum()):
+        return one  # the sum of anything is as near to a joint that hardly moves as a straight line is
     return replace(one, name=why.name, explained=why.explained, numbers=dict(why.numbers), certain=True)
 
 
