@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..recording.recording import Stream
+from ..residual.coarse_values import coarse_and_smooth
 from ..robots.limits import Limits
 from ..signals.channels import SCALE
 from ..signals.clock import repeats, seconds
@@ -42,7 +43,8 @@ def check_frozen(
     leaves it: a joint that had rested for a minute before is not frozen for a minute, and a command that leaves and is
     back within the WARN bound is a fault of the command.
     What stands from the first sample on and then steps no further than a joint can may be a rest that was laid before the
-    motion: nothing shows that it had moved, and that is a WARN. So is a command of the joints that stands while its message
+    motion: nothing shows that it had moved, and that is a WARN. So is a single joint on the steps of an encoder that goes on from where
+    it stood: it may be blocked. So is a command of the joints that stands while its message
     moves the base: arms are held as the robot walks, and what they hold pushes them.
     A measured stream that stands as a whole for more than `samples` samples fails, however slow it is: single joints
     rest, but no robot that moves measures the same in all of them.
@@ -162,6 +164,7 @@ def _freezes_against(
                 t0 = max(t0, float(t[first]))
             if moved > rule.settings["moved"]:
                 a, b = int(np.searchsorted(t, t0)), int(np.searchsorted(t, t1, side="right"))
+                together = bool(stands[a + 1 : b].all())
                 found.append(
                     {
                         "names": [name],
@@ -169,7 +172,8 @@ def _freezes_against(
                         "t1": t1,
                         "count": b - a,
                         "moved": moved,
-                        "whole": bool(stands[a + 1 : b].all()),
+                        "whole": together,
+                        "rest": other.role == "command" and not together and coarse_and_smooth(x[:, j] * scale, last),
                     }
                 )
     return found

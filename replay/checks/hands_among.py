@@ -16,7 +16,7 @@ from ..recording.recording import Recording
 from ..residual.bodies import compared
 from ..residual.departures import joined
 from ..residual.difference import JOIN, Difference
-from ..residual.hand_law import LIMITS, HandLaw, laws_of_hand, of_way
+from ..residual.hand_law import BESIDE, LIMITS, HandLaw, laws_of_hand, of_way
 from ..residual.hands import COUNTED
 from ..residual.table import Group, RecordedChannel
 from ..robots.limits import Limits
@@ -129,7 +129,9 @@ def _beside(one: HandShown, others: Sequence[HandShown]) -> Iterator[Difference]
     begin = max(0, stretches[0][0] - JOIN)
     ways = (walk(*one.columns, begin, last) for walk in (law.nearest, law.freely))
     readings = [of_way(one.group, one.channel, law, way, first, last, "hand_set") for way in ways]
-    yield max(readings, key=lambda d: (d.name is not None, d.explained))
+    readings = [one for one in readings if one.size > BESIDE]  # it goes a way that its drive allows as well, nearly
+    if readings:
+        yield max(readings, key=lambda d: (d.name is not None, d.explained))
 
 
 def _limits(of: Sequence[HandShown]) -> np.ndarray:

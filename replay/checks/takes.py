@@ -18,7 +18,7 @@ from .check import Check
 from .cut_takes import WAITED, TakeEnds, check_cut_among, check_ends_among, edges_of, is_moving
 from .finding import Finding
 from .fixes import Fix, Known, about
-from .hand_bases import HandBase, bases_in, check_bases_among
+from .hand_bases import SURE, HandBase, bases_in, check_bases_among
 from .hands_among import KEPT as TELL
 from .hands_among import LEAST as LEAST_TELL
 from .hands_among import HandShown, check_hands_among, shown_hands
@@ -200,11 +200,13 @@ class TakesSeen:
         where there is nothing.
 
         Args:
-            more: takes that come later are asked as well (`of_later`), where one alone has its hands elsewhere, or its sides exchanged.
+            more: takes that come later are asked as well (`of_later`), where one alone has its hands elsewhere, or its sides exchanged, and
+                of the first takes with hands.
         """
         based, swapped = self._based(one.bases, rules), self._exchanged(one.posture, limits, rules)
         of_sides = swapped is not None and swapped.failed and swapped.details["kind"] == SIDES
-        if more and ((based is not None and based.failed) or of_sides):
+        first = bool(one.bases) and len(self._bases) < SURE  # then nobody knows yet in which base the hands of this set are
+        if more and (first or (based is not None and based.failed) or of_sides):
             self._odd[one.source] = one, len(self._postures)
             based, swapped = None, None if of_sides else swapped
         moving = ((source, joints) for source, joints in self._moving.items() if source != one.source)

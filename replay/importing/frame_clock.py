@@ -13,6 +13,7 @@ from ..signals.grid import SLACK_NS, UNAMBIGUOUS, RowGrid, fitted
 from .resample import Rows
 
 DEFAULT_FPS = 30  # the hardware's main camera clock, for recordings of streams with rates of their own
+NEARLY_WHOLE = 0.02  # share by which rows that all come at one rate may be off the whole number by which it is called
 MULTIPLES = 10  # of a rate that is no whole number, for one that keeps every row
 MAX_ROWS = 50_000_000
 _NS = 1_000_000_000
@@ -64,7 +65,7 @@ def own_rate(streams: list[Stream]) -> tuple[int, bool]:
     if len(known) == len(leading):
         rates = {max(1, round(grid.rate)) for grid in known}
         fps = rates.pop()
-        if not rates and all(grid.has_rate(fps) for grid in known):
+        if not rates and _have_rate(grids, fps):
             try:
                 at = frame_clock(leading, fps).at_ns
             except EpisodeError:
@@ -93,7 +94,7 @@ def broken_rate(streams: list[Stream]) -> tuple[float, int | None] | None:
     leading = [stream for stream in streams if stream.role != "event"]
     grids = _grids(leading)
     known = [grid for stream in leading if (grid := grids[stream.name]) is not None and grid.exact]
-    if not leading or len(known) < len(leading) or any(grid.has_rate(max(1, round(grid.rate))) for grid in known):
+    if not leading or len(known) < len(leading) or any(_have_rate(grids, max(1, round(grid.rate))) for grid in known):
         return None
     rate = known[0].rate
     if any(not grid.has_rate(rate) for grid in known):
@@ -115,7 +116,8 @@ def frame_clock(leading: list[Stream], fps: int, source: str | None = None) -> F
         EpisodeError: the streams do not overlap in time, or make too many rows.
     """
     grids = _grids(leading)
-    alike = [(s, g) for s in leading if (g := grids[s.name]) is not None and g.distinct and g.has_rate(fps)]
+    nearly = _have_rate(grids, fps)
+    alike = [(s, g) for s in leading if (g := grids[s.name]) is not None and g.distinct and (nearly or g.has_rate(fps))]
     # what jitters and drifts from the rate is no clock for others, unless it is what was commanded
     masters = [(s, g) for s, g in alike if g.exact or s.role == "command" or _near(g, fps)]
     if masters:
@@ -160,6 +162,16 @@ def _grids(streams: list[Stream]) -> dict[str, RowGrid | None]:
             known.append((times, grid))
         found[stream.name] = grid
     return found
+
+
+def _have_rate(grids: dict[str, RowGrid | None], fps: int) -> bool:
+    """Whether all rows are of that rate by name: each stream's, or all stand whole on grids of one rate that is nearly it (29.6 Hz, which
+    LeRobot has as 30). Then each keeps its own time, and none is made up."""
+    known = [grid for grid in grids.values() if grid is not None]
+    if len(known) < len(grids) or not known:
+        return False
+    even = all(g.exact and g.whole and g.has_rate(known[0].rate) and abs(g.rate / fps - 1.0) <= NEARLY_WHOLE for g in known)
+    return even or all(grid.has_rate(fps) for grid in known)
 
 
 def _once_each(times_ns: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..formats.arrays.array_contradictions import takes_within
 from ..formats.arrays.array_episode import ArrayEpisode
+from ..formats.arrays.array_times import stated_fps
 from ..formats.column_endings import POSITION, parted
 from ..formats.mapping import Columns
 from . import unit_guess as guessing
@@ -63,6 +64,7 @@ class _Draft:
 
     def proposal(self) -> Proposal:
         time = self._time()
+        self.alike = self._nameless_alike(time)
         channels, roles = [], []
         for name, array in self.arrays.items():
             if (takes := takes_within(name, array, self.rows)) > 1:
@@ -116,7 +118,7 @@ class _Draft:
             single = array.ndim >= 1 and len(array) == self.rows and array.size == self.rows
             if single and _TIME.search(name) and (np.diff(array.reshape(-1).astype(np.float64)) >= 0).all():
                 return name
-        for name, array in self.arrays.items() if self.episode.fps is None else ():
+        for name, array in self.arrays.items() if stated_fps(self.episode) is None else ():
             wide = array.ndim == 2 and len(array) == self.rows and array.shape[1] > 1
             if (
                 wide
@@ -136,7 +138,7 @@ class _Draft:
             if unit != "s":
                 self._doubt(f"{time} steps by {step:g}: taken as {unit}")
             return [f"time: {{field: {quoted(time)}, unit: {unit}, clock: capture}}"]
-        if self.episode.time is not None or self.episode.fps is not None:
+        if self.episode.time is not None or stated_fps(self.episode) is not None:
             return []
         self._doubt("no time and no rate is recorded: 30 rows a second is a guess")
         return ["fps: 30"]
@@ -187,7 +189,7 @@ class _Draft:
         for first, end in pairwise(cuts):
             if first in left:
                 continue
-            if several and first not in turns and ended[first][1]:
+            if first not in turns and (any(self.alike.get(name, ())) or (several and ended[first][1])):
                 merged.setdefault(kinds[first][:2], []).append((first, end))
                 continue
             where = name if end - first == width else str(Columns(name, first, end))
@@ -203,9 +205,29 @@ class _Draft:
         for (quantity, unit), spans in merged.items():
             fields = [str(Columns(name, first, end)) for first, end in spans]
             names = _joints([label for first, end in spans for label in labels[first:end]])
+            names = names or [f"joint_{j}" for first, end in spans for j in range(first, end)]
             alike = sum(of == quantity for of, _ in merged) > 1
             self._stream(f"{name}/{quantity}" + f"/{unit}" * alike, role, quantity, unit, names, "", fields=fields)
         return role
+
+    def _nameless_alike(self, time: str | None) -> dict[str, list[bool]]:
+        """Channels without names of columns that are as wide as another one: commands and measurements of the same joints, likely. With
+        names of its own for each of them nothing would be compared with anything. Of each which columns are likely to be grippers."""
+        wide: dict[int, dict[str, np.ndarray]] = {}
+        for name, array in self.arrays.items():
+            rows = array.ndim == 2 and len(array) == self.rows and name not in (time, self.episode.time)
+            if rows and guessing.role_of(name)[0] in ("command", "measured") and not self._labels(name, array.shape[1], quiet=True):
+                wide.setdefault(array.shape[1], {})[name] = array.astype(np.float64)
+        found = {}
+        for width, of in wide.items():
+            if width > 1 and len(of) > 1:
+                self._doubt(f"{', '.join(of)}: column k of each is taken as the same joint")
+                hands = guessing.shares_without_names(of)
+                if any(hands):
+                    columns = ", ".join(str(j) for j in range(width) if hands[j])
+                    self._doubt(f"column {columns} of {', '.join(of)} goes from 0 to 1: taken as a gripper's share of its way")
+                found |= dict.fromkeys(of, hands)
+        return found
 
     def _kinds(self, name: str, flat: np.ndarray, role: str, turns: list[int]) -> list[tuple[str, str, int]]:
         """Quantity, unit and a mark of its group for every column."""
@@ -215,11 +237,14 @@ class _Draft:
             found[first : first + 4] = [("orientation", "1", first)] * 4
         labels = self._labels(name, width, quiet=True)
         counted = [parted(label)[1] for label in labels] or [None] * width
-        hands, share = guessing.fingers(name, labels, flat) if role in ("command", "measured") else ([False] * width, "1")
+        placed = tuple(label if kind in (None, POSITION) else "" for label, kind in zip(labels, counted))
+        hands, share = guessing.fingers(name, placed, flat) if role in ("command", "measured") else ([False] * width, "1")
+        if guessing.is_place(name):
+            hands = self.alike.get(name, hands)
         stems = list(zip(guessing.kinds(labels, width), counted, hands))
         for stem in dict.fromkeys(stems):
             group = [j for j in range(width) if stems[j] == stem and not found[j][1]]
-            if group and stem[2] and stem[1] in (None, POSITION):
+            if group and stem[2]:
                 guess = guessing.shares(name, share)
             elif group:
                 # columns that say themselves what they count are asked by that

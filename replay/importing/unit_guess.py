@@ -18,7 +18,22 @@ _VELOCITY = re.compile(r"vel|qvel|_v$|speed", re.IGNORECASE)
 _TORQUE = re.compile(r"torque|effort|tau|force", re.IGNORECASE)
 _FINGERS = re.compile(r"hand|finger|thumb|gripper|claw|指|爪|灵巧手", re.IGNORECASE)
 _GRIPPERS = re.compile(r"gripper|claw|(?<![a-z])pct(?![a-z])|percent|爪", re.IGNORECASE)  # which many sets have from 0 to 100
-SHARE_WITHIN = 0.02  # of its way, that a hand counted in shares may be measured past an end
+SHARE_WITHIN = 0.02  # of its way, that a hand may be measured past an end
+# unit -> lowest and highest value, and by how much more than this they are apart in a take; the first that fits is taken
+FINGER_WAYS = {"1": (0.0, 1.0, -np.inf)}
+GRIPPER_WAYS = {
+    "m": (0.0, 0.15, 0.005), **FINGER_WAYS, "-1..1": (-1.0, 1.0, 1.0),
+    "%": (0.0, 100.0, FULL_TURN), "0..255": (0.0, 255.0, 100.0), "count": (0.0, 65535.0, 255.0),
+}  # fmt: skip
+COUNTS = ("0..255", "count")  # whole numbers
+TAKEN_AS = {
+    "1": "fingers by their names, from 0 to 1: taken as shares of their way; radians look alike",
+    "m": "grippers by their names, within 0.15: taken as widths in metres; shares of a way look alike",
+    "-1..1": "grippers by their names, from -1 to 1: taken as a normalised way; radians look alike",
+    "%": "grippers by their names, from 0 to 100: taken as percent of their way; degrees look alike",
+    "0..255": "grippers by their names, whole numbers up to 255: taken as counts from 0 to 255",
+    "count": "grippers by their names, whole numbers: taken as device counts",
+}
 _COUNTED = re.compile(r"\d+(?=\D*$)")
 _ROLES = (
     ("event", re.compile(r"reward|done|success|contact|flag|status|button|valid|annotation", re.IGNORECASE)),
@@ -82,28 +97,46 @@ def unit_of(channel: str, values: np.ndarray, role: str) -> Guess:
 
 
 def fingers(channel: str, labels: tuple[str, ...], values: np.ndarray) -> tuple[list[bool], str]:
-    """Which columns (n, k) of a channel are likely to be fingers and grippers in shares of their way, and in which unit, by their names:
-    `1` where all of these stay from 0 to 1, `%` where grippers stay from 0 to 100 and go further than an angle in radians.
+    """Which columns (n, k) of a channel are likely to be fingers and grippers, by their names, and in which unit, by how far all of them
+    reach: shares of their way (`1`), percent (`%`), between the ends of a normalised set (`-1..1`), a width (`m`), counts of a drive.
 
     Angles of fingers may look so, too. But a finger is stopped by what it holds, and a joint of an arm is not.
     """
     none = [False] * values.shape[1]
-    if _VELOCITY.search(channel) or _TORQUE.search(channel):
+    if not is_place(channel):
         return none, "1"
-    for names, unit, full, least in ((_FINGERS, "1", 1.0, -np.inf), (_GRIPPERS, "%", 100.0, FULL_TURN)):
+    for names, units in ((_GRIPPERS, GRIPPER_WAYS), (_FINGERS, FINGER_WAYS)):
         named = [bool(names.search(label)) for label in labels] or none
         of = values[:, named]
         of = of[np.isfinite(of)]
-        if of.size and of.min() >= -SHARE_WITHIN * full and least < of.max() <= (1.0 + SHARE_WITHIN) * full:
-            return named, unit
+        if not of.size:
+            continue
+        whole = bool((of == np.rint(of)).all())
+        for unit, (low, high, least) in units.items():
+            room = SHARE_WITHIN * (high - low)
+            if low - room <= of.min() and of.max() <= high + room and np.ptp(of) > least and (whole or unit not in COUNTS):
+                return named, unit
     return none, "1"
+
+
+def is_place(channel: str) -> bool:
+    """Whether a channel tells where joints are, by its name, rather than how fast they go or how hard they push."""
+    return not (_VELOCITY.search(channel) or _TORQUE.search(channel))
+
+
+def shares_without_names(channels: dict[str, np.ndarray]) -> list[bool]:
+    """Which columns of channels (n, k) that have the same joints go from 0 to 1 and no further, one of them all the way."""
+    places = np.array([[x.min(axis=0), x.max(axis=0)] for name, x in channels.items() if is_place(name)])
+    if not len(places):
+        return [False] * next(iter(channels.values())).shape[1]
+    within = (places[:, 0] >= -SHARE_WITHIN).all(axis=0) & (places[:, 1] <= 1.0 + SHARE_WITHIN).all(axis=0)
+    whole = (places[:, 0] <= SHARE_WITHIN) & (places[:, 1] >= 1.0 - SHARE_WITHIN)
+    return [bool(one) for one in within & whole.any(axis=0)]
 
 
 def shares(channel: str, unit: str) -> Guess:
     """What such columns hold."""
-    if unit == "%":
-        return Guess("hand", "%", f"{channel}: grippers by their names, from 0 to 100: taken as percent of their way; degrees look alike")
-    return Guess("hand", "1", f"{channel}: fingers by their names, from 0 to 1: taken as shares of their way; radians look alike")
+    return Guess("hand", unit, f"{channel}: {TAKEN_AS[unit]}")
 
 
 def kinds(labels: tuple[str, ...], width: int) -> list[str]:

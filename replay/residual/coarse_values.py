@@ -12,6 +12,7 @@ LARGEST, DISTINCT, FEW = 0.0065, 8, 1000
 UNIFORM = 12.0**0.5  # times the deviation of what is evenly spread: the width of it
 HALF_FLOATS, HALF_EXACT = 8.0, 1e-7  # rad, or share of the way: larger numbers are no half floats; share of the largest that is none
 WRITTEN_AS = 1.0, 100.0  # times a share of the way
+ENCODER = (1e-5, 0.02)  # rad: steps of encoders
 STEPS = 4.0  # from row to row, from where on a delay of a quarter of a row more or less is another number
 
 
@@ -52,3 +53,17 @@ def telling(command: np.ndarray, measured: np.ndarray) -> np.ndarray:
     rows a second)."""
     step = max(step_of(command, measured), 2.0 * (rounded_by(measured) - AS_WRITTEN))
     return np.abs(np.diff(measured, prepend=measured[0])) > max(MOVES, STEPS * step)
+
+
+def coarse_and_smooth(x: np.ndarray, last: int) -> bool:
+    """Whether a column (n,) [rad] comes in steps that an encoder may have, and goes on from rows of one value as it left them: there one
+    value is what is measured of a joint that stands. What was frozen is elsewhere at once when it comes back.
+
+    Args:
+        last: of these rows.
+    """
+    steps = np.abs(np.diff(x))
+    least = float(steps[steps > 0.0].min(initial=np.inf))
+    after = steps[last : last + 4]
+    leaps = len(after) > 1 and float(after[0]) > max(4.0 * float(after[1:].max()), 3.0 * least)
+    return ENCODER[0] <= least <= ENCODER[1] and not leaps

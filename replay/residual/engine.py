@@ -14,6 +14,7 @@ from .answered import unsure_of_leaps
 from .blame import Blame, over, rather_off, suspects, threshold
 from .case import Case
 from .coarse_part import coarse_parts
+from .coarse_values import coarse_and_smooth
 from .delayed_part import delayed_part
 from .departures import joined, together
 from .difference import CLEAR, DENSE, JOIN, LEAP, ORDINARY, Difference
@@ -34,6 +35,7 @@ from .uncommanded import of_standing_commands
 from .unpushed import none_pushes
 from .whole_speeds import (
     by_lost_rows,
+    over_a_while,
     speeds_never_filled,
     speeds_of_another_joint,
     speeds_of_another_motion,
@@ -55,7 +57,6 @@ UNEVEN = 0.01  # rad: a group that follows worse than this, on the whole, may fo
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 # of a disagreement: rows at least, share of them in which a joint that is blocked stands (then it comes back), and noises and share of
 # `SEEN` by which it may be measured to move there
-ENCODER = (1e-5, 0.02)  # rad: steps of encoders
 STANDS, STANDING, STILL, LEFT_BEHIND = 8, 0.6, 4.0, 0.1
 HALF_A_TURN = np.pi  # rad: no obstacle explains a command that is further away than most joints of arms can go at all
 RIVAL = 0.25  # of the disagreement: what a column may leave more than the best one and still be asked for a simple reason
@@ -92,9 +93,10 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     group, wrapped = without_wraps(group)
     back = turned_back(group)
     group = group if back is None else back.group
-    speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(group), *speeds_never_filled(group)]
+    slow = over_a_while(group)
+    speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(slow), *speeds_never_filled(group)]
     known = {name for one in speeds for name in one.channels}
-    speeds += [one for one in speeds_of_another_joint(group) if not known & set(one.channels)]
+    speeds += [one for one in speeds_of_another_joint(slow) if not known & set(one.channels)]
     group = _without_speeds(group, {name for one in speeds for name in one.channels})
     relations = relations_of(group)
     if late := _late(group, relations):
@@ -265,13 +267,15 @@ def _blocked(group: Group, channel: RecordedChannel, own: Sequence[Relation], ro
     span = slice(first, last + 1)
     if _is_half_a_turn_away(channel, span):
         return None
-    q, c = channel.columns["measured"][span], channel.columns["command"][span]
+    q = channel.columns["measured"][span]
     others = [np.abs(over(r, channel.unit)[rows]).max() for r in own if r is not follows]
-    steps = np.sort(np.abs(np.diff(c)))  # that a command goes somewhere at once and back is no joint that is blocked
+    # that a command goes somewhere at once and back is no joint that is blocked; it may have gone there before the joint is late
+    sent = channel.columns["command"][max(0, first - round(ANSWERS / group.dt)) : last + 1]
+    steps = np.sort(np.abs(np.diff(sent)))
     near = np.abs(q - np.median(q)) <= max(STILL * follows.noise, SEEN * LEFT_BEHIND)
     if near.mean() < STANDING:
         return None
-    one_value = np.unique(q[near]).size <= 1 and not _coarse_and_smooth(channel.columns["measured"], first + np.flatnonzero(near))
+    one_value = np.unique(q[near]).size <= 1 and not coarse_and_smooth(channel.columns["measured"], first + int(np.flatnonzero(near)[-1]))
     if one_value or float(steps[:-2].sum()) < SEEN or any(size > 1.0 for size in others):
         return None
     away = np.abs(follows.residual[span])
@@ -280,17 +284,6 @@ def _blocked(group: Group, channel: RecordedChannel, own: Sequence[Relation], ro
         group.t, (channel.name,), "measured", (first, last), float(away.max()), channel.unit, "blocked", certain=False, explained=0.0,
         undone=0.0, stream=channel.topics["measured"], limit=limit, weight=float((away / limit).sum()),
     )  # fmt: skip
-
-
-def _coarse_and_smooth(q: np.ndarray, rows: np.ndarray) -> bool:
-    """Whether a column comes in steps that an encoder may have, and goes on from rows of one value as it left them: there one value
-    is what is measured of a joint that stands. What was frozen is elsewhere at once when it comes back."""
-    steps = np.abs(np.diff(q))
-    least = float(steps[steps > 0.0].min(initial=np.inf))
-    last = int(rows[-1])
-    after = steps[last : last + 4]
-    leaps = len(after) > 1 and float(after[0]) > max(4.0 * float(after[1:].max()), 3.0 * least)
-    return ENCODER[0] <= least <= ENCODER[1] and not leaps
 
 
 def _case(group: Group, one: Blame, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]) -> Case:
@@ -439,9 +432,19 @@ def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | 
         # two steps far apart that both stay are none that comes and goes
         count = max(int((turns[kind][a : b + 1] > NOVEL * usual).sum()) for a, b in joined(inside))
         stays = rows[-1] >= last - 2 and size > 2.0 * NOVEL * usual
-        if count >= (2 if stays else 3) and float(turns[other][inside].max()) < FOLLOWED * size:
+        if count < (2 if stays else 3) or float(turns[other][inside].max()) >= FOLLOWED * size:
+            continue
+        if kind == "command" or _is_back_at_once(channel.columns[kind], inside & (turns[kind] > NOVEL * usual)):
             return kind
     return None
+
+
+def _is_back_at_once(q: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether a joint (n,) takes back what its speed changes by in any of some rows (n,) within two more, half of it at the least. One that
+    is stopped, or let go, changes its speed for good, or over many rows."""
+    turn = np.diff(np.pad(q, 1, mode="edge"), 2)
+    near = np.stack([shifted(turn, by) for by in (-2, -1, 1, 2)])
+    return bool((rows & ((-np.sign(turn) * near).max(axis=0) > 0.5 * np.abs(turn))).any())
 
 
 def _trusted(one: Blame, others: np.ndarray) -> bool:

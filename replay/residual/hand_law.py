@@ -23,6 +23,7 @@ from .relations import shifted
 from .table import Group, RecordedChannel
 
 STEP = 0.004  # of its way in a row, from where on a hand moves
+WHILE = 1.0 / 30.0  # s
 FEW, MANY = 8, 100  # rows in which it moves: of fewer no law is fitted, of more so many are taken
 LATEST, PART = 0.6, 0.5  # s; of a row, by which delays are distinguished
 LAGS = (0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.22, 0.35)  # s
@@ -202,12 +203,17 @@ def against_law(c: np.ndarray, q: np.ndarray, dt: float, held: int = 1) -> tuple
 
 
 def laws_of_hand(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator[HandLaw]:
-    """Laws that explain most of the steps nearly as well as the best one does, that one first."""
+    """Laws that explain most of the steps nearly as well as the best one does, that one first.
+
+    Steps are those within `WHILE` at the least: where rows are closer, a hand goes by one count of its encoder in one row and by two in the
+    next, and neither is how fast it is.
+    """
+    held, apart = max(held, _held(q)), max(1, int(WHILE / dt + 1e-6))
+    c, q, dt = c[::apart], q[::apart], dt * apart
     steps = np.diff(q)
     moves = np.flatnonzero(np.abs(steps) > STEP)
     if len(moves) < FEW:
         return
-    held = max(held, _held(q))
     moves = moves[:: -(-len(moves) // MANY)]
     steps = steps[moves]
     size = float(np.abs(steps).mean())
@@ -235,7 +241,7 @@ def laws_of_hand(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator
         lag, leaves = _unbounded(steps, _later(c, rows)[moves + 1] - q[moves], dt, most)
         laws.append((leaves, late, lag, np.inf))
     for leaves, late, lag, speed in sorted(each for each in laws if each[0] <= enough):
-        yield HandLaw(float(delays[late]), lag, speed, held, float(leaves) / size)
+        yield HandLaw(apart * float(delays[late]), lag, speed, held, float(leaves) / size)
 
 
 def _unbounded(steps: np.ndarray, short: np.ndarray, dt: float, most: int) -> tuple[float, float]:

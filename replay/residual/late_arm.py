@@ -85,7 +85,7 @@ def delay_of(channel: RecordedChannel, dt: float, early: float = EARLY) -> float
 
 def _of(group: Group, arm: Sequence[RecordedChannel], apart: float, *, certain: bool) -> LateArm:
     rows = round(apart / group.dt)
-    kind = "command" if sum(speed_agrees(c, rows, group.dt) for c in arm) > len(arm) / 2 else "measured"
+    kind = "command" if sum(speed_agrees(c, rows, group.dt) is True for c in arm) > len(arm) / 2 else "measured"
     late = -rows if kind == "command" else rows
     found = Difference.over(
         group.t, tuple(c.name for c in arm), kind, None, rows * group.dt, "s", "lag", certain=certain,

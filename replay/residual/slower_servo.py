@@ -46,14 +46,15 @@ def as_late_rows(group: Group, channel: RecordedChannel, others: Sequence[Record
     return float(left[beyond].min()) / max(float(left[near].min()), 1e-12)
 
 
-def speed_agrees(channel: RecordedChannel, rows: int, dt: float) -> bool:
-    """Whether a speed is that of the position in its row, rather than of the one so many rows later; False where none is recorded."""
+def speed_agrees(channel: RecordedChannel, rows: int, dt: float) -> bool | None:
+    """Whether a speed is that of the position in its row, rather than of the one so many rows later; None where none is recorded, and
+    where either leaves as much: positions of coarse encoders hide slow motion."""
     v = channel.columns.get("velocity")
     if v is None or not np.ptp(v):
-        return False
+        return None
     rise = np.gradient(channel.columns["measured"], dt)
     here, there = (float(v @ v) - float(x @ v) ** 2 / max(float(x @ x), 1e-12) for x in (rise, shifted(rise, rows)))
-    return here <= there
+    return None if min(here, there) > NO_BETTER * max(here, there) else here < there
 
 
 def left_by_the_best(group: Group, name: str) -> float:

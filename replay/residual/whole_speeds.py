@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from ..signals.signal import find_lag
 from ..signals.statistics import correlation
@@ -29,6 +31,7 @@ SETTLES, STROBED = 0.05, (0.4, 1.6)
 NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that say together that theirs are later
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
+WHILE = 1.0 / 30.0  # s
 HALF = 0.5  # of a factor, that other rows make at the least
 
 
@@ -76,6 +79,19 @@ def _slope_through(x: np.ndarray, y: np.ndarray) -> float:
 
 def _goes_by(x: np.ndarray, y: np.ndarray, slope: float) -> bool:
     return float(((y - slope * x) ** 2).sum()) < 0.2 * float((y**2).sum())
+
+
+def over_a_while(group: Group) -> Group:
+    """A group with positions and speeds averaged over `WHILE`: encoders that scatter, or count coarsely, say little of the speed from row
+    to row where rows are close, and nothing else is averaged away by it."""
+    rows = 1 + 2 * int(0.5 * WHILE / group.dt + 1e-6)
+    if rows == 1:
+        return group
+    channels = [
+        replace(c, columns={k: x if k == "command" else uniform_filter1d(x, rows, mode="nearest") for k, x in c.columns.items()})
+        for c in group.channels
+    ]  # fmt: skip
+    return replace(group, channels=tuple(channels))
 
 
 def speeds_of_another_motion(group: Group) -> Iterator[Difference]:

@@ -37,6 +37,7 @@ LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 DOUBT = 0.02  # of the rows in motion that may be alike by chance
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
+BENDS = 0.25  # of the squared distance from a straight line, that the sum of another column leaves at the most
 ANOTHER = 0.5  # by which a gain is another one, from where on it may be no gain at all
 # rad, or share of the way, that a joint goes beyond a command that stands (joints of small arms, which overshoot nothing, are within 0.024
 # of the way that they plan); s until it answers
@@ -138,7 +139,7 @@ def _late(
     A speed that is that of the position in each row says that the position is of its row: then it is the command that is not.
     """
     agrees = speed_agrees(channel, round(apart / group.dt), group.dt)
-    if not one.certain or ("velocity" in channel.columns and not agrees):
+    if not one.certain or agrees is False:
         yield one
         return
     moved = [c for c, own in zip(group.channels, relations) if any(r.name == "follows" and r.own for r in own) and c is not channel]
@@ -160,6 +161,10 @@ def _of_another_kind(group: Group, channel: RecordedChannel, one: Difference, al
     why = best(case)
     if why is None or not is_exact(why.name) or why.name in ("held_value", "mirrored"):
         return one
+    rows = np.arange(group.n)
+    left, even = (1.0 - why.explained) * float(((case.x - case.truth) ** 2).sum()), np.polyval(np.polyfit(rows, q, 1), rows)
+    if why.name == "integrated" and left > BENDS * float(((q - even) ** 2).sum()):
+        return one  # the sum of anything is as near to a joint that hardly moves as a straight line is
     return replace(one, name=why.name, explained=why.explained, numbers=dict(why.numbers), certain=True)
 
 

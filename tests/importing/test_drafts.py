@@ -80,10 +80,10 @@ def test_a_draft_reads_what_endings_of_names_say(tmp_path, interleaved):
     joints, endings = ("left_arm_joint_1", "left_arm_joint_2", "gripper"), ("pos", "vel", "torque")
     called = [f"{j}.{e}" for j in joints for e in endings] if interleaved else [f"{j}.{e}" for e in endings for j in joints]
     t = np.linspace(0.0, 3.0, 40)[:, None]
-    state = np.sin(t + np.arange(9))
+    state = 1.2 * np.sin(t + np.arange(9))
     episode = arrays.ArrayEpisode(
         "take", "take.npz", "0" * 64, "npz", "NumPy archive", tmp_path / "take.npz",
-        {"observation.state": state, "action": np.cos(t + np.arange(3))},
+        {"observation.state": state, "action": 1.2 * np.cos(t + np.arange(3))},
         labels={"observation.state": tuple(called), "action": tuple(f"{j}.pos" for j in joints)},
     )  # fmt: skip
     draft = propose(episode)
@@ -109,6 +109,9 @@ def test_a_draft_reads_what_endings_of_names_say(tmp_path, interleaved):
         (["j1", "j2", "left_gripper", "right_pct"], 0.0, 100.0, {"qpos[0:2]": "rad", "qpos[2:4]": "%"}),
         (["关节1", "关节2", "左夹爪", "右夹爪"], 0.0, 100.0, {"qpos[0:2]": "rad", "qpos[2:4]": "%"}),
         (["j1", "j2", "left_gripper", "right_gripper"], 0.0, 120.0, {"qpos[0:2]": "rad", "qpos[2:4]": "deg"}),  # beyond its whole way
+        (["j1", "j2", "left_gripper", "right_gripper"], -1.0, 1.0, {"qpos[0:2]": "rad", "qpos[2:4]": "-1..1"}),  # a normalised set
+        (["j1", "j2", "left_gripper", "right_gripper"], -0.2, 0.7, {"qpos": "rad"}),
+        (["j1", "j2", "left_gripper", "right_gripper"], 0.0, 0.085, {"qpos[0:2]": "rad", "qpos[2:4]": "m"}),
         (["j1", "j2", "left_gripper", "right_gripper"], -20.0, 60.0, {"qpos[0:2]": "rad", "qpos[2:4]": "deg"}),  # and below it
         (["j1", "j2", "left_finger", "right_thumb"], 0.0, 90.0, {"qpos[0:2]": "rad", "qpos[2:4]": "deg"}),  # degrees of fingers
     ],
@@ -125,7 +128,40 @@ def test_fingers_from_0_to_1_are_shares_of_their_way(tmp_path, names, low, high,
     arrays.recording_of(episode, tmp_path / "draft.yaml")
     assert {s.name: s.unit for s in mappings.load(tmp_path / "draft.yaml").arrays.streams} == wanted
     assert ("fingers by their names" in text) == ("1" in wanted.values())
-    assert ("grippers by their names" in text) == ("%" in wanted.values())
+    assert ("grippers by their names" in text) == bool({"%", "m", "-1..1"} & set(wanted.values()))
+
+
+@pytest.mark.parametrize(("most", "unit"), [(255, "0..255"), (1000, "count"), (90, "count")])
+def test_a_gripper_of_whole_numbers_is_a_hand(tmp_path, most, unit):
+    ways = 0.5 + 0.5 * np.sin(np.linspace(0, 6, 60))
+    values = np.column_stack([ways - 0.9, np.rint(most * ways)])
+    episode = arrays.ArrayEpisode(
+        "take", "take.npz", "0" * 64, "npz", "NumPy archive", tmp_path / "take.npz", {"qpos": values}, labels={"qpos": ("j1", "gripper")}
+    )
+    (tmp_path / "draft.yaml").write_text(propose(episode).text, encoding="utf-8")
+    joint, hand = mappings.load(tmp_path / "draft.yaml").arrays.streams
+    assert (joint.quantity, joint.unit) == ("joint_position", "rad")
+    assert (hand.quantity, hand.unit) == ("hand", unit if most > 100 else "%")
+
+
+def test_columns_without_names_are_those_of_the_same_joints(tmp_path):
+    """As ALOHA's files have them: each with names of its own, no command would be compared with a measurement."""
+    t = np.linspace(0.0, 3.0, 40)[:, None]
+    ways = 1.3 * np.sin(t + np.arange(3))
+    wide = {"action": ways.copy(), "qpos": 0.9 * ways, "qvel": np.cos(t + np.arange(3)), "pair": t + np.arange(2)}
+    wide["action"][:, 2], wide["qpos"][:, 2] = np.linspace(0.0, 1.0, 40), np.linspace(0.0, 0.6, 40)
+    episode = arrays.ArrayEpisode(
+        "take", "take.hdf5", "0" * 64, "hdf5", "HDF5 file", tmp_path / "take.hdf5", wide, metadata={"attributes": {"fps": 50}}
+    )
+    draft = propose(episode)
+    assert "action, qpos, qvel: column k of each is taken as the same joint" in draft.unsure
+    assert not any("30 rows a second" in line for line in draft.unsure), "the file states its rate"
+    (tmp_path / "draft.yaml").write_text(draft.text, encoding="utf-8")
+    recording = arrays.recording_of(episode, tmp_path / "draft.yaml")
+    named = {(s.quantity, s.names) for s in recording.streams.values()}
+    joints, pair = ("joint_0", "joint_1", "joint_2"), ("pair_0", "pair_1")
+    assert named == {("hand", joints[2:]), *(("joint_position", of) for of in (joints[:2], pair)), ("joint_velocity", joints)}
+    assert recording.streams["action/joint_position"].rate == pytest.approx(50.0)
 
 
 def test_endings_that_leave_two_columns_one_name_stay(tmp_path):

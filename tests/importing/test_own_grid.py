@@ -51,7 +51,7 @@ def both(command_ns, state_ns, command, state) -> Recording:
     return recording(stream("c", command_ns, command, role="command"), stream("s", state_ns, state))
 
 
-@pytest.mark.parametrize(("rate", "fps"), [(30.0, 30), (50.0, 50), (30000 / 1001, 30), (29.97, 30), (120.0, 120)])
+@pytest.mark.parametrize(("rate", "fps"), [(30.0, 30), (50.0, 50), (30000 / 1001, 30), (29.97, 30), (29.6, 30), (30.4, 30), (120.0, 120)])
 @pytest.mark.parametrize("phase", [0.0, 0.01371])
 @pytest.mark.parametrize("stamps", STAMPS)
 def test_rows_on_a_grid_to_within_rounding_are_that_grid(stamps, phase, rate, fps):
@@ -341,7 +341,7 @@ def test_times_that_were_stored_too_coarsely_are_called_so():
     assert own_rate(both(late, late, motion(t), motion(t))) == (30, True), "ten hours in float32 count in 4 ms, and are rows"
 
 
-@pytest.mark.parametrize(("rate", "found"), [(12.5, (12.5, 25)), (15.625, (15.625, 125)), (7.8, (7.8, 39)), (9.87654, (9.87654, None))])
+@pytest.mark.parametrize(("rate", "found"), [(12.5, (12.5, 25)), (15.625, (15.625, 125)), (7.8, (7.8, 39)), (9.57654, (9.57654, None))])
 def test_a_rate_that_is_no_whole_number_is_named_with_the_one_that_keeps_its_rows(rate, found):
     t = np.arange(300) / rate
     r = both(ns(t), ns(t), motion(t), motion(t))
@@ -354,10 +354,18 @@ def test_a_rate_that_is_no_whole_number_is_named_with_the_one_that_keeps_its_row
         assert np.abs(frames.columns["observation.state"][::step] - motion(t)).max() < 1e-6
 
 
-@pytest.mark.parametrize("rate", [30.0, 29.97, 30000 / 1001, 72.0, 59.94])
+@pytest.mark.parametrize("rate", [30.0, 29.97, 30000 / 1001, 29.6, 72.0, 59.94])
 def test_a_rate_with_a_whole_name_is_none(rate):
     t = np.arange(300) / rate
     assert broken_rate([stream("c", ns(t), motion(t), role="command")]) is None
+
+
+def test_rows_of_a_rate_beside_a_whole_one_are_resampled_where_streams_have_rates_of_their_own_or_rows_are_lost():
+    t, other = np.arange(300) / 29.6, np.arange(304) / 30.0
+    assert not frames_of(both(ns(t), ns(t), motion(t), motion(t))).provenance["resampled"]
+    assert frames_of(both(ns(t), ns(other), motion(t), motion(other))).provenance["resampled"]
+    lost = np.delete(t, [100, 101, 200])
+    assert frames_of(both(ns(lost), ns(lost), motion(lost), motion(lost))).provenance["resampled"]
 
 
 def test_rows_that_jitter_or_have_two_rates_have_no_rate_of_their_own():

@@ -208,6 +208,21 @@ def test_a_take_with_its_hands_elsewhere_waits_for_the_next_one():
         assert not seen.waits("set#2") and [one.level for one in seen.of_later("set#2", own_limits(), rules)] == [level]
 
 
+@pytest.mark.parametrize(("first", "then", "found"), [(OFF, HERE, ["FAIL"]), (HERE, SHOULDER, ["FAIL"]), (SHOULDER, SHOULDER, [])])
+def test_the_first_take_of_a_set_waits_for_those_that_tell_in_which_base_its_hands_are(first, then, found):
+    def shown(move, k):
+        return TakeShown(f"set#{k}", bases=(HandBase("left_tcp", (*move, 0.0), ("left_tcp.y",) if any(move) else (), "pose", 0.0, 9.0),))
+
+    seen, rules = TakesSeen(), load_rules()
+    for k, move in enumerate((first, *[then] * 5)):
+        one = shown(move, k)
+        assert seen.against(one, own_limits(), rules, more=True) == []
+        seen.show(one)
+        assert seen.waits("set#0") == (k < 5)
+    assert [one.level for one in seen.of_later("set#0", own_limits(), rules)] == found
+    assert seen.of_later("set#1", own_limits(), rules) == []
+
+
 def test_hands_that_drift_are_in_no_frame():
     take = body_take()
     pose = take.streams["hand_pose"]

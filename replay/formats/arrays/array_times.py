@@ -11,12 +11,21 @@ from ...recording.features import grid_ns
 from ...signals.grid import fitted
 from ..mapping import Columns
 from .array_contradictions import beyond_any_clock
+from .held_arrays import ArrayEpisode
 from .mapped_columns import MappedColumns, shape_text
 
 GENERATED_WITHIN_NS = 50_000  # float32 seconds and a simulator's sums are this exact; a measured clock is not
 NO_TIMES = "Write it into the mapping (fps: 30); `shiliu import` also takes source_fps=30."
 LONGEST_COUNT = 0.5  # of a period, in which a clock counts: beyond it a row may be its neighbour's
 _NS = 1_000_000_000
+
+
+def stated_fps(episode: ArrayEpisode) -> float | None:
+    """Rows a second that a container states, as an attribute of HDF5, too: beside times that may be the rate of its pictures."""
+    if episode.fps is not None or episode.time is not None:
+        return episode.fps
+    stated = episode.metadata.get("attributes", {}).get("fps")
+    return float(stated) if isinstance(stated, (int, float)) else None
 
 
 def _fps(mapped: MappedColumns) -> float | None:
@@ -29,9 +38,8 @@ def _fps(mapped: MappedColumns) -> float | None:
         mapped.used.setdefault(columns.channel, []).append((0, 1 << 30))
         declared = float(value[0]) if value.size else None
     own = mapped.episode.fps
-    if own is None and mapped.rule.time is None and mapped.episode.time is None:
-        stated = mapped.episode.metadata.get("attributes", {}).get("fps")  # of HDF5; beside times it may be that of its pictures
-        own = float(stated) if isinstance(stated, (int, float)) else None
+    if own is None and mapped.rule.time is None:
+        own = stated_fps(mapped.episode)
         if own is not None and declared is not None and mapped.given_fps is None and own != declared:
             mapped.notes.append(f"the container says {own:g} rows a second, the mapping {declared:g}: those of the mapping are taken")
     for fps in (mapped.given_fps, declared, own):
