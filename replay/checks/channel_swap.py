@@ -73,7 +73,7 @@ def _with_hands(columns: ComparedColumns, group: Group, both: Both, rules: Rules
     hands = [
         replace(c, columns={kind: c.way * x for kind, x in c.columns.items()})
         for other in columns.table.groups if other.hands and np.array_equal(other.t, group.t)
-        for c in other.channels if {"command", "measured"} <= set(c.columns)
+        for c in other.channels if c.has_both
     ]  # fmt: skip
     whole = as_both(replace(group, channels=(*group.channels, *hands))) if hands else None
     found = check_swapped(whole, rules, shared) if whole is not None else []

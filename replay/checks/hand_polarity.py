@@ -43,7 +43,7 @@ def check_polarity(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         return worst_of(otherwise)
     if not any("command" in channel.columns for _, channel in hands):
         return [rule.not_applicable("no_hand_command")]
-    both = [(group, channel) for group, channel in hands if {"command", "measured"} <= set(channel.columns)]
+    both = [(group, channel) for group, channel in hands if channel.has_both]
     if not both:
         return [rule.not_checked("no_measured")]
     against = {d.channels[0]: d for d in columns.differences if is_reversed(d, rules)}

@@ -49,7 +49,7 @@ def short_hands(columns: ComparedColumns, rules: Rules) -> list[Finding]:
 def share_of_command(channel: RecordedChannel, dt: float) -> float | None:
     """By what a hand's commanded way has to be multiplied to give its measured one, where that is no more than `SHARE` and shown by how
     it closes and opens; else None."""
-    if not {"command", "measured"} <= set(channel.columns) or channel.is_switch:
+    if not channel.has_both or channel.is_switch:
         return None
     c, q = channel.columns["command"], channel.columns["measured"]
     way = float(np.ptp(c))

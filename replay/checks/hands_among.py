@@ -88,7 +88,7 @@ def shown_hands(recording: Recording, limits: Limits) -> tuple[HandShown, ...]:
         HandShown(replace(group, channels=(channel,)), channel)
         for group in columns.table.groups if group.hands and group.same_rows
         for channel in group.channels
-        if {"command", "measured"} <= set(channel.columns) and not channel.is_of_two_places
+        if channel.has_both and not channel.is_of_two_places
         and median_size(channel.columns["command"]) <= COUNTED
     )  # fmt: skip
 

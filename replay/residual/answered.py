@@ -60,7 +60,7 @@ def _behind(c: np.ndarray, q: np.ndarray, row: int, most: int) -> int:
 
 def unsure_of_leaps(group: Group, found: Iterable[Difference]) -> list[Difference]:
     """The same differences; those that begin with a leap that is answered, or with the take, are no longer certain."""
-    channels = {c.name: c for c in group.channels if c.unit == "rad" and {"command", "measured"} <= set(c.columns)}
+    channels = {c.name: c for c in group.both if c.unit == "rad"}
     out = []
     for one in unsure_of_begin(group, found):
         of = [channels.get(name) for name in one.channels]

@@ -23,7 +23,7 @@ from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
 from .engine import differences
 from .exchanged_hands import exchanged_between
-from .exchanged_part import ExchangedPart, exchanged_part
+from .exchanged_part import exchanged_part
 from .forces import check_forces, held_forces
 from .full_states import StatesBeside, states_beside
 from .hand_force import as_the_hands_had, laws_of_hands
@@ -41,6 +41,7 @@ from .next_states import next_states
 from .padded_end import PaddedEnd, in_rows_after, padded_end, without_padding
 from .plain_law import PlainLaw, plain_laws, with_torques
 from .posed_things import CarryingHand, PosedThing, hands_in_the_scene, is_carried_by_a_base, things_of
+from .put_right import PutRight
 from .resampled import is_resampled
 from .resting_hands import hands_beside_commands
 from .risen_speeds import with_risen_speeds
@@ -70,7 +71,7 @@ class ComparedColumns:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @cached_property
-    def exchanged(self) -> tuple[ExchangedPart | None, ...]:
+    def exchanged(self) -> tuple[PutRight | None, ...]:
         """Of each group two joints that stand in one another's columns for a part of the take."""
         return tuple(exchanged_part(group) for group in self._recorded.groups)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..signals.statistics import medians
 from .difference import Difference
+from .put_right import PutRight
 from .relations import sent, shifted, shifts_of
 from .table import Group, RecordedChannel
 
@@ -26,21 +26,7 @@ LEFT = 0.25  # of the squared difference in the part: what the other delay may l
 AS_ELSEWHERE = 3.0  # times the squared difference of the rest, for as much motion, that it may be
 
 
-@dataclass(frozen=True)
-class DelayedPart:
-    """What was found.
-
-    Attributes:
-        difference: for the report; group: with the column put right.
-        seams: rows (first, last) in which the two parts meet, and nothing else is to be asked.
-    """
-
-    difference: Difference
-    group: Group
-    seams: tuple[tuple[int, int], ...]
-
-
-def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedPart | None:
+def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> PutRight | None:
     """The part of a take in which all joints that move have another delay than in the rest; None where there is none.
 
     Args:
@@ -49,7 +35,7 @@ def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedP
     Of all pairs of delays, one for the rest and one for the part, that are taken with the part that leaves least of the squared
     difference between positions and commands: a largest sum of successive numbers (Bentley, Programming Pearls, CACM 27, 1984).
     """
-    both = [i for i, c in enumerate(group.channels) if {"command", "measured"} <= set(c.columns) and not c.is_switch]
+    both = [i for i, c in enumerate(group.channels) if c.has_both and not c.is_switch]
     both = [i for i in both if group.channels[i].goes("measured") > GOES]
     if group.channels[0].unit != "rad":  # how late a servo is that plans its way is a matter of its pace
         return None
@@ -105,10 +91,10 @@ def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedP
         explained=float(1.0 - after[goes].sum() / before[goes].sum()), numbers={"late": late * group.dt}, stream=moved[0].topics[kind],
         limit=LEAST, weight=1e3 * len(moved),
     )  # fmt: skip
-    right = tuple(_put_right(c, kind, part, late) for c in group.channels)
+    right = {c.name: {kind: _shifted_in(c.columns[kind], part, late)} for c in group.channels if kind in c.columns}
     room = abs(by) + stride
     ends = [row for row in (first, last + 1) if 0 < row < group.n]
-    return DelayedPart(found, replace(group, channels=right), tuple((max(0, row - room), min(group.n - 1, row + room)) for row in ends))
+    return PutRight(found, group.but(right), tuple((max(0, row - room), min(group.n - 1, row + room)) for row in ends))
 
 
 def _largest(errors: np.ndarray) -> tuple[int, int, int, int]:
@@ -169,10 +155,8 @@ def _jumps(channels: list[RecordedChannel], kind: str, first: int, last: int) ->
     return max(found)
 
 
-def _put_right(channel: RecordedChannel, kind: str, part: slice, late: int) -> RecordedChannel:
-    x = channel.columns.get(kind)
-    if x is None:
-        return channel
+def _shifted_in(x: np.ndarray, part: slice, late: int) -> np.ndarray:
+    """(n,) a column with a part of it so many rows earlier."""
     right = np.array(x)
     right[part] = shifted(x, late)[part]
-    return replace(channel, columns={**channel.columns, kind: right})
+    return right

@@ -191,7 +191,7 @@ def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
     noise = [r.noise for each in relations for r in each if r.name == "follows" and r.own]
     if not noise or np.median(noise) < UNEVEN:
         return 0.0
-    both = [c for c in group.channels if {"command", "measured"} <= set(c.columns)]
+    both = list(group.both)
     commands, states = (np.column_stack([c.columns[kind] for c in both]) for kind in ("command", "measured"))
     lag = find_lag(group.t, commands, group.t, states, search=3.0)
     return 0.0 if lag is None or lag.at_edge or BEFORE < lag.pooled < 0.0 else lag.pooled
@@ -403,7 +403,7 @@ def _goes_away(one: Blame, dt: float) -> bool:
 def _is_half_a_turn_away(channel: RecordedChannel, span: slice) -> bool:
     """Whether a joint and its command are further apart in these rows than an arm's joint goes, and than this one goes in the take: one
     that turns without end may be stopped while its command goes on."""
-    if channel.unit != "rad" or not {"command", "measured"} <= set(channel.columns):
+    if channel.unit != "rad" or not channel.has_both:
         return False
     q, c = channel.columns["measured"], channel.columns["command"]
     return float(np.abs(q[span] - c[span]).max()) > max(HALF_A_TURN, float(np.ptp(q)))
@@ -412,7 +412,7 @@ def _is_half_a_turn_away(channel: RecordedChannel, span: slice) -> bool:
 def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | None:
     """`command` or `measured` where one of the two leaps in these rows as it does nowhere else, into them and out of them or time and
     again, and the other one does not: who leads an arm and a servo that answers are both as quick as elsewhere."""
-    if not {"command", "measured"} <= set(channel.columns):
+    if not channel.has_both:
         return None
     last = len(channel.columns["command"]) - 1
     inside = np.zeros(last + 1, bool)

@@ -23,7 +23,7 @@ BESIDE, LEFT = 0.2, 0.35
 
 def exchanged_hands(group: Group) -> Iterator[Difference]:
     """Of each two hands that are measured as the other one was commanded, and not as they were, the measured columns."""
-    hands = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
+    hands = [c for c in group.both if not c.is_switch]
     if len(hands) > MOST:  # fingers
         if (sides := exchanged_sides(group)) is not None:
             yield sides
@@ -60,7 +60,7 @@ def exchanged_sides(group: Group) -> Difference | None:
 
     One finger at least shows it alone, and all together do.
     """
-    fingers = {c.name: c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch}
+    fingers = {c.name: c for c in group.both if not c.is_switch}
     pairs = [(c, fingers[other_side(name)]) for name, c in fingers.items() if side_of(name) == "l" and other_side(name) in fingers]
     if not pairs or 2 * len(pairs) < len(group.channels) or len({c.columns["command"].size for pair in pairs for c in pair}) > 1:
         return None
@@ -81,7 +81,7 @@ def exchanged_sides(group: Group) -> Difference | None:
 
 def _turned(channel: RecordedChannel) -> RecordedChannel:
     """With the command counted from the other end: two hands of which one closes as the other opens look exchanged as well."""
-    return replace(channel, columns={**channel.columns, "command": 1.0 - channel.columns["command"]})
+    return channel.but(command=1.0 - channel.columns["command"])
 
 
 def _beside(commanded: RecordedChannel, measured: RecordedChannel, dt: float) -> float:

@@ -7,13 +7,13 @@ does. Nothing between the edges shows it where only these two columns are record
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
 from .case import Case
 from .difference import BETTER, Difference
+from .put_right import PutRight
 from .table import Group, RecordedChannel
 
 KINDS = ("command", "measured")
@@ -26,15 +26,7 @@ MUTUAL = 0.9  # of the squared difference of two columns, that is gone once they
 EXACT = 2e-4  # of it that is left, where two levels or offsets would leave as little: these are two numbers, and the exchange is none
 
 
-@dataclass(frozen=True)
-class ExchangedPart:
-    """What was exchanged, and the group with both in their places."""
-
-    difference: Difference
-    group: Group
-
-
-def exchanged_part(group: Group) -> ExchangedPart | None:
+def exchanged_part(group: Group) -> PutRight | None:
     """Two joints exchanged in command and measurement in parts of a take, those with the most edges; None where none are.
 
     Parts are every other stretch between the edges. Of an odd number of edges one part goes on to an end of the take: so that less is
@@ -69,7 +61,7 @@ def exchanged_part(group: Group) -> ExchangedPart | None:
         group.t, tuple(c.name for c in pair), "measured", (int(rows[0]), int(rows[-1])), size, "rad", "copied", certain=True,
         numbers={"other": pair[1].name}, stream=pair[0].topics["measured"], limit=FAR, weight=1e4 * size * len(rows),
     )  # fmt: skip
-    return ExchangedPart(difference, _exchanged_back(group, pair, rows))
+    return PutRight(difference, _exchanged_back(group, pair, rows))
 
 
 def _crosses(one: RecordedChannel, two: RecordedChannel, row: int) -> bool:
@@ -85,11 +77,10 @@ def _crosses(one: RecordedChannel, two: RecordedChannel, row: int) -> bool:
 def _exchanged_back(group: Group, pair: Sequence[RecordedChannel], rows: np.ndarray) -> Group:
     columns: dict[str, dict[str, np.ndarray]] = {}
     for one, other in (pair, pair[::-1]):
-        columns[one.name] = dict(one.columns)
-        for kind in KINDS:
-            columns[one.name][kind] = one.columns[kind].copy()
-            columns[one.name][kind][rows] = other.columns[kind][rows]
-    return replace(group, channels=tuple(replace(c, columns=columns.get(c.name, c.columns)) for c in group.channels))
+        columns[one.name] = {kind: one.columns[kind].copy() for kind in KINDS}
+        for kind, x in columns[one.name].items():
+            x[rows] = other.columns[kind][rows]
+    return group.but(columns)
 
 
 def exchanged_mutually(found: Sequence[Difference]) -> tuple[Difference, Difference] | None:

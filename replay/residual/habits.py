@@ -126,7 +126,7 @@ def _of_hands(group: Group) -> list[Relation | None]:
     shifts = [-stride * k for k in range(max(2, round(MEMORY / group.dt / stride)) + 1)]
     found: list[Relation | None] = []
     for c in group.channels:
-        if not {"command", "measured"} <= set(c.columns) or c.is_of_two_places:
+        if not c.has_both or c.is_of_two_places:
             found.append(None)
             continue
         x, back = c.columns["command"], min(-shifts[-1], group.n - 1)

@@ -145,8 +145,8 @@ class HandLaw:
 def beside_drives(group: Group) -> list[Difference]:
     """Where the hands of a group are measured to be where no drive and nothing in their fingers has them."""
     found: list[Difference] = []
-    for channel in group.channels:
-        if not {"command", "measured"} <= set(channel.columns) or channel.is_of_two_places:
+    for channel in group.both:
+        if channel.is_of_two_places:
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
         if median_size(c) > COUNTED or (known := against_law(c, q, group.dt, group.held_commands)) is None:

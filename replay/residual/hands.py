@@ -47,8 +47,8 @@ class AgainstCommand:
 def against_command(group: Group) -> list[AgainstCommand]:
     """Of each hand of a group, by its measured and commanded way."""
     found = []
-    for channel in group.channels:
-        if not {"command", "measured"} <= set(channel.columns) or round(MEMORY / group.dt) + 1 >= group.n:
+    for channel in group.both:
+        if round(MEMORY / group.dt) + 1 >= group.n:
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
         count = max(2, round((QUICK if _is_quick(c, q, group.dt) else MEMORY) / group.dt) + 1)
@@ -96,7 +96,7 @@ def away_from_commands(c: np.ndarray, q: np.ndarray, count: int, moved_in: int |
 
 def reversed_hand(channel: RecordedChannel, dt: float) -> float | None:
     """The correlation of a hand's measured way with its command where it goes the other way all the time, however late; else None."""
-    if not {"command", "measured"} <= set(channel.columns):
+    if not channel.has_both:
         return None
     c, q = channel.columns["command"], channel.columns["measured"]
     if min(np.ptp(c), np.ptp(q)) < 2.0 * MOVES:
@@ -112,7 +112,7 @@ def reversed_hand(channel: RecordedChannel, dt: float) -> float | None:
 
 def another_unit(channel: RecordedChannel, dt: float) -> float | None:
     """The factor of two units by which a hand's measured way is that of its command all along; None where it is none of those."""
-    if not {"command", "measured"} <= set(channel.columns):
+    if not channel.has_both:
         return None
     c, q = channel.columns["command"], channel.columns["measured"]
     if channel.goes("command") == 0.0 or channel.goes("measured") == 0.0 or channel.is_switch:
@@ -138,7 +138,7 @@ def late_hand(channel: RecordedChannel, dt: float) -> float | None:
 
     A slow hand is late, too, but it closes more slowly than it was commanded.
     """
-    if not {"command", "measured"} <= set(channel.columns) or channel.is_switch:
+    if not channel.has_both or channel.is_switch:
         return None
     c, q = channel.columns["command"], channel.columns["measured"]
     if min(np.ptp(c), np.ptp(q)) < FULL or median_size(c) > COUNTED:
@@ -152,7 +152,7 @@ def late_hand(channel: RecordedChannel, dt: float) -> float | None:
 
 def never_measured(channel: RecordedChannel) -> float | None:
     """How far a hand is commanded that is measured at one value in all rows, though it was to go there and back; else None."""
-    if not {"command", "measured"} <= set(channel.columns) or channel.goes("measured") > 0.0:
+    if not channel.has_both or channel.goes("measured") > 0.0:
         return None
     c = channel.columns["command"]
     way = float(np.ptp(c))

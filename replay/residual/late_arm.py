@@ -7,12 +7,12 @@ themselves, and never early, so the later one is the late one. A slower servo is
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..signals.sides import side_of
 from .difference import Difference
+from .put_right import PutRight
 from .relations import shifted
 from .slower_servo import NO_BETTER, SHIFTED, as_late_rows, speed_agrees
 from .table import Group, RecordedChannel
@@ -26,17 +26,9 @@ SLOWEST = 0.1  # s between rows, beyond which they tell of no such delay
 ROWS = 600  # that a delay is asked of, at the most
 
 
-@dataclass(frozen=True)
-class LateArm:
-    """What was found, for the report, and the group with the column put right."""
-
-    difference: Difference
-    group: Group
-
-
-def late_arm(group: Group) -> LateArm | None:
+def late_arm(group: Group) -> PutRight | None:
     """The arm with measurements of another moment than the other joints'; None where there is none."""
-    moving = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
+    moving = [c for c in group.both if not c.is_switch]
     moving = [c for c in moving if c.unit == "rad" and c.goes("command") > GOES]
     sides = {side: [c for c in moving if side_of(c.name) == side] for side in ("l", "r")}
     if group.hands or not group.same_rows or group.dt > SLOWEST or max(map(len, sides.values())) < JOINTS:
@@ -83,7 +75,7 @@ def delay_of(channel: RecordedChannel, dt: float, early: float = EARLY) -> float
     return (int(delays[k]) + (float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend > 0.0 else 0.0)) * dt
 
 
-def _of(group: Group, arm: Sequence[RecordedChannel], apart: float, *, certain: bool) -> LateArm:
+def _of(group: Group, arm: Sequence[RecordedChannel], apart: float, *, certain: bool) -> PutRight:
     rows = round(apart / group.dt)
     kind = "command" if sum(speed_agrees(c, rows, group.dt) is True for c in arm) > len(arm) / 2 else "measured"
     late = -rows if kind == "command" else rows
@@ -91,6 +83,4 @@ def _of(group: Group, arm: Sequence[RecordedChannel], apart: float, *, certain: 
         group.t, tuple(c.name for c in arm), kind, None, rows * group.dt, "s", "lag", certain=certain,
         numbers={"late": late * group.dt}, stream=arm[0].topics[kind], limit=APART, weight=1e3 * group.n * len(arm),
     )  # fmt: skip
-    names = {c.name for c in arm}
-    right = [c if c.name not in names else replace(c, columns={**c.columns, kind: shifted(c.columns[kind], late)}) for c in group.channels]
-    return LateArm(found, replace(group, channels=tuple(right)))
+    return PutRight(found, group.but({c.name: {kind: shifted(c.columns[kind], late)} for c in arm}))

@@ -91,7 +91,7 @@ def _late(pool: PooledServos, dt: float) -> int | None:
 def _left(pool: PooledServos, late: int) -> tuple[float, float]:
     """[Nm] that the law leaves in the middle row and in nine of ten, with the states so many rows earlier."""
     states = [{kind: shifted(c.columns[kind], late) for kind in ("measured", "velocity")} for c in pool.channels]
-    moved = tuple(replace(c, columns={**c.columns, **of}) for c, of in zip(pool.channels, states))
+    moved = tuple(c.but(**of) for c, of in zip(pool.channels, states))
     return left_of_model(replace(pool, channels=moved, weight=shifted(pool.weight, late)), "command", 0)
 
 

@@ -82,7 +82,7 @@ class Leaps:
     """
 
     def __init__(self, group: Group) -> None:
-        of = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_of_two_places]
+        of = [c for c in group.both if not c.is_of_two_places]
         of = [c for c in of if (np.abs(c.columns["command"]).max() < COUNTED if group.hands else not HAND.search(c.name))]
         self.channels = of if group.same_rows and group.dt <= SLOWEST and not is_resampled(group) else []
         self.longer = max(1.0, RATE * group.dt) ** 2 if of and of[0].unit == "rad" else 1.0

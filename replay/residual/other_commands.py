@@ -32,7 +32,7 @@ def not_followed(group: Group) -> Iterator[Difference]:
 
     That a servo is soft, a joint blocked, or some columns exchanged is none of this: the joints follow none of the columns, however late.
     """
-    both = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not c.is_switch]
+    both = [c for c in group.both if not c.is_switch]
     goes = [c for c in both if c.unit == "rad" and c.goes("measured") > GOES]
     if len(goes) < LEAST or group.n < ROWS:
         return

@@ -208,5 +208,5 @@ def driven(group: Group, drives: Mapping[str, Drive]) -> Iterator[tuple[Recorded
     for channel in group.channels:
         if channel.is_of_two_places:
             continue
-        if channel.name in drives and {"command", "measured"} <= set(channel.columns) and channel.unit != "rad":
+        if channel.name in drives and channel.has_both and channel.unit != "rad":
             yield channel, drives[channel.name]

@@ -191,7 +191,7 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     stride = max(1, round(1.0 / 30.0 / group.dt))
     first = round((late - 0.5 * MEMORY) / group.dt) if late < 0.0 or late > 0.6 * MEMORY else 0
     shifts = [-(first + stride * k) for k in range(max(2, round(MEMORY / group.dt / stride)) + 1)]
-    pairs = [c if {"command", "measured"} <= set(c.columns) and not c.is_switch else None for c in group.channels]
+    pairs = [c if c.has_both and not c.is_switch else None for c in group.channels]
     commands = sent(group, [i for i, channel in enumerate(pairs) if channel is not None])
     designs = {i: _recent(x, shifts) for i, x in commands.items()}
     moving = [i for i in designs if np.ptp(designs[i][:, 0]) > MOVED[group.channels[i].unit]]

@@ -44,7 +44,7 @@ def resolutions(groups: Sequence[Group]) -> Iterator[Resolution]:
         relations: list[list[Relation]] = [[] for _ in group.channels] if group.hands else relations_of(group)
         for channel, own in zip(group.channels, relations):
             follows = next((r for r in own if r.name == "follows"), None)
-            if not {"command", "measured"} <= set(channel.columns) or (follows is None and not group.hands):
+            if not channel.has_both or (follows is None and not group.hands):
                 continue
             slow = BEYOND
             if follows is not None:

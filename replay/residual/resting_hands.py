@@ -49,8 +49,8 @@ def hands_beside_commands(group: Group, own: bool, known: Collection[str]) -> It
         own: whether they are those of our own robot.
         known: channels of which something else is known that explains it.
     """
-    for channel in group.channels if group.hands else ():
-        if channel.name in known or not {"command", "measured"} <= set(channel.columns) or channel.is_switch:
+    for channel in group.both if group.hands else ():
+        if channel.name in known or channel.is_switch:
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
         if float(np.ptp(q)) < PAST or float(np.abs(c).max()) > COUNTED or channel.way <= 0.0:

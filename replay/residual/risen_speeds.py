@@ -61,7 +61,7 @@ def _risen(channel: RecordedChannel, t: np.ndarray) -> RecordedChannel:
     if not {"measured", "velocity"} <= set(channel.columns):
         return channel
     rises = np.diff(channel.columns["measured"]) / np.diff(t)
-    return replace(channel, columns={**channel.columns, "velocity": np.concatenate([rises[:1], rises])})
+    return channel.but(velocity=np.concatenate([rises[:1], rises]))
 
 
 def _left(pool: PooledServos, fitted: bool = True) -> np.ndarray | None:

@@ -181,7 +181,7 @@ def rows_shuffled(group: Group) -> Iterator[Difference]:
         ratios[kind] = 0.5 * (steps**2).mean(axis=0) / np.var(np.column_stack(of), axis=0)
         if float((ratios[kind] > NO_ORDER).mean()) >= MOST and float(np.median(np.abs(steps))) / group.dt > FASTEST:
             mixed[kind] = float(np.abs(steps).max())
-    both = [c for c in moving if {"command", "measured"} <= set(c.columns) and c.goes("measured") > MOVES]
+    both = [c for c in moving if c.has_both and c.goes("measured") > MOVES]
     names = tuple(c.name for c in both)
     if len(mixed) == 2:
         apart = [float(np.std(c.columns["command"] - c.columns["measured"])) < TOGETHER * float(np.std(c.columns["command"])) for c in both]

@@ -127,7 +127,7 @@ class PooledServos:
         unit = float(robust_fit(weight[:, None], written, None, np.full(1, 1e-9), 0.01)[0])
         if abs(unit) < NOTHING or (unit > 0.0 and abs(np.log10(unit)) < OTHER_UNIT):
             return self, 1.0
-        channels = tuple(replace(c, columns={**c.columns, "effort": c.columns["effort"] / unit}) for c in self.channels)
+        channels = tuple(c.but(effort=c.columns["effort"] / unit) for c in self.channels)
         return replace(self, channels=channels), unit
 
     @cached_property
@@ -188,7 +188,7 @@ def _at_their_zeros(pool: PooledServos) -> PooledServos:
     zeros = np.where(even & (np.abs(off) > QUIET / pool.gains[0]) & (np.abs(off) <= ZERO), off, 0.0)
     if not zeros.any():
         return pool
-    channels = (replace(c, columns={**c.columns, "measured": c.columns["measured"] - by}) for c, by in zip(pool.channels, zeros))
+    channels = (c.but(measured=c.columns["measured"] - by) for c, by in zip(pool.channels, zeros))
     return replace(pool, channels=tuple(channels))
 
 
@@ -308,7 +308,7 @@ def law_of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None
     if law is not None or pool.gains is None or len(set(pool.limbs)) < 2 or not any(pool.turned):
         return law
     signs = [-1.0 if one else 1.0 for one in pool.turned]
-    right = (replace(c, columns={**c.columns, "effort": x * c.columns["effort"]}) for c, x in zip(pool.channels, signs))
+    right = (c.but(effort=x * c.columns["effort"]) for c, x in zip(pool.channels, signs))
     law = _law_of_arms(replace(pool, channels=tuple(right)), doubted)
     return None if law is None else replace(law, channels=pool.channels, effort=law.effort * signs)
 

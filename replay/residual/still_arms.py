@@ -22,8 +22,8 @@ STANDS = 0.02  # of that way, which the measured column does not leave in nine o
 def arms_that_never_move(group: Group) -> Iterator[Difference]:
     """Of a group of joints, the arms of which none goes, each with all its joints that are commanded to."""
     arms: dict[str | None, list[RecordedChannel]] = {}
-    for channel in group.channels if not group.hands and group.n >= ROWS else ():
-        if {"command", "measured"} <= set(channel.columns) and not channel.is_switch and channel.goes("command") > GOES:
+    for channel in group.both if not group.hands and group.n >= ROWS else ():
+        if not channel.is_switch and channel.goes("command") > GOES:
             arms.setdefault(side_of(channel.name), []).append(channel)
     for joints in arms.values():
         if len(joints) < LEAST or not all(map(_stands, joints)):

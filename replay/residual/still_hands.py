@@ -28,8 +28,8 @@ def hands_that_never_move(group: Group, own: bool, known: Collection[str]) -> It
         own: whether they are those of our own robot, which are measured.
         known: channels of which the same was found already.
     """
-    for channel in group.channels if group.hands else ():
-        if channel.name in known or not {"command", "measured"} <= set(channel.columns) or channel.is_switch:
+    for channel in group.both if group.hands else ():
+        if channel.name in known or channel.is_switch:
             continue
         q = channel.columns["measured"]
         if np.ptp(q) > 0.0 or (q[0] == 0.0 and not own and not _reads(channel)):

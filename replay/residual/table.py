@@ -82,6 +82,15 @@ class RecordedChannel:
             known[kind] = rounding_of(self.columns[kind])
         return known[kind]
 
+    @property
+    def has_both(self) -> bool:
+        """Whether it was commanded and measured."""
+        return {"command", "measured"} <= set(self.columns)
+
+    def but(self, **columns: np.ndarray) -> RecordedChannel:
+        """The same with other columns in place of some of its own."""
+        return replace(self, columns={**self.columns, **columns})
+
     @cached_property
     def is_of_two_places(self) -> bool:
         """Whether it is commanded by two or three values, whenever it moves: a switch may be written from a ramp, earlier or later."""
@@ -129,6 +138,15 @@ class Group:
     @property
     def n(self) -> int:
         return len(self.t)
+
+    @cached_property
+    def both(self) -> tuple[RecordedChannel, ...]:
+        """The channels that were commanded and measured."""
+        return tuple(c for c in self.channels if c.has_both)
+
+    def but(self, columns: Mapping[str, Mapping[str, np.ndarray]]) -> Group:
+        """The same with other columns, channel -> kind -> (n,), in place of some of its own."""
+        return replace(self, channels=tuple(c.but(**columns.get(c.name, {})) for c in self.channels))
 
     @cached_property
     def held_commands(self) -> int:
@@ -203,7 +221,7 @@ def without_late_commands(recording: Recording) -> Recording:
 def as_both(group: Group) -> Both | None:
     """Commands and measurements of a group on an even grid, no finer than `Both` needs; None where nothing is both, or too short. Whole
     turns between the two are a fault of their own, and none of a scale."""
-    channels = [c for c in group.channels if {"command", "measured"} <= set(c.columns)]
+    channels = group.both
     if not channels or group.t[-1] - group.t[0] < 1.0:
         return None
     grid = even_grid(group.t[0], group.t[-1])

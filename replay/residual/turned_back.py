@@ -13,13 +13,14 @@ as well at any delay, the rows stand from the last to the first.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from .departures import joined
 from .difference import LEAP, Difference
 from .late_arm import SLOWEST, delay_of
+from .put_right import PutRight
 from .slower_servo import left_by_the_best
 from .table import Group, RecordedChannel
 
@@ -41,19 +42,7 @@ AHEAD, OF_ALL = 0.06, 0.8  # s by which joints are ahead of their commands; shar
 NEARER = 0.9
 
 
-@dataclass(frozen=True)
-class TurnedBack:
-    """What runs backwards.
-
-    Attributes:
-        difference: of all columns that do; group: the group with their rows in order again.
-    """
-
-    difference: Difference
-    group: Group
-
-
-def turned_back(group: Group) -> TurnedBack | None:
+def turned_back(group: Group) -> PutRight | None:
     """What runs backwards in a group; None where nothing does. The longest stretch, where several do."""
     if group.hands or not group.same_rows or group.n < 4 * LEAST:
         return None
@@ -229,14 +218,14 @@ def _whole_runs_back(channels: Sequence[RecordedChannel], dt: float) -> bool:
     return ahead < behind and ahead < float(np.abs(q - c).mean())
 
 
-def _undone(group: Group, moving: Sequence[RecordedChannel], span: tuple[int, int], kinds: tuple[str, ...]) -> TurnedBack:
+def _undone(group: Group, moving: Sequence[RecordedChannel], span: tuple[int, int], kinds: tuple[str, ...]) -> PutRight:
     rows = slice(span[0], span[1] + 1)
-    named, most, back = [], 0.0, []
+    named, most = [], 0.0
     turned = {c.name: {kind: _turned(c.columns[kind], rows) for kind in kinds if kind in c.columns} for c in group.channels}
     speeds = [c for c in moving if {"measured", "velocity"} <= set(c.columns)] if "measured" in kinds else []
     if speeds:
-        as_it_is = [replace(c, columns={**c.columns, **turned[c.name]}) for c in speeds]
-        as_turned = [replace(c, columns={**c.columns, "velocity": _turned(c.columns["velocity"], rows)}) for c in as_it_is]
+        as_it_is = [c.but(**turned[c.name]) for c in speeds]
+        as_turned = [c.but(velocity=_turned(c.columns["velocity"], rows)) for c in as_it_is]
         fits = [_against_speeds(of, rows) or 0.0 for of in (as_it_is, as_turned)]
         if fits[1] > fits[0]:
             for c in group.channels:
@@ -247,12 +236,11 @@ def _undone(group: Group, moving: Sequence[RecordedChannel], span: tuple[int, in
         if far > NAMED:
             named.append(channel.name)
             most = max(most, far)
-        back.append(replace(channel, columns={**channel.columns, **turned[channel.name]}))
     difference = Difference.over(
         group.t, tuple(named), "rows" if len(kinds) > 1 else kinds[0], span, most, group.channels[0].unit, "reordered",
         certain=True, limit=LEAP, weight=1e6 * len(named),
     )  # fmt: skip
-    return TurnedBack(difference, replace(group, channels=tuple(back)))
+    return PutRight(difference, group.but(turned))
 
 
 def _turned(x: np.ndarray, rows: slice) -> np.ndarray:

@@ -30,8 +30,8 @@ def hands_turned_in_part(group: Group) -> Iterator[Difference]:
     At its edges one of the two leaps to as far from the other end as it was from its own, and in between it is far from the other
     column, and near once it is counted so.
     """
-    for channel in group.channels:
-        if not {"command", "measured"} <= set(channel.columns) or channel.is_switch:
+    for channel in group.both:
+        if channel.is_switch:
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
         if max(np.abs(c).max(), np.abs(q).max()) > COUNTED or min(np.ptp(c), np.ptp(q)) < GOES:
@@ -88,9 +88,7 @@ def hands_turned_alike(group: Group) -> Iterator[Difference]:
     At its edges both leap, in one row, to as far from the other end as they were from their own. No hand does so: elsewhere it moves, comes
     behind its command, and goes much less from row to row. From a single edge on; speeds and forces tell of which side of it.
     """
-    for channel in group.channels if group.same_rows else ():
-        if not {"command", "measured"} <= set(channel.columns):
-            continue
+    for channel in group.both if group.same_rows else ():
         c, q = channel.columns["command"], channel.columns["measured"]
         edges = sorted(set(_edges(c, MIRRORED)) & set(_edges(q, MIRRORED))) if max(np.abs(c).max(), np.abs(q).max()) <= COUNTED else []
         if not 1 <= len(edges) <= MOST_EDGES or not _moves_elsewhere(c, q, edges, round(MEMORY / group.dt)):

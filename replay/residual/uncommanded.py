@@ -44,7 +44,7 @@ def of_standing_commands(group: Group, found: Iterable[Difference]) -> Iterator[
 
 def _another(recording: Recording, group: Group, channel: RecordedChannel) -> str | None:
     """The name of a column of a channel's measured stream that none of the group's channels is, and that follows its command instead."""
-    if not {"command", "measured"} <= set(channel.columns) or group.hands:
+    if not channel.has_both or group.hands:
         return None
     stream = recording.streams[channel.streams["measured"]]
     spare = [name for name in stream.names if name not in {c.name for c in group.channels}]

@@ -237,9 +237,7 @@ def written_as_commands(group: Group) -> tuple[Difference, ...]:
     coarser: set[str] = set()  # of which the commands alone are rounded: labels of a whole arm, and of single joints no reason
     in_part: list[Difference] = []
     moving, most = [], min(NEXT, group.n // 4)
-    for channel in group.channels:
-        if not {"command", "measured"} <= set(channel.columns):
-            continue
+    for channel in group.both:
         c, q = channel.columns["command"], channel.columns["measured"]
         if channel.goes("measured") <= SEEN:
             continue
@@ -337,8 +335,8 @@ def _written_in_part(group: Group, channel: RecordedChannel) -> Iterator[Differe
 def commands_turned(group: Group) -> Iterator[Difference]:
     """Commands of a joint that are whole turns from where it goes, in some rows or in all: counted from 0 to 2 pi, where the joint is
     measured within half a turn either way; or kept within half a turn, where the joint goes on over the seam."""
-    for channel in group.channels:
-        if channel.unit != "rad" or not {"command", "measured"} <= set(channel.columns):
+    for channel in group.both:
+        if channel.unit != "rad":
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
         rows = np.flatnonzero(turns_beside(c, q))
@@ -389,8 +387,8 @@ def commands_clipped(group: Group) -> Iterator[Difference]:
     An arm that sags or is pushed beyond its last command does not do so time and again, nor several joints at one number.
     """
     found: list[tuple[RecordedChannel, float, list[tuple[int, int]], float]] = []
-    for channel in group.channels:
-        if group.hands or not {"command", "measured"} <= set(channel.columns) or not channel.goes("command"):
+    for channel in group.both:
+        if group.hands or not channel.goes("command"):
             continue  # what is one value in all rows comes to no end of it
         c, q = channel.columns["command"], channel.columns["measured"]
         for side in (1.0, -1.0):
@@ -423,8 +421,8 @@ def written_in_steps(group: Group) -> Iterator[Difference]:
     elsewhere.
     """
     rows = max(2, round(ARRIVED / group.dt))
-    for channel in () if group.hands or len(group.t) <= rows else group.channels:
-        if HAND.search(channel.name) or not {"command", "measured"} <= set(channel.columns):
+    for channel in () if group.hands or len(group.t) <= rows else group.both:
+        if HAND.search(channel.name):
             continue
         rad = 1.0 if channel.unit == "rad" else WAY
         steps = {kind: whole_step(channel.columns[kind], COARSE / rad) for kind in ("command", "measured")}

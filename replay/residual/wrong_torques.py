@@ -36,7 +36,7 @@ def torques_exchanged(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[Po
         return None
     where = {j: i for i, j in enumerate(of)}
     right = tuple(
-        replace(c, columns={**c.columns, "effort": pool.channels[where[j]].columns["effort"]}) for j, c in enumerate(pool.channels)
+        c.but(effort=pool.channels[where[j]].columns["effort"]) for j, c in enumerate(pool.channels)
     )
     return (pool, of) if law_of_arms(replace(pool, channels=right), ()) is not None else None
 
