@@ -1,0 +1,117 @@
+"""The steps in which an encoder counts, found in a column: a number between two of them was never read, but computed.
+
+What an encoder gives is a whole number of its steps, whatever unit it is written in. Filters, means, lines between rows, gains and shifts
+leave numbers in between. No servo, load or push does: it is the encoder that says where the joint is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+PARTS, ROWS = (
+    (12, 4),
+    16,
+)  # stretches of a take, and their least rows, in which steps are sought: a fault lies in some of them
+ROUNDED = 3.0  # times what a float32 is rounded by, that numbers on a step are beside it: a driver rounds before and after a scale
+LEAST = 6.0  # times that, which a step is at the least
+NUMBERS, DISTINCT = 6, 20  # different numbers of a stretch, and of a take, that show a step
+REACHES = (
+    3.0,
+    10.0,
+    40.0,
+    160.0,
+    640.0,
+    np.inf,
+)  # steps between two numbers, by which a step is known better and better
+FURTHER, ASKED = 16.0, 120  # times as far as it is known, that a step is tried next, on so many numbers
+MOSTLY = 0.5  # of the rows in which a column changes, that are on its steps
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderSteps:
+    """Of a column. `step`: in its unit; `on`: (n,) whether a row is on a step; `near`: what a number on a step may be beside it."""
+
+    step: float
+    on: np.ndarray
+    near: float
+
+
+def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
+    """The steps on which a column (n,) is in most rows in which it changes; None of one that is on none.
+
+    Args:
+        step: of this column in other takes of the device, where it is known. Then the column may be on none, or in few rows.
+    """
+    near = ROUNDED * float(np.spacing(np.float32(np.abs(x).max(initial=0.0))))
+    if step is not None:
+        numbers = np.unique(x)
+        asked = numbers[:: -(-len(numbers) // ASKED)]
+        origin = float(asked[(np.abs(_beside(numbers[:, None] - asked, step)) <= near).sum(axis=0).argmax()])
+        return EncoderSteps(step, np.abs(_beside(x - origin, step)) <= 2.0 * near, 2.0 * near)
+    parts = [part for many in PARTS for part in np.array_split(x, max(1, min(many, len(x) // ROWS)))]
+    found = [of for part in parts if (of := _of_stretch(part, near)) is not None]
+    if not found:
+        return None
+    smallest = min(step for step, _, _ in found)
+    step, reach, origin = max((of for of in found if of[0] < 1.5 * smallest), key=lambda of: of[1])
+    step, origin = _refined(x, step, reach, origin, near)
+    on = np.abs(_beside(x - origin, step)) <= near
+    moves = np.diff(x, prepend=x[0]) != 0.0
+    if len(np.unique(x[on])) < DISTINCT or float(on[moves].mean()) < MOSTLY:
+        return None
+    return EncoderSteps(step, on, near)
+
+
+def is_moved(numbers: np.ndarray, steps: EncoderSteps) -> bool:
+    """Whether numbers (n,) are beside the steps of a column, all by the same: they have another zero."""
+    return len(np.unique(numbers)) >= NUMBERS and float(np.abs(_beside(numbers - numbers[0], steps.step)).max()) <= 2.0 * steps.near
+
+
+def step_between(numbers: np.ndarray, near: float) -> float | None:
+    """The step that all of some numbers (n,) are on, each within `near` of it; None where there is none."""
+    found = _of_stretch(numbers, near)
+    return None if found is None else found[0]
+
+
+def _of_stretch(x: np.ndarray, near: float) -> tuple[float, float, float] | None:
+    """Step of a stretch of which all numbers are on it, steps from its least to its largest number, and the middle one of these."""
+    numbers = np.sort(x)
+    apart = np.diff(numbers)
+    apart = np.sort(apart[apart > 0.0])
+    if len(apart) < NUMBERS or apart[0] < LEAST * near:
+        return None
+    step = float(apart[0])
+    for reach in REACHES:
+        small = apart[: np.searchsorted(apart, (reach + 0.5) * step)]
+        times = np.round(small / step)
+        step = float(small.sum() / times.sum())
+        if np.abs(small - times * step).max() > near:
+            return None
+    return step, float(np.round(apart / step).sum()), float(numbers[len(numbers) // 2])
+
+
+def _refined(x: np.ndarray, step: float, reach: float, origin: float, near: float) -> tuple[float, float]:
+    """Step and a number on it as most numbers of a column (n,) have them, from those known over so many steps: further and further."""
+    far = np.abs(x - origin)
+    most = float(far.max()) / step
+    while True:
+        wide = min(FURTHER * reach, most)
+        numbers = np.unique(x[far <= wide * step])
+        numbers = numbers[:: -(-len(numbers) // ASKED)]
+        # so that the next one is within the rounding at the furthest number
+        tried = step + 2.0 * near / reach * np.linspace(-1.0, 1.0, 2 * int(np.ceil(2.0 * max(wide / reach, 1.0))) + 1)
+        count = (np.abs(_beside(numbers[:, None] - origin, tried)) <= near).sum(axis=0)
+        step = float(np.median(tried[count == count.max()]))
+        on = numbers[np.abs(_beside(numbers - origin, step)) <= near] - origin
+        if len(on) > 2:
+            slope, zero = np.polyfit(np.round(on / step), on, 1)
+            step, origin = float(slope), origin + float(zero)
+        if wide >= most:
+            return step, origin
+        reach = wide
+
+
+def _beside(x: np.ndarray, step: np.ndarray | float) -> np.ndarray:
+    return np.asarray(x - step * np.round(x / step))
