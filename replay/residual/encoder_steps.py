@@ -6,26 +6,19 @@ leave numbers in between. No servo, load or push does: it is the encoder that sa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
-PARTS, ROWS = (
-    (12, 4),
-    16,
-)  # stretches of a take, and their least rows, in which steps are sought: a fault lies in some of them
+PARTS, ROWS, ENOUGH = (12, 4), 16, 4  # stretches of a take, their least rows, and those that tell: a fault lies in some of them
 ROUNDED = 3.0  # times what a float32 is rounded by, that numbers on a step are beside it: a driver rounds before and after a scale
 LEAST = 6.0  # times that, which a step is at the least
 NUMBERS, DISTINCT = 6, 20  # different numbers of a stretch, and of a take, that show a step
-REACHES = (
-    3.0,
-    10.0,
-    40.0,
-    160.0,
-    640.0,
-    np.inf,
-)  # steps between two numbers, by which a step is known better and better
+REACHES = (3.0, 10.0, 40.0, 160.0, 640.0, np.inf)  # steps between two numbers, by which a step is known better and better
 FURTHER, ASKED = 16.0, 120  # times as far as it is known, that a step is tried next, on so many numbers
+ORIGINS = 24  # of these numbers, that are tried as one on a step
 MOSTLY = 0.5  # of the rows in which a column changes, that are on its steps
 
 
@@ -46,22 +39,33 @@ def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
     """
     near = ROUNDED * float(np.spacing(np.float32(np.abs(x).max(initial=0.0))))
     if step is not None:
-        numbers = np.unique(x)
-        asked = numbers[:: -(-len(numbers) // ASKED)]
-        origin = float(asked[(np.abs(_beside(numbers[:, None] - asked, step)) <= near).sum(axis=0).argmax()])
+        numbers = x[:: -(-len(x) // ASKED)]
+        origins = numbers[:: -(-len(numbers) // ORIGINS)]
+        origin = float(origins[(np.abs(_beside(numbers[:, None] - origins, step)) <= near).sum(axis=0).argmax()])
         return EncoderSteps(step, np.abs(_beside(x - origin, step)) <= 2.0 * near, 2.0 * near)
-    parts = [part for many in PARTS for part in np.array_split(x, max(1, min(many, len(x) // ROWS)))]
-    found = [of for part in parts if (of := _of_stretch(part, near)) is not None]
-    if not found:
+    found = next((of for many in PARTS if len(of := list(_of_parts(x, many, near)))), None)
+    if found is None:
         return None
     smallest = min(step for step, _, _ in found)
     step, reach, origin = max((of for of in found if of[0] < 1.5 * smallest), key=lambda of: of[1])
-    step, origin = _refined(x, step, reach, origin, near)
+    step = _refined(x, step, reach, origin, near)
     on = np.abs(_beside(x - origin, step)) <= near
     moves = np.diff(x, prepend=x[0]) != 0.0
     if len(np.unique(x[on])) < DISTINCT or float(on[moves].mean()) < MOSTLY:
         return None
     return EncoderSteps(step, on, near)
+
+
+def _of_parts(x: np.ndarray, many: int, near: float) -> Iterator[tuple[float, float, float]]:
+    """Of some of so many stretches of a column (n,) all of whose numbers are on steps, as of `_of_stretch`."""
+    rows = max(ROWS, len(x) // many)
+    if len(x) < rows:
+        return
+    parts = np.sort(x[: len(x) // rows * rows].reshape(-1, rows), axis=1)
+    apart = np.diff(parts, axis=1)
+    least = np.where(apart > 0.0, apart, np.inf).min(axis=1)
+    fit = (_of_stretch(part, near) for part in parts[np.isfinite(least) & (least >= LEAST * near)])
+    yield from islice((of for of in fit if of is not None), ENOUGH)
 
 
 def is_moved(numbers: np.ndarray, steps: EncoderSteps) -> bool:
@@ -92,8 +96,8 @@ def _of_stretch(x: np.ndarray, near: float) -> tuple[float, float, float] | None
     return step, float(np.round(apart / step).sum()), float(numbers[len(numbers) // 2])
 
 
-def _refined(x: np.ndarray, step: float, reach: float, origin: float, near: float) -> tuple[float, float]:
-    """Step and a number on it as most numbers of a column (n,) have them, from those known over so many steps: further and further."""
+def _refined(x: np.ndarray, step: float, reach: float, origin: float, near: float) -> float:
+    """The step as most numbers of a column (n,) have it, from one known over so many steps from a number on it: further and further."""
     far = np.abs(x - origin)
     most = float(far.max()) / step
     while True:
@@ -105,11 +109,10 @@ def _refined(x: np.ndarray, step: float, reach: float, origin: float, near: floa
         count = (np.abs(_beside(numbers[:, None] - origin, tried)) <= near).sum(axis=0)
         step = float(np.median(tried[count == count.max()]))
         on = numbers[np.abs(_beside(numbers - origin, step)) <= near] - origin
-        if len(on) > 2:
-            slope, zero = np.polyfit(np.round(on / step), on, 1)
-            step, origin = float(slope), origin + float(zero)
+        times = np.round(on / step)
+        step = float(times @ on / max(times @ times, 1.0))
         if wide >= most:
-            return step, origin
+            return step
         reach = wide
 
 
