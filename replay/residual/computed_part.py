@@ -30,6 +30,7 @@ WITHIN = 2  # rows, within which a device reads where a joint is before it keeps
 WEIGHT = 100.0  # of a row, in squared limits
 SURE = 0.9  # of the squared difference that a reason explains, to be named
 SAME = 0.5  # of two differences of a column, that both have, to be one
+NEARLY, ROWS, LASTS = 0.75, 8, 0.3  # of these rows, where other columns are between steps as well; rows and s of them, to be sure
 COARSER = 3.0  # times the step of an encoder, from where on it is none of another encoder
 
 
@@ -101,9 +102,9 @@ def _of(one: _Stepped, others: Sequence[_Stepped]) -> Iterator[Difference]:
         there = [o for o in others if np.ptp(o.x[rows]) > 0.0]
         on = sum(bool(o.steps.on[rows].all()) for o in there)
         alone = on >= OTHERS and on >= MOSTLY * len(there)
-        if not alone and not _is_on(one.steps, one.x):
-            continue  # a device, or a file, that counts otherwise
-        certain = alone if one.kind == "command" else True
+        if not alone and not (_is_on(one.steps, one.x) and _is_off(one, rows)):
+            continue  # a device, or a file, that counts otherwise; or rows that were put onto other times
+        certain = alone or (one.kind == "measured" and last - first >= ROWS and (last - first) * dt >= LASTS)
         begins = one.kind == "command" and last * dt <= COMES  # a robot may be brought to where it is led from
         first, last, why = _why(one, apart, first, last)
         more = {} if why is not None else {"explained": 0.0, "numbers": {"step": one.steps.step}}
@@ -112,6 +113,12 @@ def _of(one: _Stepped, others: Sequence[_Stepped]) -> Iterator[Difference]:
             certain=certain and not begins, undone=0.0, stream=one.channel.topics[one.kind], limit=one.steps.near,
             weight=WEIGHT * len(apart), bound="encoder", **more,
         )  # fmt: skip
+
+
+def _is_off(one: _Stepped, rows: slice) -> bool:
+    """Whether a column is between its steps in nearly all of some rows in which it changes."""
+    moves = np.diff(one.x, prepend=one.x[0])[rows] != 0.0
+    return float((~one.steps.on[rows])[moves].mean()) > NEARLY
 
 
 def _why(one: _Stepped, apart: np.ndarray, first: int, last: int) -> tuple[int, int, Explanation | None]:
@@ -155,16 +162,22 @@ def with_computed(found: Sequence[Difference], parts: Sequence[Difference]) -> l
     """What a take contradicts itself in, and what of it was computed: that names column and rows, of which something else is the reason,
     or is sure."""
     for part in parts:
-        of = [d for d in found if d.kind != "rows" and set(d.channels) & set(part.channels) and _share(d, part, min) >= SAME]
+        if any(d.kind == "rows" and d.certain and not d.of_all_columns and _is_of(d, part) for d in found):
+            continue  # of both columns alike
+        of = [d for d in found if d.kind != "rows" and _is_of(d, part)]
         of = [d for d in of if len(d.channels) * MOSTLY <= len(part.channels)]
         part = replace(part, certain=part.certain or any(d.certain for d in of))
         reasons = [d for d in of if d.kind == part.kind and d.name is not None and d.explained > SURE and _share(d, part, max) >= SAME]
-        if reasons and part.name == "computed":
+        if reasons and (part.name == "computed" or any(d.certain for d in reasons)):
             why = max(reasons, key=lambda d: (d.certain, d.weight))
             rows = {word: getattr(part, word) for word in ("channels", "first", "last", "t0", "t1", "certain")}
             part = replace(why, **rows, weight=max(why.weight, part.weight))
         found = [*(d for d in found if not any(d is o for o in of)), part]
     return list(found)
+
+
+def _is_of(one: Difference, part: Difference) -> bool:
+    return bool(set(one.channels) & set(part.channels)) and _share(one, part, min) >= SAME
 
 
 def _share(one: Difference, other: Difference, of: Callable[[int, int], int]) -> float:

@@ -12,12 +12,13 @@ from itertools import islice
 
 import numpy as np
 
-PARTS, ROWS, ENOUGH = (12, 4), 16, 4  # stretches of a take, their least rows, and those that tell: a fault lies in some of them
+PARTS, ROWS, ENOUGH = (12, 4, 1), 16, 4  # stretches of a take, their least rows, and those that tell: a fault lies in some of them
 ROUNDED = 3.0  # times what a float32 is rounded by, that numbers on a step are beside it: a driver rounds before and after a scale
 LEAST = 6.0  # times that, which a step is at the least
 NUMBERS, DISTINCT = 6, 20  # different numbers of a stretch, and of a take, that show a step
 REACHES = (3.0, 10.0, 40.0, 160.0, 640.0, np.inf)  # steps between two numbers, by which a step is known better and better
 FURTHER, ASKED = 16.0, 120  # times as far as it is known, that a step is tried next, on so many numbers
+ANOTHER = 1.5  # times a step, that another one is
 ORIGINS = 24  # of these numbers, that are tried as one on a step
 MOSTLY = 0.5  # of the rows in which a column changes, that are on its steps
 
@@ -42,18 +43,41 @@ def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
         numbers = x[:: -(-len(x) // ASKED)]
         origins = numbers[:: -(-len(numbers) // ORIGINS)]
         origin = float(origins[(np.abs(_beside(numbers[:, None] - origins, step)) <= near).sum(axis=0).argmax()])
-        return EncoderSteps(step, np.abs(_beside(x - origin, step)) <= 2.0 * near, 2.0 * near)
-    found = next((of for many in PARTS if len(of := list(_of_parts(x, many, near)))), None)
-    if found is None:
-        return None
-    smallest = min(step for step, _, _ in found)
-    step, reach, origin = max((of for of in found if of[0] < 1.5 * smallest), key=lambda of: of[1])
-    step = _refined(x, step, reach, origin, near)
+        return EncoderSteps(step, _on(x, origin, step, 2.0 * near), 2.0 * near)
+    found = next((of for many in PARTS if len(of := list(_of_parts(x, many, near)))), ())
+    best: EncoderSteps | None = None
+    moves, most = np.diff(x, prepend=x[0]) != 0.0, 0
+    for step, reach, origin in sorted(found):  # of a finer step, numbers between those of the encoder are as well
+        if best is not None and step < ANOTHER * best.step:
+            continue
+        step = _refined(x, step, reach, origin, near)
+        on = _on(x, origin, step, near)
+        whole = sum(bool(part.all()) for part in np.array_split(on, min(PARTS[0], len(x))))
+        if len(np.unique(x[on])) >= DISTINCT and float(on[moves].mean()) >= MOSTLY and 2 * whole >= most:
+            best, most = EncoderSteps(step, on, near), max(whole, most)
+    return best
+
+
+def _of_parts(x: np.ndarray, many: int, near: float) -> Iterator[tuple[float, float, float]]:
+    """Of some of so many stretches of a column (n,) all of whose numbers are on steps, as of `_of_stretch`."""
+    rows = max(ROWS, len(x) // many)
+    if len(x) < rows:
+        return
+    parts = np.sort(x[: len(x) // rows * rows].reshape(-1, rows), axis=1)
+    apart = np.diff(parts, axis=1)
+    least = np.where(apart > 0.0, apart, np.inf).min(axis=1)
+    fit = np.flatnonzero(np.isfinite(least) & (least >= LEAST * near))
+    of = (_of_stretch(parts[k], near) for first in range(ENOUGH) for k in fit[first::ENOUGH])  # from all over the take
+    yield from islice((one for one in of if one is not None), ENOUGH)
+
+
+def _on(x: np.ndarray, origin: float, step: float, near: float) -> np.ndarray:
+    """(n,) rows of a column that are on a step; of angles past half a turn, once a turn is undone, which goes on over its seam."""
     on = np.abs(_beside(x - origin, step)) <= near
-    moves = np.diff(x, prepend=x[0]) != 0.0
-    if len(np.unique(x[on])) < DISTINCT or float(on[moves].mean()) < MOSTLY:
-        return None
-    return EncoderSteps(step, on, near)
+    past = np.abs(x) > np.pi
+    if past.any():
+        on |= past & (np.abs(_beside(x - 2.0 * np.pi * np.sign(x) - origin, step)) <= near)
+    return np.asarray(on)
 
 
 def _of_parts(x: np.ndarray, many: int, near: float) -> Iterator[tuple[float, float, float]]:
