@@ -17,6 +17,7 @@ ROUNDED = 3.0  # times what a float32 is rounded by, that numbers on a step are 
 LEAST = 6.0  # times that, which a step is at the least
 NUMBERS, DISTINCT = 6, 20  # different numbers of a stretch, and of a take, that show a step
 REACHES = (3.0, 10.0, 40.0, 160.0, 640.0, np.inf)  # steps between two numbers, by which a step is known better and better
+EVEN = 4  # differences of a column, which are none while it goes evenly
 FURTHER, ASKED = 16.0, 120  # times as far as it is known, that a step is tried next, on so many numbers
 ANOTHER = 1.5  # times a step, that another one is
 ORIGINS = 24  # of these numbers, that are tried as one on a step
@@ -45,6 +46,8 @@ def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
         origin = float(origins[(np.abs(_beside(numbers[:, None] - origins, step)) <= near).sum(axis=0).argmax()])
         return EncoderSteps(step, _on(x, origin, step, 2.0 * near), 2.0 * near)
     found = next((of for many in PARTS if len(of := list(_of_parts(x, many, near)))), ())
+    # even speeds, ramps and jerks are whole numbers of their own, whatever counts them
+    turns = np.abs(np.diff(np.pad(x, 2, mode="edge"), EVEN)) > 3.0 * near
     best: EncoderSteps | None = None
     moves, most = np.diff(x, prepend=x[0]) != 0.0, 0
     for step, reach, origin in sorted(found):  # of a finer step, numbers between those of the encoder are as well
@@ -53,7 +56,7 @@ def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
         step = _refined(x, step, reach, origin, near)
         on = _on(x, origin, step, near)
         whole = sum(bool(part.all()) for part in np.array_split(on, min(PARTS[0], len(x))))
-        if len(np.unique(x[on])) >= DISTINCT and float(on[moves].mean()) >= MOSTLY and 2 * whole >= most:
+        if len(np.unique(x[on & turns])) >= DISTINCT and float(on[moves].mean()) >= MOSTLY and 2 * whole >= most:
             best, most = EncoderSteps(step, on, near), max(whole, most)
     return best
 

@@ -108,6 +108,13 @@ def over_the_seam(columns):
     columns["measured"][:, 0] = np.where(x < 0.0, x + 2.0 * np.pi, x)
 
 
+def evenly(columns):
+    """A drive that is simulated: it speeds up, goes and slows down evenly, for half of the take."""
+    speed = np.interp(np.arange(ROWS), [0, 20, 90, 110, 180, 200, ROWS], [0.0, 0.02, 0.02, -0.02, -0.02, 0.0, 0.0])
+    x = np.cumsum(speed) + np.where(np.arange(ROWS) > 210, 0.2 * np.sin(T - 7.0), 0.0)
+    columns["measured"][:, 0] = x.astype(np.float32)
+
+
 def fine(columns):
     """Numbers that a program computes all along."""
     rng = np.random.default_rng(1)
@@ -115,7 +122,7 @@ def fine(columns):
 
 
 @pytest.mark.parametrize(
-    "harmless", [filtered_all_along, filtered_and_at_rest, kept_near, at_its_end, over_the_seam, fine], ids=lambda of: of.__name__
+    "harmless", [filtered_all_along, filtered_and_at_rest, kept_near, at_its_end, over_the_seam, evenly, fine], ids=lambda of: of.__name__
 )
 def test_what_devices_do_is_no_computed_part(harmless):
     columns = courses()
