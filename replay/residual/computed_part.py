@@ -29,6 +29,7 @@ OTHERS = 2  # of these channels, at the least
 WITHIN = 2  # rows, within which a device reads where a joint is before it keeps its command near
 WEIGHT = 100.0  # of a row, in squared limits
 SURE = 0.9  # of the squared difference that a reason explains, to be named
+LIKELY = 0.8  # the same, where rows and columns are known by themselves
 SAME = 0.5  # of two differences of a column, that both have, to be one
 NEARLY, ROWS, LASTS = 0.75, 8, 0.3  # of these rows, where other columns are between steps as well; rows and s of them, to be sure
 COARSER = 3.0  # times the step of an encoder, from where on it is none of another encoder
@@ -62,7 +63,13 @@ def computed_parts(groups: Sequence[Group], known: Mapping[str, Mapping[str, flo
             for channel in group.channels if (steps := _steps(channel, kind, (known or {}).get(channel.name, {}).get(kind))) is not None
         ]  # fmt: skip
         found += [d for one in every for d in _of(one, [o for o in every if _is_beside(o, one)])]
-    return together(found)
+    return [_with_reason(one) for one in together(found)]
+
+
+def _with_reason(part: Difference) -> Difference:
+    """The same, with what most likely happened to its columns: that something did is known."""
+    why = best(*part.cases, enough=LIKELY) if part.name == "computed" and part.cases else None
+    return part if why is None else replace(part, name=why.name, explained=why.explained, numbers=dict(why.numbers))
 
 
 def _steps(channel: RecordedChannel, kind: str, known: float | None) -> EncoderSteps | None:
@@ -106,8 +113,10 @@ def _of(one: _Stepped, others: Sequence[_Stepped]) -> Iterator[Difference]:
             continue  # a device, or a file, that counts otherwise; or rows that were put onto other times
         certain = alone or (one.kind == "measured" and last - first >= ROWS and (last - first) * dt >= LASTS)
         begins = one.kind == "command" and last * dt <= COMES  # a robot may be brought to where it is led from
-        first, last, why = _why(one, apart, first, last)
-        more = {} if why is not None else {"explained": 0.0, "numbers": {"step": one.steps.step}}
+        why = _of_steps(one, apart, rows)
+        if why is not None and why.name == "offset" and first == 0:
+            first = last = last + 1  # from there on it has the zero that most rows have
+        more = {} if why is not None else {"explained": 0.0, "numbers": {"step": one.steps.step}, "cases": _cases(one, first, last)}
         yield Difference.over(
             one.group.t, (one.channel.name,), one.kind, (first, last), one.steps.step / 2.0, one.channel.unit, why or "computed",
             certain=certain and not begins, undone=0.0, stream=one.channel.topics[one.kind], limit=one.steps.near,
@@ -121,26 +130,28 @@ def _is_off(one: _Stepped, rows: slice) -> bool:
     return float((~one.steps.on[rows])[moves].mean()) > NEARLY
 
 
-def _why(one: _Stepped, apart: np.ndarray, first: int, last: int) -> tuple[int, int, Explanation | None]:
-    """Rows of a part, and what explains its numbers (m,) between steps: another zero or other steps, else what fits where the command sends
-    the joint, or where the joint goes."""
+def _of_steps(one: _Stepped, apart: np.ndarray, rows: slice) -> Explanation | None:
+    """What the numbers (m,) of a part that are between steps tell by themselves: another zero, or other steps."""
     if is_moved(apart, one.steps):
-        if first == 0:
-            first = last = last + 1  # from there on it has the zero that most rows have
-        return first, last, Explanation("offset", "values", 1.0, {}, 1.0)
-    other = step_between(apart, one.steps.near)
-    if other is not None and other > COARSER * one.steps.step:
-        return first, last, Explanation("quantised", "values", 1.0, {"step": other}, 1.0)
-    if other is not None and 1.0 / COARSER < other / one.steps.step:
-        return first, last, Explanation("factor", "values", 1.0, {"factor": other / one.steps.step}, 1.0)
-    truth = None
-    if set(KINDS) <= set(one.channel.columns):
-        truth = followed(one.group, one.channel) if one.kind == "measured" else led(one.channel, one.group.dt, first, last)
+        return Explanation("offset", "values", 1.0, {}, 1.0)
+    other = step_between(one.x[rows], one.steps.near)
+    if other is None or other < one.steps.step / COARSER:
+        return None
+    if other > COARSER * one.steps.step:
+        return Explanation("quantised", "values", 1.0, {"step": other}, 1.0)
+    return Explanation("factor", "values", 1.0, {"factor": other / one.steps.step}, 1.0)
+
+
+def _cases(one: _Stepped, first: int, last: int) -> tuple[Case, ...]:
+    """A part beside where the command sends the joint, or beside where the joint goes."""
+    if not set(KINDS) <= set(one.channel.columns):
+        return ()
+    truth = followed(one.group, one.channel) if one.kind == "measured" else led(one.channel, one.group.dt, first, last)
     if truth is None:
-        return first, last, None
+        return ()
     rest = np.delete(one.x - truth, slice(first, last + 1))
-    case = Case(one.x, truth, first, last, one.group.dt, float(np.std(rest)) if len(rest) else 0.0, angle=one.channel.unit == "rad")
-    return first, last, best(case, enough=SURE)
+    noise = float(np.std(rest)) if len(rest) else 0.0
+    return (Case(one.x, truth, first, last, one.group.dt, noise, angle=one.channel.unit == "rad"),)
 
 
 def _is_kept_near(one: _Stepped, rows: slice) -> bool:
@@ -167,7 +178,8 @@ def with_computed(found: Sequence[Difference], parts: Sequence[Difference]) -> l
         of = [d for d in found if d.kind != "rows" and _is_of(d, part)]
         of = [d for d in of if len(d.channels) * MOSTLY <= len(part.channels)]
         part = replace(part, certain=part.certain or any(d.certain for d in of))
-        reasons = [d for d in of if d.kind == part.kind and d.name is not None and d.explained > SURE and _share(d, part, max) >= SAME]
+        reasons = [d for d in of if d.kind == part.kind and d.name is not None and _share(d, part, max) >= SAME]
+        reasons = [d for d in reasons if d.certain or d.explained > SURE]
         if reasons and (part.name == "computed" or any(d.certain for d in reasons)):
             why = max(reasons, key=lambda d: (d.certain, d.weight))
             rows = {word: getattr(part, word) for word in ("channels", "first", "last", "t0", "t1", "certain")}

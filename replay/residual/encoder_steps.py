@@ -46,10 +46,8 @@ def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
         origin = float(origins[(np.abs(_beside(numbers[:, None] - origins, step)) <= near).sum(axis=0).argmax()])
         return EncoderSteps(step, _on(x, origin, step, 2.0 * near), 2.0 * near)
     found = next((of for many in PARTS if len(of := list(_of_parts(x, many, near)))), ())
-    # even speeds, ramps and jerks are whole numbers of their own, whatever counts them
-    turns = np.abs(np.diff(np.pad(x, 2, mode="edge"), EVEN)) > 3.0 * near
     best: EncoderSteps | None = None
-    moves, most = np.diff(x, prepend=x[0]) != 0.0, 0
+    moves, turns, most = np.diff(x, prepend=x[0]) != 0.0, _turns(x, near), 0
     for step, reach, origin in sorted(found):  # of a finer step, numbers between those of the encoder are as well
         if best is not None and step < ANOTHER * best.step:
             continue
@@ -101,9 +99,15 @@ def is_moved(numbers: np.ndarray, steps: EncoderSteps) -> bool:
 
 
 def step_between(numbers: np.ndarray, near: float) -> float | None:
-    """The step that all of some numbers (n,) are on, each within `near` of it; None where there is none."""
+    """The step that all of some numbers (n,) in a row are on, each within `near` of it; None where there is none, and of an even motion,
+    which has a step of its own."""
     found = _of_stretch(numbers, near)
-    return None if found is None else found[0]
+    return None if found is None or len(np.unique(numbers[2:-2][_turns(numbers, near)[2:-2]])) < NUMBERS else found[0]
+
+
+def _turns(x: np.ndarray, near: float) -> np.ndarray:
+    """(n,) rows in which a column does not go on evenly: even speeds, ramps and jerks are whole numbers of their own."""
+    return np.asarray(np.abs(np.diff(np.pad(x, EVEN // 2, mode="edge"), EVEN)) > EVEN * near)
 
 
 def _of_stretch(x: np.ndarray, near: float) -> tuple[float, float, float] | None:
@@ -137,7 +141,7 @@ def _refined(x: np.ndarray, step: float, reach: float, origin: float, near: floa
         step = float(np.median(tried[count == count.max()]))
         on = numbers[np.abs(_beside(numbers - origin, step)) <= near] - origin
         times = np.round(on / step)
-        step = float(times @ on / max(times @ times, 1.0))
+        step = float(times @ on / (times @ times)) if times.any() else step
         if wide >= most:
             return step
         reach = wide
