@@ -32,6 +32,7 @@ SURE = 0.9  # of the squared difference that a reason explains, to be named
 LIKELY = 0.8  # the same, where rows and columns are known by themselves
 SAME = 0.5  # of two differences of a column, that both have, to be one
 NEARLY, ROWS, LASTS = 0.75, 8, 0.3  # of these rows, where other columns are between steps as well; rows and s of them, to be sure
+HALF = 1e-6  # of a number, within which it is a half float
 COARSER = 3.0  # times the step of an encoder, from where on it is none of another encoder
 
 
@@ -73,8 +74,10 @@ def _with_reason(part: Difference) -> Difference:
 
 
 def _steps(channel: RecordedChannel, kind: str, known: float | None) -> EncoderSteps | None:
+    """The steps of a column; None of one that nothing tells of: it stands, is on none, or was written in half floats, which have more of
+    them the smaller they are."""
     x = channel.columns.get(kind)
-    if x is None or channel.goes(kind) == 0.0:
+    if x is None or channel.goes(kind) == 0.0 or any(_is_half(scale * x) for scale in (channel.way, np.degrees(1.0), 1.0)):
         return None
     steps = None if known is None else steps_of(x, known)
     if steps is not None and _is_on(steps, x):
@@ -82,7 +85,11 @@ def _steps(channel: RecordedChannel, kind: str, known: float | None) -> EncoderS
     own = steps_of(x)
     if steps is None or own is None:
         return steps or own
-    return steps if own.step > COARSER * steps.step else own  # an encoder that was exchanged has steps of its own
+    return steps if own.step > COARSER * steps.step else None  # an encoder that was exchanged has steps of its own
+
+
+def _is_half(x: np.ndarray) -> bool:
+    return bool((np.abs(x - x.astype(np.float16)) <= HALF * np.abs(x)).all())
 
 
 def _is_on(steps: EncoderSteps, x: np.ndarray) -> bool:
@@ -107,6 +114,8 @@ def _of(one: _Stepped, others: Sequence[_Stepped]) -> Iterator[Difference]:
         if len(np.unique(apart)) < NUMBERS or (one.kind == "command" and _is_kept_near(one, rows)):
             continue
         there = [o for o in others if np.ptp(o.x[rows]) > 0.0]
+        own = [o for o in there if o.group is one.group]
+        there = own if len(own) >= OTHERS else there
         on = sum(bool(o.steps.on[rows].all()) for o in there)
         alone = on >= OTHERS and on >= MOSTLY * len(there)
         if not alone and not (_is_on(one.steps, one.x) and _is_off(one, rows)):
