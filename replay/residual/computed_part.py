@@ -32,6 +32,7 @@ SURE = 0.9  # of the squared difference that a reason explains, to be named
 LIKELY = 0.8  # the same, where rows and columns are known by themselves
 SAME = 0.5  # of two differences of a column, that both have, to be one
 NEARLY, ROWS, LASTS = 0.75, 8, 0.3  # of these rows, where other columns are between steps as well; rows and s of them, to be sure
+ALIKE = 1e-4  # of a step, within which two are the same
 HALF = 1e-6  # of a number, within which it is a half float
 COARSER = 3.0  # times the step of an encoder, from where on it is none of another encoder
 
@@ -122,7 +123,7 @@ def _of(one: _Stepped, others: Sequence[_Stepped]) -> Iterator[Difference]:
             continue  # a device, or a file, that counts otherwise; or rows that were put onto other times
         certain = alone or (one.kind == "measured" and last - first >= ROWS and (last - first) * dt >= LASTS)
         begins = one.kind == "command" and last * dt <= COMES  # a robot may be brought to where it is led from
-        why = _of_steps(one, apart, rows)
+        why = _of_steps(one, apart, rows, others)
         if why is not None and why.name == "offset" and first == 0:
             first = last = last + 1  # from there on it has the zero that most rows have
         more = {} if why is not None else {"explained": 0.0, "numbers": {"step": one.steps.step}, "cases": _cases(one, first, last)}
@@ -139,13 +140,17 @@ def _is_off(one: _Stepped, rows: slice) -> bool:
     return float((~one.steps.on[rows])[moves].mean()) > NEARLY
 
 
-def _of_steps(one: _Stepped, apart: np.ndarray, rows: slice) -> Explanation | None:
-    """What the numbers (m,) of a part that are between steps tell by themselves: another zero, or other steps."""
+def _of_steps(one: _Stepped, apart: np.ndarray, rows: slice, others: Sequence[_Stepped]) -> Explanation | None:
+    """What the numbers (m,) of a part that are between steps tell by themselves: another zero, or steps of another column, or others."""
     if is_moved(apart, one.steps):
         return Explanation("offset", "values", 1.0, {}, 1.0)
     other = step_between(one.x[rows], one.steps.near)
     if other is None or other < one.steps.step / COARSER:
         return None
+    partner = next((x for kind, x in one.channel.columns.items() if kind in KINDS and kind != one.kind), one.x)
+    for name, of in (("measurement_as_command", [steps_of(partner)]), ("copied", [o.steps for o in others])):
+        if any(each is not None and abs(each.step - other) < ALIKE * other for each in of):
+            return Explanation(name, "columns", 1.0, {}, 1.0)
     if other > COARSER * one.steps.step:
         return Explanation("quantised", "values", 1.0, {"step": other}, 1.0)
     return Explanation("factor", "values", 1.0, {"factor": other / one.steps.step}, 1.0)

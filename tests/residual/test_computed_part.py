@@ -71,6 +71,18 @@ def test_another_zero_and_other_steps_are_reasons(change, name, number):
     assert one.numbers == pytest.approx(number, rel=1e-3)
 
 
+@pytest.mark.parametrize(("source", "name"), [("j3", "copied"), ("command", "measurement_as_command")])
+def test_the_steps_of_another_column_name_it(source, name):
+    columns = courses()
+    other = counted(0.6 * np.sin(0.7 * T), 1.7 * STEP)
+    columns["measured"][:, 3] = other
+    if source == "command":
+        columns["command"][:, 1] = other = counted(0.5 * np.sin(0.6 * T), 0.6 * STEP)
+    columns["measured"][PART, 1] = other[PART]
+    (one,) = computed_parts([group_of(columns)])
+    assert (one.channels, one.name, one.certain) == (("j1",), name, True)
+
+
 def test_a_zero_that_moves_is_named_from_where_it_moves():
     columns = courses()
     columns["measured"][60:, 1] += 0.4 * STEP
