@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .case import Case
-from .departures import joined, together
+from .departures import SHAPED, joined, together
 from .difference import DENSE, Difference
 from .encoder_steps import EncoderSteps, is_moved, step_between, steps_of
 from .habits import COMES, followed
@@ -186,6 +186,7 @@ def _is_kept_near(one: _Stepped, rows: slice) -> bool:
 def with_computed(found: Sequence[Difference], parts: Sequence[Difference]) -> list[Difference]:
     """What a take contradicts itself in, and what of it was computed: that names column and rows, of which something else is the reason,
     or is sure."""
+    before = found
     for part in parts:
         if any(d.kind == "rows" and d.certain and not d.of_all_columns and _is_of(d, part) for d in found):
             continue  # of both columns alike
@@ -198,8 +199,16 @@ def with_computed(found: Sequence[Difference], parts: Sequence[Difference]) -> l
             why = max(reasons, key=lambda d: (d.certain, d.weight))
             rows = {word: getattr(part, word) for word in ("channels", "first", "last", "t0", "t1", "certain")}
             part = replace(why, **rows, weight=max(why.weight, part.weight))
+        if part.name == "offset" and any(_is_wrap_in(d, part) for d in before):
+            part = replace(part, name="wrap", numbers={})  # of other columns some rows are still on this side
         found = [*(d for d in found if not any(d is o for o in of)), part]
     return list(found)
+
+
+def _is_wrap_in(one: Difference, part: Difference) -> bool:
+    """Whether a column goes on from the other end in some of the rows of a part of that kind."""
+    inside = part.first <= one.first and one.last <= part.last
+    return one.name == "wrap" and one.kind == part.kind and one.explained > SHAPED and inside
 
 
 def _is_of(one: Difference, part: Difference) -> bool:

@@ -201,3 +201,10 @@ def test_the_part_names_the_column_and_another_finding_the_reason():
     assert with_computed([elsewhere], [part]) == [elsewhere, part]
     rows = difference("rows", name="offset", certain=True)
     assert with_computed([rows], [part]) == [rows], "of both columns alike"
+
+
+@pytest.mark.parametrize(("other", "name"), [({}, "wrap"), ({"explained": 0.9}, "offset"), ({"kind": "command"}, "offset")])
+def test_a_zero_that_moves_where_other_columns_go_on_from_the_other_end_does_so_too(other, name):
+    part = difference(name="offset", certain=True, channels=("j0", "j1"))
+    found = with_computed([difference(first=180, **{"name": "wrap", "explained": 1.0} | other)], [part])
+    assert found[-1].name == name and len(found) == 2
