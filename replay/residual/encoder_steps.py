@@ -81,18 +81,6 @@ def _on(x: np.ndarray, origin: float, step: float, near: float) -> np.ndarray:
     return np.asarray(on)
 
 
-def _of_parts(x: np.ndarray, many: int, near: float) -> Iterator[tuple[float, float, float]]:
-    """Of some of so many stretches of a column (n,) all of whose numbers are on steps, as of `_of_stretch`."""
-    rows = max(ROWS, len(x) // many)
-    if len(x) < rows:
-        return
-    parts = np.sort(x[: len(x) // rows * rows].reshape(-1, rows), axis=1)
-    apart = np.diff(parts, axis=1)
-    least = np.where(apart > 0.0, apart, np.inf).min(axis=1)
-    fit = (_of_stretch(part, near) for part in parts[np.isfinite(least) & (least >= LEAST * near)])
-    yield from islice((of for of in fit if of is not None), ENOUGH)
-
-
 def is_moved(numbers: np.ndarray, steps: EncoderSteps) -> bool:
     """Whether numbers (n,) are beside the steps of a column, all by the same: they have another zero."""
     return len(np.unique(numbers)) >= NUMBERS and float(np.abs(_beside(numbers - numbers[0], steps.step)).max()) <= 2.0 * steps.near
