@@ -22,6 +22,8 @@ from learning_drives import drives_of
 from learning_drives import left_out as beside_drives
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.residual.computed_part import KINDS
+from shiliu.replay.residual.encoder_steps import steps_of
 from shiliu.replay.residual.habits import habits
 from shiliu.replay.residual.planned import HEADS
 from shiliu.replay.residual.table import Group, table_of
@@ -77,6 +79,22 @@ def learnt(takes: Sequence[TakeHabits]) -> Usual | None:
     return Usual(len(takes), rate, of) if of else None
 
 
+def encoders_of(takes: Sequence[TakeHabits]) -> dict[str, dict[str, float]]:
+    """Channel -> kind of column -> the step in which its encoder counts, of those that are on it in every row of every take."""
+    columns: dict[tuple[str, str], list[np.ndarray]] = {}
+    for group in (group for take in takes for group in take.groups if group.same_rows):
+        for channel in group.channels:
+            for kind in set(KINDS) & set(channel.columns):
+                columns.setdefault((channel.name, kind), []).append(channel.columns[kind])
+    found: dict[str, dict[str, float]] = {}
+    for (name, kind), of in sorted(columns.items()):
+        steps = [one.step for x in (np.concatenate(of), *of) if (one := steps_of(x)) is not None]
+        fits = [step for step in steps if all(steps_of(x, step).on.all() for x in of)]
+        if fits:
+            found.setdefault(name, {})[kind] = fits[0]
+    return found
+
+
 def takes_of(folder: Path) -> tuple[str, list[TakeHabits]]:
     """The mapping that reads a set, and the habits of its takes."""
     found, mapping = [], ""
@@ -107,6 +125,9 @@ def written(usual: Usual, of: str) -> str:
     if usual.drives:
         lines += [f"# of drives that plan their way: {', '.join(HEADS)}", "drives:"]
         lines += [f"  {name}: [{', '.join(f'{x:.{FIGURES}g}' for x in drive.numbers())}]" for name, drive in sorted(usual.drives.items())]
+    if usual.steps:
+        lines += [f"# steps of encoders: {', '.join(KINDS)}", "steps:"]
+        lines += [f"  {name}: [{', '.join(f'{own[k]:.10g}' if k in own else 'null' for k in KINDS)}]" for name, own in usual.steps.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -146,7 +167,7 @@ def main() -> int:
             print(f"{folder.name}: its takes differ too much from one another", file=sys.stderr)
         elif not given["check"]:
             Path(given["out"]).mkdir(parents=True, exist_ok=True)
-            usual = replace(usual, drives=drives_of([take.groups for take in takes], ENOUGH - 1))
+            usual = replace(usual, drives=drives_of([take.groups for take in takes], ENOUGH - 1), steps=encoders_of(takes))
             (Path(given["out"]) / f"{mapping}.yaml").write_text(written(usual, folder.name), encoding="utf-8")
     return 0
 

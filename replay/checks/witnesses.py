@@ -11,6 +11,7 @@ from ..recording.recording import Recording
 from ..residual.astray import beside_engine
 from ..residual.bodies import ComparedColumns, witnessed
 from ..residual.commanded_hands import LEVER
+from ..residual.computed_part import computed_parts, with_computed
 from ..residual.difference import SOURCES, Difference
 from ..residual.next_states import NEXT
 from ..residual.resolution import resolutions
@@ -57,6 +58,8 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         found = beside_engine([*lines, *found], off)
         if far and not any(d.certain for d in found):
             found = beside_usual(found, far)
+    parts = computed_parts(groups, None if usual is None else usual.steps)
+    found = with_computed(found, list(map(columns.placed, parts)))
     seen = _resolution(groups)
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen, **bases_of(columns), **carriage_of(columns)})]

@@ -21,7 +21,7 @@ LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
 COLUMNS = ("command", "measured", "velocity", "effort", "pose", "base", "wrench", "touch", "rows")
 FAMILY_OF = {one.name: one.family for one in HYPOTHESES} | {
     "cut": "time", "padded": "time", "padded_begin": "time", "blocked": "body", "uncommanded": "body", "own_base": "values",
-    "own_point": "values",
+    "own_point": "values", "computed": "values",
 }  # fmt: skip
 REASONS = (*FAMILY_OF, None)
 ORDINARY = ("held_value", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
@@ -37,6 +37,7 @@ SOURCES = {
     "base": "measured: four clean takes that drive 3 m leave 0.002 m and rad of place, 0.006 m/s of speed",
     "hand_law": "the law of the hand in this take, and what its drive can do by it",
     "hand_set": "what the drive of the hand does in the other takes of the set",
+    "encoder": "rounding of float32 beside the steps of the encoder",
     "hand_speed": "measured: hands that strike something leave 0.21 of their way a second in 24 clean takes of six scenarios",
     "carried": "the way of the hand that carries it",
     "back": "where the thing is before and after",

@@ -120,6 +120,13 @@ def habits(group: Group) -> list[Habits]:
     return [Habits(c, of, meant[:, j]) for j, ((c, _), of) in enumerate(zip(both, found))]
 
 
+def followed(group: Group, channel: RecordedChannel) -> np.ndarray | None:
+    """(n,) where its command sends a channel of a group; None where nothing tells."""
+    relations = _of_hands(group) if group.hands else follows(group, 0.0)
+    own = next((r for c, r in zip(group.channels, relations) if c is channel), None)
+    return None if own is None else channel.columns["measured"] - own.residual
+
+
 def _of_hands(group: Group) -> list[Relation | None]:
     """How fingers follow: a kernel of their own each, since they stop at what they hold."""
     stride = max(1, round(1.0 / 30.0 / group.dt))

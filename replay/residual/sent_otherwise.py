@@ -62,6 +62,18 @@ def bridged(
     return Case(c, truth, a, b, dt, noise), 1.0 - float(left[best] / left[0])
 
 
+def led(channel: RecordedChannel, dt: float, first: int, last: int) -> np.ndarray | None:
+    """(n,) the places of a joint so much earlier as its commands lead it outside of rows first..last; None where little else is left."""
+    c, q, n = channel.columns["command"], channel.columns["measured"], len(channel.columns["command"])
+    most = round(LEADS / dt)
+    elsewhere = np.ones(n, bool)
+    elsewhere[max(0, first - most) : last + most + 1] = False
+    if elsewhere.sum() < 2 * most:
+        return None
+    places = np.stack([np.concatenate([q[k:], np.full(k, q[-1])]) for k in range(most + 1)])
+    return np.asarray(places[int(np.minimum(np.abs(c - places), CAP)[:, elsewhere].mean(axis=1).argmin())])
+
+
 def by_motion(channel: RecordedChannel, dt: float, first: int, last: int) -> Case | None:
     """The commands that a joint follows in rows first..last, which are its own places so much earlier as suits the rest of the take; None
     where the recorded ones are as near to them as there."""

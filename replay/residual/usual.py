@@ -17,6 +17,7 @@ import yaml
 from ...scenarios.reading.composition import CONF
 from .astray import are_labels, astray, courses_of
 from .case import Case
+from .computed_part import KINDS
 from .departures import joined, together
 from .difference import JOIN, Difference
 from .engine import FAR as FAR_AWAY
@@ -62,12 +63,14 @@ class Usual:
         rate: rows a second of these.
         of: channel -> word -> (centre, reach), as of `Habits`.
         drives: channel -> how its drive plans its way, of those that do.
+        steps: channel -> kind of column -> the step in which its encoder counts.
     """
 
     takes: int
     rate: float
     of: Mapping[str, Mapping[str, tuple[float, float]]]
     drives: Mapping[str, Drive] = field(default_factory=dict)
+    steps: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @lru_cache
@@ -83,7 +86,8 @@ def known(mapping: str | None) -> Usual | None:
         for name, row in sheet["channels"].items()
     }
     drives = {name: Drive.of(row) for name, row in sheet.get("drives", {}).items()}
-    return Usual(sheet["takes"], sheet["rate"], of, drives)
+    steps = {name: {kind: x for kind, x in zip(KINDS, row) if x is not None} for name, row in sheet.get("steps", {}).items()}
+    return Usual(sheet["takes"], sheet["rate"], of, drives, steps)
 
 
 def unusual(groups: Sequence[Group], usual: Usual) -> list[Difference]:
