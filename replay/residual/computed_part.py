@@ -16,7 +16,7 @@ import numpy as np
 from .case import Case
 from .departures import SHAPED, joined, together
 from .difference import DENSE, Difference
-from .encoder_steps import EncoderSteps, is_moved, step_between, steps_of
+from .encoder_steps import EncoderSteps, is_moved, step_between, steps_of, with_few_digits
 from .habits import COMES, followed
 from .hypotheses import Explanation, best
 from .sent_otherwise import led
@@ -78,8 +78,16 @@ def _steps(channel: RecordedChannel, kind: str, known: float | None) -> EncoderS
     """The steps of a column; None of one that nothing tells of: it stands, is on none, or was written in half floats, which have more of
     them the smaller they are."""
     x = channel.columns.get(kind)
-    if x is None or channel.goes(kind) == 0.0 or any(_is_half(scale * x) for scale in (channel.way, np.degrees(1.0), 1.0)):
+    if x is None or channel.goes(kind) == 0.0:
         return None
+    written = [scale * x for scale in (channel.way, np.degrees(1.0), 1.0)]
+    if any(map(_is_half, written)) or (steps := _encoder(x, known)) is None:
+        return None
+    return replace(steps, on=np.logical_or.reduce([steps.on, *map(with_few_digits, written)]))
+
+
+def _encoder(x: np.ndarray, known: float | None) -> EncoderSteps | None:
+    """The steps of a column (n,), `known` or its own."""
     steps = None if known is None else steps_of(x, known)
     if steps is not None and _is_on(steps, x):
         return steps
@@ -127,9 +135,10 @@ def _of(one: _Stepped, others: Sequence[_Stepped]) -> Iterator[Difference]:
         if why is not None and why.name == "offset" and first == 0:
             first = last = last + 1  # from there on it has the zero that most rows have
         more = {} if why is not None else {"explained": 0.0, "numbers": {"step": one.steps.step}, "cases": _cases(one, first, last)}
+        limited = one.kind == "command" and _goes_at_one_pace(one, rows)
         yield Difference.over(
             one.group.t, (one.channel.name,), one.kind, (first, last), one.steps.step / 2.0, one.channel.unit, why or "computed",
-            certain=certain and not begins, undone=0.0, stream=one.channel.topics[one.kind], limit=one.steps.near,
+            certain=certain and not begins and not limited, undone=0.0, stream=one.channel.topics[one.kind], limit=one.steps.near,
             weight=WEIGHT * len(apart), bound="encoder", **more,
         )  # fmt: skip
 
@@ -138,6 +147,13 @@ def _is_off(one: _Stepped, rows: slice) -> bool:
     """Whether a column is between its steps in nearly all of some rows in which it changes."""
     moves = np.diff(one.x, prepend=one.x[0])[rows] != 0.0
     return float((~one.steps.on[rows])[moves].mean()) > NEARLY
+
+
+def _goes_at_one_pace(one: _Stepped, rows: slice) -> bool:
+    """Whether a column goes on by one number from row to row, up or down, in most rows that are between its steps: so a device does that
+    lets no command change faster, as well as whoever draws a line."""
+    paces = np.abs(np.diff(one.x, prepend=one.x[0]))[rows][~one.steps.on[rows]]
+    return float((np.abs(paces - np.median(paces)) <= 2.0 * one.steps.near).mean()) > MOSTLY
 
 
 def _of_steps(one: _Stepped, apart: np.ndarray, rows: slice, others: Sequence[_Stepped]) -> Explanation | None:

@@ -21,6 +21,7 @@ EVEN = 4  # differences of a column, which are none while it goes evenly
 FURTHER, ASKED = 16.0, 120  # times as far as it is known, that a step is tried next, on so many numbers
 ANOTHER = 1.5  # times a step, that another one is
 ORIGINS = 24  # of these numbers, that are tried as one on a step
+DIGITS, NEARLY_ALL = range(3, 7), 0.9  # `std::ostream` and `%g` write six significant ones; of the rows in which a column changes
 MOSTLY = 0.5  # of the rows in which a column changes, that are on its steps
 
 
@@ -70,6 +71,19 @@ def _of_parts(x: np.ndarray, many: int, near: float) -> Iterator[tuple[float, fl
     fit = np.flatnonzero(np.isfinite(least) & (least >= LEAST * near))
     of = (_of_stretch(parts[k], near) for first in range(ENOUGH) for k in fit[first::ENOUGH])  # from all over the take
     yield from islice((one for one in of if one is not None), ENOUGH)
+
+
+def with_few_digits(x: np.ndarray) -> np.ndarray:
+    """(n,) rows of a column that were written as text, or otherwise, with as few significant digits as nearly all of its rows: their steps
+    are ten times as fine below each power of ten. None of a column of more digits than `DIGITS`."""
+    size, moves = np.abs(x), np.diff(x, prepend=x[0]) != 0.0
+    power = np.floor(np.log10(np.where(size > 0.0, size, 1.0)))
+    for digits in DIGITS:
+        unit = 10.0 ** (power - digits + 1)
+        few = np.abs(_beside(x, unit)) <= 0.5 * np.spacing(size.astype(np.float32))
+        if moves.any() and float(few[moves].mean()) >= NEARLY_ALL:
+            return few
+    return np.zeros(len(x), bool)
 
 
 def _on(x: np.ndarray, origin: float, step: float, near: float) -> np.ndarray:

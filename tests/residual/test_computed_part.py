@@ -208,3 +208,27 @@ def test_a_zero_that_moves_where_other_columns_go_on_from_the_other_end_does_so_
     part = difference(name="offset", certain=True, channels=("j0", "j1"))
     found = with_computed([difference(first=180, **{"name": "wrap", "explained": 1.0} | other)], [part])
     assert found[-1].name == name and len(found) == 2
+
+
+def significant(x, digits):
+    return np.vectorize(lambda value: float(f"{value:.{digits}g}"))(x)
+
+
+@pytest.mark.parametrize("digits", [4, 5, 6])
+def test_significant_digits_are_finer_below_each_power_of_ten(digits):
+    """As `%g` and `std::ostream` write them: joints go over 0.1 and 1 rad."""
+    columns = {kind: significant(2.0 * x + 0.00031 * np.sin(T)[:, None], digits) for kind, x in courses().items()}
+    assert not computed_parts([group_of(columns)])
+    columns["measured"][PART, 2] = smoothed(columns["measured"][:, 2])[PART]
+    assert [one.channels for one in computed_parts([group_of(columns)])] in ([("j2",)], [])  # of many digits a step is too fine
+
+
+@pytest.mark.parametrize(("kind", "sure"), [("command", False), ("measured", True)])
+def test_a_device_may_let_no_command_change_faster_than_so_much(kind, sure):
+    """It writes what it sends; a joint that is measured goes as nothing does that is limited so."""
+    columns = courses()
+    most, out = 0.0119, columns[kind][:, 2]
+    for row in range(150, 230):
+        out[row] = np.float32(out[row - 1] + np.clip(out[row] - out[row - 1], -most, most))
+    found = computed_parts([group_of(columns)])
+    assert found and all(one.channels == ("j2",) and one.certain == sure for one in found)
