@@ -53,9 +53,12 @@ def is_answered(channel: RecordedChannel, first: int, last: int, dt: float) -> b
 
 
 def _behind(c: np.ndarray, q: np.ndarray, row: int, most: int) -> int:
-    """Rows, `most` of them, by which a joint is behind a command that goes on: so long ago it was where the joint is."""
+    """Rows, `most` of them, by which a joint is behind a command that goes on: so long ago it was where the joint is. Of one that turns
+    meanwhile nothing is known."""
     before = c[max(0, row - most) : row + 1][::-1]
-    return int(np.argmin(np.abs(before - q[row])))
+    on = np.sign(np.diff(before))
+    turns = np.flatnonzero(on != on[:1])
+    return int(np.argmin(np.abs(before[: 1 + turns[0] if len(turns) else None] - q[row])))
 
 
 def unsure_of_leaps(group: Group, found: Iterable[Difference]) -> list[Difference]:
