@@ -110,13 +110,14 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
     if "factor" in numbers and "by" in numbers:  # what is added to a product is no shift
         numbers["zero"] = numbers.pop("by")
     factor = float(numbers.get("factor", 1.0))
-    is_delay = one.unit == "s" and "late" in numbers  # which is named already
+    named = (one.unit == "s" and "late" in numbers) or one.bound == "encoder"  # a delay; and of numbers between steps nothing is known
     details: dict[str, Any] = {
         "what": f"column_{one.kind}", "why": f"why_{one.name or 'unknown'}", "kind": one.name or "unknown",
         "family": one.family or "unknown", "column": one.kind, "stream": one.stream,
         "explained": one.explained, "undone": one.undone or None, **numbers, "rows": [one.first, one.last],
         "others": [_line_of(d) for d in others], **_moment_of(numbers),
-        "shift": numbers.get("by"), "apart": None if abs(factor) > ANOTHER_UNIT or is_delay else one.size,
+        "encoder_step": 2.0 * one.size if one.bound == "encoder" else None,
+        "shift": numbers.get("by"), "apart": None if abs(factor) > ANOTHER_UNIT or named else one.size,
     }  # fmt: skip
     if one.unit == "m" and abs(factor / MILLIMETRES - 1.0) < ROUGHLY:
         details["why"] = "why_millimetres"

@@ -5,6 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.witnesses import finding_of
+from shiliu.replay.report.text import Words
 from shiliu.replay.residual.computed_part import computed_parts, with_computed
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.encoder_steps import steps_of
@@ -208,6 +211,14 @@ def test_a_zero_that_moves_where_other_columns_go_on_from_the_other_end_does_so_
     part = difference(name="offset", certain=True, channels=("j0", "j1"))
     found = with_computed([difference(first=180, **{"name": "wrap", "explained": 1.0} | other)], [part])
     assert found[-1].name == name and len(found) == 2
+
+
+def test_a_message_has_the_step_and_no_distance_from_what_is_not_known():
+    columns = courses()
+    columns["measured"][PART, 1] = fresh(columns["measured"][PART, 1])
+    (one,) = computed_parts([group_of(columns)])
+    text = Words("en").message(finding_of(load_rules()["column.differs"], one, ()))
+    assert f"{STEP:.3g} rad" in text and "computed and not read" in text and "other columns say" not in text
 
 
 def significant(x, digits):
