@@ -19,7 +19,7 @@ from .difference import DENSE, Difference
 from .encoder_steps import EncoderSteps, is_moved, step_between, steps_of, with_few_digits
 from .habits import COMES, followed
 from .hypotheses import Explanation, best
-from .sent_otherwise import led
+from .sent_otherwise import lead_of
 from .table import Group, RecordedChannel
 
 KINDS = ("command", "measured")
@@ -176,7 +176,8 @@ def _cases(one: _Stepped, first: int, last: int) -> tuple[Case, ...]:
     """A part beside where the command sends the joint, or beside where the joint goes."""
     if not set(KINDS) <= set(one.channel.columns):
         return ()
-    truth = followed(one.group, one.channel) if one.kind == "measured" else led(one.channel, one.group.dt, first, last)
+    lead = None if one.kind == "measured" else lead_of(one.channel, one.group.dt, first, last)
+    truth = followed(one.group, one.channel) if one.kind == "measured" else None if lead is None else lead.places
     if truth is None:
         return ()
     rest = np.delete(one.x - truth, slice(first, last + 1))

@@ -6,6 +6,8 @@ putting a straight line in its place and planning anew. Of a longer one the moti
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .case import Case
@@ -62,8 +64,17 @@ def bridged(
     return Case(c, truth, a, b, dt, noise), 1.0 - float(left[best] / left[0])
 
 
-def led(channel: RecordedChannel, dt: float, first: int, last: int) -> np.ndarray | None:
-    """(n,) the places of a joint so much earlier as its commands lead it outside of rows first..last; None where little else is left."""
+@dataclass(frozen=True, eq=False)
+class Lead:
+    """The places of a joint as its commands lead it. places: (n,) so much earlier; rows: by which; elsewhere: (n,) rows that tell."""
+
+    places: np.ndarray
+    rows: int
+    elsewhere: np.ndarray
+
+
+def lead_of(channel: RecordedChannel, dt: float, first: int, last: int) -> Lead | None:
+    """How the commands of a joint lead it outside of rows first..last; None where little else is left."""
     c, q, n = channel.columns["command"], channel.columns["measured"], len(channel.columns["command"])
     most = round(LEADS / dt)
     elsewhere = np.ones(n, bool)
@@ -71,22 +82,19 @@ def led(channel: RecordedChannel, dt: float, first: int, last: int) -> np.ndarra
     if elsewhere.sum() < 2 * most:
         return None
     places = np.stack([np.concatenate([q[k:], np.full(k, q[-1])]) for k in range(most + 1)])
-    return np.asarray(places[int(np.minimum(np.abs(c - places), CAP)[:, elsewhere].mean(axis=1).argmin())])
+    rows = int(np.minimum(np.abs(c - places), CAP)[:, elsewhere].mean(axis=1).argmin())
+    return Lead(places[rows], rows, elsewhere)
 
 
 def by_motion(channel: RecordedChannel, dt: float, first: int, last: int) -> Case | None:
     """The commands that a joint follows in rows first..last, which are its own places so much earlier as suits the rest of the take; None
     where the recorded ones are as near to them as there."""
-    c, q, n = channel.columns["command"], channel.columns["measured"], len(channel.columns["command"])
-    most = round(LEADS / dt)
-    elsewhere = np.ones(n, bool)
-    elsewhere[max(0, first - most) : last + most + 1] = False
-    if elsewhere.sum() < 2 * most:
+    lead = lead_of(channel, dt, first, last)
+    if lead is None:
         return None
-    led = np.stack([np.concatenate([q[k:], np.full(k, q[-1])]) for k in range(most + 1)])
-    lead = int(np.minimum(np.abs(c - led), CAP)[:, elsewhere].mean(axis=1).argmin())
-    truth, away = led[lead], np.abs(c - led[lead])
-    noise = float(np.percentile(away[elsewhere], USUAL))
-    low, high = max(0, first - lead - 2), min(n - 1, last)
+    c = channel.columns["command"]
+    away = np.abs(c - lead.places)
+    noise = float(np.percentile(away[lead.elsewhere], USUAL))
+    low, high = max(0, first - lead.rows - 2), min(len(c) - 1, last)
     rows = low + np.flatnonzero(away[low : high + 1] > SIGMAS * noise)
-    return Case(c, truth, int(rows[0]), int(rows[-1]), dt, noise) if len(rows) else None
+    return Case(c, lead.places, int(rows[0]), int(rows[-1]), dt, noise) if len(rows) else None
