@@ -218,7 +218,7 @@ class _Draft:
             rows = array.ndim == 2 and len(array) == self.rows and name not in (time, self.episode.time)
             if rows and guessing.role_of(name)[0] in ("command", "measured") and not self._labels(name, array.shape[1], quiet=True):
                 wide.setdefault(array.shape[1], {})[name] = array.astype(np.float64)
-        found = {}
+        found: dict[str, list[bool]] = {}
         for width, of in wide.items():
             if width > 1 and len(of) > 1:
                 self._doubt(f"{', '.join(of)}: column k of each is taken as the same joint")

@@ -131,7 +131,7 @@ def shares_without_names(channels: dict[str, np.ndarray]) -> list[bool]:
         return [False] * next(iter(channels.values())).shape[1]
     within = (places[:, 0] >= -SHARE_WITHIN).all(axis=0) & (places[:, 1] <= 1.0 + SHARE_WITHIN).all(axis=0)
     whole = (places[:, 0] <= SHARE_WITHIN) & (places[:, 1] >= 1.0 - SHARE_WITHIN)
-    return [bool(one) for one in within & whole.any(axis=0)]
+    return np.logical_and(within, whole.any(axis=0)).tolist()
 
 
 def shares(channel: str, unit: str) -> Guess:
