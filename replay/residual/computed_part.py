@@ -23,6 +23,7 @@ from .sent_otherwise import lead_of
 from .table import Group, RecordedChannel
 
 KINDS = ("command", "measured")
+GOES = 0.005  # rad, or share of the way: of a column that goes less a step is as good as noise
 NUMBERS = 3  # different numbers between steps, that are no end of a way and no default
 MOSTLY = 0.5  # of the rows in which a column changes, that are on its steps; of the channels that move, that are on theirs; of columns
 OTHERS = 2  # of these channels, at the least
@@ -78,7 +79,7 @@ def _steps(channel: RecordedChannel, kind: str, known: float | None) -> EncoderS
     """The steps of a column; None of one that nothing tells of: it stands, is on none, or was written in half floats, which have more of
     them the smaller they are."""
     x = channel.columns.get(kind)
-    if x is None or channel.goes(kind) == 0.0:
+    if x is None or channel.goes(kind) < GOES:
         return None
     written = [scale * x for scale in (channel.way, np.degrees(1.0), 1.0)]
     if any(map(_is_half, written)) or (steps := _encoder(x, known)) is None:
