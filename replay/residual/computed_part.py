@@ -133,7 +133,7 @@ def _of(one: _Stepped, others: Sequence[_Stepped]) -> Iterator[Difference]:
         certain = alone or (one.kind == "measured" and last - first >= ROWS and (last - first) * dt >= LASTS)
         begins = one.kind == "command" and last * dt <= COMES  # a robot may be brought to where it is led from
         why = _of_steps(one, apart, rows, others)
-        if why is not None and why.name == "offset" and first == 0:
+        if why is not None and why.name == "offset" and first == 0 and last + 1 < one.group.n:
             first = last = last + 1  # from there on it has the zero that most rows have
         more = {} if why is not None else {"explained": 0.0, "numbers": {"step": one.steps.step}, "cases": _cases(one, first, last)}
         limited = one.kind == "command" and _goes_at_one_pace(one, rows)

@@ -93,6 +93,14 @@ def test_a_zero_that_moves_is_named_from_where_it_moves():
     assert (one.name, one.first) == ("offset", 60)
 
 
+def test_a_zero_that_is_another_one_in_all_rows_but_few_at_either_end():
+    """The rows on the steps that most have are none of the last ones."""
+    columns = courses()
+    x = columns["measured"][:, 1]
+    x[:] = np.where((T > 3.0) & (T < 10.0), x, x + 0.4 * STEP)
+    assert {(one.channels, one.name) for one in computed_parts([group_of(columns)])} == {(("j1",), "offset")}
+
+
 def filtered_all_along(columns):
     columns["command"] = lfilter([0.3], [1.0, -0.7], columns["command"], axis=0)
 
