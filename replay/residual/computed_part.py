@@ -19,6 +19,7 @@ from .difference import DENSE, Difference
 from .encoder_steps import EncoderSteps, is_moved, step_between, steps_of, with_few_digits
 from .habits import COMES, followed
 from .hypotheses import Explanation, best
+from .mixed_steps import mixed_rows_of
 from .sent_otherwise import lead_of
 from .table import Group, RecordedChannel
 
@@ -27,13 +28,15 @@ GOES = 0.005  # rad, or share of the way: of a column that goes less a step is a
 NUMBERS = 3  # different numbers between steps, that are no end of a way and no default
 MOSTLY = 0.5  # of the rows in which a column changes, that are on its steps; of the channels that move, that are on theirs; of columns
 OTHERS = 2  # of these channels, at the least
-WITHIN = 2  # rows, within which a device reads where a joint is before it keeps its command near
+WITHIN = 2  # rows, within which a device reads where a joint is before it keeps its command near, or a part ends
 WEIGHT = 100.0  # of a row, in squared limits
 SURE = 0.9  # of the squared difference that a reason explains, to be named
 LIKELY = 0.8  # the same, where rows and columns are known by themselves
 SAME = 0.5  # of two differences of a column, that both have, to be one
 NEARLY, ROWS, LASTS = 0.75, 8, 0.3  # of these rows, where other columns are between steps as well; rows and s of them, to be sure
 ALIKE = 1e-4  # of a step, within which two are the same
+COMES_BACK = 0.1  # of the rows of a part with another zero, at most, at which a column comes to its steps or leaves them
+MEAN, LEAPS = 32, 2.0  # rows of a mean; times the largest other step of a column, to which it may come at an end of one
 HALF = 1e-6  # of a number, within which it is a half float
 COARSER = 3.0  # times the step of an encoder, from where on it is none of another encoder
 
@@ -135,6 +138,7 @@ def _of(one: _Stepped, others: Sequence[_Stepped]) -> Iterator[Difference]:
         why = _of_steps(one, apart, rows, others)
         if why is not None and why.name == "offset" and first == 0 and last + 1 < one.group.n:
             first = last = last + 1  # from there on it has the zero that most rows have
+        why = why or mixed_rows_of(one.x, one.steps, first, last)
         more = {} if why is not None else {"explained": 0.0, "numbers": {"step": one.steps.step}, "cases": _cases(one, first, last)}
         limited = one.kind == "command" and _goes_at_one_pace(one, rows)
         yield Difference.over(
@@ -159,9 +163,11 @@ def _goes_at_one_pace(one: _Stepped, rows: slice) -> bool:
 
 def _of_steps(one: _Stepped, apart: np.ndarray, rows: slice, others: Sequence[_Stepped]) -> Explanation | None:
     """What the numbers (m,) of a part that are between steps tell by themselves: another zero, or steps of another column, or others."""
-    if is_moved(apart, one.steps):
+    if is_moved(apart, one.steps) and float(np.diff(one.steps.on[rows]).mean()) < COMES_BACK:
         return Explanation("offset", "values", 1.0, {}, 1.0)
     other = step_between(one.x[rows], one.steps.near)
+    if other is not None and _is_mean(one, rows, one.steps.step / other):
+        return Explanation("smoothed", "time", 1.0, {}, 1.0)
     if other is None or other < one.steps.step / COARSER:
         return None
     partner = next((x for kind, x in one.channel.columns.items() if kind in KINDS and kind != one.kind), one.x)
@@ -171,6 +177,17 @@ def _of_steps(one: _Stepped, apart: np.ndarray, rows: slice, others: Sequence[_S
     if other > COARSER * one.steps.step:
         return Explanation("quantised", "values", 1.0, {"step": other}, 1.0)
     return Explanation("factor", "values", 1.0, {"factor": other / one.steps.step}, 1.0)
+
+
+def _is_mean(one: _Stepped, rows: slice, times: float) -> bool:
+    """Whether a part on steps so many times as fine is a mean of as many rows, and no share of the column, which would leap there."""
+    whole = round(times)
+    if not 2 <= whole <= MEAN or abs(times - whole) > ALIKE * whole:
+        return False
+    leaps = np.abs(np.diff(one.x))
+    about = np.arange(-WITHIN - 1, WITHIN)  # one of its rows at either end may be on a step by chance
+    ends = np.unique(np.clip(np.concatenate([rows.start + about, rows.stop + about]), 0, len(leaps) - 1))
+    return bool(leaps[ends].max() <= LEAPS * np.delete(leaps, ends).max(initial=0.0))
 
 
 def _cases(one: _Stepped, first: int, last: int) -> tuple[Case, ...]:

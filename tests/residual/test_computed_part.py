@@ -251,3 +251,29 @@ def test_a_device_may_let_no_command_change_faster_than_so_much(kind, sure):
         out[row] = np.float32(out[row - 1] + np.clip(out[row] - out[row - 1], -most, most))
     found = computed_parts([group_of(columns)])
     assert found and all(one.channels == ("j2",) and one.certain == sure for one in found)
+
+
+def later(x, rows):
+    return np.interp(np.arange(len(x)) - rows, np.arange(len(x)), x)
+
+
+def low_passed(x, share):
+    """From the first row of the part on."""
+    out = x.copy()
+    for row in range(PART.start, len(x)):
+        out[row] = share * out[row - 1] + (1.0 - share) * x[row]
+    return out
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [(lambda x: later(x, 2.46), ("lag", "smoothed")), (lambda x: later(x, -3.36), ("lag", "smoothed")), (between, ("smoothed",)),
+     (lambda x: low_passed(x, 0.3), ("smoothed",)), (lambda x: low_passed(x, 0.9), ("smoothed",)), (smoothed, ("smoothed",)),
+     (lambda x: x + 0.05 * np.sin(np.arange(ROWS) / 30.0), ("drift", "computed")), (lambda x: 0.5 * x, ("factor",))],
+)  # fmt: skip
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_mix_of_rows_that_leads_back_to_whole_steps_is_the_reason(change, names, seed):
+    columns = courses(seed)
+    columns["measured"][PART, 2] = change(columns["measured"][:, 2])[PART].astype(np.float32)
+    (one,) = computed_parts([group_of(columns)])
+    assert one.name in names and one.certain
