@@ -155,10 +155,12 @@ def _is_off(one: _Stepped, rows: slice) -> bool:
 
 
 def _goes_at_one_pace(one: _Stepped, rows: slice) -> bool:
-    """Whether a column goes on by one number from row to row, up or down, in most rows that are between its steps: so a device does that
-    lets no command change faster, as well as whoever draws a line."""
-    paces = np.abs(np.diff(one.x, prepend=one.x[0]))[rows][~one.steps.on[rows]]
-    return float((np.abs(paces - np.median(paces)) <= 2.0 * one.steps.near).mean()) > MOSTLY
+    """Whether a column goes on by one number from row to row, up or down, in most rows that are between its steps, and nowhere in the take
+    by more: so does a device that lets no command change faster. Who draws a line, or lets one go on, cannot know that number."""
+    paces = np.abs(np.diff(one.x, prepend=one.x[0]))
+    there = paces[rows][~one.steps.on[rows]]
+    pace, near = float(np.median(there)), 2.0 * one.steps.near
+    return float((np.abs(there - pace) <= near).mean()) > MOSTLY and float(paces.max()) <= pace + near
 
 
 def _of_steps(one: _Stepped, apart: np.ndarray, rows: slice, others: Sequence[_Stepped]) -> Explanation | None:
