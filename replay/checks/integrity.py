@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..recording.pictures import PictureSamples
 from ..recording.normalised import NORMALISED
+from ..recording.pictures import PictureSamples
 from ..recording.recording import Recording
 from ..robots.limits import Limits
 from ..signals.clock import topic

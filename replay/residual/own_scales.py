@@ -1,4 +1,4 @@
-"""Columns that were normalised, each by statistics of its own: what of their differences needs no common size of command and measurement."""
+"""Columns normalised each by statistics of its own: what of their differences needs no common size of command and measurement."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ from collections.abc import Iterable, Sequence
 from .difference import Difference
 from .table import Group
 
-# reasons that tell when, in which order, in whose column and which way something moved, and nothing of how far
-WITHOUT_SIZE = frozenset(
-    ("lag", "held", "held_value", "straight", "reordered", "repeated", "rate", "cut", "single_row", "mirrored", "copied")
-    + ("measurement_as_command", "uncommanded", "blocked", "padded", "padded_begin")
+# reasons that tell in which order, in whose column and which way something moved, or that it stood, and nothing of how far
+WITHOUT_SIZE = (
+    "held", "held_value", "reordered", "repeated", "cut", "single_row", "mirrored", "copied", "measurement_as_command", "uncommanded",
+    "padded", "padded_begin",
 )  # fmt: skip
+# reasons of time that play, friction and sag give as well to a single joint that hardly moves, once its way is stretched to that of others
+OF_SEVERAL, SEVERAL = ("lag", "straight", "rate", "blocked"), 3
 
 
 def without_sizes(groups: Sequence[Group], found: Iterable[Difference]) -> list[Difference]:
     """The differences, without those that tell by how much a column that was normalised is off: a gain, an offset, a reach."""
     own = {c.name for group in groups if group.own_scales for c in group.channels}
-    return [d for d in found if d.of_all_columns or d.name in WITHOUT_SIZE or not own & set(d.channels)]
+    return [d for d in found if not own & set(d.channels) or _needs_no_size(d)]
+
+
+def _needs_no_size(one: Difference) -> bool:
+    if one.name in OF_SEVERAL:
+        return len(one.channels) >= SEVERAL or one.last - one.first == one.rows - 1
+    return one.of_all_columns or one.name in WITHOUT_SIZE
