@@ -230,7 +230,7 @@ def as_both(group: Group) -> Both | None:
         return None
     grid = even_grid(group.t[0], group.t[-1])
     sent, measured_at = ([c.columns[kind] for c in channels] for kind in ("command", "measured"))
-    if channels[0].unit == "rad":
+    if channels[0].unit == "rad" and not group.own_scales:
         sent = [c - 2.0 * np.pi * wrapped_beside(c, q) for c, q in zip(sent, measured_at)]
     command, measured = (on_grid(grid, group.t, np.column_stack(each)) for each in (sent, measured_at))
     return Both(grid, command, measured, tuple(c.name for c in channels))

@@ -57,6 +57,10 @@ def shuffled(data):
         data[name][rows] = data[name][other]
 
 
+def spiked(data):
+    data["measured"][150, 3] += 1.0
+
+
 def late(data):
     for name in ("measured", "opening"):
         data[name] = np.concatenate([np.repeat(data[name][:1], 15, axis=0), data[name][:-15]])
@@ -121,6 +125,7 @@ def test_without_statistics_or_with_an_announced_unit_sizes_are_compared(tmp_pat
     ("fault", "code", "kind", "subject"),
     [
         (frozen, "column.differs", "held", "lift"),
+        (spiked, "column.differs", "single_row", "wrist_1"),
         (shuffled, "column.differs", "reordered", "pan"),
         (None, "stream.scaled", "flipped", "elbow"),
     ],
