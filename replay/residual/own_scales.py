@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from .difference import Difference
 from .hands import STRAY
@@ -20,11 +21,17 @@ OF_SEVERAL, SEVERAL = ("lag", "straight", "rate", "blocked"), 3
 def without_sizes(groups: Sequence[Group], found: Iterable[Difference]) -> list[Difference]:
     """The differences, without those that tell by how much a column that was normalised is off: a gain, an offset, a reach."""
     own = {c.name: c for group in groups if group.own_scales for c in group.channels}
-    return [d for d in found if not own.keys() & set(d.channels) or _needs_no_size(d, own)]
+    kept = (d for d in found if not own.keys() & set(d.channels) or _needs_no_size(d, own))
+    return [_as_stray(d) if own.keys() & set(d.channels) else d for d in kept]
+
+
+def _as_stray(one: Difference) -> Difference:
+    """One row alone that is elsewhere is a stray one: the size of a turn, or of a factor, is there by chance."""
+    return replace(one, name="single_row", numbers={}) if one.first == one.last and not one.of_all_columns else one
 
 
 def _needs_no_size(one: Difference, own: Mapping[str, RecordedChannel]) -> bool:
-    if one.name == "single_row":  # held against all of its own way
+    if one.name == "single_row" or (one.first == one.last and not one.of_all_columns):  # held against all of its own way
         return any(one.kind in own[name].columns and one.size >= STRAY * own[name].goes(one.kind) for name in one.channels if name in own)
     if one.name in OF_SEVERAL:
         return len(one.channels) >= SEVERAL or (one.name == "lag" and one.last - one.first == one.rows - 1)
