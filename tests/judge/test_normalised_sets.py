@@ -66,12 +66,12 @@ def late(data):
         data[name] = np.concatenate([np.repeat(data[name][:1], 15, axis=0), data[name][:-15]])
 
 
-def written(root, way, fault=None, sign=False, told=True, announce=None):
+def written(root, way, fault=None, sign=False, stated=True, announce=None):
     """The verdicts of a set, and how it was normalised by its statistics.
 
     Args:
         fault: of one take, before the set was normalised; sign: of one of its joints, afterwards.
-        told: whether the set has statistics; announce: the unit that it announces.
+        stated: whether the set has statistics; announce: the unit that it announces.
     """
     made = held_takes()
     if fault is not None:
@@ -89,7 +89,7 @@ def written(root, way, fault=None, sign=False, told=True, announce=None):
         for field, width in (("action", 7), ("observation.state", 7)):
             features[field] = {"dtype": "float32", "shape": [width], "unit": announce}
     lerobot(root, made, features=features)
-    if told:
+    if stated:
         every = [arrays_of(take, COLUMNS) for take in made]
         stats = {name: _statistics(np.concatenate([one[name] for one in every])) for name in every[0]}
         (root / "meta/stats.json").write_text(json.dumps(stats), encoding="utf-8")
@@ -114,7 +114,7 @@ def test_clean_takes_are_not_refused_for_sizes_that_are_of_no_common_unit(tmp_pa
         assert "normalised" in Words("en").message(by_code["unit.degrees"]) and "归一化" in Words("zh").message(by_code["unit.degrees"])
 
 
-@pytest.mark.parametrize("more", [{"told": False}, {"announce": "rad"}])
+@pytest.mark.parametrize("more", [{"stated": False}, {"announce": "rad"}])
 def test_without_statistics_or_with_an_announced_unit_sizes_are_compared(tmp_path, more):
     verdicts, kinds = written(tmp_path / "set", "-1..1", **more)
     assert kinds == {} and all("column.differs" in failed(verdict) for verdict in verdicts)
