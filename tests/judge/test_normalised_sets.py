@@ -66,7 +66,7 @@ def late(data):
         data[name] = np.concatenate([np.repeat(data[name][:1], 15, axis=0), data[name][:-15]])
 
 
-def written(root, way, fault=None, sign=False, stated=True, announce=None):
+def written(root, way, fault=None, sign=False, stated=True, announce=None, version="v3.0"):
     """The verdicts of a set, and how it was normalised by its statistics.
 
     Args:
@@ -88,7 +88,7 @@ def written(root, way, fault=None, sign=False, stated=True, announce=None):
     if announce is not None:
         for field, width in (("action", 7), ("observation.state", 7)):
             features[field] = {"dtype": "float32", "shape": [width], "unit": announce}
-    lerobot(root, made, features=features)
+    lerobot(root, made, features=features, version=version)
     if stated:
         every = [arrays_of(take, COLUMNS) for take in made]
         stats = {name: _statistics(np.concatenate([one[name] for one in every])) for name in every[0]}
@@ -112,6 +112,12 @@ def test_clean_takes_are_not_refused_for_sizes_that_are_of_no_common_unit(tmp_pa
         for code in ("unit.degrees", "stream.scaled"):
             assert (by_code[code].level, by_code[code].reason) == ("NOT_CHECKED", "normalised")
         assert "normalised" in Words("en").message(by_code["unit.degrees"]) and "归一化" in Words("zh").message(by_code["unit.degrees"])
+
+
+@pytest.mark.parametrize("way", ["-1..1", "std"])
+def test_statistics_of_all_episodes_stand_for_those_of_the_set(tmp_path, way):
+    verdicts, kinds = written(tmp_path / "set", way, stated=False, version="v2.1")
+    assert kinds == {"action": way, "observation.state": way} and not any(map(failed, verdicts))
 
 
 @pytest.mark.parametrize("more", [{"stated": False}, {"announce": "rad"}])
