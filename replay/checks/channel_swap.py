@@ -260,8 +260,8 @@ def check_scaled(
         first.subject = (*first.subject, *(one.subject[0] for one in others))
         first.details["kind"] = f"all_{first.details['kind']}"
         if first.details["kind"] == "all_scaled":
-            sizes = sorted(one.details["factor"] for one in (first, *others))
-            first.details |= {"least": sizes[0]} | ({"most": sizes[-1]} if sizes[-1] > OTHER * sizes[0] else {})
+            factors_of = sorted(one.details["factor"] for one in (first, *others))
+            first.details |= {"least": factors_of[0]} | ({"most": factors_of[-1]} if factors_of[-1] > OTHER * factors_of[0] else {})
     return worst
 
 
