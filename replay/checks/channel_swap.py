@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..recording.normalised import NORMALISED
 from ..residual.bodies import ComparedColumns
 from ..residual.table import Group, as_both
 from ..signals.channels import turns_beside
@@ -57,9 +58,9 @@ def check_wiring(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         found = _with_hands(columns, group, both, rules, streams) or check_swapped(both, rules, streams)
         mixed = {name for one in found if one.failed for name in one.subject}
         swapped += found
-        found = check_scaled(both, rules, streams, without=mixed)
+        found = check_scaled(both, rules, streams, without=mixed, sizes=not group.own_scales)
         if any(one.level in ("WARN", "FAIL") for one in found):  # of which what something holds back is none
-            found = check_scaled(both, rules, streams, without=mixed | columns.answering)
+            found = check_scaled(both, rules, streams, without=mixed | columns.answering, sizes=not group.own_scales)
         scaled += found
     scaled += hands
     return [one for found in (swapped, scaled) for one in (found if len(found) == 1 else worst_of(found))]
@@ -193,7 +194,7 @@ def _permuted(best: np.ndarray, motion: np.ndarray, moved: np.ndarray, left: flo
 
 
 def check_scaled(
-    both: Both, rules: Rules, shared: dict[str, Any] | None = None, without: Sequence[str] | set[str] = ()
+    both: Both, rules: Rules, shared: dict[str, Any] | None = None, without: Sequence[str] | set[str] = (), sizes: bool = True
 ) -> list[Finding]:
     """`stream.scaled`: joints with a measurement that moves by another factor than the command, or the other way.
 
@@ -205,6 +206,7 @@ def check_scaled(
     Args:
         both: in radians, or shares of the way.
         without: joints that are known to be mixed up.
+        sizes: whether the two count in one unit; else only the sign of a factor tells anything.
 
     Returns:
         One finding, the worst joint; its value is how far the factor departs from one, upwards, times - 1 (2 times and
@@ -227,10 +229,10 @@ def check_scaled(
         likeness_, factor = float(r[near, j][at]), float(slope[near, j][at])
         flipped = likeness_ < -rule.settings["against"] and r[near, j].max() < 0.5
         sure = rule.settings["larger" if factor > 1.0 else "smaller"]
-        if both.names[j] not in without and (flipped or likeness_ > sure):
+        if both.names[j] not in without and (flipped or (sizes and likeness_ > sure)):
             factors[both.names[j]] = factor
     if not factors:
-        return [rule.not_checked("no_motion", details=dict(shared))]
+        return [rule.not_checked("no_motion" if sizes else NORMALISED, details=dict(shared))]
     details = shared | {"factors": factors}
     found = []
     for name, factor in factors.items():
@@ -258,8 +260,8 @@ def check_scaled(
         first.subject = (*first.subject, *(one.subject[0] for one in others))
         first.details["kind"] = f"all_{first.details['kind']}"
         if first.details["kind"] == "all_scaled":
-            sizes = sorted(one.details["factor"] for one in (first, *others))
-            first.details |= {"least": sizes[0]} | ({"most": sizes[-1]} if sizes[-1] > OTHER * sizes[0] else {})
+            factors_of = sorted(one.details["factor"] for one in (first, *others))
+            first.details |= {"least": factors_of[0]} | ({"most": factors_of[-1]} if factors_of[-1] > OTHER * factors_of[0] else {})
     return worst
 
 

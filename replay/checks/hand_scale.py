@@ -31,7 +31,7 @@ def short_hands(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     """A WARN of `stream.scaled` for each hand that is measured at a share of its command wherever it goes; its value is as there."""
     rule, found = rules["stream.scaled"], []
     for group in columns.table.groups:
-        for channel in group.channels if group.hands else ():
+        for channel in group.channels if group.hands and not group.own_scales else ():
             factor = share_of_command(channel, group.dt)
             if factor is None:
                 continue

@@ -86,7 +86,7 @@ def shown_hands(recording: Recording, limits: Limits) -> tuple[HandShown, ...]:
     columns = compared(recording, limits.ranges)
     return tuple(
         HandShown(replace(group, channels=(channel,)), channel)
-        for group in columns.table.groups if group.hands and group.same_rows
+        for group in columns.table.groups if group.hands and group.same_rows and not group.own_scales
         for channel in group.channels
         if channel.has_both and not channel.is_of_two_places
         and median_size(channel.columns["command"]) <= COUNTED

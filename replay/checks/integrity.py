@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..recording.normalised import NORMALISED
 from ..recording.pictures import PictureSamples
 from ..recording.recording import Recording
 from ..robots.limits import Limits
@@ -106,7 +107,7 @@ def stopped_signals(findings: Sequence[Finding], recording: Recording) -> Mappin
     """Which signals later stages must not judge, and why: {"command" | "measured": "integrity.<code>"}."""
     stopped: dict[str, str] = {}
     for finding in findings:
-        if finding.reason != LENGTH and not (finding.failed and check_of(finding.code).spoils):
+        if finding.reason not in (LENGTH, NORMALISED) and not (finding.failed and check_of(finding.code).spoils):
             continue
         named = {finding.details.get("stream"), *finding.subject, *finding.details.get("compared", ())}
         others = [one for one in finding.details.get("others", ()) if isinstance(one, dict) and one.get("level") == "FAIL"]

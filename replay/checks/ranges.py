@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..recording.normalised import normalised
 from ..recording.quantities import LENGTHS
 from ..recording.recording import Stream
 from ..robots.limits import Limits
@@ -284,7 +285,8 @@ def _rescaled(finding: Finding, known: Known) -> Fix:
 
 def _run(recorded: Recorded) -> list[Finding]:
     r = recorded
-    return beyond_range(r.beyond, r.rules) or check_range(r.streams, r.rules, r.origin, r.limits, r.actuators, r.hands)
+    streams = [stream for stream in r.streams if normalised(r.recording, stream) is None]  # no unit says where the others may be
+    return beyond_range(r.beyond, r.rules) or check_range(streams, r.rules, r.origin, r.limits, r.actuators, r.hands)
 
 
 CHECKS = (

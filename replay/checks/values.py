@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..recording.normalised import NORMALISED, normalised
 from ..recording.quantities import EFFORTS, SPEEDS
 from ..recording.recording import Stream
 from ..recording.things import holds_unseen
@@ -21,6 +22,7 @@ from .beyond_stops import in_degrees, is_ranged
 from .check import Check
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
+from .inputs import Recorded
 from .rules import Rule, Rules
 from .scales_apart import OwnScales, outside_of_ranges, part_elsewhere, scales_apart
 
@@ -488,6 +490,16 @@ def _unit(finding: Finding, known: Known) -> Fix:
     return {"kind": "unit", "channel": about(finding), "unit": unit, "multiply": known.get(unit)}
 
 
+def _units(r: Recorded) -> list[Finding]:
+    """Of a set that was written normalised the unit is known of no column, whatever it is called."""
+    kind = normalised(r.recording, r.command, r.state) if r.command is not None and r.state is not None else None
+    if kind is None or r.command is None or r.state is None:
+        return check_units(r.command, r.state, r.limits, r.rules, r.origin)
+    names = (topic(r.command), topic(r.state))
+    details = {"kind": NORMALISED, "normalised": kind, "compared": [r.command.name, r.state.name]}
+    return [r.rules["unit.degrees"].not_checked(NORMALISED, subject=names, unit=r.state.unit, details=details)]
+
+
 CHECKS = (
     Check(
         "value.nonfinite",
@@ -504,7 +516,7 @@ CHECKS = (
     ),
     Check(
         "unit.degrees",
-        run=lambda r: check_units(r.command, r.state, r.limits, r.rules, r.origin),
+        run=_units,
         settings={"overshoot": "share", "correlation": "share"},
         fix=_unit,
         spoils="values",

@@ -79,6 +79,8 @@ class Declared:
         sentence: what the table of tasks calls the episode's task, or None.
         columns: (n, ...) arrays as stored, by name: those that the statistics tell of.
         stats: of the episode, by column: `min`, `max`, `mean`, `std`, `count`, quantiles; set_stats: of the whole set.
+        normalised: how the set's features of numbers were normalised, by their names (see `normalised.kind_of`); those that were not, or
+            whose unit is announced, are not there.
         torn: files of statistics, with the line, that cannot be read where those of the episode or of the set may have stood.
         videos: one a camera; unseen: cameras that are announced and of which no picture can be looked at, each with the reason.
         digests: by column (or `FRAMES`, for several at once), the digest when it was written and the one of today.
@@ -109,6 +111,7 @@ class Declared:
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     stats: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
     set_stats: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
+    normalised: Mapping[str, str] = field(default_factory=dict)
     torn: tuple[str, ...] = ()
     videos: tuple[VideoRange, ...] = ()
     unseen: Mapping[str, str] = field(default_factory=dict)

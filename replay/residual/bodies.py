@@ -38,6 +38,7 @@ from .late_states import LateStates, late_states
 from .leapt_things import leapt_things
 from .moved_zero import MovedZero, moved_zero
 from .next_states import next_states
+from .own_scales import without_sizes
 from .padded_end import PaddedEnd, in_rows_after, padded_end, without_padding
 from .plain_law import PlainLaw, plain_laws, with_torques
 from .posed_things import CarryingHand, PosedThing, hands_in_the_scene, is_carried_by_a_base, things_of
@@ -248,9 +249,10 @@ class ComparedColumns:
         found += [d for group in groups for d in arms_copied(group)]
         found = found if self.recording.episode is None else of_own_recorder(found)
         wrong = {name for d in found if d.certain for name in d.channels}
-        found += [d for group in groups for d in hands_beside_commands(group, bool(self.bodies), wrong)]
+        found += [d for group in groups if not group.own_scales for d in hands_beside_commands(group, bool(self.bodies), wrong)]
         found = of_rows_backwards(groups, found)
         found = _with_motion(states_copied(found), [d for group in groups for d in contradicted_by_motion(group)])
+        found = without_sizes(groups, found)
         poses = {f"{side}_tcp.{axis}": of.joints for side, of in own_chains().items() for axis in AXES}
         by_bodies = not_of_late(found, more_differences(self, found), poses)
         found, by_bodies = _states_are_commands(found, by_bodies)

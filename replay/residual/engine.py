@@ -90,7 +90,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     vouched = vouched or {}
     if group.hands:
         return differing_hands(group)
-    group, wrapped = without_wraps(group)
+    group, wrapped = (group, []) if group.own_scales else without_wraps(group)  # there a turn is of no known size
     back = turned_back(group)
     group = group if back is None else back.group
     slow = over_a_while(group)

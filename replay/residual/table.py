@@ -10,6 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from ...scenarios.link.traffic import FEATURE
+from ..recording.normalised import WAYS as NORMALISED_WAYS
+from ..recording.normalised import normalised
 from ..recording.quantities import EFFORTS, POSITIONS, SPEEDS
 from ..recording.recording import Recording, Stream
 from ..signals.channels import LOAD_SCALE, SCALE, ends_of, turns_beside, without_seam, wrapped_beside
@@ -127,6 +129,7 @@ class Group:
         dt: usual time between rows [s].
         same_rows: whether all of it stood on the same rows, so that no value was interpolated.
         hands: whether its channels are hands, which stop at what they hold.
+        own_scales: whether each column was normalised by statistics of its own, so that command and measurement are of no one size.
     """
 
     t: np.ndarray
@@ -134,6 +137,7 @@ class Group:
     channels: tuple[RecordedChannel, ...]
     same_rows: bool = True
     hands: bool = False
+    own_scales: bool = False
 
     @property
     def n(self) -> int:
@@ -226,7 +230,7 @@ def as_both(group: Group) -> Both | None:
         return None
     grid = even_grid(group.t[0], group.t[-1])
     sent, measured_at = ([c.columns[kind] for c in channels] for kind in ("command", "measured"))
-    if channels[0].unit == "rad":
+    if channels[0].unit == "rad" and not group.own_scales:
         sent = [c - 2.0 * np.pi * wrapped_beside(c, q) for c, q in zip(sent, measured_at)]
     command, measured = (on_grid(grid, group.t, np.column_stack(each)) for each in (sent, measured_at))
     return Both(grid, command, measured, tuple(c.name for c in channels))
@@ -281,7 +285,9 @@ def _group(
     }
     channels, same, every = [], True, len(t) == base.n
     as_base = {kind: of is not None and of.n == base.n and np.array_equal(of.time_ns, base.time_ns) for kind, of in beside.items()}
-    way = _way(base, command)
+    normal = normalised(recording, command, measured) if command is not None and measured is not None else None
+    of_shares = normal is not None and base.quantity != "joint_position"  # whatever its unit is called
+    way = NORMALISED_WAYS[normal] if normal is not None and of_shares else _way(base, command)
     if way is None:
         return None
     for name in names:
@@ -299,7 +305,7 @@ def _group(
             columns[kind], streams[kind], topics[kind] = x, stream.name, topic(stream)
         if not set(columns) & {"command", "measured"}:
             continue
-        unit = _to_common(columns, beside, base, way)
+        unit = _to_common(columns, beside, base, way, of_shares)
         if unit == "rad":
             _over_the_seam(columns)
         elif base.quantity == "joint_position" and not HAND.search(name):
@@ -311,7 +317,8 @@ def _group(
             if not turns_beside(columns["command"], went).any() and _at_its_stop(columns["command"], carried_out, went):
                 columns["command"] = carried_out
         channels.append(RecordedChannel(name, columns, streams, topics, unit, way, ends=base.unit in WAYS or ".." in base.unit))
-    return Group(t, dt, tuple(channels), same, channels[0].unit != "rad" and base.quantity != "joint_position") if channels else None
+    hands = base.quantity != "joint_position" and bool(channels) and channels[0].unit != "rad"
+    return Group(t, dt, tuple(channels), same, hands, normal is not None) if channels else None
 
 
 def _at_its_stop(command: np.ndarray, carried_out: np.ndarray, went: np.ndarray) -> bool:
@@ -381,7 +388,7 @@ def _way(base: Stream, command: Stream | None) -> float | None:
     return reach or None
 
 
-def _to_common(columns: dict[str, np.ndarray], beside: Mapping[str, Stream | None], base: Stream, way: float) -> str:
+def _to_common(columns: dict[str, np.ndarray], beside: Mapping[str, Stream | None], base: Stream, way: float, of_shares: bool) -> str:
     """Angles to rad, anything else to a share of its way, and loads to N, Nm or A, in place; the unit."""
     loads = beside["effort"]
     if "effort" in columns and loads is not None and LOAD_SCALE.get(loads.unit, 1.0) != 1.0:
@@ -389,7 +396,7 @@ def _to_common(columns: dict[str, np.ndarray], beside: Mapping[str, Stream | Non
     for kind in ("command", "measured", "velocity"):
         stream = beside[kind]
         if kind in columns and stream is not None:
-            scale = SCALE.get(stream.unit.removesuffix("/s"), 1.0)
+            scale = 1.0 if of_shares else SCALE.get(stream.unit.removesuffix("/s"), 1.0)
             scaled = columns[kind] if scale == 1.0 else columns[kind] * scale
             columns[kind] = scaled if way == 1.0 else scaled / way
-    return "rad" if base.unit in SCALE else "1"
+    return "rad" if base.unit in SCALE and not of_shares else "1"

@@ -153,6 +153,7 @@ class _Foreign(ForeignTables):
             columns=columns,
             stats=stats,
             set_stats=self.set_statistics or {},
+            normalised=self.normalised,
             torn=torn if self.set_statistics is not None else (*torn, layout.STATS),
             videos=tuple(
                 video_range(key, self.features.get(key, {}), row, before, self.root / relative)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ....scenarios.sheet.errors import EpisodeError
+from ...recording.normalised import kind_of, together
 from ..arrays.array_episode import mendable
 from ..file_state import refuse_pipes
 from ..reader_errors import bytes_of
@@ -163,6 +164,14 @@ class ForeignTables:
     def set_statistics(self) -> Stats | None:
         """Statistics of the whole set; None where they are torn."""
         return of_file(self.root / layout.STATS, MAX_META_BYTES)
+
+    @cached_property
+    def normalised(self) -> dict[str, str]:
+        """How features without an announced unit were normalised, by the statistics of the set; of v2.1 those of its episodes."""
+        listed = self.listed_statistics[0].values()
+        stats = self.set_statistics or {name: together(one.get(name, {}) for one in listed) for name in self.features if listed}
+        kinds = {name: kind_of(stats[name]) for name, feature in self.features.items() if name in stats and "unit" not in feature}
+        return {name: kind for name, kind in kinds.items() if kind is not None}
 
     @cached_property
     def succeeds_never(self) -> bool:
