@@ -17,9 +17,8 @@ NORMALISED = "normalised"  # reason: no unit is known of the columns
 # all turn from one end to the other of the same range, which is that of a unit
 FEWEST, SHARE = 4, 0.75
 EXACT, NEARLY = 1e-4, 0.02  # of the way between two ends; of a deviation of one
-FLAT = 0.7  # from where on the ends of all columns are those of a tanh: radians of four joints and more are not all within so little
 SPANS = {"-1..1": (-1.0, 1.0), "0..1": (0.0, 1.0)}
-WAYS = {"-1..1": 2.0, "0..1": 1.0, "std": 4.0, "tanh": 2.0}  # about as far as a column goes, by the kind
+WAYS = {"-1..1": 2.0, "0..1": 1.0, "std": 4.0}  # about as far as a column goes, by the kind
 
 
 def together(every: Iterable[Numbers]) -> dict[str, NDArray[np.float64]]:
@@ -39,7 +38,7 @@ def together(every: Iterable[Numbers]) -> dict[str, NDArray[np.float64]]:
 
 def kind_of(stats: Numbers) -> str | None:
     """How the columns of a feature were normalised, by the statistics of the set, a word of `WAYS`: each from its own least to its own
-    largest value (`-1..1`, `0..1`), to a mean of zero and a deviation of one (`std`), or by a tanh. None where they were not."""
+    largest value (`-1..1`, `0..1`), or to a mean of zero and a deviation of one (`std`). None where they were not."""
     if not {"min", "max", "mean", "std"} <= set(stats):
         return None
     low, high, mean, std = (stats[key] for key in ("min", "max", "mean", "std"))
@@ -48,7 +47,6 @@ def kind_of(stats: Numbers) -> str | None:
     moves = high > low
     fits = {kind: (np.abs(low - a) <= EXACT * (b - a)) & (np.abs(high - b) <= EXACT * (b - a)) for kind, (a, b) in SPANS.items()}
     fits["std"] = (np.abs(mean) <= NEARLY) & (np.abs(std - 1.0) <= NEARLY)
-    fits["tanh"] = (low > -1.0) & (low <= -FLAT) & (high < 1.0) & (high >= FLAT)
     if moves.sum() < FEWEST:
         return None
     return next((kind for kind, fit in fits.items() if float(fit[moves].mean()) >= SHARE), None)

@@ -22,7 +22,6 @@ WAYS = {
     "-1..1": (lambda x, low, high, mean, std: 2.0 * (x - low) / (high - low) - 1.0, "rad", "-1..1"),
     "0..1": (lambda x, low, high, mean, std: (x - low) / (high - low), "rad", "1"),
     "std": (lambda x, low, high, mean, std: (x - mean) / std, "rad", "rad"),
-    "tanh": (lambda x, low, high, mean, std: np.tanh((x - mean) / std), "rad", "-1..1"),
 }
 
 
@@ -165,8 +164,7 @@ def stats(low, high, mean, std):
         (stats([0] * 6, [1] * 6, [0.4] * 6, [0.3] * 6), "0..1"),
         (stats([-2.1] * 4, [1.7] * 4, [1e-7] * 4, [1 - 1e-6] * 4), "std"),
         (stats([-2.1] * 4, [1.7] * 4, [0.1] * 4, [1.0] * 4), None),
-        (stats([-0.95] * 4, [0.9] * 4, [0.05] * 4, [0.6] * 4), "tanh"),
-        (stats([-0.95] * 4, [0.3] * 4, [0.05] * 4, [0.6] * 4), None),
+        (stats([-0.95] * 4, [0.9] * 4, [0.05] * 4, [0.6] * 4), None),  # radians of joints that go as far either way, or a tanh
         ({"min": np.zeros(4)}, None),
     ],
 )
