@@ -24,6 +24,7 @@ from .sent_otherwise import lead_of
 from .table import Group, RecordedChannel
 
 KINDS = ("command", "measured")
+COARSEST, WAY = {"rad": 0.02}, 0.0125  # rad, and share of the way, of a step: no encoder of an arm or a hand is coarser
 GOES = 0.005  # rad, or share of the way: of a column that goes less a step is as good as noise
 NUMBERS = 3  # different numbers between steps, that are no end of a way and no default
 MOSTLY = 0.5  # of the rows in which a column changes, that are on its steps; of the channels that move, that are on theirs; of columns
@@ -85,7 +86,7 @@ def _steps(channel: RecordedChannel, kind: str, known: float | None) -> EncoderS
     if x is None or channel.goes(kind) < GOES:
         return None
     written = [scale * x for scale in (channel.way, np.degrees(1.0), 1.0)]
-    if any(map(_is_half, written)) or (steps := _encoder(x, known)) is None:
+    if any(map(_is_half, written)) or (steps := _encoder(x, known)) is None or steps.step > COARSEST.get(channel.unit, WAY):
         return None
     return replace(steps, on=np.logical_or.reduce([steps.on, *map(with_few_digits, written)]))
 

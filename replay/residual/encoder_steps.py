@@ -17,6 +17,8 @@ ROUNDED = 3.0  # times what a float32 is rounded by, that numbers on a step are 
 LEAST = 6.0  # times that, which a step is at the least
 NUMBERS, DISTINCT = 6, 20  # different numbers of a stretch, and of a take, that show a step
 REACHES = (3.0, 10.0, 40.0, 160.0, 640.0, np.inf)  # steps between two numbers, by which a step is known better and better
+# different numbers of steps from row to row, at the least: a drive at its largest speed has one, or as many as rows repeat a value
+PACES = 6
 EVEN = 4  # differences of a column, which are none while it goes evenly
 FURTHER, ASKED = 16.0, 120  # times as far as it is known, that a step is tried next, on so many numbers
 ANOTHER = 1.5  # times a step, that another one is
@@ -48,14 +50,16 @@ def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
         return EncoderSteps(step, _on(x, origin, step, 2.0 * near), 2.0 * near)
     found = next((of for many in PARTS if len(of := list(_of_parts(x, many, near)))), ())
     best: EncoderSteps | None = None
-    moves, turns, most = np.diff(x, prepend=x[0]) != 0.0, _turns(x, near), 0
+    moves, turns, most = np.diff(x, prepend=x[0]) != 0.0, _new_turns(x, near), 0
     for step, reach, origin in sorted(found):  # of a finer step, numbers between those of the encoder are as well
         if best is not None and step < ANOTHER * best.step:
             continue
         step = _refined(x, step, reach, origin, near)
         on = _on(x, origin, step, near)
         whole = sum(bool(part.all()) for part in np.array_split(on, min(PARTS[0], len(x))))
-        if len(np.unique(x[on & turns])) >= DISTINCT and float(on[moves].mean()) >= MOSTLY and 2 * whole >= most:
+        paces = np.unique(np.round(np.abs(np.diff(x))[on[1:] & on[:-1] & moves[1:]] / step))
+        shown = len(paces[paces > 0.0]) >= PACES and len(np.unique(x[on & turns])) >= DISTINCT
+        if shown and float(on[moves].mean()) >= MOSTLY and 2 * whole >= most:
             best, most = EncoderSteps(step, on, near), max(whole, most)
     return best
 
@@ -110,6 +114,14 @@ def step_between(numbers: np.ndarray, near: float) -> float | None:
 def _turns(x: np.ndarray, near: float) -> np.ndarray:
     """(n,) rows in which a column does not go on evenly: even speeds, ramps and jerks are whole numbers of their own."""
     return np.asarray(np.abs(np.diff(np.pad(x, EVEN // 2, mode="edge"), EVEN)) > EVEN * near)
+
+
+def _new_turns(x: np.ndarray, near: float) -> np.ndarray:
+    """The same without the rows that repeat the one before: of a device that is slower than the rows each value comes several times."""
+    new = np.flatnonzero(np.diff(x, prepend=np.nan) != 0.0)
+    out = np.zeros(len(x), bool)
+    out[new] = _turns(x[new], near)
+    return out
 
 
 def _of_stretch(x: np.ndarray, near: float) -> tuple[float, float, float] | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.signal import lfilter
+from servo_takes import claw
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.witnesses import finding_of
 from shiliu.replay.report.text import Words
@@ -77,7 +78,7 @@ def test_another_zero_and_other_steps_are_reasons(change, name, number):
 @pytest.mark.parametrize(("source", "name"), [("j3", "copied"), ("command", "measurement_as_command")])
 def test_the_steps_of_another_column_name_it(source, name):
     columns = courses()
-    other = counted(0.6 * np.sin(0.7 * T), 1.7 * STEP)
+    other = counted(0.6 * np.sin(1.1 * T), 1.7 * STEP)
     columns["measured"][:, 3] = other
     if source == "command":
         columns["command"][:, 1] = other = counted(0.5 * np.sin(0.6 * T), 0.6 * STEP)
@@ -277,3 +278,13 @@ def test_the_mix_of_rows_that_leads_back_to_whole_steps_is_the_reason(change, na
     columns["measured"][PART, 2] = change(columns["measured"][:, 2])[PART].astype(np.float32)
     (one,) = computed_parts([group_of(columns)])
     assert one.name in names and one.certain
+
+
+@pytest.mark.parametrize("held", [1, 2, 3])
+def test_a_hand_at_its_largest_speed_counts_in_no_steps_whatever_it_is_held(held):
+    """What it closes on stops it, and gives way."""
+    columns = courses()
+    sent = 100.0 * (np.arange(ROWS) % 300 > 40) * (np.arange(ROWS) % 300 < 220)
+    hand = claw(sent, fastest=69.3, lag=0.02, late=3, stops=[(41, 220, 47.3), (341, 400, 61.8)], gives=0.05, held=held)
+    columns["measured"][:, 0] = hand / 100.0
+    assert not computed_parts([group_of(columns)])
