@@ -280,11 +280,12 @@ def test_the_mix_of_rows_that_leads_back_to_whole_steps_is_the_reason(change, na
     assert one.name in names and one.certain
 
 
-@pytest.mark.parametrize("held", [1, 2, 3])
-def test_a_hand_at_its_largest_speed_counts_in_no_steps_whatever_it_is_held(held):
-    """What it closes on stops it, and gives way."""
-    columns = courses()
-    sent = 100.0 * (np.arange(ROWS) % 300 > 40) * (np.arange(ROWS) % 300 < 220)
-    hand = claw(sent, fastest=69.3, lag=0.02, late=3, stops=[(41, 220, 47.3), (341, 400, 61.8)], gives=0.05, held=held)
+@pytest.mark.parametrize(("held", "fastest"), [(1, 60.0), (2, 30.0), (3, 20.0), (3, 138.0)])
+def test_a_hand_at_its_largest_speed_counts_in_no_steps_whatever_it_is_held(held, fastest):
+    """Four closings; each time a thing stops it elsewhere."""
+    columns, rows = courses(), np.arange(ROWS)
+    sent = 100.0 * ((rows % 100 > 20) & (rows % 100 < 40))
+    stops = [(100 * k + 21, 100 * k + 40, 47.3 + 7.1 * k) for k in range(4)]
+    hand = claw(sent, fastest=fastest, lag=0.05, late=3, stops=stops, gives=0.15, held=held)
     columns["measured"][:, 0] = hand / 100.0
     assert not computed_parts([group_of(columns)])
