@@ -4,6 +4,9 @@ That no other column is asked what it should be makes it independent of how well
 was changed, and in which rows. A filter of the device is in all rows; whoever computes commands for a while, as a robot that takes over
 from a person, does so for all joints; and a device that keeps a command within reach of its joint writes the joint's own place, and a
 number that is always the same. What is measured has no such excuse.
+
+It is a fault where the steps are those that the device is known to have in all its takes. Steps that a take alone shows may be those of
+a file, of one range of a sensor, or of slow motion between samples: then it is a doubt, unless something else is sure.
 """
 
 from __future__ import annotations
@@ -50,6 +53,7 @@ class _Stepped:
     channel: RecordedChannel
     kind: str
     steps: EncoderSteps
+    known: bool
 
     @property
     def x(self) -> np.ndarray:
@@ -65,9 +69,10 @@ def computed_parts(groups: Sequence[Group], known: Mapping[str, Mapping[str, flo
     found = []
     for kind in KINDS:
         every = [
-            _Stepped(group, channel, kind, steps)
+            stepped
             for group in groups if group.same_rows
-            for channel in group.channels if (steps := _steps(channel, kind, (known or {}).get(channel.name, {}).get(kind))) is not None
+            for channel in group.channels
+            if (stepped := _stepped(group, channel, kind, (known or {}).get(channel.name, {}).get(kind))) is not None
         ]  # fmt: skip
         found += [d for one in every for d in _of(one, [o for o in every if _is_beside(o, one)])]
     return [_with_reason(one) for one in together(found)]
@@ -79,16 +84,17 @@ def _with_reason(part: Difference) -> Difference:
     return part if why is None else replace(part, name=why.name, explained=why.explained, numbers=dict(why.numbers))
 
 
-def _steps(channel: RecordedChannel, kind: str, known: float | None) -> EncoderSteps | None:
-    """The steps of a column; None of one that nothing tells of: it stands, is on none, or was written in half floats, which have more of
-    them the smaller they are."""
+def _stepped(group: Group, channel: RecordedChannel, kind: str, known: float | None) -> _Stepped | None:
+    """A column with its steps, which are `known` or its own; None of one that nothing tells of: it stands, is on none, or was written in
+    half floats, which have more of them the smaller they are."""
     x = channel.columns.get(kind)
     if x is None or channel.goes(kind) < GOES:
         return None
     written = [scale * x for scale in (channel.way, np.degrees(1.0), 1.0)]
     if any(map(_is_half, written)) or (steps := _encoder(x, known)) is None or steps.step > COARSEST.get(channel.unit, WAY):
         return None
-    return replace(steps, on=np.logical_or.reduce([steps.on, *map(with_few_digits, written)]))
+    steps = replace(steps, on=np.logical_or.reduce([steps.on, *map(with_few_digits, written)]))
+    return _Stepped(group, channel, kind, steps, steps.step == known)
 
 
 def _encoder(x: np.ndarray, known: float | None) -> EncoderSteps | None:
@@ -103,7 +109,11 @@ def _encoder(x: np.ndarray, known: float | None) -> EncoderSteps | None:
 
 
 def _is_half(x: np.ndarray) -> bool:
-    return bool((np.abs(x - x.astype(np.float16)) <= HALF * np.abs(x)).all())
+    """Whether a column (n,) was written in half floats, float16 or bfloat16."""
+    single = x.astype(np.float32)
+    brain = ((single.view(np.uint32) + 0x8000) & 0xFFFF0000).view(np.float32).astype(float)
+    with np.errstate(over="ignore"):
+        return any(bool((np.abs(x - half) <= HALF * np.abs(x)).all()) for half in (x.astype(np.float16), brain))
 
 
 def _is_on(steps: EncoderSteps, x: np.ndarray) -> bool:
@@ -141,10 +151,10 @@ def _of(one: _Stepped, others: Sequence[_Stepped]) -> Iterator[Difference]:
             first = last = last + 1  # from there on it has the zero that most rows have
         why = why or mixed_rows_of(one.x, one.steps, first, last)
         more = {} if why is not None else {"explained": 0.0, "numbers": {"step": one.steps.step}, "cases": _cases(one, first, last)}
-        limited = one.kind == "command" and _goes_at_one_pace(one, rows)
+        certain = certain and one.known and not begins and not (one.kind == "command" and _goes_at_one_pace(one, rows))
         yield Difference.over(
             one.group.t, (one.channel.name,), one.kind, (first, last), one.steps.step / 2.0, one.channel.unit, why or "computed",
-            certain=certain and not begins and not limited, undone=0.0, stream=one.channel.topics[one.kind], limit=one.steps.near,
+            certain=certain, undone=0.0, stream=one.channel.topics[one.kind], limit=one.steps.near,
             weight=WEIGHT * len(apart), bound="encoder", **more,
         )  # fmt: skip
 

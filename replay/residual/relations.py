@@ -161,7 +161,7 @@ def robust_fit(
             weighted = np.multiply(columns, error, out=room)
         a = weighted @ columns.T
         own = a.reshape(-1)[diagonal]
-        prior = precision * noise**2
+        prior = precision * (noise * noise)  # of any size, where a power raises
         own += prior
         own += 1e-12 * own.sum() / p
         before = beta
@@ -348,7 +348,7 @@ def _through_zero(x: np.ndarray, y: np.ndarray) -> float:
             noise = max(TO_SIGMA * median_size(error), noise)
             error *= 1.0 / (TUKEY * noise * (3.0 if i == 1 else 1.0))
             weighted = x * np.maximum(1.0 - error * error, 0.0) ** 2
-        before, power = slope, float(weighted @ x) + 1e-9 * noise**2
+        before, power = slope, float(weighted @ x) + 1e-9 * (noise * noise)
         slope = float(weighted @ y) / (power * (1.0 + 1e-12))
         if i > 1 and abs(slope - before) < SETTLED * max(1.0, abs(slope)):
             break

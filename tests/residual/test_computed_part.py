@@ -19,6 +19,7 @@ T = np.arange(ROWS) / RATE
 NAMES = {"command": "action", "measured": "state"}
 STEP = 2.0 * np.pi / 4096
 PART = slice(150, 230)
+KNOWN = {f"j{j}": {"command": STEP, "measured": STEP} for j in range(JOINTS)}
 
 
 def counted(x, step=STEP):
@@ -55,11 +56,28 @@ def fresh(x):
 @pytest.mark.parametrize("change", [smoothed, between, fresh])
 def test_a_part_that_was_computed_is_named_by_column_and_rows(kind, change):
     columns = courses()
-    assert not computed_parts([group_of(columns)])
+    assert not computed_parts([group_of(columns)], KNOWN)
     columns[kind][PART, 2] = change(columns[kind][:, 2])[PART].astype(np.float32)
-    (one,) = computed_parts([group_of(columns)])
+    (one,) = computed_parts([group_of(columns)], KNOWN)
     assert (one.channels, one.kind, one.certain) == (("j2",), kind, True)
     assert abs(one.first - PART.start) <= 2 and abs(one.last - PART.stop + 1) <= 2
+
+
+def test_steps_that_the_take_alone_shows_are_a_doubt():
+    """They may be those of a file, or of one range of a sensor."""
+    columns = courses()
+    columns["measured"][PART, 2] = smoothed(columns["measured"][:, 2])[PART].astype(np.float32)
+    for known, sure in ((None, False), (KNOWN, True)):
+        assert [one.certain for one in computed_parts([group_of(columns)], known)] == [sure]
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.4])
+def test_half_floats_of_either_kind_have_no_steps(offset):
+    columns = courses()
+    for kind, x in columns.items():
+        cut = (x + offset).astype(np.float32).view(np.uint32) & 0xFFFF0000
+        columns[kind] = cut.astype(np.uint32).view(np.float32).astype(float)
+    assert not computed_parts([group_of(columns)])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +88,7 @@ def test_a_part_that_was_computed_is_named_by_column_and_rows(kind, change):
 def test_another_zero_and_other_steps_are_reasons(change, name, number):
     columns = courses()
     columns["measured"][PART, 1] = change(columns["measured"][PART, 1]).astype(np.float32)
-    (one,) = computed_parts([group_of(columns)])
+    (one,) = computed_parts([group_of(columns)], KNOWN)
     assert (one.channels, one.name, one.certain) == (("j1",), name, True)
     assert one.numbers == pytest.approx(number, rel=1e-3)
 
@@ -83,7 +101,7 @@ def test_the_steps_of_another_column_name_it(source, name):
     if source == "command":
         columns["command"][:, 1] = other = counted(0.5 * np.sin(0.6 * T), 0.6 * STEP)
     columns["measured"][PART, 1] = other[PART]
-    (one,) = computed_parts([group_of(columns)])
+    (one,) = computed_parts([group_of(columns)], KNOWN | {"j3": {"measured": 1.7 * STEP}})
     assert (one.channels, one.name, one.certain) == (("j1",), name, True)
 
 
@@ -250,7 +268,7 @@ def test_a_device_may_let_no_command_change_faster_than_so_much(kind, last, sure
     most, out = 0.02 if last == ROWS else 0.0119, columns[kind][:, 2]
     for row in range(150 if last < ROWS else 1, last):
         out[row] = np.float32(out[row - 1] + np.clip(out[row] - out[row - 1], -most, most))
-    found = computed_parts([group_of(columns)])
+    found = computed_parts([group_of(columns)], KNOWN)
     assert found and {one.channels for one in found} == {("j2",)} and any(one.certain for one in found) == sure
 
 
@@ -276,7 +294,7 @@ def low_passed(x, share):
 def test_the_mix_of_rows_that_leads_back_to_whole_steps_is_the_reason(change, names, seed):
     columns = courses(seed)
     columns["measured"][PART, 2] = change(columns["measured"][:, 2])[PART].astype(np.float32)
-    (one,) = computed_parts([group_of(columns)])
+    (one,) = computed_parts([group_of(columns)], KNOWN)
     assert one.name in names and one.certain
 
 
