@@ -16,6 +16,7 @@ SHARES = np.linspace(0.02, 0.98, 481)  # of the row before, in a mix of two, or 
 SETTLED = 0.02  # of what is not known of the rows before, that may be left when a row is asked
 # of a step, within which a row counts as on it; of the rows in motion that have to be; less of them, at which the first of two is named
 NEAR, OFTEN, AS_WELL = 0.1, 0.85, 0.05
+MANY = 900  # rows of a part that are asked: a mix shows in any of them
 ROWS, GOES = 12, 2.0  # in motion, that are asked at the least; steps from row to row, from where on a row tells
 
 
@@ -27,23 +28,23 @@ def mixed_rows_of(x: np.ndarray, steps: EncoderSteps, first: int, last: int) -> 
     """
     if steps.near > 0.5 * NEAR * steps.step or last - first < ROWS:
         return None
-    found = list(_tried(x[max(first - 1, 0) : last + 1] / steps.step))
+    rows = x[max(first - 1, 0) : min(last + 1, first + MANY)]
+    found = list(_tried((rows - rows[0]) / steps.step))  # from a number on a step on: steps need not begin at zero
     most = max(share for share, _ in found)
     return next((why for share, why in found if share >= max(OFTEN, most - AS_WELL)), None)
 
 
 def _tried(y: np.ndarray) -> Iterator[tuple[float, Explanation]]:
     """Share of the rows that are on steps, and the reason, of numbers (n,) in steps from a whole one on."""
-    for name, numbers, restored, known in (*_lags(y), *_low_passes(y)):
+    for name, restored, known in (*_lags(y), *_low_passes(y)):
         tells = known & (np.abs(np.diff(restored, axis=0, prepend=restored[:1])) >= GOES)
         beside = np.abs(restored - np.round(restored)) <= NEAR
         count = tells.sum(axis=0)
         share = np.where(count >= ROWS, (beside & tells).sum(axis=0) / np.maximum(count, 1), 0.0)
-        best = int(share.argmax())
-        yield float(share[best]), Explanation(name, "time", 1.0, {} if name == "lag" else {"share": float(numbers[best])}, 1.0)
+        yield float(share.max()), Explanation(name, "time", 1.0, {}, 1.0)
 
 
-Tried = tuple[str, np.ndarray, np.ndarray, np.ndarray]  # reason, its numbers (k,), numbers restored (n, k), rows in which they are known
+Tried = tuple[str, np.ndarray, np.ndarray]  # reason, numbers restored (n, k) with each share, rows in which they are known
 
 
 def _lags(y: np.ndarray) -> Iterator[Tried]:
@@ -54,9 +55,9 @@ def _lags(y: np.ndarray) -> Iterator[Tried]:
         out[0] = rows[0]
         for k in range(1, len(rows)):
             out[k] = (rows[k] - low * out[k - 1]) / (1.0 - low)
-        yield "lag", low, out, (low / (1.0 - low)) ** np.arange(len(rows))[:, None] <= SETTLED
+        yield "lag", out, (low / (1.0 - low)) ** np.arange(len(rows))[:, None] <= SETTLED
 
 
 def _low_passes(y: np.ndarray) -> Iterator[Tried]:
     out = (y[1:, None] - SHARES * y[:-1, None]) / (1.0 - SHARES)
-    yield "smoothed", SHARES, out, np.ones(out.shape, bool)
+    yield "smoothed", out, np.ones(out.shape, bool)

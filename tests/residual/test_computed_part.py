@@ -12,6 +12,7 @@ from shiliu.replay.report.text import Words
 from shiliu.replay.residual.computed_part import computed_parts, with_computed
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.encoder_steps import steps_of
+from shiliu.replay.residual.mixed_steps import mixed_rows_of
 from shiliu.replay.residual.table import Group, RecordedChannel
 
 RATE, ROWS, JOINTS = 30.0, 400, 5
@@ -307,3 +308,16 @@ def test_a_hand_at_its_largest_speed_counts_in_no_steps_whatever_it_is_held(held
     hand = claw(sent, fastest=fastest, lag=0.05, late=3, stops=stops, gives=0.15, held=held)
     columns["measured"][:, 0] = hand / 100.0
     assert not computed_parts([group_of(columns)])
+
+
+@pytest.mark.parametrize("zero", [0.0, 0.37 * STEP])
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [(lambda x: later(x, 2.3), "lag"), (lambda x: later(x, -3.36), "lag"), (lambda x: low_passed(x, 0.7), "smoothed"), (fresh, None)],
+)
+def test_a_mix_is_undone_whatever_zero_the_encoder_has(change, name, zero):
+    x = courses(1)["measured"][:, 2] + zero
+    steps = steps_of(x)
+    x[PART] = change(x)[PART]
+    why = mixed_rows_of(x, steps, PART.start, PART.stop - 1)
+    assert (why and why.name) == name
