@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -279,7 +280,7 @@ def _notes_of(frames: Any) -> list[str]:
             "the frames"
         )
     if not provenance["resampled"]:
-        own = f"; its own rate is {provenance['rate_hz']:g} Hz" if "rate_hz" in provenance else ""
+        own = _own_rate(provenance)
         return [f"imported at {frames.fps} Hz as it was: nothing was resampled{own}{ends}"]
     methods = Counter(
         f"{s['method']}{', ' + s['quaternions'] if 'quaternions' in s else ''}" for s in provenance["streams"].values()
@@ -300,11 +301,16 @@ def _notes_of(frames: Any) -> list[str]:
     ]
 
 
+def _own_rate(provenance: Mapping[str, Any]) -> str:
+    """Of frames that are called by a whole rate which is nearly their own."""
+    return f"; its own rate is {provenance['rate_hz']:g} Hz" if "rate_hz" in provenance else ""
+
+
 def _line(recording: Any, frames: Any, name: str) -> str:
     from ..signals.channels import units_of
 
     rows = len(next(iter(frames.columns.values())))
-    how = "resampled" if frames.provenance["resampled"] else "as it was"
+    how = "resampled" if frames.provenance["resampled"] else f"as it was{_own_rate(frames.provenance)}"
     lines = [f"  {recording.source + ':':<44} {rows:>6} frames at {frames.fps} Hz, {how}, {name}"]
     before, after = (frames.provenance.get(key, 0.0) for key in ("before_s", "after_s"))
     if max(before, after) > BRIDGED:

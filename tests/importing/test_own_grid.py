@@ -290,10 +290,11 @@ def test_a_set_holds_every_row_and_its_time(tmp_path, dtype, rate, capsys):
     t = np.arange(N) / rate
     back, _ = imported(tmp_path, t.astype(dtype), motion(t).astype(np.float32))
     assert np.array_equal(back.streams["action"].values, motion(t).astype(np.float32))
-    assert np.abs(back.streams["action"].time_ns - ns(t)).max() < 60_000 and "as it was" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert np.abs(back.streams["action"].time_ns - ns(t)).max() < 60_000 and "as it was" in shown
     assert back.declared.fps == 30 and back.declared.timestamp == pytest.approx(np.arange(N) / 30, abs=1e-6)
     own = "; its own rate is 29.97 Hz" if rate != 30 else ""
-    assert back.notes[-1] == f"imported at 30 Hz as it was: nothing was resampled{own}"
+    assert back.notes[-1] == f"imported at 30 Hz as it was: nothing was resampled{own}" and own in shown
 
 
 def test_what_was_resampled_is_reported_by_column_with_its_size(tmp_path, capsys):
