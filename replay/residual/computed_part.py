@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .case import Case
+from .coarse_values import ENCODER
 from .departures import SHAPED, joined, together
 from .difference import DENSE, Difference
 from .encoder_steps import EncoderSteps, is_moved, step_between, steps_of, with_few_digits
@@ -27,7 +28,7 @@ from .sent_otherwise import lead_of
 from .table import Group, RecordedChannel
 
 KINDS = ("command", "measured")
-COARSEST, WAY = {"rad": 0.02}, 0.0125  # rad, and share of the way, of a step: no encoder of an arm or a hand is coarser
+COARSEST, WAY = {"rad": ENCODER[1]}, 0.0125  # rad, and share of the way, of a step: no encoder of an arm or a hand is coarser
 GOES = 0.005  # rad, or share of the way: of a column that goes less a step is as good as noise
 NUMBERS = 3  # different numbers between steps, that are no end of a way and no default
 MOSTLY = 0.5  # of the rows in which a column changes, that are on its steps; of the channels that move, that are on theirs; of columns

@@ -21,9 +21,9 @@ from .hands import COUNTED
 from .hypotheses import best
 from .relations import shifted
 from .table import Group, RecordedChannel
+from .whole_speeds import WHILE
 
 STEP = 0.004  # of its way in a row, from where on a hand moves
-WHILE = 1.0 / 30.0  # s
 FEW, MANY = 8, 100  # rows in which it moves: of fewer no law is fitted, of more so many are taken
 LATEST, PART = 0.6, 0.5  # s; of a row, by which delays are distinguished
 LAGS = (0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.22, 0.35)  # s

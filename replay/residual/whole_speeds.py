@@ -31,7 +31,7 @@ SETTLES, STROBED = 0.05, (0.4, 1.6)
 NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that say together that theirs are later
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
-WHILE = 1.0 / 30.0  # s
+WHILE = 1.0 / 30.0  # s over which speeds are asked for: within less an encoder counts by one or by two
 HALF = 0.5  # of a factor, that other rows make at the least
 
 
