@@ -236,7 +236,9 @@ def check_scaled(
     details = shared | {"factors": factors}
     found = []
     for name, factor in factors.items():
-        graded = rule.grade_value(_departs(factor), sure=_is_whole(both, both.names.index(name)))
+        graded = rule.grade_value(_departs(factor))
+        if graded["level"] == "FAIL" and not _is_whole(both, both.names.index(name)):
+            graded["level"] = "WARN"
         found.append(
             rule.finding(
                 subject=(name,),

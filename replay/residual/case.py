@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..signals.statistics import distinct
+
 BESIDE, NEARLY_ALL = 5, 0.75  # rows before and after a stretch in which a column stands; share of their steps in which it goes
 SAME = 2e-4  # by which a factor may be off
 # values that a column on a grid has, and as a share of its rows; of a step, by which they may be off; of the rows, that are within a step
@@ -119,7 +121,7 @@ def stands(x: np.ndarray) -> bool:
 def whole_step(x: np.ndarray, least: float, few: float = FEW) -> float:
     """The step of a column (n,) of few values (`few`: of its rows), all of them whole steps from nought, if it is larger than `least`; else
     0."""
-    values = np.unique(x)
+    values = distinct(x)
     if not LEVELS <= len(values) <= few * len(x):
         return 0.0
     step = float(np.diff(values).min())

@@ -57,7 +57,10 @@ def _of(group: Group, channel: RecordedChannel, kind: str) -> Iterator[Differenc
 def longest_on_a_grid(x: np.ndarray, least: float) -> tuple[int, int, float] | None:
     """First and last row of the longest stretch of a column (n,) that is on whole steps of `least` or more, and the step; None where there
     is none, or the rest of the column is on them as well."""
-    steps, turns = np.abs(np.diff(x)), np.abs(np.diff(np.pad(x, 1, mode="edge"), 2)) > SAME
+    steps = np.abs(np.diff(x))
+    if SAME * np.round(steps.max(initial=0.0) / SAME) < least:
+        return None  # no other step is larger
+    turns = np.abs(np.diff(np.pad(x, 1, mode="edge"), 2)) > SAME
     sizes, counts = np.unique(np.round(steps[steps > 0.5 * least] / SAME), return_counts=True)
     best: tuple[int, int, float] | None = None
     for size in SAME * sizes[np.argsort(-counts, kind="stable")[:TRIED]]:

@@ -12,20 +12,20 @@ LARGEST, DISTINCT, FEW = 0.0065, 8, 1000
 UNIFORM = 12.0**0.5  # times the deviation of what is evenly spread: the width of it
 HALF_FLOATS, HALF_EXACT = 8.0, 1e-7  # rad, or share of the way: larger numbers are no half floats; share of the largest that is none
 WRITTEN_AS = 1.0, 100.0  # times a share of the way
+SOME = 16  # numbers of a column, that are asked before all are
 ENCODER = (1e-5, 0.02)  # rad: steps of encoders
 STEPS = 4.0  # from row to row, from where on a delay of a quarter of a row more or less is another number
 
 
 def step_of(*columns: np.ndarray) -> float:
     """The least step between two numbers of some columns (n,)."""
-    steps = np.diff(np.unique(np.concatenate(columns)))
+    steps = np.diff(np.sort(np.concatenate(columns)))
     return float(steps[steps > AS_WRITTEN].min(initial=np.inf))
 
 
 def rounding_of(x: np.ndarray) -> float:
     """The deviation that rounding leaves of a column (n,) on a grid; zero where its numbers are on none."""
-    numbers = np.unique(x[:: -(-len(x) // FEW)])
-    steps = np.diff(numbers)
+    steps = np.diff(np.sort(x[:: -(-len(x) // FEW)]))
     steps = steps[steps > AS_WRITTEN]
     step = float(steps.min(initial=np.inf))
     if len(steps) < DISTINCT or step > LARGEST:
@@ -42,9 +42,13 @@ def rounded_by(x: np.ndarray, rounding: float | None = None) -> float:
     """
     size = float(np.abs(x).max(initial=0.0))
     for times in WRITTEN_AS if 0.0 < size < HALF_FLOATS else ():
-        if np.abs(times * x - (times * x).astype(np.float16)).max() <= HALF_EXACT * times * size:
+        if all(_are_half_floats(times * of, HALF_EXACT * times * size) for of in (x[:: 1 + len(x) // SOME], x)):  # few tell mostly
             return AS_WRITTEN + 0.5 * float(np.spacing(np.float16(times * size))) / times
     return AS_WRITTEN + 0.5 * UNIFORM * (rounding_of(x) if rounding is None else rounding)
+
+
+def _are_half_floats(x: np.ndarray, within: float) -> bool:
+    return bool(np.abs(x - x.astype(np.float16)).max() <= within)
 
 
 def telling(command: np.ndarray, measured: np.ndarray) -> np.ndarray:

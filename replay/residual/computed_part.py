@@ -91,8 +91,10 @@ def _stepped(group: Group, channel: RecordedChannel, kind: str, known: float | N
     x = channel.columns.get(kind)
     if x is None or channel.goes(kind) < GOES:
         return None
+    if (steps := _encoder(x, known)) is None or steps.step > COARSEST.get(channel.unit, WAY):
+        return None
     written = [scale * x for scale in (channel.way, np.degrees(1.0), 1.0)]
-    if any(map(_is_half, written)) or (steps := _encoder(x, known)) is None or steps.step > COARSEST.get(channel.unit, WAY):
+    if any(map(_is_half, written)):
         return None
     steps = replace(steps, on=np.logical_or.reduce([steps.on, *map(with_few_digits, written)]))
     return _Stepped(group, channel, kind, steps, steps.step == known)

@@ -48,7 +48,11 @@ def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
         origins = numbers[:: -(-len(numbers) // ORIGINS)]
         origin = float(origins[(np.abs(_beside(numbers[:, None] - origins, step)) <= near).sum(axis=0).argmax()])
         return EncoderSteps(step, _on(x, origin, step, 2.0 * near), 2.0 * near)
-    found = next((of for many in PARTS if len(of := list(_of_parts(x, many, near)))), ())
+    apart = np.abs(np.diff(x, append=x[-1:]))
+    close = (apart > 0.0) & (apart < LEAST * near)
+    found = next((of for many in PARTS if len(of := list(_of_parts(x, many, near, close)))), ())
+    if not found:
+        return None
     best: EncoderSteps | None = None
     moves, turns, most = np.diff(x, prepend=x[0]) != 0.0, _new_turns(x, near), 0
     for step, reach, origin in sorted(found):  # of a finer step, numbers between those of the encoder are as well
@@ -64,13 +68,19 @@ def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
     return best
 
 
-def _of_parts(x: np.ndarray, many: int, near: float) -> Iterator[tuple[float, float, float]]:
-    """Of some of so many stretches of a column (n,) all of whose numbers are on steps, as of `_of_stretch`."""
+def _of_parts(x: np.ndarray, many: int, near: float, close: np.ndarray) -> Iterator[tuple[float, float, float]]:
+    """Of some of so many stretches of a column (n,) all of whose numbers are on steps, as of `_of_stretch`.
+
+    Args:
+        close: (n,) rows from which the next one is less apart than a step is: a stretch that holds both is on none, whatever else it holds.
+    """
     rows = max(ROWS, len(x) // many)
-    if len(x) < rows:
+    every = len(x) // rows
+    parts, close = (of[: every * rows].reshape(every, rows) for of in (x, close))
+    parts = np.sort(parts[~close[:, :-1].any(axis=1)], axis=1)
+    if not len(parts):
         return
-    parts = np.sort(x[: len(x) // rows * rows].reshape(-1, rows), axis=1)
-    apart = np.diff(parts, axis=1)
+    apart = parts[:, 1:] - parts[:, :-1]
     least = np.where(apart > 0.0, apart, np.inf).min(axis=1)
     fit = np.flatnonzero(np.isfinite(least) & (least >= LEAST * near))
     of = (_of_stretch(parts[k], near) for first in range(ENOUGH) for k in fit[first::ENOUGH])  # from all over the take
@@ -127,13 +137,12 @@ def _new_turns(x: np.ndarray, near: float) -> np.ndarray:
 def _of_stretch(x: np.ndarray, near: float) -> tuple[float, float, float] | None:
     """Step of a stretch of which all numbers are on it, steps from its least to its largest number, and the middle one of these."""
     numbers = np.sort(x)
-    apart = np.diff(numbers)
-    apart = np.sort(apart[apart > 0.0])
-    if len(apart) < NUMBERS or apart[0] < LEAST * near:
+    apart = numbers[1:] - numbers[:-1]
+    apart = apart[apart > 0.0]
+    if len(apart) < NUMBERS or (step := float(apart.min())) < LEAST * near:
         return None
-    step = float(apart[0])
-    for reach in REACHES:
-        small = apart[: np.searchsorted(apart, (reach + 0.5) * step)]
+    for reach in REACHES:  # most stretches are on no step, which their few smallest steps show
+        small = np.sort(apart[apart < (reach + 0.5) * step])
         times = np.round(small / step)
         step = float(small.sum() / times.sum())
         if np.abs(small - times * step).max() > near:

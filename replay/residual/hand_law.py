@@ -224,10 +224,9 @@ def laws_of_hand(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator
     most = max(FEW // 2, round(MOST * len(moves)))
     delays = np.arange(0.0, round(LATEST / dt) + PART, PART)
     rounded = HALF * whole_step(q, STEP, few=HALF)
-    left = np.empty((len(delays), len(LAGS), len(fastest)))
-    for late, each in zip(delays, left):
-        away = np.abs(steps - np.clip(shares * (_later(c, late)[moves + 1] - q[moves]), -fastest, fastest))
-        each[:] = np.partition(np.maximum(away - rounded, 0.0), most - 1, axis=-1)[..., :most].mean(axis=-1)
+    short = np.array([_later(c, late)[moves + 1] for late in delays]) - q[moves]
+    away = np.abs(steps - np.clip(shares * short[:, None, None], -fastest, fastest))
+    left = np.partition(np.maximum(away - rounded, 0.0), most - 1, axis=-1)[..., :most].mean(axis=-1)
     best = float(left.min())
     if best > KNOWN * size:
         return
@@ -237,8 +236,8 @@ def laws_of_hand(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator
     for leaves, late, k in near:
         lag, speed = np.unravel_index(k, left[late].shape)
         laws.append((leaves, late, LAGS[lag], float(fastest[speed, 0]) / dt))
-    for late, rows in enumerate(delays):  # a hand that is only led slowly does not show how fast it can go
-        lag, leaves = _unbounded(steps, _later(c, rows)[moves + 1] - q[moves], dt, most)
+    for late, of in enumerate(short):  # a hand that is only led slowly does not show how fast it can go
+        lag, leaves = _unbounded(steps, of, dt, most)
         laws.append((leaves, late, lag, np.inf))
     for leaves, late, lag, speed in sorted(each for each in laws if each[0] <= enough):
         yield HandLaw(apart * float(delays[late]), lag, speed, held, float(leaves) / size)

@@ -35,7 +35,7 @@ EXACT = 1e-6  # of the way: what a conversion leaves
 SEEN = 1e-3  # of it, or rad: what is called a change, and no rounding
 WRITTEN, OF_JOINTS = 0.1, 0.5  # of the rows in which a joint moves, that its commands are the next states; of the joints, that are so
 ALL, LEAST = 0.5, 0.026  # of these joints, of which more may have other commands for a part; from where on a change is a FAIL
-FEWEST = 20  # rows in which a joint moves
+FEWEST, COPIED = 20, 2  # rows in which a joint moves; columns that are such copies, at the least
 
 
 def next_states(recording: Recording) -> list[Difference]:
@@ -69,7 +69,8 @@ class _LikelyCopies:
         if not (np.isfinite(c).all() and np.isfinite(q).all()):
             c, q = np.zeros_like(c), np.zeros_like(q)
         moves, same = np.zeros(c[1:].shape, bool), np.abs(c[:-1] - q[1:]) * scale <= EXACT
-        for j in range(c.shape[1]):
+        likely = int((same.sum(axis=0) > FEWEST).sum()) >= COPIED  # else too few are copies, however they move
+        for j in range(c.shape[1]) if likely else ():
             moves[:, j] = telling(c[:, j] * scale, q[:, j] * scale)[1:]
         self.moving = moves.sum(axis=0) >= FEWEST
         self.copies = self.moving & ((same & moves).sum(axis=0) > np.maximum(FEWEST, WRITTEN * moves.sum(axis=0)))
@@ -81,7 +82,7 @@ class _LikelyCopies:
 
     @property
     def is_of_joints(self) -> bool:
-        return int(self.copies.sum()) >= max(2.0, OF_JOINTS * float(self.moving.sum()))
+        return int(self.copies.sum()) >= max(COPIED, OF_JOINTS * float(self.moving.sum()))
 
 
 def _of_copies(recording: Recording, of: _LikelyCopies) -> list[Difference]:

@@ -43,13 +43,12 @@ def _uneven(group: Group, kind: str, turns: Iterable[int]) -> set[int]:
 
 def _in_turns(sizes: np.ndarray, goes: np.ndarray, turns: Iterable[int]) -> set[int]:
     """Those numbers of rows after which sizes (n, k) are large and small again where columns go somewhere (n, k), in both halves alike."""
-    half, rows, sizes = len(sizes) // 2, np.nonzero(goes)[0], sizes[goes]
     out: set[int] = set()
     for turn in turns:
-        first, phases = int(np.searchsorted(rows, half // turn * turn)), (rows % turn).astype(np.uint8)
-        one, other = _by_phase(sizes[:first], phases[:first], turn), None
+        half = len(sizes) // 2 // turn * turn
+        one, other = _by_phase(sizes[:half], goes[:half], turn), None
         if one is not None and one.min() < UNEVEN * one.max():
-            other = _by_phase(sizes[first:], phases[first:], turn)
+            other = _by_phase(sizes[half:], goes[half:], turn)
         if one is None or other is None or other.min() >= UNEVEN * other.max():
             continue
         if correlation(one, other) > ALIKE:
@@ -57,10 +56,7 @@ def _in_turns(sizes: np.ndarray, goes: np.ndarray, turns: Iterable[int]) -> set[
     return out
 
 
-def _by_phase(sizes: np.ndarray, phases: np.ndarray, turn: int) -> np.ndarray | None:
-    """(turn,) medians of the sizes (m,) of every so many rows, by their phase (m,); None where few are there."""
-    many = np.bincount(phases, minlength=turn)
-    if many.min() < ENOUGH:
-        return None
-    ends, sorted_by = np.cumsum(many).tolist(), sizes[phases.argsort(kind="stable")]
-    return np.array([median_size(sorted_by[first:end]) for first, end in zip([0, *ends], ends)])
+def _by_phase(sizes: np.ndarray, goes: np.ndarray, turn: int) -> np.ndarray | None:
+    """(turn,) medians of those sizes (n, k) that count (n, k), in every so many rows from each of the first on; None of few."""
+    of = [sizes[phase::turn][goes[phase::turn]] for phase in range(turn)]
+    return np.array([median_size(one) for one in of]) if min(map(len, of)) >= ENOUGH else None

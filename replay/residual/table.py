@@ -18,7 +18,7 @@ from ..signals.channels import LOAD_SCALE, SCALE, ends_of, turns_beside, without
 from ..signals.clock import origin_ns, seconds, topic
 from ..signals.pairing import Both, even_grid
 from ..signals.signal import on_grid, strictly_rising
-from ..signals.statistics import median, median_size
+from ..signals.statistics import distinct, median, median_size
 from .coarse_values import rounding_of
 from .commanded_hands import commanded_hands
 
@@ -97,9 +97,9 @@ class RecordedChannel:
     def is_of_two_places(self) -> bool:
         """Whether it is commanded by two or three values, whenever it moves: a switch may be written from a ramp, earlier or later."""
         command = self.columns.get("command")
-        if command is None or len(np.unique(command[:: 1 + len(command) // SOME])) > SWITCHED:
+        if command is None or len(set(command[:: 1 + len(command) // SOME].tolist())) > SWITCHED:
             return False
-        if not 2 <= len(np.unique(command)) <= SWITCHED:
+        if not 2 <= len(distinct(command)) <= SWITCHED:
             return False
         return 2 * len(np.flatnonzero(np.diff(command))) <= len(command)
 

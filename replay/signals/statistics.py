@@ -37,12 +37,11 @@ def median(x: np.ndarray) -> float:
 
 def median_size(x: np.ndarray) -> float:
     """`median(numpy.abs(x))` to the bit, in three quarters of its time: bits of sizes rise with them, and whole numbers compare faster."""
-    bits = np.abs(x, dtype=float).view(np.int64)
-    half = len(bits) // 2
-    low = half - 1 + len(bits) % 2
-    bits.partition((low, half))
-    two = bits[low : half + 1].view(float)
-    return float((two[0] + two[-1]) / 2.0)
+    sizes = np.abs(x, dtype=float)
+    half = len(sizes) // 2
+    low = half - 1 + len(sizes) % 2
+    sizes.view(np.int64).partition((low, half))
+    return (sizes.item(low) + sizes.item(half)) / 2.0
 
 
 def median_of(x: Iterable[float]) -> float:
@@ -59,6 +58,12 @@ def medians(x: np.ndarray) -> np.ndarray:
     low = half - 1 + x.shape[1] % 2
     part = np.partition(x, (low, half), axis=1)
     return part[:, half] if low == half else (part[:, low] + part[:, half]) / 2.0
+
+
+def distinct(x: np.ndarray) -> np.ndarray:
+    """(m,) the different ones of finite numbers (n,), rising: `numpy.unique`, in a third of its time for some thousand."""
+    rising = np.sort(x)
+    return rising[np.diff(rising, prepend=np.nan) != 0.0]
 
 
 def percentile(x: np.ndarray, of: float) -> float:
