@@ -136,6 +136,7 @@ def _freezes_against(
     same[1:] = x[1:] == x[:-1]
     stands = np.asarray(same.all(axis=1))
     t_other, found = seconds(other, origin) + shift, []
+    rises = bool((t_other[1:] >= t_other[:-1]).all())
     whole = _stretches(stands, t, rule.bound("warn")) if other.role == "measured" else []
     for name in (name for name in names if name in other.names):
         j = names.index(name)
@@ -144,20 +145,24 @@ def _freezes_against(
         # all of it stands
         for first, last in whole if other.role == "measured" else _stretches(same[:, j], t, rule.bound("warn")):
             # what the other side does just before still arrives, and what it does at the end has not yet
-            during = (t_other > t[first] + rule.settings["settle"] * (other.role == "measured")) & (
-                t_other < t[last] - rule.settings["settle"] * (other.role == "command")
-            )
+            begin = t[first] + rule.settings["settle"] * (other.role == "measured")
+            end = t[last] - rule.settings["settle"] * (other.role == "command")
+            during: slice | np.ndarray = slice(int(np.searchsorted(t_other, begin, "right")), int(np.searchsorted(t_other, end)))
+            if not rises:
+                during = (t_other > begin) & (t_other < end)
+            there, at = y[during], t_other[during]
             t0, t1 = float(t[first]), float(t[last])
             if other.role == "measured":
-                if not during.any():
+                if not len(there):
                     continue
                 # a robot that still comes closer to a command that stands is only late
-                distance = np.abs(y[during] - x[first, j] * scale)
+                distance = np.abs(there - x[first, j] * scale)
                 moved = float((distance - np.minimum.accumulate(distance)).max())
             else:
                 if limits is not None and name in limits:
-                    during &= (y >= limits[name].lower) & (y <= limits[name].upper)
-                left = _left(t_other[during], y[during], t1, rule)
+                    inside = (there >= limits[name].lower) & (there <= limits[name].upper)
+                    there, at = there[inside], at[inside]
+                left = _left(at, there, t1, rule)
                 if left is None:
                     continue
                 moved, t0, t1 = left
@@ -191,9 +196,8 @@ def _left(t: np.ndarray, y: np.ndarray, end: float, rule: Rule) -> tuple[float, 
     away = np.abs(y - y[0]) > rule.settings["moved"] if len(y) else np.zeros(0, bool)
     if not away.any():
         return None
-    step = float(np.median(np.diff(t))) if len(t) > 1 else 0.0
     back = not away[-1]
-    if back and away.sum() * step <= rule.bound("warn") + 1e-6:
+    if back and away.sum() * (float(np.median(np.diff(t))) if len(t) > 1 else 0.0) <= rule.bound("warn") + 1e-6:
         return None
     rests = np.flatnonzero(np.abs(y - y[0]) <= AT_REST * rule.settings["moved"])
     rows = np.flatnonzero(away)

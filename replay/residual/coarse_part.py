@@ -70,6 +70,8 @@ def longest_on_a_grid(x: np.ndarray, least: float) -> tuple[int, int, float] | N
         whole = x / size
         on = np.abs(whole - np.round(whole)) <= ON
         for first, last in runs(on):
+            if last - first + 1 < ROWS or (best is not None and last - first <= best[1] - best[0]):
+                continue
             moves, turned = steps[first:last] > SAME, turns[first : last + 1]
             if 2 * (moves & ~turned[1:] & ~turned[:-1]).sum() > moves.sum():
                 continue  # of a straight line from nought all numbers are its slope's
@@ -79,8 +81,7 @@ def longest_on_a_grid(x: np.ndarray, least: float) -> tuple[int, int, float] | N
             if small.any() or len(far) - evenly.sum() < WAYS:
                 continue  # a leap that takes a few rows has a grid of its own
             numbers = np.unique(np.round(whole[first : last + 1][turned]))
-            longer = best is None or last - first > best[1] - best[0]
-            if last - first + 1 < ROWS or len(numbers) < LEVELS or not longer:
+            if len(numbers) < LEVELS:
                 continue
             rest = np.concatenate([on[:first][np.diff(x[: first + 1]) != 0.0], on[last + 1 :][np.diff(x[last:]) != 0.0]])
             chance = max(2.0 * ON, (rest.sum() + 0.5) / (len(rest) + 1.0))

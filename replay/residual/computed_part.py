@@ -20,7 +20,7 @@ from .case import Case
 from .coarse_values import ENCODER
 from .departures import SHAPED, joined, together
 from .difference import DENSE, Difference
-from .encoder_steps import EncoderSteps, is_moved, step_between, steps_of, with_few_digits
+from .encoder_steps import EncoderSteps, is_moved, may_have_steps, step_between, steps_of, with_few_digits
 from .habits import COMES, followed
 from .hypotheses import Explanation, best
 from .mixed_steps import mixed_rows_of
@@ -72,8 +72,8 @@ def computed_parts(groups: Sequence[Group], known: Mapping[str, Mapping[str, flo
         every = [
             stepped
             for group in groups if group.same_rows
-            for channel in group.channels
-            if (stepped := _stepped(group, channel, kind, (known or {}).get(channel.name, {}).get(kind))) is not None
+            for channel, of in _asked(group, kind, known or {})
+            if (stepped := _stepped(group, channel, kind, of)) is not None
         ]  # fmt: skip
         found += [d for one in every for d in _of(one, [o for o in every if _is_beside(o, one)])]
     return [_with_reason(one) for one in together(found)]
@@ -85,12 +85,17 @@ def _with_reason(part: Difference) -> Difference:
     return part if why is None else replace(part, name=why.name, explained=why.explained, numbers=dict(why.numbers))
 
 
+def _asked(group: Group, kind: str, known: Mapping[str, Mapping[str, float]]) -> list[tuple[RecordedChannel, float | None]]:
+    """Channels with a column that goes and may be on steps, and the `known` ones of it."""
+    of = [(c, known.get(c.name, {}).get(kind)) for c in group.channels if kind in c.columns and c.goes(kind) >= GOES]
+    may = may_have_steps(np.stack([c.columns[kind] for c, _ in of])).tolist() if of else []
+    return [(channel, step) for (channel, step), one in zip(of, may) if one or step is not None]
+
+
 def _stepped(group: Group, channel: RecordedChannel, kind: str, known: float | None) -> _Stepped | None:
-    """A column with its steps, which are `known` or its own; None of one that nothing tells of: it stands, is on none, or was written in
-    half floats, which have more of them the smaller they are."""
-    x = channel.columns.get(kind)
-    if x is None or channel.goes(kind) < GOES:
-        return None
+    """A column with its steps, which are `known` or its own; None of one that nothing tells of: it is on none, or was written in half
+    floats, which have more of them the smaller they are."""
+    x = channel.columns[kind]
     if (steps := _encoder(x, known)) is None or steps.step > COARSEST.get(channel.unit, WAY):
         return None
     written = [scale * x for scale in (channel.way, np.degrees(1.0), 1.0)]

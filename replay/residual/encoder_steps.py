@@ -15,6 +15,7 @@ import numpy as np
 PARTS, ROWS, ENOUGH = (12, 4, 1), 16, 4  # stretches of a take, their least rows, and those that tell: a fault lies in some of them
 ROUNDED = 3.0  # times what a float32 is rounded by, that numbers on a step are beside it: a driver rounds before and after a scale
 LEAST = 6.0  # times that, which a step is at the least
+SUMMED = 1e-6  # of what a number may be beside a step: more than sums of a stretch in another order differ by
 NUMBERS, DISTINCT = 6, 20  # different numbers of a stretch, and of a take, that show a step
 REACHES = (3.0, 10.0, 40.0, 160.0, 640.0, np.inf)  # steps between two numbers, by which a step is known better and better
 # different numbers of steps from row to row, at the least: a drive at its largest speed has one, or as many as rows repeat a value
@@ -48,9 +49,7 @@ def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
         origins = numbers[:: -(-len(numbers) // ORIGINS)]
         origin = float(origins[(np.abs(_beside(numbers[:, None] - origins, step)) <= near).sum(axis=0).argmax()])
         return EncoderSteps(step, _on(x, origin, step, 2.0 * near), 2.0 * near)
-    apart = np.abs(np.diff(x, append=x[-1:]))
-    close = (apart > 0.0) & (apart < LEAST * near)
-    found = next((of for many in PARTS if len(of := list(_of_parts(x, many, near, close)))), ())
+    found = next((of for many in PARTS if len(of := list(_of_parts(x, many, near)))), ())
     if not found:
         return None
     best: EncoderSteps | None = None
@@ -68,18 +67,39 @@ def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
     return best
 
 
-def _of_parts(x: np.ndarray, many: int, near: float, close: np.ndarray) -> Iterator[tuple[float, float, float]]:
-    """Of some of so many stretches of a column (n,) all of whose numbers are on steps, as of `_of_stretch`.
+def may_have_steps(x: np.ndarray) -> np.ndarray:
+    """(k,) which of some columns (k, n) `steps_of` has to look at: those with a stretch in which no two numbers are closer than a step may
+    be, and those that are closest are whole steps apart. In any other column `_of_stretch` finds none."""
+    near = ROUNDED * np.spacing(np.abs(x).max(axis=1, initial=0.0).astype(np.float32)).astype(float)
+    apart = np.abs(x[:, 1:] - x[:, :-1])
+    close = (apart > 0.0) & (apart < LEAST * near[:, None])
+    may = np.zeros(len(x), bool)
+    for many in PARTS:
+        rows = max(ROWS, x.shape[1] // many)
+        ends = np.arange(rows, x.shape[1] + 1, rows)
+        left = [~close[:, end - rows : end - 1].any(axis=1) & ~may for end in ends]  # all others hold two rows that are too close
+        of = np.concatenate([np.flatnonzero(one) for one in left] or [np.zeros(0, int)])
+        if not len(of):
+            continue
+        numbers = np.sort(np.concatenate([x[one, end - rows : end] for one, end in zip(left, ends)]), axis=1)
+        apart = numbers[:, 1:] - numbers[:, :-1]
+        apart[apart == 0.0] = np.inf
+        least = apart.min(axis=1)
+        fit = np.isfinite(least) & (least >= LEAST * near[of])
+        of, apart, least = of[fit], apart[fit], least[fit, None]
+        small = np.where(apart < (REACHES[0] + 0.5) * least, apart, 0.0)
+        times = np.round(small / least)
+        off = np.abs(small - times * (small.sum(axis=1) / times.sum(axis=1))[:, None])
+        may[of[off.max(axis=1, initial=0.0) <= (1.0 + SUMMED) * near[of]]] = True
+    return may
 
-    Args:
-        close: (n,) rows from which the next one is less apart than a step is: a stretch that holds both is on none, whatever else it holds.
-    """
+
+def _of_parts(x: np.ndarray, many: int, near: float) -> Iterator[tuple[float, float, float]]:
+    """Of some of so many stretches of a column (n,) all of whose numbers are on steps, as of `_of_stretch`."""
     rows = max(ROWS, len(x) // many)
-    every = len(x) // rows
-    parts, close = (of[: every * rows].reshape(every, rows) for of in (x, close))
-    parts = np.sort(parts[~close[:, :-1].any(axis=1)], axis=1)
-    if not len(parts):
+    if len(x) < rows:
         return
+    parts = np.sort(x[: len(x) // rows * rows].reshape(-1, rows), axis=1)
     apart = parts[:, 1:] - parts[:, :-1]
     least = np.where(apart > 0.0, apart, np.inf).min(axis=1)
     fit = np.flatnonzero(np.isfinite(least) & (least >= LEAST * near))

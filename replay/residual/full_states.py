@@ -137,15 +137,15 @@ def _numbers(x: np.ndarray, states: np.ndarray, k: np.ndarray, places: np.ndarra
     sample = slice(None, None, 1 + len(k) // SAMPLE)
     for row, state in zip(x[k[sample]], states[sample][:, some]):
         hits += row[:, None] == state
-    number = some[hits.argmax(axis=1)]
-    same = x[k] == states[:, number]
-    moves = same & (x[k] != x[np.maximum(k - 1, 0)]) & (x[k] != x[np.minimum(k + 1, len(x) - 1)])
-    least = max(VALUES, len(k) // 2)
+    number, here = some[hits.argmax(axis=1)], x[k]
+    same = here == states[:, number]
+    moves = same & (here != x[np.maximum(k - 1, 0)]) & (here != x[np.minimum(k + 1, len(x) - 1)])
+    enough, mostly = moves.sum(axis=0) >= VALUES, places & (same.sum(axis=0) >= max(VALUES, len(k) // 2))
     out = np.full(len(number), -1)
-    for c, s in enumerate(number):
-        several = len(set(x[k[moves[:, c]], c].tolist())) >= VALUES
-        if several or (places[c] and same[:, c].sum() >= least and bool((x[k[same[:, c]], c].view(np.uint32) & FIGURES).any())):
-            out[c] = s
+    for c in np.flatnonzero(enough | mostly).tolist():
+        several = enough[c] and len(set(here[moves[:, c], c].tolist())) >= VALUES
+        if several or (mostly[c] and bool((here[same[:, c], c].view(np.uint32) & FIGURES).any())):
+            out[c] = number[c]
     return out
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..signals.signal import over_runs
-from ..signals.statistics import median, median_size
+from ..signals.statistics import median, median_size, percentile
 from .case import Case, whole_step
 from .departures import joined
 from .difference import JOIN, Difference
@@ -218,7 +218,9 @@ def laws_of_hand(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator
     steps = steps[moves]
     size = float(np.abs(steps).mean())
     over = np.abs(q[FEW:] - q[:-FEW]) / FEW  # of a coarse encoder a step is one of its values or two, and the speed lies between
-    paces = (*np.percentile(np.abs(steps), PERCENTILES), np.percentile(over[over > 0.0], PERCENTILES[-1]))
+    if not over.any():
+        return
+    paces = (*(percentile(np.abs(steps), of) for of in PERCENTILES), percentile(over[over > 0.0], PERCENTILES[-1]))
     fastest = np.array([*(ABOUT * pace for pace in paces), np.inf])[:, None]
     shares = np.array([_share(lag, dt) for lag in LAGS])[:, None, None]
     most = max(FEW // 2, round(MOST * len(moves)))

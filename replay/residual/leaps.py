@@ -54,14 +54,14 @@ def sharpness(x: np.ndarray, t: np.ndarray) -> np.ndarray:
     """(n, k) by how much each row of columns x (n, k) is reached by a step that is none of the motion beside it: larger than each of the
     two steps before and after, or turning back against both of those beside it. To turn once is what a joint does that is sent so."""
     dt = np.diff(t)[:, None]
-    v = np.diff(x, axis=0) / dt
+    step = np.diff(x, axis=0)
+    v = step / dt
     out = np.zeros(x.shape)
     if len(v) < 5:
         return out
-    beside = np.stack([v[:-4], v[1:-3], v[3:-1], v[4:]])
     middle = v[2:-2]
-    out[3:-2] = np.maximum(np.maximum(middle - beside.max(axis=0), beside.min(axis=0) - middle), 0.0) * dt[2:-2]
-    step = np.diff(x, axis=0)
+    most, least = (what(what(v[:-4], v[1:-3]), what(v[3:-1], v[4:])) for what in (np.maximum, np.minimum))
+    out[3:-2] = np.maximum(np.maximum(middle - most, least - middle), 0.0) * dt[2:-2]
     to_and_fro = (step[2:] * step[1:-1] < 0.0) & (step[1:-1] * step[:-2] < 0.0)
     size = np.where(to_and_fro, np.minimum(np.minimum(np.abs(step[2:]), np.abs(step[:-2])), np.abs(step[1:-1])), 0.0)
     out[2:-1] = np.maximum(out[2:-1], size)
@@ -149,10 +149,12 @@ class Leaps:
             own = self.command[:, j]
             if own.max() <= self.least_command and channel.goes("command") <= self.least_command:
                 continue
-            after = _largest_after(self.measured[:, j], before)
-            unanswered = after < ANSWERED * own
-            rows = np.flatnonzero((own > max(self.least_command, NOVEL * self._usual(self.command, j, self.least_command))) & unanswered)
-            there_and_back = np.flatnonzero(_returns(channel.columns["command"], self.least_command) & unanswered)
+            sudden = own > max(self.least_command, NOVEL * self._usual(self.command, j, self.least_command))
+            back = _returns(channel.columns["command"], self.least_command)
+            if not (sudden.any() or back.any()):
+                continue
+            unanswered = _largest_after(self.measured[:, j], before) < ANSWERED * own
+            rows, there_and_back = np.flatnonzero(sudden & unanswered), np.flatnonzero(back & unanswered)
             if len(there_and_back) >= MANY and len(there_and_back) > len(rows):
                 rows = there_and_back
             for first, last in self._edges(rows):

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..signals.statistics import percentile
 from .case import turned_in
 from .departures import joined
 from .difference import LEAP, Difference
@@ -53,8 +54,8 @@ def _mixed(group: Group, kind: str) -> Iterator[tuple[int, int, tuple[str, ...],
     if len(of) < COLUMNS:
         return
     x = np.column_stack([c.columns[kind] for c in of])
-    turns = np.abs(np.diff(np.pad(x, ((1, 1), (0, 0)), mode="edge"), 2, axis=0))
-    usual = np.maximum(np.percentile(turns, USUAL, axis=0), 1e-6)
+    turns = np.abs(np.diff(np.concatenate([x[:1], x, x[-1:]]), 2, axis=0))
+    usual = np.maximum([percentile(one, USUAL) for one in turns.T], 1e-6)
     loud = turns > LOUD * usual
     stretches = [(a, b) for a, b in joined(loud.sum(axis=1) >= COLUMNS) if 1 <= b - a < MOST]
     for first, last in stretches if len(stretches) <= STRETCHES else ():

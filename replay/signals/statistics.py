@@ -97,7 +97,7 @@ def resolution(x: np.ndarray) -> np.ndarray:
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Of two columns (n,), -1 to 1; 0 where one of them stands still."""
-    if len(one) < 2 or not (np.ptp(one) > 1e-12 and np.ptp(other) > 1e-12):
+    if len(one) < 2 or not (one.max() - one.min() > 1e-12 and other.max() - other.min() > 1e-12):
         return 0.0
     a, b = one - one.mean(), other - other.mean()
     return float(np.clip((a @ b) / math.sqrt(float(a @ a) * float(b @ b)), -1.0, 1.0))
