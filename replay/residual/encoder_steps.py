@@ -68,8 +68,8 @@ def steps_of(x: np.ndarray, step: float | None = None) -> EncoderSteps | None:
 
 
 def may_have_steps(x: np.ndarray) -> np.ndarray:
-    """(k,) which of some columns (k, n) `steps_of` has to look at: those with a stretch in which no two numbers are closer than a step may
-    be, and those that are closest are whole steps apart. In any other column `_of_stretch` finds none."""
+    """(k,) which of some columns (k, n) `steps_of` has to look at: those with a stretch that is on steps as `_of_stretch` finds them, but
+    for rounding. It sums in another order, and is so much laxer; a number halfway between two steps is on none in either."""
     near = ROUNDED * np.spacing(np.abs(x).max(axis=1, initial=0.0).astype(np.float32)).astype(float)
     apart = np.abs(x[:, 1:] - x[:, :-1])
     close = (apart > 0.0) & (apart < LEAST * near[:, None])
@@ -84,13 +84,15 @@ def may_have_steps(x: np.ndarray) -> np.ndarray:
         numbers = np.sort(np.concatenate([x[one, end - rows : end] for one, end in zip(left, ends)]), axis=1)
         apart = numbers[:, 1:] - numbers[:, :-1]
         apart[apart == 0.0] = np.inf
-        least = apart.min(axis=1)
+        least = apart.min(axis=1)  # the step, as far as it is known
         fit = np.isfinite(least) & (least >= LEAST * near[of])
-        of, apart, least = of[fit], apart[fit], least[fit, None]
-        small = np.where(apart < (REACHES[0] + 0.5) * least, apart, 0.0)
-        times = np.round(small / least)
-        off = np.abs(small - times * (small.sum(axis=1) / times.sum(axis=1))[:, None])
-        may[of[off.max(axis=1, initial=0.0) <= (1.0 + SUMMED) * near[of]]] = True
+        for reach in REACHES:
+            of, apart, least = of[fit], apart[fit], least[fit]
+            small = np.where(apart < (reach + 0.5) * (1.0 - SUMMED) * least[:, None], apart, 0.0)
+            times = np.round(small / least[:, None])
+            least = small.sum(axis=1) / times.sum(axis=1)
+            fit = np.abs(small - times * least[:, None]).max(axis=1) <= (1.0 + SUMMED) * near[of]
+        may[of[fit]] = True
     return may
 
 
