@@ -140,10 +140,11 @@ def _freezes_against(
     whole = _stretches(stands, t, rule.bound("warn")) if other.role == "measured" else []
     for name in (name for name in names if name in other.names):
         j = names.index(name)
-        y = other.column(name) * SCALE.get(other.unit, 1.0)
         # a command may hold one joint for as long as it likes (and the world may push that joint); it is frozen where
         # all of it stands
-        for first, last in whole if other.role == "measured" else _stretches(same[:, j], t, rule.bound("warn")):
+        stretches = whole if other.role == "measured" else _stretches(same[:, j], t, rule.bound("warn"))
+        y = other.column(name) * SCALE.get(other.unit, 1.0) if stretches else np.zeros(0)
+        for first, last in stretches:
             # what the other side does just before still arrives, and what it does at the end has not yet
             begin = t[first] + rule.settings["settle"] * (other.role == "measured")
             end = t[last] - rule.settings["settle"] * (other.role == "command")

@@ -121,6 +121,9 @@ def stands(x: np.ndarray) -> bool:
 def whole_step(x: np.ndarray, least: float, few: float = FEW) -> float:
     """The step of a column (n,) of few values (`few`: of its rows), all of them whole steps from nought, if it is larger than `least`; else
     0."""
+    apart = np.abs(np.diff(x))
+    if ((apart > 0.0) & (apart <= least)).any():
+        return 0.0  # no step is larger than the way from row to row
     values = distinct(x)
     if not LEVELS <= len(values) <= few * len(x):
         return 0.0

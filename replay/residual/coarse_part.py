@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..signals.signal import runs
+from ..signals.statistics import median
 from .case import Case
 from .departures import together
 from .difference import Difference
@@ -66,9 +67,11 @@ def longest_on_a_grid(x: np.ndarray, least: float) -> tuple[int, int, float] | N
     for size in SAME * sizes[np.argsort(-counts, kind="stable")[:TRIED]]:
         if size < least:
             continue
-        size = float(np.median(steps[np.abs(steps - size) <= SAME]))
+        size = median(steps[np.abs(steps - size) <= SAME])
+        if not _are_whole(x[ROWS - 1 :: ROWS] / size).any():
+            continue  # of any so many rows in a stretch one is among these
         whole = x / size
-        on = np.abs(whole - np.round(whole)) <= ON
+        on = _are_whole(whole)
         for first, last in runs(on):
             if last - first + 1 < ROWS or (best is not None and last - first <= best[1] - best[0]):
                 continue
@@ -88,3 +91,7 @@ def longest_on_a_grid(x: np.ndarray, least: float) -> tuple[int, int, float] | N
             if len(rest) >= ROWS and chance <= OFF and -len(numbers) * np.log10(chance) >= BY_CHANCE:
                 best = first, last, size
     return best
+
+
+def _are_whole(x: np.ndarray) -> np.ndarray:
+    return np.asarray(np.abs(x - np.round(x)) <= ON)

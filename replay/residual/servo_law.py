@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..signals.statistics import TO_SIGMA, median, median_of, median_size, percentile
+from ..signals.statistics import TO_SIGMA, median, median_of, median_size, medians, percentile
 from .arm_chain import HEAD, MeasuredArm, own_chains
 from .relations import KEPT, robust, robust_fit, shifted
 from .resolved_torque import COARSE, scatter, unresolved
@@ -182,8 +182,8 @@ def _at_their_zeros(pool: PooledServos) -> PooledServos:
         return pool
     design, y, _ = pool.terms
     rest = (y - design @ np.array([*pool.gains, 1.0], float)) / pool.gains[0]  # (k, n) rad
-    off = np.median(rest, axis=1)
-    parts = np.array([np.median(part, axis=1) for part in np.array_split(rest, PARTS, axis=1)])
+    off = medians(rest)
+    parts = np.array([medians(part) for part in np.array_split(rest, PARTS, axis=1)])
     even = np.abs(parts - off).max(axis=0) <= np.maximum(OF_ZERO * np.abs(off), QUIET / pool.gains[0])
     zeros = np.where(even & (np.abs(off) > QUIET / pool.gains[0]) & (np.abs(off) <= ZERO), off, 0.0)
     if not zeros.any():

@@ -27,21 +27,18 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
 
 
 def median(x: np.ndarray) -> float:
-    """The median of finite numbers (n,), n > 0: that of `numpy.median` to the bit, in less than half of its time for some thousand."""
+    """The median of finite numbers (n,), n > 0: that of `numpy.median` to the bit, in a fraction of its time for some thousand."""
     half = len(x) // 2
-    if len(x) % 2:
-        return float(np.partition(x, (half, half))[half])  # asked for twice: for one alone NumPy takes three times as long
-    two = np.partition(x, (half - 1, half))
-    return float((two[half - 1] + two[half]) / 2.0)
+    part = np.partition(x, half)  # NumPy finds one place several times as fast as two; the other one is the largest below
+    return float(part[half] if len(x) % 2 else (part[:half].max() + part[half]) / 2.0)
 
 
 def median_size(x: np.ndarray) -> float:
     """`median(numpy.abs(x))` to the bit, in three quarters of its time: bits of sizes rise with them, and whole numbers compare faster."""
     sizes = np.abs(x, dtype=float)
     half = len(sizes) // 2
-    low = half - 1 + len(sizes) % 2
-    sizes.view(np.int64).partition((low, half))
-    return (sizes.item(low) + sizes.item(half)) / 2.0
+    sizes.view(np.int64).partition(half)
+    return sizes.item(half) if len(sizes) % 2 else (float(sizes[:half].max()) + sizes.item(half)) / 2.0
 
 
 def median_of(x: Iterable[float]) -> float:
@@ -55,9 +52,8 @@ def median_of(x: Iterable[float]) -> float:
 def medians(x: np.ndarray) -> np.ndarray:
     """(k,) the median of each row of finite numbers (k, n), n > 0, as `median`."""
     half = x.shape[1] // 2
-    low = half - 1 + x.shape[1] % 2
-    part = np.partition(x, (low, half), axis=1)
-    return part[:, half] if low == half else (part[:, low] + part[:, half]) / 2.0
+    part = np.partition(x, half, axis=1)
+    return part[:, half] if x.shape[1] % 2 else (part[:, :half].max(axis=1) + part[:, half]) / 2.0
 
 
 def distinct(x: np.ndarray) -> np.ndarray:
@@ -72,9 +68,10 @@ def percentile(x: np.ndarray, of: float) -> float:
     low = int(at)
     if low + 1 >= len(x):
         return float(x.max())
-    part, two = at - low, np.partition(x, (low, low + 1))[low : low + 2]
-    rise = two[1] - two[0]
-    return float(two[1] - rise * (1.0 - part) if part >= 0.5 else two[0] + rise * part)
+    part, parted = at - low, np.partition(x, low)
+    one, next_one = parted[low], parted[low + 1 :].min()
+    rise = next_one - one
+    return float(next_one - rise * (1.0 - part) if part >= 0.5 else one + rise * part)
 
 
 def scatter(x: np.ndarray) -> np.ndarray:
