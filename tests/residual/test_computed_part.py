@@ -11,7 +11,7 @@ from shiliu.replay.checks.witnesses import finding_of
 from shiliu.replay.report.text import Words
 from shiliu.replay.residual.computed_part import computed_parts, with_computed
 from shiliu.replay.residual.difference import Difference
-from shiliu.replay.residual.encoder_steps import steps_of
+from shiliu.replay.residual.encoder_steps import may_have_steps, steps_of
 from shiliu.replay.residual.mixed_steps import mixed_rows_of
 from shiliu.replay.residual.table import Group, RecordedChannel
 
@@ -51,6 +51,18 @@ def between(x):
 
 def fresh(x):
     return 0.97 * x + 0.001
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_columns_that_need_no_look_are_on_no_steps(seed):
+    rng = np.random.default_rng(seed)
+    smooth = np.sin(np.outer(rng.uniform(0.3, 2.0, JOINTS), T)) * rng.uniform(0.1, 2.0, (JOINTS, 1))
+    x = np.concatenate([courses(seed)["measured"].T, smooth, counted(smooth, 0.003), smooth.astype(np.float32).astype(float)])
+    may = may_have_steps(x)
+    assert all(may[j] for j in range(len(x)) if steps_of(x[j]) is not None)
+    assert may[:JOINTS].all()
+    assert not may[-JOINTS:].any()
+    assert not may_have_steps(x[:, :5]).any()
 
 
 @pytest.mark.parametrize("kind", ["command", "measured"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from shiliu.replay.signals.pairing import Both
 from shiliu.replay.signals.signal import between, find_lag
-from shiliu.replay.signals.statistics import correlation, median, median_size, percentile
+from shiliu.replay.signals.statistics import correlation, distinct, median, median_size, medians, percentile
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 101, 1000])
@@ -12,8 +12,15 @@ def test_median_and_percentile_are_those_of_numpy_to_the_bit(n):
     x = np.random.default_rng(n).normal(size=n)
     assert median(x) == np.median(x)
     assert median_size(x) == np.median(np.abs(x))
+    assert (medians(np.stack([x, -x])) == np.median([x, -x], axis=1)).all()
     for of in (0.0, 1.0, 30.0, 33.3, 50.0, 80.0, 99.0, 100.0):
         assert percentile(x, of) == np.percentile(x, of), of
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 1000])
+def test_distinct_numbers_are_those_of_numpy(n):
+    x = np.random.default_rng(n).integers(0, 50, n) / 7.0
+    assert (distinct(x) == np.unique(x)).all()
 
 
 def test_a_percentile_of_equal_numbers_is_that_number():
