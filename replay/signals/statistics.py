@@ -82,7 +82,7 @@ def scatter(x: np.ndarray) -> np.ndarray:
     """
     if len(x) < 4:
         return np.zeros(x.shape[1])
-    return TO_SIGMA * np.array([median_size(of) for of in np.diff(x, 3, axis=0).T]) / np.sqrt(20.0)
+    return TO_SIGMA * medians(np.abs(np.diff(np.ascontiguousarray(x.T), 3))) / np.sqrt(20.0)
 
 
 def resolution(x: np.ndarray) -> np.ndarray:
