@@ -18,7 +18,7 @@ from .carried_things import CarriedThings, carried_things
 from .commanded_hands import in_stored_units
 from .commanded_speed import commanded_speeds
 from .copied_columns import arms_copied, of_own_recorder, states_copied
-from .departures import ALIKE, of_one_stream
+from .departures import ALIKE, SHAPED, is_any_line, of_one_stream
 from .difference import JOIN, Difference
 from .effort import check_effort, check_torques
 from .engine import differences
@@ -310,9 +310,17 @@ def _moves_hands(found: Sequence[Difference]) -> bool:
 
 
 def _with_motion(found: Sequence[Difference], by_motion: Sequence[Difference]) -> list[Difference]:
-    """What the columns contradict, and beside it what only their motion tells: that goes before what is unsure of the same rows."""
-    new = [one for one in by_motion if not any(d.certain and _meet(d, one) for d in found)]
-    return [*(d for d in found if d.certain or not any(one.certain and _meet(d, one) for one in new)), *new]
+    """What the columns contradict, and beside it what only their motion tells: that goes before what is unsure of the same rows, and what
+    it explains better."""
+    new = [one for one in by_motion if not any(d.certain and _meet(d, one) and not _tells_of(one, d) for d in found)]
+    return [*(d for d in found if not any(_tells_of(one, d) or (one.certain and not d.certain and _meet(d, one)) for one in new)), *new]
+
+
+def _tells_of(one: Difference, other: Difference) -> bool:
+    """Whether a difference is of all columns and rows of another one, with the same reason or a better one."""
+    if not (one.certain and one.first - JOIN <= other.first and other.last <= one.last + JOIN and set(other.channels) <= set(one.channels)):
+        return False
+    return (one.kind, one.name) == (other.kind, other.name) or (other.explained < SHAPED and one.explains_better(other))
 
 
 def _meet(one: Difference, other: Difference) -> bool:
@@ -326,6 +334,7 @@ def _named(later: Difference, found: Sequence[Difference]) -> Difference:
     # a reason of some columns all along is none of all of them in a part
     rows = 2 * (later.last - later.first)
     of = [d for d in of if later.name is None or set(later.channels) <= set(d.channels) or d.last - d.first <= rows]
+    of = [d for d in of if len(d.channels) >= len(later.channels) or not is_any_line(d)]
     best = next((d for d in of if d.certain and d.explains_better(later)), None)
     return later if best is None else replace(later, name=best.name, explained=best.explained, numbers=dict(best.numbers))
 
@@ -380,8 +389,9 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
 
 def _at_a_seam(one: Difference, found: Sequence[Difference]) -> bool:
     """Whether rows are lost or repeated within a difference, or it begins or ends where joints contradict themselves as well: there
-    nothing adds up, and no column is to blame."""
+    nothing adds up, and no column is to blame but one that is blamed for both."""
     ends = [row for row in (one.first, one.last) if 0 < row < one.rows - 1]
+    found = [d for d in found if d.kind != one.kind or not set(d.channels) & set(one.channels)]
     return any(
         (d.of_all_columns and one.first - JOIN <= d.first <= one.last + JOIN)
         or any(d.first - JOIN <= row <= d.last + JOIN for row in ends if d.last - d.first < one.rows // 2)

@@ -11,13 +11,15 @@ from ..signals.signal import runs
 from .case import Case
 from .difference import BY_ROWS, DENSE, JOIN, Difference
 from .exchanged_part import MUTUAL, exchanged_mutually
-from .hypotheses import best
+from .hypotheses import ENOUGH, Explanation, best, compare
 
 MANY = 40  # stretches of a column that are each asked for a reason: 40 ms each on 2,200 rows
 CAP = 9.0  # a row's squared residual over its limit weighs no more than this, as in `blame`
 ALIKE = 0.6  # of the longer of two stretches that they share, to be one
 SAME_ROWS, SAME_SIZE = 0.95, 0.2  # of the longer of two offsets that they share, and of their size by which they differ, to be one
 OF_ROWS = ("reordered", "repeated")  # what happens to rows, and not to a column of them
+SHAPED = 0.98  # of the squared difference that a shape explains, which tells of the rows and columns that do not show it
+SIGMAS = 4.0  # of the noise, beyond which a row departs
 SEEN = 0.5  # of a limit: rows beside a departure belong to it where they depart by so much
 
 
@@ -52,8 +54,8 @@ class WitnessedColumn:
 
 
 def departures(column: WitnessedColumn) -> list[Difference]:
-    """Each stretch of rows in which a column is not what it should be; all from the first to the last, where most of it is wrong, or
-    where they are so many that a column which scatters would take minutes to be asked for reasons."""
+    """Each stretch of rows in which a column is not what it should be; all from the first to the last, where most of it is wrong, where
+    one reason has the shape of all of them, or where they are so many that a column which scatters would take minutes to be asked."""
     if not column.bad.any():
         return []
     apart = np.abs(column.x - column.truth)
@@ -63,7 +65,31 @@ def departures(column: WitnessedColumn) -> list[Difference]:
     wrong = sum(b - a + 1 for a, b in stretches)
     if len(stretches) > 1 and (wrong >= DENSE * (last - first + 1) or len(stretches) > MANY):
         stretches = [(first, last)]
-    return [_difference(column, apart, a, b) for a, b in stretches]
+    for a, b in ((first, last), (0, len(column.t) - 1)) if len(stretches) > 1 else ():
+        whole = _difference(column, apart, a, b)
+        if has_a_shape(whole) and ((a, b) == (first, last) or whole.name not in OF_ROWS):  # rows in another order are so among all others
+            return [whole]
+    return [_as_long_as_it_departs(column, apart, _difference(column, apart, a, b)) for a, b in stretches]
+
+
+def has_a_shape(one: Difference) -> bool:
+    """Whether it is certain, and its reason leaves next to nothing, and is none that takes rows as they are recorded."""
+    return one.certain and one.name is not None and one.name not in (*BY_ROWS, "quantised") and one.explained > SHAPED
+
+
+def _as_long_as_it_departs(column: WitnessedColumn, apart: np.ndarray, one: Difference) -> Difference:
+    """The same in all rows about it that depart beyond the noise, however little, where a reason has the shape of all of them."""
+    first, last = next((a, b) for a, b in joined((apart > SIGMAS * column.noise) | _rows(one)) if a <= one.first <= b)
+    if not one.certain or last - first <= one.last - one.first + JOIN:
+        return one
+    longer = _difference(column, apart, first, last)
+    return longer if has_a_shape(longer) else one
+
+
+def _rows(one: Difference) -> np.ndarray:
+    out = np.zeros(one.rows, bool)
+    out[one.first : one.last + 1] = True
+    return out
 
 
 def joined(bad: np.ndarray, near: int = JOIN) -> list[tuple[int, int]]:
@@ -118,6 +144,7 @@ def of_one_stream(found: Sequence[Difference]) -> list[Difference]:
     """The same, as one where torques or speeds of several joints and hands are of other rows, since the row of a recorder holds them all;
     where two columns of different groups are each other's; and where several columns of a device are off by one amount in the same
     rows, whichever of command and measurement is blamed."""
+    found = _by_shared_reasons(found)
     pair = exchanged_mutually([d for d in found if d.certain and len(d.channels) == 1 and d.kind in ("command", "measured")])
     if pair is not None:  # of two groups, as an arm and a head are
         found = [*(d for d in found if d not in pair), _one(pair)]
@@ -130,6 +157,33 @@ def of_one_stream(found: Sequence[Difference]) -> list[Difference]:
             more = (*out[lead].channels, *one.channels)
             out[lead] = replace(out[lead], channels=tuple(dict.fromkeys(more)), weight=out[lead].weight + one.weight)
     return out
+
+
+def _by_shared_reasons(found: Sequence[Difference]) -> list[Difference]:
+    """The same, as one where one reason explains columns of one kind in the same rows, or in some of them: a hand shows it of its arm,
+    torques of others, and columns that stand look as after an offset whatever happened to all of them."""
+    out, rest = list[Difference](), sorted(found, key=lambda d: (not d.certain, d.first - d.last))
+    while rest:
+        lead, *rest = rest
+        within = [one for one in rest if _may_share(lead, one)]
+        shared = best(*(case for one in (lead, *within) for case in one.cases)) if within else None
+        if shared is not None and _is_explained(lead, shared):
+            within = [one for one in within if _is_explained(one, shared)]
+            within = within if any(one.name != shared.name for one in (lead, *within)) else []  # each of which is known by itself
+            lead = _one([lead, *within]) if within else lead
+            rest = [one for one in rest if not any(one is other for other in within)]
+        out.append(lead)
+    return out
+
+
+def _may_share(lead: Difference, one: Difference) -> bool:
+    alike = lead.certain and one.certain and (lead.kind, lead.unit) == (one.kind, one.unit) and not set(lead.channels) & set(one.channels)
+    return alike and bool(lead.cases and one.cases) and lead.first - JOIN <= one.first and one.last <= lead.last + JOIN
+
+
+def _is_explained(one: Difference, why: Explanation) -> bool:
+    """Whether each of its columns is."""
+    return all(any(e.name == why.name and e.explained >= ENOUGH for e in compare(case)) for case in one.cases)
 
 
 def _with(lead: Difference, one: Difference) -> bool:
@@ -150,12 +204,14 @@ def _as_much(lead: Difference, one: Difference) -> bool:
     return over >= SAME_ROWS * (max(lead.last - lead.first, one.last - one.first) + 1) and abs(by - other) <= SAME_SIZE * abs(by)
 
 
-SHAPED = 0.98  # of the squared difference that a shape explains, which tells of the columns that do not show it
-
-
 def _count_of(name: str | None, group: Sequence[Difference]) -> int:
     """How many columns have this reason."""
     return sum(len(one.channels) for one in group if one.name == name)
+
+
+def is_any_line(one: Difference) -> bool:
+    """Whether its reason is a factor and a zero, which is none of columns that share it not: see `hypotheses`."""
+    return one.name == "factor" and "by" in one.numbers
 
 
 def _as_late(one: Difference) -> bool:
@@ -166,8 +222,9 @@ def _as_late(one: Difference) -> bool:
 def _one(group: Sequence[Difference]) -> Difference:
     cases = tuple(case for one in group for case in one.cases)
     shared = best(*cases) if all(one.cases for one in group) and group[0].family != "body" else None
-    reasons = [one for one in group if one.name is not None]
-    named = max(reasons, key=lambda one: (one.name not in BY_ROWS, _count_of(one.name, group), one.explained), default=group[0])
+    reasons = [one for one in group if one.name is not None and not is_any_line(one)]
+    unknown = replace(group[0], name=None, explained=0.0, numbers={})
+    named = max(reasons, key=lambda one: (one.name not in BY_ROWS, _count_of(one.name, group), one.explained), default=unknown)
     why = next((one for one in group if one.name == "copied"), shared or _beyond_all_along(group) or named)
     if why.name != "copied" and (pair := exchanged_mutually(group)) is not None:
         group = [*pair, *(one for one in group if one not in pair)]

@@ -12,10 +12,12 @@ import numpy as np
 from ..signals.signal import runs
 from ..signals.statistics import scatter
 from .arm_chain import HEAD, MeasuredArm
-from .departures import WitnessedColumn, departures, joined, rows_of, together
+from .case import Case
+from .departures import SHAPED, WitnessedColumn, departures, joined, rows_of, together
 from .derived_speed import apart_of, are_smoothed
-from .difference import JOIN, Difference
+from .difference import BETTER, BY_ROWS, JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SAYS, SPENT, heard, heard_column, rose, went
+from .hypotheses import best
 from .relations import Relation, derivative, follows, shifted
 from .resolved_torque import COARSE, are_computed
 from .servo_law import SHARE, SIGMAS, ServoLaw, late_column
@@ -226,7 +228,10 @@ def _of_joint(
     channel, of, limit = law.channels[j], {kind: np.zeros(group.n, bool) for kind in HEARD}, law.scale * LIMIT
     stands = _stands(law, j, bad)
     sent, there = heard(law, j, rest, "command"), heard(law, j, whole, "measured")
-    for first, last in joined(bad & ~stands) if law.stiffness > LEAST_STIFFNESS else ():
+    stretches = joined(bad & ~stands) if law.stiffness > LEAST_STIFFNESS else []
+    if len(stretches) > 1 and (kind := _of_one_shape(law, j, sent, there, stretches[0][0], stretches[-1][1], group.dt)) is not None:
+        of[kind], stretches = bad & ~stands, []
+    for first, last in stretches:
         stretch = slice(first, last + 1)
         if doubted["measured"][stretch].any() or rose(rises, there - channel.columns["measured"], first, last):
             of["measured"][stretch] = True
@@ -252,6 +257,24 @@ def _of_joint(
             t0, t1 = float(group.t[first]), float(group.t[last])
             one = replace(one, name="held_value", numbers={"level": float(level)}, first=first, last=last, t0=t0, t1=t1)
         yield one
+
+
+def _of_one_shape(law: ServoLaw, j: int, sent: np.ndarray, there: np.ndarray, first: int, last: int, dt: float) -> str | None:
+    """`command` or `measured` where one reason makes it what is recorded in all stretches of rows that the torques do not answer, as it
+    makes neither of the other two columns.
+
+    Args:
+        sent, there: (n,) command and position that the torques answer.
+    """
+    columns, noise = law.channels[j].columns, max(law.noise, 0.01 * law.scale)
+    pairs = {"command": (columns["command"], sent, noise / law.stiffness), "measured": (columns["measured"], there, noise / law.stiffness)}
+    pairs["effort"] = law.effort[:, j], law.truth[:, j], noise
+    left = {}
+    for kind, (x, truth, of) in pairs.items():
+        why = best(Case(x, truth, first, last, dt, of, angle=kind != "effort" and law.scale == 1.0))
+        left[kind] = 1.0 if why is None or why.name in BY_ROWS else 1.0 - why.explained
+    least, next_ = sorted(left, key=lambda kind: left[kind])[:2]
+    return least if least in HEARD and left[least] < min(1.0 - SHAPED, BETTER * left[next_]) else None
 
 
 def _not_yet_sent(law: ServoLaw, j: int, one: Difference) -> bool:

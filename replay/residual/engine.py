@@ -108,6 +108,8 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         relations = relations_of(group, late)
     leaps = leaps_of(group)
     delayed = delayed_part(group, [(d.first, d.last) for d in leaps.rows()]) if disagree else None
+    if delayed is not None and any(_is_in_part(d) and d.meets(delayed.difference) for d in written_as_commands(group)):
+        delayed = None  # each is the other one, to the bit, and by no delay
     if delayed is not None:
         group = delayed.group
         leaps = leaps_of(group)
@@ -157,6 +159,11 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     found = [*mixed, *(d for d in found if not any(_is_in(d, one) for one in mixed))]
     found = [of_begin(d) for d in of_standing_commands(group, unsure_of_leaps(group, found)) if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
+
+
+def _is_in_part(one: Difference) -> bool:
+    """Whether it is not of all rows."""
+    return one.last - one.first < one.rows - 1
 
 
 def _is_in(one: Difference, mixed: Difference) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..signals.statistics import resolution, scatter
-from .departures import WitnessedColumn, departures, joined, rows_of
+from .departures import WitnessedColumn, departures, has_a_shape, joined, rows_of
 from .difference import Difference
 from .relations import shifted
 from .table import Group
@@ -16,6 +17,7 @@ from .table import Group
 LIMIT, SURE = 0.35, 0.5
 STEADY, ROWS = 0.1, 31  # the same of the mean over so many rows
 ROUGHER = 2.0
+OF_TIME = ("lag", "rate")  # reasons of a speed that has all that its position does, and no leap of a position is one
 SIGMAS, COARSEST = 6.0, 0.01  # of what positions scatter by, and of the way that they step by, which add to the limits over a row's time
 PERCENT = 100.0  # fingers that are measured one by one are coarser than this, and their speeds are filtered
 
@@ -46,20 +48,24 @@ def check_hand_speeds(group: Group, found: Sequence[Difference], widened: float 
         own = (SIGMAS * np.sqrt(2.0) * scatter(q[:, None])[0] + min(resolution(q[:, None])[0], COARSEST)) / group.dt
         size = np.maximum(rest / (LIMIT + own), np.abs(mean) / (STEADY + own / ROWS)) / widened
         size[rows_of((d for d in found if channel.name in d.channels), group.n)] = 0.0
-        wrong = np.zeros((2, group.n), bool)
-        for first, last in joined(size > 1.0):
-            span = slice(max(0, first - 2), last + 3)
-            rough = np.abs(np.diff(rises[span])).sum() > ROUGHER * np.abs(np.diff(v[span])).sum()
-            wrong[int(rough), first : last + 1] = size[first : last + 1] > 1.0
-        sure = size > SURE / LIMIT
-        for kind, x, bad in (("velocity", v, wrong[0]), ("measured", q, wrong[1])):
-            path = np.concatenate([[0.0], np.cumsum(0.5 * (v[1:] + v[:-1]) * np.diff(group.t))])
-            truth = middle if kind == "velocity" else path + float(np.median(q - path))
-            unit = "1/s" if kind == "velocity" else "1"
-            limit = LIMIT if kind == "velocity" else 0.05
-            out += departures(
-                WitnessedColumn(
-                    channel.name, kind, unit, channel.topics[kind], group.t, x, truth, bad, bad & sure, limit, 0.01, bound="hand_speed"
-                )
+        path = np.concatenate([[0.0], np.cumsum(0.5 * (v[1:] + v[:-1]) * np.diff(group.t))])
+        bad, sure = size > 1.0, size > SURE / LIMIT
+        speed, place = (
+            WitnessedColumn(
+                channel.name, kind, unit, channel.topics[kind], group.t, x, truth, bad, sure, limit, 0.01, bound="hand_speed"
             )
+            for kind, unit, x, truth, limit in (
+                ("velocity", "1/s", v, middle, LIMIT), ("measured", "1", q, path + float(np.median(q - path)), 0.05),
+            )
+        )  # fmt: skip
+        stretches = joined(bad)
+        if len(stretches) > 1 and len(one := departures(speed)) == 1 and has_a_shape(one[0]) and one[0].name in OF_TIME:
+            out += one  # whichever is rougher in each
+            continue
+        rougher = np.zeros(group.n, bool)
+        for first, last in stretches:
+            span = slice(max(0, first - 2), last + 3)
+            rougher[first : last + 1] = np.abs(np.diff(rises[span])).sum() > ROUGHER * np.abs(np.diff(v[span])).sum()
+        for column, rows in ((speed, bad & ~rougher), (place, bad & rougher)):
+            out += departures(replace(column, bad=rows, sure=rows & sure))
     return out

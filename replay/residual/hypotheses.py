@@ -31,6 +31,7 @@ FEW = 8  # rows, of which chance makes whatever is wanted
 TURNS = 3  # that a column is away by, or that it goes to and fro, at the most
 BEYOND = 2.5  # the price of an end that no row of a column shows: another column may
 ABOUT = 0.1  # of an end, by which it is known where no row goes on to it
+ONE_FACTOR = 0.2  # of it, by which it may be another one of each column
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-30, 31)  # rows
 WHOLE = 0.05  # of a row, by which a delay may be beside whole ones and be one of them
@@ -79,7 +80,7 @@ def compare(*cases: Case) -> list[Explanation]:
     cases = tuple(case for case in cases if ((case.recorded - case.meant) ** 2).sum() > 0.0)
     nothing = [float(((case.recorded - case.meant) ** 2).sum()) for case in cases]
     found: dict[tuple[str, Predict], list[Explanation]] = {}
-    rows = sum(case.n for case in cases)
+    rows, longest = sum(case.n for case in cases), max((case.n for case in cases), default=0)
     for one in HYPOTHESES:
         if rows < one.least or not cases:
             continue
@@ -93,11 +94,20 @@ def compare(*cases: Case) -> list[Explanation]:
         score, free = sum(e.score for e in lowest), sum(e.free for e in lowest)
         if free >= rows and not one.by_rows:  # with a number for each row anything is explained
             continue
+        if (longest < one.least and free > 0.0) or not _are_one_factor(lowest):  # of its numbers the rows of a column tell
+            continue
         if rest < sum(nothing):
             found[one.name, one.predict] = [replace(largest, free=free, explained=1.0 - rest / sum(nothing), score=score)]
     every = sorted((e for each in found.values() for e in each), key=lambda e: e.score)
     alike = [e for e in every if e.score < every[0].score + ALIKE] if every else []
     return sorted(alike, key=lambda e: NAMES.index(e.name)) + every[len(alike) :]
+
+
+def _are_one_factor(fitted: Sequence[Explanation]) -> bool:
+    """Whether columns that are each a factor of what they should be, and a number more, have one factor: by any line another course is as
+    near in a few rows, and one thing that happened to all of them gave them one."""
+    factors = [float(e.numbers["factor"]) for e in fitted if "factor" in e.numbers and "by" in e.numbers and e.name == "factor"]
+    return not factors or max(factors) - min(factors) <= ONE_FACTOR * max(map(abs, factors))
 
 
 def _fitted(one: ColumnReason, case: Case, nothing: float) -> list[Explanation]:
@@ -376,7 +386,7 @@ def _lowpass(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
             at = int(np.argmin(errors))
             rows, low, high = (float(slowness[k]) for k in (at, max(at - 1, 0), min(at + 1, len(slowness) - 1)))
             slowness = np.geomspace(low, high, 9)
-        if rows <= c.n:  # what takes longer than the whole take is no filter
+        if rows <= len(c.truth):  # what takes longer than the whole take is no filter
             yield low_pass(c.meant, rows, begin), 1.0, {"seconds": c.dt * rows}
 
 

@@ -22,6 +22,7 @@ KINDS = ("command", "measured")
 FAR = 0.1  # rad, that both columns leap at the least
 ALIKE, REST = 0.1, 0.3  # of it, by which the two leaps differ, and that any other joint goes in that row, at the most
 SUDDEN = 3.0  # times as far as in the rows before and after: what goes quickly goes on quickly
+OTHER = 0.02  # rad, that a second joint leaps at the least
 GOES = 5e-4  # rad from row to row, that another joint goes on by beside the leap
 LATE = 0.5  # rows by which joints follow their commands at the least: what is written with its answer leaps with its command
 EDGES = 8  # at the most: what leaps more often is another thing
@@ -52,7 +53,7 @@ def moved_zero(group: Group) -> MovedZero | None:
         (j,) = np.flatnonzero(loud[row]).tolist()
         if not _is_an_edge(steps, row, j):
             continue
-        if _others_go_on(steps[1], row, j):
+        if _others_go_on(steps[1], row, j) and not _another_leaps(steps, row, j):
             edges.setdefault(j, []).append(row + 1)
         else:
             size, name = abs(float(steps[1][row, j])), channels[of[j]].name
@@ -93,6 +94,13 @@ def _others_go_on(steps: np.ndarray, row: int, j: int) -> bool:
     """Whether any other joint is in motion before the leap and after it."""
     others = np.abs(np.delete(steps, j, axis=1))
     return bool((others[_beside(row, len(steps))].min(axis=0) > GOES).any())
+
+
+def _another_leaps(steps: list[np.ndarray], row: int, j: int) -> bool:
+    """Whether another joint leaps as well, less far, in command and measurement alike: rows are lost, which are those of all joints."""
+    far = np.minimum(*(np.abs(step[row]) for step in steps))
+    beside = np.max([np.abs(step[_beside(row, len(step))]).max(axis=0) for step in steps], axis=0)
+    return bool(np.delete((far > OTHER) & (far > SUDDEN * beside), j).any())
 
 
 def _beside(row: int, n: int) -> list[int]:

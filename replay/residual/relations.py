@@ -329,11 +329,11 @@ def _slope(x: np.ndarray, y: np.ndarray, noise: float = 0.0) -> float:
     """
     size = np.abs(x)
     goes = size > 0.2 * median_size(size[size > 1e-3]) if (size > 1e-3).any() else size >= 0.0
+    goes &= (size > BEYOND_NOISE * noise) | (noise < QUIET)
+    if goes.sum() < FEWEST:  # a joint that stands, but for rows in which it leaps
+        return 1.0
     if noise < QUIET:
         return _through_zero(x[goes], y[goes])
-    goes &= size > BEYOND_NOISE * noise
-    if goes.sum() < FEWEST:
-        return 1.0
     slopes = _through_zero(x[goes], y[goes]), 1.0 / (_through_zero(y[goes], x[goes]) or np.inf)
     return float(np.clip(1.0, min(slopes), max(slopes)))
 

@@ -137,8 +137,11 @@ def speeds_of_another_joint(group: Group) -> Iterator[Difference]:
     was written twice."""
     moving = [c for c in group.channels if {"measured", "velocity"} <= set(c.columns) and c.goes("measured") > GOES]
     for channel in moving:
-        v = channel.columns["velocity"]
-        if v.std() == 0.0 or correlation(group.rises[channel.name], v) >= SAME_MOTION or _alike_near(group, channel, v) >= SAME_MOTION:
+        v, rise = channel.columns["velocity"], group.rises[channel.name]
+        if v.std() == 0.0 or correlation(rise, v) >= SAME_MOTION or _alike_near(group, channel, v) >= SAME_MOTION:
+            continue
+        kept = np.argpartition(np.abs(rise), len(rise) - SEAM)[: -SEAM]  # positions that leap somewhere and back are no speeds'
+        if correlation(rise[kept], v[kept]) >= SAME_MOTION:
             continue
         others = [(_alike_near(group, c, v), c) for c in moving if c is not channel]
         alike, other = max(others, key=lambda one: one[0], default=(0.0, channel))

@@ -217,6 +217,18 @@ def test_the_force_of_a_hand_tells_which_of_its_columns_is_wrong(gripping, where
     assert heaviest(changed(gripping, where, column, x + 0.003 * (change(x) - x), rows)) is None
 
 
+def test_commands_behind_a_filter_are_named_for_all_of_their_stretches(gripping):
+    """Each stretch by itself would be a bump of a force, or an offset of a command."""
+    x, two = gripping.streams["action/claws"].column("left_claw"), gripping.streams["action/claws"].column("left_claw").copy()
+    two[100:140], two[400:440] = x[100:140] + 12.0, x[400:440] - 15.0
+    pole = float(np.exp(-1.0 / 5.0))
+    for wrong, names in ((lfilter([1.0 - pole], [1.0, -pole], x, zi=[pole * x[0]])[0], {"smoothed"}), (two, {"offset"})):
+        every = more_differences(ComparedColumns(changed(gripping, "action/claws", "left_claw", wrong)), [])
+        found = [d for d in every if d.certain and "left_claw" in d.channels]
+        assert {d.kind for d in found} == {"command"} and {d.name for d in found} == names
+        assert len(found) == (1 if wrong is not two else 2)
+
+
 @pytest.mark.parametrize("by", [lambda q: np.gradient(q, 1.0 / RATE, axis=0), lambda q: np.diff(q, axis=0, prepend=q[:1]) * RATE])
 @pytest.mark.parametrize(("off", "seen"), [(0.0, False), (0.3, False), (9.0, True)])
 def test_speeds_that_were_computed_from_positions_make_no_torque_wrong(take, by, off, seen):
