@@ -249,9 +249,9 @@ def with_computed(found: Sequence[Difference], parts: Sequence[Difference]) -> l
         part = replace(part, certain=part.certain or any(d.certain for d in of))
         if part.kind == "measured" and any(_is_written_there(d, part) for d in of):
             part = replace(part, name="measurement_as_command", explained=1.0, numbers={})  # the command is on steps of its own
-        told = part.name != "computed" and not part.cases
+        by_steps = part.name != "computed" and not part.cases
         reasons = [d for d in of if d.kind == part.kind and d.name is not None and _share(d, part, max) >= SAME]
-        reasons = [d for d in reasons if _is_shaped(d) or (not told and (d.certain or d.explained > SURE))]
+        reasons = [d for d in reasons if _is_shaped(d) or (not by_steps and (d.certain or d.explained > SURE))]
         if reasons and (part.name == "computed" or any(d.certain for d in reasons)):
             why = max(reasons, key=lambda d: (d.certain, d.weight))
             rows = {word: getattr(part, word) for word in ("channels", "first", "last", "t0", "t1", "certain")}
