@@ -98,7 +98,8 @@ def compare(*cases: Case) -> list[Explanation]:
             found[one.name, one.predict] = [replace(largest, free=free, explained=1.0 - rest / sum(nothing), score=score)]
     every = sorted((e for each in found.values() for e in each), key=lambda e: e.score)
     alike = [e for e in every if e.score < every[0].score + ALIKE] if every else []
-    return sorted(alike, key=lambda e: (e.free, NAMES.index(e.name))) + every[len(alike) :]
+    least = min(every[0].explained, ENOUGH) if every else 0.0  # one that leaves more is no reason
+    return sorted(alike, key=lambda e: (e.explained < least, e.free, NAMES.index(e.name))) + every[len(alike) :]
 
 
 def _fitted(one: ColumnReason, case: Case, nothing: float) -> list[Explanation]:

@@ -27,7 +27,10 @@ WEIGHT = 100.0  # of a row, in squared limits
 
 
 def stairs(groups: Sequence[Group]) -> list[Difference]:
-    """Such parts of commands and measurements, those of the same rows as one. A command may be sent so: then it is a doubt."""
+    """Such parts of commands and measurements, those of the same rows as one.
+
+    A command may be sent so, and one joint of an arm be read so in all of a take: then it is a doubt.
+    """
     compared = [group for group in groups if group.same_rows and not is_resampled(group)]
     return together(d for group in compared for channel in group.channels for kind in KINDS for d in _of(group, channel, kind))
 
@@ -40,9 +43,9 @@ def _of(group: Group, channel: RecordedChannel, kind: str) -> Iterator[Differenc
     found = held_in_part(x, beside)
     if found is None:
         return
-    first, last, every = found
+    first, last, every, in_part = found
     other = channel.columns.get("command" if kind == "measured" else "measured")
-    certain = kind == "measured" and other is not None and not _are_alike(other, first, last, every)
+    certain = in_part and kind == "measured" and other is not None and not _are_alike(other, first, last, every)
     size = float(np.abs(np.diff(x[first - 1 : last + 1])).max())
     yield Difference.over(
         group.t, (channel.name,), kind, (first, last), size, channel.unit, "held", certain=certain, numbers={"every": float(every)},
@@ -56,9 +59,9 @@ def _are_alike(x: np.ndarray, first: int, last: int, every: int) -> bool:
     return bool(len(rows)) and float((rows % every == first % every).mean()) > ALIKE
 
 
-def held_in_part(x: np.ndarray, beside: Sequence[np.ndarray] = ()) -> tuple[int, int, int] | None:
-    """First and last row of the part of a column (n,) that most clearly takes a new value in every k-th row alone, and k; None where there
-    is none, or where all of the column does, and of other columns beside it (n,) as well."""
+def held_in_part(x: np.ndarray, beside: Sequence[np.ndarray] = ()) -> tuple[int, int, int, bool] | None:
+    """First and last row of the part of a column (n,) that most clearly takes a new value in every k-th row alone, k, and whether it takes
+    them in any row elsewhere; None where there is none, or where all of the column does, and of other columns beside it (n,) as well."""
     sizes = np.abs(np.diff(x, prepend=x[0]))
     rows = np.flatnonzero(sizes)
     best, most = None, BY_CHANCE
@@ -76,7 +79,8 @@ def held_in_part(x: np.ndarray, beside: Sequence[np.ndarray] = ()) -> tuple[int,
         first, last = int(rows[a]), min(int(rows[b - 1]) + every, len(x)) - 1
         elsewhere = np.delete(np.diff(rows) < max(0.5 * every, 1.5), slice(max(a - 1, 0), b))
         moving = [c for c in beside if np.count_nonzero(np.diff(c[first - 1 : last + 1])) >= REST]
+        in_part = len(elsewhere) >= REST and float(elsewhere.mean()) >= 0.5
         others = len(moving) >= OTHERS and not any(_are_alike(c, first, last, every) for c in moving)
-        if others or (len(elsewhere) >= REST and elsewhere.mean() >= 0.5):
-            best, most = (first, last, every), against
+        if others or in_part:
+            best, most = (first, last, every, in_part), against
     return best
