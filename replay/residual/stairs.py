@@ -64,7 +64,8 @@ def held_in_part(x: np.ndarray, beside: Sequence[np.ndarray] = ()) -> tuple[int,
     them in any row elsewhere; None where there is none, or where all of the column does, and of other columns beside it (n,) as well."""
     sizes = np.abs(np.diff(x, prepend=x[0]))
     rows = np.flatnonzero(sizes)
-    best, most = None, BY_CHANCE
+    best: tuple[int, int, int, bool] | None = None
+    most = BY_CHANCE
     if len(rows) < REST:
         return None
     least = float(sizes[rows].min())
