@@ -15,6 +15,7 @@ from ..residual.computed_part import computed_parts, with_computed
 from ..residual.difference import SOURCES, Difference
 from ..residual.next_states import NEXT
 from ..residual.resolution import resolutions
+from ..residual.stairs import stairs
 from ..residual.table import Group
 from ..residual.usual import beside_usual, known, off_their_way, unusual
 from .check import Check
@@ -58,7 +59,7 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         found = beside_engine([*lines, *found], off)
         if far and not any(d.certain for d in found):
             found = beside_usual(found, far)
-    parts = computed_parts(groups, None if usual is None else usual.steps)
+    parts = [*computed_parts(groups, None if usual is None else usual.steps), *stairs(groups)]
     found = with_computed(found, list(map(columns.placed, parts)))
     seen = _resolution(groups)
     if not found:

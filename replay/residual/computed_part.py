@@ -19,11 +19,12 @@ import numpy as np
 from .case import Case
 from .coarse_values import ENCODER
 from .departures import SHAPED, joined, together
-from .difference import DENSE, Difference
+from .difference import BY_ROWS, DENSE, Difference
 from .encoder_steps import EncoderSteps, is_moved, may_have_steps, step_between, steps_of, with_few_digits
 from .habits import COMES, followed
-from .hypotheses import Explanation, best
+from .hypotheses import Explanation, best, is_exact
 from .mixed_steps import mixed_rows_of
+from .played_steps import is_played
 from .sent_otherwise import lead_of
 from .table import Group, RecordedChannel
 
@@ -184,6 +185,8 @@ def _goes_at_one_pace(one: _Stepped, rows: slice) -> bool:
 
 def _of_steps(one: _Stepped, apart: np.ndarray, rows: slice, others: Sequence[_Stepped]) -> Explanation | None:
     """What the numbers (m,) of a part that are between steps tell by themselves: another zero, or steps of another column, or others."""
+    if is_played(one.x, one.steps, rows.start, rows.stop - 1):
+        return Explanation("backlash", "short", 1.0, {}, 1.0)
     if is_moved(apart, one.steps) and float(np.diff(one.steps.on[rows]).mean()) < COMES_BACK:
         return Explanation("offset", "values", 1.0, {}, 1.0)
     other = step_between(one.x[rows], one.steps.near)
@@ -225,11 +228,11 @@ def _cases(one: _Stepped, first: int, last: int) -> tuple[Case, ...]:
 
 
 def _is_kept_near(one: _Stepped, rows: slice) -> bool:
-    """Whether most commands of some rows that are between steps are as far from where the joint was, by one number or two."""
+    """Whether most new commands of some rows that are between steps are as far from where the joint was, by one number or two."""
     if "measured" not in one.channel.columns:
         return False
     c, q = one.x, one.channel.columns["measured"]
-    at = np.arange(len(c))[rows][~one.steps.on[rows]]
+    at = np.arange(len(c))[rows][~one.steps.on[rows] & (np.diff(c, prepend=np.nan)[rows] != 0.0)]
     for late in range(-1, WITHIN + 1):
         _, counts = np.unique(
             np.round((c[at] - q[np.clip(at - late, 0, len(q) - 1)]) / (2.0 * one.steps.near)), return_counts=True
@@ -247,10 +250,15 @@ def with_computed(found: Sequence[Difference], parts: Sequence[Difference]) -> l
         if any(d.kind == "rows" and d.certain and not d.of_all_columns and _is_of(d, part) for d in found):
             continue  # of both columns alike
         of = [d for d in found if d.kind != "rows" and _is_of(d, part)]
+        if any(_is_longer(d, part) for d in of):
+            continue  # by which the steps are others as well
         of = [d for d in of if len(d.channels) * MOSTLY <= len(part.channels)]
         part = replace(part, certain=part.certain or any(d.certain for d in of))
+        if part.kind == "measured" and any(_is_written_there(d, part) for d in of):
+            part = replace(part, name="measurement_as_command", explained=1.0, numbers={})  # the command is on steps of its own
+        by_steps = part.name != "computed" and not part.cases
         reasons = [d for d in of if d.kind == part.kind and d.name is not None and _share(d, part, max) >= SAME]
-        reasons = [d for d in reasons if d.certain or d.explained > SURE]
+        reasons = [d for d in reasons if _is_shaped(d) or (not by_steps and (d.certain or d.explained > SURE))]
         if reasons and (part.name == "computed" or any(d.certain for d in reasons)):
             why = max(reasons, key=lambda d: (d.certain, d.weight))
             rows = {word: getattr(part, word) for word in ("channels", "first", "last", "t0", "t1", "certain")}
@@ -259,6 +267,22 @@ def with_computed(found: Sequence[Difference], parts: Sequence[Difference]) -> l
             part = replace(part, name="wrap", numbers={})  # of other columns some rows are still on this side
         found = [*(d for d in found if not any(d is o for o in of)), part]
     return list(found)
+
+
+def _is_shaped(one: Difference) -> bool:
+    """Whether a difference has a reason that the steps do not speak against: an amount, a factor or a delay leaves numbers of its own."""
+    return one.name is not None and one.name not in BY_ROWS and is_exact(one.name) and one.explained > SURE
+
+
+def _is_longer(one: Difference, part: Difference) -> bool:
+    """Whether a difference is sure, for such a reason, of more columns in all of the rows of a part."""
+    more = set(part.channels) < set(one.channels) and one.first - WITHIN <= part.first and part.last <= one.last + WITHIN
+    return one.certain and one.kind == part.kind and more and _is_shaped(one)
+
+
+def _is_written_there(one: Difference, part: Difference) -> bool:
+    """Whether command and measurement are one and the same in about the rows of a part of the latter."""
+    return (one.kind, one.name) == ("command", "measurement_as_command") and _share(one, part, max) >= SAME
 
 
 def _is_wrap_in(one: Difference, part: Difference) -> bool:

@@ -22,6 +22,8 @@ REACHES = (3.0, 10.0, 40.0, 160.0, 640.0, np.inf)  # steps between two numbers, 
 PACES = 6
 EVEN = 4  # differences of a column, which are none while it goes evenly
 FURTHER, ASKED = 16.0, 120  # times as far as it is known, that a step is tried next, on so many numbers
+# steps between two numbers of a short part next to each other, at the most; how often its numbers may be on one of these by chance
+FINER, BY_CHANCE = 40, 1e-6
 ANOTHER = 1.5  # times a step, that another one is
 ORIGINS = 24  # of these numbers, that are tried as one on a step
 DIGITS, NEARLY_ALL = range(3, 7), 0.9  # `std::ostream` and `%g` write six significant ones; of the rows in which a column changes
@@ -139,8 +141,11 @@ def is_moved(numbers: np.ndarray, steps: EncoderSteps) -> bool:
 def step_between(numbers: np.ndarray, near: float) -> float | None:
     """The step that all of some numbers (n,) in a row are on, each within `near` of it; None where there is none, and of an even motion,
     which has a step of its own."""
-    found = _of_stretch(numbers, near)
-    return None if found is None or len(np.unique(numbers[2:-2][_turns(numbers, near)[2:-2]])) < NUMBERS else found[0]
+    different = len(np.unique(numbers))
+    if len(np.unique(numbers[2:-2][_turns(numbers, near)[2:-2]])) < NUMBERS:
+        return None
+    steps = (found[0] for of in range(1, FINER + 1) if (found := _of_stretch(numbers, near, of)) is not None)
+    return next((step for step in steps if FINER * (2.0 * near / step) ** (different - 2) < BY_CHANCE), None)
 
 
 def _turns(x: np.ndarray, near: float) -> np.ndarray:
@@ -156,15 +161,18 @@ def _new_turns(x: np.ndarray, near: float) -> np.ndarray:
     return out
 
 
-def _of_stretch(x: np.ndarray, near: float) -> tuple[float, float, float] | None:
-    """Step of a stretch of which all numbers are on it, steps from its least to its largest number, and the middle one of these."""
+def _of_stretch(x: np.ndarray, near: float, of: int = 1) -> tuple[float, float, float] | None:
+    """Step of a stretch of which all numbers are on it, steps from its least to its largest number, and the middle one of these; the two
+    numbers next to each other are `of` steps apart."""
     numbers = np.sort(x)
     apart = numbers[1:] - numbers[:-1]
     apart = apart[apart > 0.0]
-    if len(apart) < NUMBERS or (step := float(apart.min())) < LEAST * near:
+    if len(apart) < NUMBERS or (step := float(apart.min()) / of) < LEAST * near:
         return None
     for reach in REACHES:  # most stretches are on no step, which their few smallest steps show
         small = np.sort(apart[apart < (reach + 0.5) * step])
+        if not len(small):
+            continue
         times = np.round(small / step)
         step = float(small.sum() / times.sum())
         if np.abs(small - times * step).max() > near:

@@ -75,7 +75,8 @@ class ColumnReason:
 def compare(*cases: Case) -> list[Explanation]:
     """All hypotheses that fit, the best first: of one column, or of several that the same thing happened to.
 
-    A column of which a hypothesis has nothing to tell is left as it is by it.
+    A column of which a hypothesis has nothing to tell is left as it is by it. Of those that explain it alike, the one with fewest free
+    numbers is first: that an amount is minus twice the column by chance is less likely than another sign.
     """
     cases = tuple(case for case in cases if ((case.recorded - case.meant) ** 2).sum() > 0.0)
     nothing = [float(((case.recorded - case.meant) ** 2).sum()) for case in cases]
@@ -100,7 +101,8 @@ def compare(*cases: Case) -> list[Explanation]:
             found[one.name, one.predict] = [replace(largest, free=free, explained=1.0 - rest / sum(nothing), score=score)]
     every = sorted((e for each in found.values() for e in each), key=lambda e: e.score)
     alike = [e for e in every if e.score < every[0].score + ALIKE] if every else []
-    return sorted(alike, key=lambda e: NAMES.index(e.name)) + every[len(alike) :]
+    least = min(every[0].explained, ENOUGH) if every else 0.0  # one that leaves more is no reason
+    return sorted(alike, key=lambda e: (e.explained < least, e.free, NAMES.index(e.name))) + every[len(alike) :]
 
 
 def _are_one_factor(fitted: Sequence[Explanation]) -> bool:
@@ -137,7 +139,8 @@ def best(*cases: Case, enough: float = ENOUGH) -> Explanation | None:
         goes = any(float(np.ptp(c.meant)) > 4.0 * c.noise for c in cases)  # of what stands a sign is as good as an offset
         known = next((e for e in found if e.name == "mirrored" and goes and 1.0 - e.explained < left), None)
         near = 1.0 - enough if max(c.n for c in cases) <= FEW else left
-        return known or next((e for e in found if e.name == "offset" and 1.0 - e.explained < near), found[0])
+        better = next((e.score for e in found if e.name == "factor" and e.free <= 1.0), np.inf)  # with as few numbers as an offset
+        return known or next((e for e in found if e.name == "offset" and 1.0 - e.explained < near and e.score < better + ALIKE), found[0])
     return found[0]
 
 
@@ -503,4 +506,4 @@ HYPOTHESES: Sequence[ColumnReason] = (
     ColumnReason("burst", "short", _burst, 6, exact=True, by_rows=True),
     ColumnReason("backlash", "short", _backlash, 10),
 )
-NAMES = tuple(one.name for one in HYPOTHESES)  # of those that explain it alike, the first one
+NAMES = tuple(one.name for one in HYPOTHESES)  # of those that explain it alike with as many free numbers, the first one

@@ -23,7 +23,7 @@ def arms_that_never_move(group: Group) -> Iterator[Difference]:
     """Of a group of joints, the arms of which none goes, each with all its joints that are commanded to."""
     arms: dict[str | None, list[RecordedChannel]] = {}
     for channel in group.both if not group.hands and group.n >= ROWS else ():
-        if not channel.is_switch and channel.goes("command") > GOES:
+        if not channel.is_switch and _is_sent(channel.columns["command"]):
             arms.setdefault(side_of(channel.name), []).append(channel)
     for joints in arms.values():
         if len(joints) < LEAST or not all(map(_stands, joints)):
@@ -33,6 +33,12 @@ def arms_that_never_move(group: Group) -> Iterator[Difference]:
             group.t, tuple(c.name for c in joints), "measured", None, size, joints[0].unit, "held_value", certain=True,
             stream=joints[0].topics["measured"], limit=GOES, weight=1e3 * group.n * len(joints),
         )  # fmt: skip
+
+
+def _is_sent(command: np.ndarray) -> bool:
+    """Whether a joint is commanded (n,) to go somewhere. Where it leaps to within a row nobody led it; another column may stand there."""
+    steps = np.diff(command, prepend=command[0])
+    return float(np.ptp(np.cumsum(np.where(np.abs(steps) < GOES, steps, 0.0)))) > GOES
 
 
 def _stands(channel: RecordedChannel) -> bool:

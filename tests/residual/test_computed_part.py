@@ -333,3 +333,72 @@ def test_a_mix_is_undone_whatever_zero_the_encoder_has(change, name, zero):
     x[PART] = change(x)[PART]
     why = mixed_rows_of(x, steps, PART.start, PART.stop - 1)
     assert (why and why.name) == name
+
+
+def with_play(x, half):
+    """Follows x (n,) at the edge of a band."""
+    at, out = x[0], []
+    for value in x:
+        at = min(max(at, value - half), value + half)
+        out.append(at)
+    return np.float32(out).astype(float)
+
+
+@pytest.mark.parametrize("rows", [PART, slice(0, ROWS)])
+def test_play_is_beside_the_steps_by_as_much_on_either_side(rows):
+    columns = courses()
+    columns["measured"][rows, 1] = with_play(columns["measured"][rows, 1], 40.3 * STEP)
+    (one,) = computed_parts([group_of(columns)], KNOWN)
+    assert (one.channels, one.name, one.certain) == (("j1",), "backlash", True)
+
+
+def test_a_zero_that_leaps_is_no_play():
+    columns = courses()
+    for rows, by in ((slice(150, 190), 40.3 * STEP), (slice(190, 230), -40.3 * STEP)):
+        columns["measured"][rows, 1] = np.float32(columns["measured"][rows, 1] + by)
+    assert all(one.name != "backlash" for one in computed_parts([group_of(columns)], KNOWN))
+
+
+@pytest.mark.parametrize("factor", [0.83, 1.147])
+def test_a_factor_of_a_quick_part_shows_by_its_steps(factor):
+    """Its numbers are many steps apart."""
+    columns = courses()
+    columns["measured"][150:180, 1] = np.float32(factor * columns["measured"][150:180, 1])
+    (one,) = computed_parts([group_of(columns)], KNOWN)
+    assert (one.name, one.numbers["factor"]) == ("factor", pytest.approx(factor, rel=1e-4))
+
+
+def difference_of(group, name, kind, rows, channels=("j1",), **more):
+    return Difference.over(group.t, channels, kind, rows, 0.2, "rad", name, certain=True, weight=1.0, **more)
+
+
+def test_what_the_steps_tell_is_no_amount_that_others_leave():
+    columns = courses()
+    columns["measured"][PART, 1] = np.float32(1.07 * columns["measured"][PART, 1])
+    group = group_of(columns)
+    parts = computed_parts([group], KNOWN)
+    (one,) = with_computed([difference_of(group, "offset", "measured", (150, 229))], parts)
+    assert one.name == "factor"
+    (one,) = with_computed([difference_of(group, "mirrored", "measured", (150, 229))], parts)
+    assert one.name == "mirrored"
+
+
+def test_columns_that_are_exchanged_for_longer_than_the_steps_show_stay_so():
+    columns = courses()
+    columns["measured"][PART, 1] = fresh(columns["measured"][:, 1])[PART].astype(np.float32)
+    group = group_of(columns)
+    parts = computed_parts([group], KNOWN)
+    longer = difference_of(group, "copied", "measured", (100, 300), ("j1", "j2"))
+    assert with_computed([longer], parts) == [longer]
+    shorter = difference_of(group, "copied", "measured", (180, 300), ("j1", "j2"))
+    assert with_computed([shorter], parts) != [shorter]
+
+
+def test_of_two_equal_columns_the_one_between_its_steps_was_written():
+    columns = courses()
+    columns["measured"][PART, 1] = np.float32(columns["command"][PART, 1] + 0.3 * STEP)
+    group = group_of(columns)
+    (part,) = computed_parts([group], KNOWN)
+    equal = difference_of(group, "measurement_as_command", "command", (150, 229))
+    (one,) = with_computed([equal], [replace(part, name="lag", cases=())])
+    assert (one.kind, one.name) == ("measured", "measurement_as_command")

@@ -208,3 +208,19 @@ def test_a_few_rows_are_no_later_than_they_are_many(rows, late):
     x[200 : 200 + rows] = truth[200 - late : 200 - late + rows]
     why = best(Case(x, truth, 200, 199 + rows, 1.0 / RATE, 1e-4))
     assert (why is not None and why.name == "lag") == (rows > late)
+
+
+@pytest.mark.parametrize(("by", "named"), [(None, "mirrored"), (-1.3, "offset")])
+def test_an_amount_that_is_twice_the_column_is_another_sign(by, named):
+    truth = 0.746 + 0.003 * np.sin(0.2 * np.arange(60))
+    x = truth.copy()
+    x[20:30] = -truth[20:30] if by is None else truth[20:30] + by
+    assert best(Case(x, truth, 20, 29, 1.0 / RATE, 3e-3)).name == named
+
+
+@pytest.mark.parametrize(("change", "named"), [(lambda x: 0.79 * x, "factor"), (lambda x: x - 0.1, "offset")])
+def test_a_factor_of_a_short_part_that_leaves_less_than_an_amount_is_one(change, named):
+    truth = 0.45 + 0.0045 * np.arange(60.0)
+    x = truth.copy()
+    x[20:32] = change(truth[20:32])
+    assert best(Case(x, truth, 20, 31, 1.0 / RATE, 4e-3)).name == named

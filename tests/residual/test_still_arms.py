@@ -31,3 +31,12 @@ def test_one_joint_that_goes_tells_that_the_arm_has_power():
     state = motion(3)["state"]
     still = np.where(np.arange(6) == 2, state, state[:1]) + 2e-4 * TREMBLE
     assert set(differs(still).subject) != set(NAMES)
+
+
+def test_an_arm_at_rest_to_which_commands_leap_for_a_while_was_not_led_anywhere():
+    """Other columns stand in the place of its own."""
+    action = np.tile(motion(3)["action"][:1], (len(TREMBLE), 1))
+    action[60:90] += 0.9
+    recording = taken({"action": action, "state": action[:1] + 2e-4 * TREMBLE}, without=("velocity",))
+    finding = check_differs(ComparedColumns(recording, {}), RULES)[0]
+    assert finding.details.get("column") != "measured"

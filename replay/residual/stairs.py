@@ -1,0 +1,87 @@
+"""A part of a column that takes a new value in every k-th row alone, and in any row elsewhere: values were held.
+
+The rows in which such a part changes are whole numbers of k apart. What rests now and then changes in any row. A sensor that is slower than
+the rows is so in all of the take, and of all joints of an arm; a coarse encoder that creeps changes by one of its steps each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from .departures import together
+from .difference import Difference
+from .resampled import is_resampled
+from .table import Group, RecordedChannel
+
+KINDS = ("command", "measured")
+LONGEST = 24  # rows that a value is held
+# powers of ten against changes in such rows by chance, of all stretches and numbers of rows that are tried
+BY_CHANCE = 8.0
+REST = 8  # changes elsewhere, at the least, half of which come in less than half of the rows
+STEPS, SIZES = 3.0, 4  # times the least change of the column, that half of the changes are; different ones
+ALIKE = 0.5  # of the changes of another column in these rows, that are in the same ones: a joint does what it is sent
+OTHERS = 2  # columns beside it that change there in any row, where it does not do so elsewhere
+WEIGHT = 100.0  # of a row, in squared limits
+
+
+def stairs(groups: Sequence[Group]) -> list[Difference]:
+    """Such parts of commands and measurements, those of the same rows as one.
+
+    A command may be sent so, and one joint of an arm be read so in all of a take: then it is a doubt.
+    """
+    compared = [group for group in groups if group.same_rows and not is_resampled(group)]
+    return together(d for group in compared for channel in group.channels for kind in KINDS for d in _of(group, channel, kind))
+
+
+def _of(group: Group, channel: RecordedChannel, kind: str) -> Iterator[Difference]:
+    x = channel.columns.get(kind)
+    if x is None or channel.is_of_two_places:
+        return
+    beside = [c.columns[kind] for c in group.channels if c is not channel and kind in c.columns and not group.hands]
+    found = held_in_part(x, beside)
+    if found is None:
+        return
+    first, last, every, in_part = found
+    other = channel.columns.get("command" if kind == "measured" else "measured")
+    certain = in_part and kind == "measured" and other is not None and not _are_alike(other, first, last, every)
+    size = float(np.abs(np.diff(x[first - 1 : last + 1])).max())
+    yield Difference.over(
+        group.t, (channel.name,), kind, (first, last), size, channel.unit, "held", certain=certain, numbers={"every": float(every)},
+        explained=1.0, undone=0.0, stream=channel.topics[kind], limit=size / 2.0, weight=WEIGHT * (last - first + 1),
+    )  # fmt: skip
+
+
+def _are_alike(x: np.ndarray, first: int, last: int, every: int) -> bool:
+    """Whether a column (n,) changes for the most part in the same rows of a part as one that does so in every k-th row alone."""
+    rows = first + np.flatnonzero(np.diff(x[first - 1 : last + 1]) != 0.0)
+    return bool(len(rows)) and float((rows % every == first % every).mean()) > ALIKE
+
+
+def held_in_part(x: np.ndarray, beside: Sequence[np.ndarray] = ()) -> tuple[int, int, int, bool] | None:
+    """First and last row of the part of a column (n,) that most clearly takes a new value in every k-th row alone, k, and whether it takes
+    them in any row elsewhere; None where there is none, or where all of the column does, and of other columns beside it (n,) as well."""
+    sizes = np.abs(np.diff(x, prepend=x[0]))
+    rows = np.flatnonzero(sizes)
+    best: tuple[int, int, int, bool] | None = None
+    most = BY_CHANCE
+    if len(rows) < REST:
+        return None
+    least = float(sizes[rows].min())
+    for every in range(2, LONGEST + 1):
+        edges = np.flatnonzero(np.diff(rows % every)) + 1
+        begins, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(rows)]])
+        k = int((ends - begins).argmax())
+        a, b = int(begins[k]), int(ends[k])
+        against, there = (b - a - 1) * np.log10(every), sizes[rows[a:b]]
+        if against <= most or np.median(there) < STEPS * least or len(np.unique(there)) < SIZES:
+            continue
+        first, last = int(rows[a]), min(int(rows[b - 1]) + every, len(x)) - 1
+        elsewhere = np.delete(np.diff(rows) < max(0.5 * every, 1.5), slice(max(a - 1, 0), b))
+        moving = [c for c in beside if np.count_nonzero(np.diff(c[first - 1 : last + 1])) >= REST]
+        in_part = len(elsewhere) >= REST and float(elsewhere.mean()) >= 0.5
+        others = len(moving) >= OTHERS and not any(_are_alike(c, first, last, every) for c in moving)
+        if others or in_part:
+            best, most = (first, last, every, in_part), against
+    return best
