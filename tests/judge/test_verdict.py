@@ -130,6 +130,13 @@ def test_values_past_a_range_follow_from_sums_in_their_column(kind, stream, root
     assert (result.verdict, result.findings[result.root].code) == ("UNSOUND", root)
 
 
+@pytest.mark.parametrize(("joint", "root"), [("zarm_l3_joint", "stream.scaled"), ("zarm_r3_joint", "value.range")])
+def test_values_past_a_range_follow_from_the_scale_of_their_joint(joint, root):
+    past = failed("value.range", subject=("zarm_l3_joint",), details={"stream": "observation.state", "kind": "counted"})
+    result = combine([past, failed("stream.scaled", subject=(joint,))], BARE, RULES)
+    assert (result.verdict, result.findings[result.root].code) == ("UNSOUND", root)
+
+
 def test_not_applicable_is_not_the_same_as_not_checked():
     result = combine(
         [*passed(), RULES["force.person"].not_applicable("no_person"), RULES["goal"].passed()],

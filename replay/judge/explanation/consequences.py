@@ -99,10 +99,14 @@ def _ended(finding: Finding, findings: Sequence[Finding]) -> int | None:
 
 
 def _holds_no_places(cause: Finding, finding: Finding) -> bool:
-    """Whether a column holds sums, steps or another one's values: then its values are past a range, and nothing was moved there."""
-    if (cause.code, finding.code) != ("column.differs", "value.range") or not cause.failed or cause.details.get("kind") not in NO_PLACES:
+    """Whether a column holds sums, steps, another one's values or places on another scale: then its values are past a range, and nothing
+    was moved there."""
+    if finding.code != "value.range" or not cause.failed or not shared(cause, finding):
         return False
-    return cause.details.get("stream") == finding.details.get("stream") and shared(cause, finding)
+    if cause.code == "stream.scaled":
+        return True
+    otherwise = cause.code == "column.differs" and cause.details.get("kind") in NO_PLACES
+    return otherwise and cause.details.get("stream") == finding.details.get("stream")
 
 
 def _lasts(cause: Finding) -> bool:
