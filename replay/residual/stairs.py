@@ -69,7 +69,7 @@ def held_in_part(x: np.ndarray, beside: Sequence[np.ndarray] = ()) -> tuple[int,
     if len(rows) < REST:
         return None
     least = float(sizes[rows].min())
-    for every in range(2, LONGEST + 1):
+    for every in _may_be_held(rows):
         edges = np.flatnonzero(np.diff(rows % every)) + 1
         begins, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(rows)]])
         k = int((ends - begins).argmax())
@@ -85,3 +85,18 @@ def held_in_part(x: np.ndarray, beside: Sequence[np.ndarray] = ()) -> tuple[int,
         if others or in_part:
             best, most = (first, last, every, in_part), against
     return best
+
+
+def _may_be_held(rows: np.ndarray) -> list[int]:
+    """Numbers of rows of which so many changes in a row are whole numbers apart that it is not by chance, if they are `LONGEST` apart."""
+    apart, every = np.diff(rows), np.arange(2, LONGEST + 1)
+    if not _come_in_a_row(apart > 1).any():
+        return []
+    return [int(k) for k in every[_come_in_a_row(apart % every[:, None] == 0)]]
+
+
+def _come_in_a_row(which: np.ndarray) -> np.ndarray:
+    """(...,) whether so many of (..., n) come in a row."""
+    least = int(BY_CHANCE / np.log10(LONGEST)) + 1
+    count = np.cumsum(np.pad(which, [(0, 0)] * (which.ndim - 1) + [(1, 0)]), axis=-1)
+    return np.asarray((count[..., least:] - count[..., :-least] == least).any(axis=-1))
