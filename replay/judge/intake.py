@@ -1,7 +1,7 @@
 """The first pass over a delivery of recordings: is each sound in itself? No scene is built, and MuJoCo is not imported.
 
 Clocks, counters, numbers, units, digests and what a set says of itself, whether a take is in its set twice, and of our own
-robot's joints their ranges and whether a command steps: what can be determined in a tenth of a second. Nothing is claimed of what it
+robot's joints their ranges and whether a command steps: what can be determined from the tables alone. Nothing is claimed of what it
 does not ask: a recording in which nothing was found is INCONCLUSIVE and `cleared`, with the stages after integrity named as
 not asked for.
 """
