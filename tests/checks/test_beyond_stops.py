@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from shiliu.replay.checks.beyond_stops import beyond_by_exchange, beyond_range, beyond_stop
+from shiliu.replay.checks.joint_units import check_units
 from shiliu.replay.checks.kinematics import check_position
 from shiliu.replay.checks.measured_there import as_measured_there
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.values import check_units
 from shiliu.replay.judge.intake import own_limits
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.robots.limits import JointLimit, Limits

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from joint_limits import limits_of
 from shiliu.replay.checks.integrity import check_integrity
-from shiliu.replay.checks.values import check_nonfinite, check_sentinel, check_units
+from shiliu.replay.checks.joint_units import check_units
+from shiliu.replay.checks.values import check_nonfinite, check_sentinel
 from shiliu.replay.judge.explanation.advice import fix_of
 from shiliu.replay.report import Words
 from three_joints import LIMITS, RULES, START, by_code, pose, recording, stream

@@ -8,8 +8,8 @@ from invented_arm import COLUMNS, lerobot, mapping, moving
 from joint_streams import recording, stream
 from shiliu.replay.checks.channel_swap import _rescale, check_wiring
 from shiliu.replay.checks.finding import Finding
+from shiliu.replay.checks.joint_units import check_units
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.values import check_units
 from shiliu.replay.checks.witnesses import check_differs
 from shiliu.replay.formats import read
 from shiliu.replay.judge.intake import intake

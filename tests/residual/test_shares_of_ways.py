@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 from servo_takes import NAMES, ROWS, RULES, motion, taken
-from shiliu.replay.checks.values import check_units
+from shiliu.replay.checks.joint_units import check_units
 from shiliu.replay.checks.witnesses import check_differs
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
