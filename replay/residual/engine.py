@@ -448,10 +448,11 @@ def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | 
 
 def _is_back_at_once(q: np.ndarray, rows: np.ndarray) -> bool:
     """Whether a joint (n,) takes back what its speed changes by in any of some rows (n,) within two more, half of it at the least. One that
-    is stopped, or let go, changes its speed for good, or over many rows."""
+    is stopped, or let go, changes its speed for good, or over many rows: its servo speeds it up and slows it down in several."""
     turn = np.diff(np.pad(q, 1, mode="edge"), 2)
-    near = np.stack([shifted(turn, by) for by in (-2, -1, 1, 2)])
-    return bool((rows & ((-np.sign(turn) * near).max(axis=0) > 0.5 * np.abs(turn))).any())
+    before, after, *further = (np.sign(turn) * shifted(turn, by) for by in (-1, 1, -2, 2))
+    at_once = np.maximum(before, after) < 0.5 * np.abs(turn)
+    return bool((rows & at_once & (np.minimum.reduce([before, after, *further]) < -0.5 * np.abs(turn))).any())
 
 
 def _trusted(one: Blame, others: np.ndarray) -> bool:

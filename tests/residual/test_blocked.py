@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from servo_takes import RATE, ROWS, found, motion
+from servo_takes import RATE, ROWS, found, motion, servo
 from shiliu.replay.report.text import Words
 
 
@@ -78,3 +78,18 @@ def test_a_joint_that_slips_off_what_holds_it_goes_as_its_speed_shows(shown, lev
     columns["velocity"][row : row + 5, 2] += shown * leap * RATE * np.array([1.0, -0.27, -0.25, -0.22, -0.1])
     finding = found(columns)
     assert (finding.level, finding.subject[0]) == (level, "joint_3")
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_an_arm_that_is_stopped_and_goes_on_comes_back_as_its_servos_speed_up(written):
+    """Each joint is 1 rad and less behind and speeds up for some rows; a column that was held comes back within one."""
+    columns, rows = motion(5), slice(250, 330)
+    sent = columns["action"].copy()
+    free = np.column_stack([servo(sent[:, j], 400.0, 40.0, most=40.0)[0] for j in range(6)])
+    sent[rows] = free[rows.start]
+    stopped = np.column_stack([servo(sent[:, j], 400.0, 40.0, most=40.0)[0] for j in range(6)])
+    columns["state"] = free if written else stopped
+    columns["state"] += np.random.default_rng(1).normal(0.0, 2e-4, stopped.shape)
+    if written:
+        columns["state"][rows, 2] += stopped[rows.start, 2] - columns["state"][rows, 2].mean()
+    assert found(columns, without=("velocity",)).level == ("FAIL" if written else "WARN")

@@ -74,3 +74,42 @@ def test_a_joint_that_does_what_it_is_sent_is_a_doubt():
     for kind in of:
         of[kind][PART, 1] = held(of[kind][PART, 1], 8)
     assert [one.certain for one in found(of)] == [False, False]
+
+
+def held_while(x, slow, every):
+    out, last = x.copy(), 0
+    for row in range(len(x)):
+        last = row if not slow[row] or row - last >= every else last
+        out[row] = x[last]
+    return out
+
+
+@pytest.mark.parametrize("joints", [[1], [1, 2], [0, 1, 2]])
+def test_half_of_a_group_that_is_read_less_often_for_a_while_is_a_doubt(joints):
+    """Their bus may be busy meanwhile."""
+    of = columns()
+    of["measured"][PART, joints] = held(of["measured"][PART], 4)[:, joints]
+    (one,) = found(of)
+    assert one.certain == (len(joints) == 1) and set(one.channels) == {f"j{j}" for j in joints}
+
+
+def test_a_joint_whose_speed_is_new_in_each_row_was_read_in_each():
+    of = columns()
+    of["velocity"] = np.gradient(of["measured"], T, axis=0)
+    part = slice(40, 160)
+    of["measured"][part] = held(of["measured"][part], 4)
+    (one,) = found(of)
+    assert one.certain
+    of["velocity"][part] = held(of["velocity"][part], 4)
+    (one,) = found(of)
+    assert not one.certain
+
+
+@pytest.mark.parametrize("slow", ["slower", "opening", "anywhere"])
+def test_a_sensor_that_has_another_rate_at_some_speeds_is_a_doubt(slow):
+    of = columns()
+    x = 0.2 * T + 0.9 * np.sin(0.7 * T)
+    speed = np.gradient(x, T)
+    where = {"slower": np.abs(speed) < 0.4, "opening": speed < -0.05, "anywhere": (T > 4.0) & (T < 9.0)}[slow]
+    of["measured"][:, 1] = held_while(x, where, 3)
+    assert [one.certain for one in found(of)] == [slow == "anywhere"]
