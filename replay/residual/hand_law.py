@@ -221,7 +221,8 @@ def laws_of_hand(c: np.ndarray, q: np.ndarray, dt: float, held: int) -> Iterator
     if not over.any():
         return
     paces = (*(percentile(np.abs(steps), of) for of in PERCENTILES), percentile(over[over > 0.0], PERCENTILES[-1]))
-    fastest = np.array([*(ABOUT * pace for pace in paces), np.inf])[:, None]
+    different = np.unique(np.round(paces, 9))  # of an encoder most are the same, and would stand for others
+    fastest = np.array([*(ABOUT * different), np.inf])[:, None]
     shares = np.array([_share(lag, dt) for lag in LAGS])[:, None, None]
     most = max(FEW // 2, round(MOST * len(moves)))
     delays = np.arange(0.0, round(LATEST / dt) + PART, PART)

@@ -5,6 +5,7 @@ import pytest
 import servo_takes
 from scipy.signal import lfilter
 from shiliu.replay.residual.difference import SOURCES
+from shiliu.replay.residual.hand_law import laws_of_hand
 
 RATE, ROWS = 30, 450
 DRIVES = {
@@ -122,3 +123,12 @@ def test_rows_that_are_lost_are_no_matter_of_the_hand():
     one = found(columns)
     others = [(tuple(other["subject"]), other["level"]) for other in one.details.get("others", ())]
     assert (("left_claw",), "FAIL") not in [(one.subject, one.level), *others]
+
+
+@pytest.mark.parametrize("step", [0.01, 0.02, 0.0005])
+def test_a_hand_that_is_led_slowly_does_not_show_how_fast_it_can_go(step):
+    ramp = np.clip(0.0176 * np.arange(-30.0, 30.0), 0.0, 0.5)  # half of its way a second
+    sent = np.concatenate([ramp, ramp[::-1]] * 4)
+    measured = step * np.round(lfilter([0.38], [1.0, -0.62], np.concatenate([np.zeros(4), sent[:-4]])) / step)
+    laws = list(laws_of_hand(sent, measured, 1.0 / RATE, 1))
+    assert laws and max(law.fastest for law in laws) == np.inf
