@@ -70,10 +70,24 @@ def _mixed(group: Group, kind: str) -> Iterator[tuple[int, int, tuple[str, ...],
         moved = np.flatnonzero(order != np.arange(len(order)))
         if not len(moved) or right.sum() < max(COLUMNS, PUT_RIGHT * len(columns)) or after.sum() > LEFT * before.sum():
             continue
+        if _with_one_step(part[:, right]) <= after[right].sum():
+            continue
         size = float((np.abs(part[order] - part) * usual[columns])[:, right].max())
         if size >= LEAST * LEAP:
             begin = first - BESIDE
             yield begin + int(moved[0]), begin + int(moved[-1]), tuple(of[j].name for j in columns[right]), size
+
+
+def _with_one_step(x: np.ndarray) -> float:
+    """Squared second differences of all columns of x (n, k) that a step between two rows leaves at the least: a command that begins anew,
+    as at the seam of two chunks of a policy, is in no other order."""
+    steps = np.diff(x, axis=0)
+    left = []
+    for row in range(1, len(steps) - 1):
+        undone = steps.copy()
+        undone[row] = 0.5 * (steps[row - 1] + steps[row + 1])
+        left.append(float((np.diff(undone, axis=0) ** 2).sum()))
+    return min(left)
 
 
 def _order(x: np.ndarray) -> np.ndarray:

@@ -83,8 +83,14 @@ def lost(rng, x):
     x[120:] = np.concatenate([x[126:], np.repeat(x[-1:], 6, axis=0)])
 
 
+def seam(rng, x):
+    """A new chunk of a policy begins where the last one was two rows and a half before."""
+    back = 2.45 * (x[126] - x[125])
+    x[126:] -= back
+
+
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("change", [clean, noise, blow, spike, one_column, ends, lost])
+@pytest.mark.parametrize("change", [clean, noise, blow, spike, one_column, ends, lost, seam])
 def test_what_no_order_of_rows_makes_smooth(seed, change):
     of, rng = columns(seed), np.random.default_rng(seed)
     for x in of.values():
