@@ -21,7 +21,7 @@ from scipy import sparse
 from scipy.linalg.lapack import dposv
 
 from ..signals.signal import over_runs
-from ..signals.statistics import TO_SIGMA, median, median_of, median_size, scatter
+from ..signals.statistics import TO_SIGMA, median, median_of, median_size, percentile, scatter
 from .pace import carried_out
 from .resampled import is_resampled
 from .table import Group, RecordedChannel
@@ -38,6 +38,9 @@ MOVED = {"rad": 0.05, "1": 0.05}  # least motion of a command from which a kerne
 COARSE, INEXACT = 0.04, 0.003
 TIGHT = 0.05  # standard deviation of one weight of a channel's kernel from that of the group
 WORSE = 1.5  # times what a mere delay leaves, that the kernel of the others may leave of a channel
+# percentile of what a kernel leaves of a joint; rad, from where on it is compared with what a mere delay leaves; times that, that is no
+# joint's doing: one that an obstacle stops is as far from its command some rows before
+NEARLY_ALL, ASTRAY, FURTHER = 95.0, 0.05, 4.0
 ALIKE = 5.0  # times the median noise of a group: in real sets no channel that is sound follows worse (measured: 4.7)
 BESIDE = 2  # rows to either side of one that is not the device's own, between which the device's lie
 LEAPS = 0.04  # rad, or share of the way: change of a command's step from one row to the next, that is a leap
@@ -236,6 +239,23 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     return _as_the_others(group, designs, np.concatenate([common, [0.0]]), shifts, _capped(found), found)
 
 
+def _unless_astray(one: Relation, q: np.ndarray, design: np.ndarray, shifts: Sequence[int], dt: float) -> Relation:
+    """The relation, or a mere delay where that leaves less of nearly all rows of a joint (n,): weights that cancel each other may fit slow
+    motions alone, and lead a quick one further away than its command ever is."""
+    left = percentile(np.abs(one.residual), NEARLY_ALL)
+    if left <= ASTRAY:
+        return one
+    errors = q[:, None] - design[:, :-1]
+    errors -= np.median(errors, axis=0)
+    by_delays = np.percentile(np.abs(errors), NEARLY_ALL, axis=0)
+    at = int(by_delays.argmin())
+    if left <= FURTHER * by_delays[at]:
+        return one
+    weights, noise = {("measured", 0): 1.0, ("command", shifts[at]): -1.0}, max(TO_SIGMA * median_size(errors[:, at]), one.noise)
+    constant, delay = -median(q - design[:, at]), -shifts[at] * dt
+    return replace(one, weights=weights, constant=constant, residual=errors[:, at], noise=noise, gain=1.0, delay=delay)
+
+
 def _between_weights(c: np.ndarray, shifts: Sequence[int], weights: np.ndarray) -> np.ndarray:
     """(n,) by how much a residual may be larger for a command (n,) that leaps from one row to the next: a kernel has no weight of every
     row, so that it takes such a leap at once, or misses it for a row, which no servo does."""
@@ -267,7 +287,11 @@ def _as_the_others(
     """A channel of which no kernel makes sense is held against that of the others; or against its command some rows before, where that
     leaves less: kernels of smooth commands may be of weights that cancel each other, and their median cancels nothing."""
     for i, (one, own) in enumerate(zip(capped, fitted)):
-        if one is None or own is None or one.noise == own.noise:
+        if one is None or own is None:
+            continue
+        if one.noise == own.noise:
+            if own.own and group.channels[i].unit == "rad":
+                capped[i] = _unless_astray(one, group.channels[i].columns["measured"], designs[i], shifts, group.dt)
             continue
         q = group.channels[i].columns["measured"]
         errors = [q - designs[i][:, :-1] @ kernel for kernel in (common[:-1], *np.eye(len(shifts)))]

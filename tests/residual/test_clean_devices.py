@@ -111,3 +111,17 @@ def test_a_joint_that_hardly_moves_is_no_sum_of_its_command():
     columns["state"][:, 2] = np.cumsum(command) / 30 + np.random.default_rng(1).normal(0.0, 3e-4, 420)
     finding = found(columns, without=("velocity",))
     assert finding.level == "FAIL" and finding.subject == ("joint_3",)
+
+
+@pytest.mark.parametrize("seed", [6, 7])
+@pytest.mark.parametrize("off, level", [(0.0, "PASS"), (0.2, "FAIL")])
+def test_weights_that_fit_slow_motions_alone_lead_no_joint_astray(seed, off, level):
+    """A stiff servo of smooth commands: many weights fit as well, and cancel each other."""
+    columns = motion(6744, rate=50)
+    device = {"stiffness": 341.8277, "damping": 38.468, "most": 100.0, "fastest": 3.0, "sag": 0.03}
+    for j in range(6):
+        columns["state"][:, j], columns["velocity"][:, j] = servo(columns["action"][:, j], rate=50, steps=24, **device)
+    columns["state"] += np.random.default_rng(seed).normal(0.0, 1.457e-4, columns["state"].shape)
+    columns["state"][60:120, 1] += off
+    finding = found(columns, rate=50)
+    assert finding.level == level and (level == "PASS" or finding.subject[0] == "joint_2")
